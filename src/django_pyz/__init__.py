@@ -1,0 +1,1 @@
+"""The build wing: turns a Django project's source tree into one executable file. It never enters a bundle."""

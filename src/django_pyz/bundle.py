@@ -1,0 +1,163 @@
+"""From the staged tree to the one file: shiv's archive inside, our container around it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import shiv
+from shiv.bootstrap.environment import Environment
+from shiv.builder import create_archive
+from shiv.constants import BUILD_AT_TIMESTAMP_FORMAT
+
+import django_pyz_runtime
+from django_pyz.stage import walk
+from django_pyz_runtime.manifest import Manifest
+from django_pyz_runtime.unpack import CONTAINER, FORMAT, SITE_PACKAGES
+
+PAYLOAD = "payload.pyz"
+BYTECODE = "bytecode.zip"
+LAUNCHER_MODULES = (
+    "__init__",
+    "arguments",
+    "complaints",
+    "ini",
+    "launcher",
+    "names",
+    "places",
+    "trust",
+    "unpack",
+)
+"""The modules of the run wing that must be there before anything is unpacked."""
+_EARLIEST = 315532800
+"""1980-01-01, the first moment that a zip file can express."""
+
+_MAIN = """\
+from django_pyz_runtime.launcher import launch
+
+launch({name!r}, {build_id!r}, {python!r}, {bound_to_python!r})
+"""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What goes into a bundle.
+
+    Attributes:
+        site_packages: the tree, with modes normalised.
+        bytecode: the bytecode files in it.
+        manifest: of the project.
+        epoch: the time written into the file, in seconds since 1970.
+    """
+
+    site_packages: Path
+    bytecode: list[Path]
+    manifest: Manifest
+    epoch: int
+
+
+def source_date_epoch(environ: os._Environ[str] = os.environ) -> int:
+    """The time to write into archives: SOURCE_DATE_EPOCH (reproducible-builds.org), else the earliest possible."""
+    given = environ.get("SOURCE_DATE_EPOCH", "")
+    return max(int(given), _EARLIEST) if given.isdigit() else _EARLIEST
+
+
+def build_id(site_packages: Path) -> str:
+    """A digest over the names, modes and contents of a tree, each with its length, so that no two trees share one."""
+    digest = hashlib.sha256()
+    for path in walk(site_packages):
+        name, content = path.relative_to(site_packages).as_posix().encode(), path.read_bytes()
+        digest.update(f"{len(name)}:{path.stat().st_mode & 0o777:o}:{len(content)}:".encode())
+        digest.update(name)
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def write(staged: Staged, output: Path, scratch: Path) -> str:
+    """Write the executable file.
+
+    Args:
+        staged: what goes in.
+        output: the file to write, over one that may be there.
+        scratch: a folder for the archives inside.
+
+    Returns:
+        The build id.
+    """
+    identity = build_id(staged.site_packages)
+    payload = _write_payload(staged, identity, scratch / PAYLOAD)
+    bytecode = _write_bytecode(staged, scratch / BYTECODE)
+    manifest = staged.manifest
+    members = {path.name: {"size": path.stat().st_size, "sha256": _digest(path)} for path in (payload, bytecode)}
+    container = {"format": FORMAT, "name": manifest.name, "build_id": identity, "members": members}
+    main = _MAIN.format(
+        name=manifest.name,
+        build_id=identity,
+        python=manifest.python,
+        bound_to_python=manifest.bound_to_python,
+    )
+    with output.open("wb") as file:
+        file.write(f"#!/usr/bin/env {_interpreter(manifest)}\n".encode())
+        with zipfile.ZipFile(file, "w") as archive:
+            _add(archive, "__main__.py", main.encode(), staged.epoch)
+            for module in LAUNCHER_MODULES:
+                source = Path(django_pyz_runtime.__file__).parent / f"{module}.py"
+                _add(archive, f"{django_pyz_runtime.__name__}/{module}.py", source.read_bytes(), staged.epoch)
+            _add(archive, CONTAINER, json.dumps(container, indent=1, sort_keys=True).encode(), staged.epoch)
+            for path in (payload, bytecode):
+                _add(archive, path.name, path.read_bytes(), staged.epoch)
+    output.chmod(0o755)
+    return identity
+
+
+def _interpreter(manifest: Manifest) -> str:
+    return f"python{manifest.python}" if manifest.bound_to_python else "python3"
+
+
+def _write_payload(staged: Staged, identity: str, path: Path) -> Path:
+    """Let shiv bundle the tree; the result is a shiv archive of its own."""
+    environment = Environment(
+        built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(staged.epoch)),
+        build_id=identity,
+        entry_point="django_pyz_runtime.payload:main",
+        script=None,
+        always_write_cache=False,
+        compile_pyc=False,
+        extend_pythonpath=False,
+        prepend_pythonpath=None,
+        shiv_version=shiv.__version__,
+    )
+    interpreter = f"/usr/bin/env {_interpreter(staged.manifest)}"
+    create_archive([staged.site_packages], path, interpreter, "_bootstrap:bootstrap", environment, compressed=True)
+    return path
+
+
+def _write_bytecode(staged: Staged, path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in _contents(staged.bytecode, staged.site_packages):
+            _add(archive, f"{SITE_PACKAGES}/{name}", content, staged.epoch, zipfile.ZIP_DEFLATED)
+    return path
+
+
+def _contents(paths: Iterable[Path], root: Path) -> Iterable[tuple[str, bytes]]:
+    return ((path.relative_to(root).as_posix(), path.read_bytes()) for path in sorted(paths))
+
+
+def _add(
+    archive: zipfile.ZipFile, name: str, content: bytes, epoch: int, compression: int = zipfile.ZIP_STORED
+) -> None:
+    year, month, day, hour, minute, second, *_ = time.gmtime(epoch)
+    info = zipfile.ZipInfo(name, (year, month, day, hour, minute, second))
+    info.compress_type = compression
+    info.external_attr = 0o100644 << 16
+    archive.writestr(info, content)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

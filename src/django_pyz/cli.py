@@ -1,0 +1,70 @@
+"""The command line of the build wing; the only place that turns its errors into messages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from django_pyz import options
+from django_pyz.builder import build
+from django_pyz.errors import BuildError
+from django_pyz.report import Progress, show
+
+
+def main(argv: Sequence[str] | None = None, *, prog: str = "django-pyz") -> int:
+    """`django-pyz build [PROJECT] [-o FILE]`.
+
+    Returns:
+        0, 2 for a mistake in the project or on the command line, 130 after Ctrl-C.
+    """
+    parser = ArgumentParser(
+        prog=prog, description="Turn a Django project into one executable file.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_build_arguments(commands.add_parser("build", help="build a project", allow_abbrev=False), Path())
+    return run(parser.parse_args(argv))
+
+
+def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
+    """Declare the arguments of a build.
+
+    Args:
+        parser: gets them.
+        default: the project that is built where none is named.
+    """
+    parser.add_argument(
+        "project",
+        type=Path,
+        nargs="?",
+        default=default,
+        metavar="PROJECT",
+        help="folder with manage.py, or one above it",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write; default dist/SCRIPT.pyz")
+    parser.add_argument("--run", action="store_true", help="then serve it: runserve --migrate")
+    options.add_arguments(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Build as the arguments say, and show the outcome."""
+    try:
+        summary = build(
+            arguments.project,
+            arguments.output,
+            lambda found: options.with_arguments(found, arguments),
+            Progress(),
+        )
+    except BuildError as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        sys.stderr.write(f"django-pyz: {error}{hint}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    show(summary)
+    if arguments.run:
+        sys.stdout.flush()
+        os.execv(summary.output, [str(summary.output), "runserve", "--migrate"])
+    return 0

@@ -1,0 +1,96 @@
+"""The options of a build: `[tool.django-pyz]` in the project's pyproject.toml, each with its command-line twin."""
+
+from __future__ import annotations
+
+import tomllib
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from django_pyz.errors import BuildError
+
+TABLE = "django-pyz"
+
+
+def _text(help_text: str) -> Any:
+    return field(default="", metadata={"help": help_text})
+
+
+def _texts(help_text: str) -> Any:
+    return field(default=(), metadata={"help": help_text + " (repeatable)"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be said about a build; nothing has to be."""
+
+    name: str = _text("names /etc/NAME and the rest; default: the project folder's name")
+    script: str = _text("name of the executable; default: NAME")
+    settings_module: str = _text("the settings module; default: the one in manage.py")
+    python: str = _text("the Python to build for; default: the one that builds")
+    requirements: tuple[str, ...] = _texts("a requirements file to install, relative to the project")
+    include: tuple[str, ...] = _texts("a file or pattern to put in although it would be left out")
+    exclude: tuple[str, ...] = _texts("a file or pattern to leave out")
+    extra_paths: tuple[str, ...] = _texts("one more folder of the project for sys.path")
+    collectstatic: bool = field(default=True, metadata={"help": "collect the static files at build time"})
+
+
+def read_table(pyproject: Path) -> Options:
+    """The options in a pyproject.toml; the defaults where there is no file or no table.
+
+    Raises:
+        BuildError: the file is no TOML, or the table has an unknown or misfitting entry.
+    """
+    if not pyproject.is_file():
+        return Options()
+    try:
+        table = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {}).get(TABLE, {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BuildError(f"{pyproject}: cannot be read ({error})") from None
+    known = {item.name.replace("_", "-"): item for item in fields(Options)}
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise BuildError(f"{pyproject}: [tool.{TABLE}] has no {key!r}", f"Known are {', '.join(known)}.")
+        found[known[key].name] = _fitting(pyproject, key, value, known[key].default)
+    return Options(**found)
+
+
+def _fitting(pyproject: Path, key: str, value: Any, default: Any) -> Any:
+    if isinstance(default, tuple):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        wanted = "a list of texts"
+    else:
+        if type(value) is type(default):
+            return value
+        wanted = "true or false" if isinstance(default, bool) else "a text"
+    raise BuildError(f"{pyproject}: [tool.{TABLE}] {key}: wanted {wanted}, found {value!r}")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command-line twins."""
+    for item in fields(Options):
+        flag = "--" + item.name.replace("_", "-")
+        if isinstance(item.default, bool):
+            parser.add_argument(
+                f"--no-{item.name}",
+                dest=item.name,
+                action="store_const",
+                const=False,
+                help="do not " + item.metadata["help"],
+            )
+        elif isinstance(item.default, tuple):
+            parser.add_argument(flag, action="append", metavar="PATH", help=item.metadata["help"])
+        else:
+            parser.add_argument(flag, metavar=item.name.rpartition("_")[2].upper(), help=item.metadata["help"])
+
+
+def with_arguments(options: Options, arguments: Namespace) -> Options:
+    """The options with what the command line says in place of what the table says."""
+    given: dict[str, Any] = {item.name: getattr(arguments, item.name) for item in fields(Options)}
+    changes: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
+    }
+    return replace(options, **changes)

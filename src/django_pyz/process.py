@@ -1,0 +1,53 @@
+"""The only module that runs commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from django_pyz.errors import BuildError
+
+_SHOWN_LINES = 25
+
+
+def run(
+    command: Sequence[str | Path],
+    what: str,
+    *,
+    folder: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    hint: str = "",
+) -> str:
+    """Run a command to its end.
+
+    Args:
+        command: program and arguments.
+        what: what it is for, completing "cannot ...".
+        folder: where to run it; default the current folder.
+        env: its whole environment; default this process's.
+        hint: the next step where it fails.
+
+    Returns:
+        Its standard output.
+
+    Raises:
+        BuildError: it ended with an error, or could not be started. The end of its output is in the message.
+    """
+    arguments = [os.fspath(part) for part in command]
+    try:
+        done = subprocess.run(arguments, cwd=folder, env=env, capture_output=True, text=True, errors="replace")
+    except OSError as error:
+        raise BuildError(f"cannot {what}: {arguments[0]}: {(error.strerror or str(error)).lower()}", hint) from None
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
+        text = "\n".join(f"  {line}" for line in said)
+        raise BuildError(f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint)
+    return done.stdout
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    """This process's environment without what changes how Python finds code, and with what is given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, **more}

@@ -1,0 +1,89 @@
+"""What the builder shows: progress on a terminal, plain lines elsewhere, and a summary."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from django_pyz_runtime.manifest import Manifest
+
+_SHOWN = 8
+
+
+class Progress:
+    """Tells which step a build is at, on standard error."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """A step with a title; its duration is shown when it is done."""
+        start = time.monotonic()
+        if self._console.is_terminal:
+            with self._console.status(title):
+                yield
+        else:
+            self.say(f"{title} ...")
+            yield
+        if self._console.is_terminal:
+            self.say(f"{title} ({time.monotonic() - start:.1f} s)")
+
+    def say(self, text: str) -> None:
+        """A line of text."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a build has made.
+
+    Attributes:
+        output: the file.
+        manifest: of the project in it.
+        files: how many files it unpacks to.
+        notes: what else there is to say.
+    """
+
+    output: Path
+    manifest: Manifest
+    files: int
+    notes: list[str]
+
+
+def show(summary: Summary) -> None:
+    """Print a summary on standard output."""
+    manifest = summary.manifest
+    packages = len(manifest.sbom["components"])
+    only = " only" if manifest.bound_to_python else " or newer"
+    lines = [
+        f"Built {_short(summary.output)}: {summary.output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
+        f"{summary.files:,} files, for Python {manifest.python}{only}",
+        *_left_out(manifest.left_out),
+        *(f"Note: {note}" for note in summary.notes),
+        "Next:",
+        f"  cp {_short(summary.output)} /usr/bin/{manifest.script}",
+        f"  {manifest.script} pyz config init",
+        f"  {manifest.script} runserve --migrate",
+    ]
+    sys.stdout.write("".join(line + "\n" for line in lines))
+
+
+def _left_out(left_out: dict[str, str]) -> Iterator[str]:
+    if not left_out:
+        return
+    yield "Left out:"
+    items = sorted(left_out.items())
+    yield from (f"  {path} ({reason})" for path, reason in items[:_SHOWN])
+    if len(items) > _SHOWN:
+        yield f"  and {len(items) - _SHOWN} more"
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

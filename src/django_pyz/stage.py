@@ -1,0 +1,90 @@
+"""Fill the tree that becomes the bundle, and take out what differs from build to build."""
+
+from __future__ import annotations
+
+import csv
+import importlib.machinery
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import django_pyz_runtime
+from django_pyz.errors import BuildError
+from django_pyz_runtime.manifest import PROJECT_FOLDER
+
+_INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
+"""Metadata about the installation rather than the package: by whom, and from where on the builder's machine."""
+
+
+def take_installed(installed: Path, site_packages: Path) -> None:
+    """Move an environment's site-packages to its place, less what belongs to the environment."""
+    shutil.move(installed, site_packages)
+    for path in list(walk(site_packages)):
+        if path.suffix == ".pyc" or path.name in ("_virtualenv.py", "_virtualenv.pth"):
+            path.unlink()
+    for record in site_packages.glob("*.dist-info/RECORD"):
+        _normalise_metadata(record, site_packages)
+
+
+def _normalise_metadata(record: Path, site_packages: Path) -> None:
+    """Drop the traces of the installation, and the record's lines for files that are not in the tree."""
+    for name in _INSTALL_TRACES:
+        (record.parent / name).unlink(missing_ok=True)
+    rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
+    kept = sorted(row for row in rows if row and (site_packages / row[0]).is_file() and ".." not in Path(row[0]).parts)
+    output = io.StringIO()
+    csv.writer(output, lineterminator="\n").writerows(kept)
+    record.write_text(output.getvalue(), encoding="utf-8")
+
+
+def add_run_wing(site_packages: Path) -> None:
+    """Copy the run wing.
+
+    Raises:
+        BuildError: a dependency of the project has its name.
+    """
+    target = site_packages / django_pyz_runtime.__name__
+    if target.exists():
+        raise BuildError(f"a dependency installs {target.name}, which is the name of the run wing")
+    shutil.copytree(Path(django_pyz_runtime.__file__).parent, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def add_project(root: Path, files: tuple[Path, ...], site_packages: Path) -> None:
+    """Copy the project's own files; a symbolic link becomes what it points to.
+
+    Raises:
+        BuildError: a file cannot be read.
+    """
+    for relative in files:
+        target = site_packages / PROJECT_FOLDER / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(root / relative, target)
+            target.chmod((root / relative).stat().st_mode)
+        except OSError as error:
+            raise BuildError(f"{root / relative}: cannot be read ({(error.strerror or str(error)).lower()})") from None
+
+
+def normalise_modes(tree: Path) -> None:
+    """Two modes for files and one for folders, whatever the builder's umask was."""
+    for path in walk(tree):
+        path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+    for folder, _, _ in os.walk(tree):
+        os.chmod(folder, 0o755)
+
+
+def walk(tree: Path) -> Iterator[Path]:
+    """Every file below a folder, sorted."""
+    return (path for path in sorted(tree.rglob("*")) if path.is_file())
+
+
+def is_bound_to_python(tree: Path) -> bool:
+    """Whether a tree holds extension modules for one version of Python only (PEP 3149; abi3 ones fit all)."""
+    suffixes = tuple(item for item in importlib.machinery.EXTENSION_SUFFIXES if "cpython" in item)
+    return any(path.suffix == ".so" and _names_one_version(path.name, suffixes) for path in walk(tree))
+
+
+def _names_one_version(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.endswith(suffixes) or ".cpython-" in name

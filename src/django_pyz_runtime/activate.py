@@ -1,0 +1,155 @@
+"""Make this process the project's: the only writer of os.environ, sys.path and the settings hook."""
+
+from __future__ import annotations
+
+import os
+import site as python_site
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from django_pyz_runtime import embedded, trust, typed_settings
+from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.configuration import Configuration, Level
+from django_pyz_runtime.manifest import STATIC_FOLDER, Manifest, Site
+from django_pyz_runtime.names import user_folder
+from django_pyz_runtime.options import env_name
+from django_pyz_runtime.relocation import Move, Relocator
+from django_pyz_runtime.settings_hook import SettingsHook
+
+SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
+
+
+class Activation:
+    """A project made ready for import; remembers what was done to its settings.
+
+    Attributes:
+        moves: the paths that were moved to the data folder, once the settings have been imported.
+        generated_key: whether the secret key is the generated one, likewise.
+    """
+
+    def __init__(
+        self, site: Site, configuration: Configuration, *, serving: bool = False, only_check: bool = False
+    ) -> None:
+        self.moves: list[Move] = []
+        self.generated_key = False
+        self._site = site
+        self._configuration = configuration
+        self._serving = serving
+        self._only_check = only_check
+        self.data_dir = data_dir(site.manifest, configuration)
+
+    def change_settings(self, namespace: dict[str, Any]) -> None:
+        """Apply the configuration to the namespace of the settings module.
+
+        Raises:
+            Complaint: values do not fit, or the local settings cannot be trusted.
+        """
+        from django.conf import global_settings
+
+        self._set_static(namespace)
+        problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
+        if problems or self._only_check:
+            raise Complaint(*problems)
+        site = self._site
+        self.moves = Relocator(site.site_packages, site.project_folder, self.data_dir).relocate(namespace)
+        if embedded.needs_secret_key(namespace):
+            namespace["SECRET_KEY"] = embedded.secret_key(self.data_dir)
+            self.generated_key = True
+        if self._serving and self._configuration.is_silent:
+            embedded.close_doors(namespace)
+        if local := self._configuration.get("project", "local_settings"):
+            _run_local_settings(local, namespace)
+
+    def _set_static(self, namespace: MutableMapping[str, Any]) -> None:
+        if root := self._configuration.get("static", "root"):
+            namespace["STATIC_ROOT"] = str(root)
+        elif self._site.manifest.has_static:
+            namespace["STATIC_ROOT"] = str(self._site.site_packages / STATIC_FOLDER)
+        if url := self._configuration.get("static", "url"):
+            namespace["STATIC_URL"] = url
+
+
+def activate(
+    site: Site,
+    configuration: Configuration,
+    arguments: Arguments,
+    environ: MutableMapping[str, str] = os.environ,
+    *,
+    serving: bool = False,
+    only_check: bool = False,
+) -> Activation:
+    """Set sys.path, the environment and the settings hook. Django can be imported from here on.
+
+    Args:
+        site: the bundle.
+        configuration: free of problems.
+        arguments: of the command line; what it configures is passed on to child processes.
+        environ: the environment to change.
+        serving: whether requests are going to be served.
+        only_check: stop the import of the settings once the values for them have been checked.
+    """
+    manifest = site.manifest
+    sys.path[:0] = [str(site.site_packages / root) for root in manifest.import_roots]
+    if manifest.has_pth:
+        python_site.addsitedir(str(site.site_packages))
+    for value in configuration.section("env"):
+        environ.setdefault(value.key, value.text)
+    environ[SETTINGS_MODULE] = settings_module(manifest, configuration, environ)
+    if configuration.file.named_by:
+        environ[manifest.env_prefix + "CONFIG"] = configuration.file.path
+    for _, assignment in arguments.assignments:
+        name, _, text = assignment.partition("=")
+        section, _, key = name.strip().partition(".")
+        environ[env_name(manifest.env_prefix, section, key.strip())] = text.strip()
+    activation = Activation(site, configuration, serving=serving, only_check=only_check)
+    sys.meta_path.insert(0, SettingsHook(activation.change_settings))
+    return activation
+
+
+def settings_module(manifest: Manifest, configuration: Configuration, environ: MutableMapping[str, str]) -> str:
+    """The settings module: as `--set` or the environment say, else as configured, else as built.
+
+    DJANGO_SETTINGS_MODULE counts as the environment, below NAME__PROJECT__SETTINGS_MODULE.
+    """
+    configured: str | None = configuration.get("project", "settings_module")
+    if configured and configuration.level("project", "settings_module") >= Level.ENVIRONMENT:
+        return configured
+    return environ.get(SETTINGS_MODULE) or configured or manifest.settings_module
+
+
+def data_dir(manifest: Manifest, configuration: Configuration) -> Path:
+    """The data folder: configured, else systemd's STATE_DIRECTORY, else /var/lib/NAME for root, else the user's.
+
+    Raises:
+        Complaint: there is no home folder to put it into.
+    """
+    if chosen := configuration.get("project", "data_dir"):
+        return Path(chosen)
+    if given := os.environ.get("STATE_DIRECTORY", "").split(":")[0]:
+        return Path(given)
+    if os.geteuid() == 0:
+        return Path("/var/lib") / manifest.name
+    from platformdirs import user_data_path
+
+    if not user_folder("XDG_DATA_HOME", ".local/share", os.environ):
+        raise Complaint(
+            "there is no home folder to keep data in",
+            hint="Set [project] data_dir to a folder that this user can write.",
+        )
+    return user_data_path(manifest.name, appauthor=False)
+
+
+def _run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
+    """Run a file of settings inside the settings module. It is code, so it is trusted like the tree is."""
+    try:
+        real = path.resolve(strict=True)
+        trust.check_file(str(real), os.geteuid())
+        source = real.read_bytes()
+    except trust.Untrusted as reason:
+        raise Complaint(f"[project] local_settings: {reason}", hint="Only root or this user may write it.") from None
+    except OSError as error:
+        raise Complaint(f"[project] local_settings: {path}: {(error.strerror or str(error)).lower()}") from None
+    exec(compile(source, str(real), "exec"), namespace)

@@ -1,0 +1,20 @@
+"""User errors of the run wing: what is wrong and what to do next, without a traceback."""
+
+from __future__ import annotations
+
+
+class Complaint(Exception):
+    """A mistake outside the code: configuration, usage, the machine. It is shown as text and ends with exit code 2.
+
+    Args:
+        problems: what is wrong, a line each, with the place, what was wanted and what was found.
+        hint: the next step, shown on a line of its own.
+    """
+
+    def __init__(self, *problems: str, hint: str = "") -> None:
+        super().__init__(*problems)
+        self.problems = problems
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return "\n".join([*self.problems, *([self.hint] if self.hint else [])])

@@ -1,0 +1,69 @@
+"""The embedded default: what a project needs to start where nobody has configured it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from django_pyz_runtime.complaints import Complaint
+
+KEY_FILE = "secret_key"
+_INSECURE = "django-insecure-"
+"""The prefix of the key that startproject writes (Django's check security.W009)."""
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def needs_secret_key(namespace: MutableMapping[str, Any]) -> bool:
+    """Whether the settings have no key of their own that could be used in production."""
+    key = namespace.get("SECRET_KEY", "")
+    return not key or (isinstance(key, str) and key.startswith(_INSECURE))
+
+
+def secret_key(data_dir: Path) -> str:
+    """The key that is kept in the data folder, made by whoever comes first.
+
+    Args:
+        data_dir: the data folder; it is made where it is missing.
+
+    Raises:
+        Complaint: the key can be neither read nor written.
+    """
+    path = data_dir / KEY_FILE
+    try:
+        try:
+            return path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            data_dir.mkdir(parents=True, exist_ok=True)
+            _write_first(path, secrets.token_urlsafe(50))
+            return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise Complaint(
+            f"{path}: the generated secret key cannot be kept there ({(error.strerror or str(error)).lower()})",
+            hint="Set [settings] SECRET_KEY, or [project] data_dir to a folder that this user can write.",
+        ) from None
+
+
+def _write_first(path: Path, text: str) -> None:
+    """Write a private file whole, unless another process was first."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(descriptor)
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+
+
+def close_doors(namespace: MutableMapping[str, Any]) -> None:
+    """For serving a project that nobody has configured: no debug pages, and only this machine may ask."""
+    namespace["DEBUG"] = False
+    if not namespace.get("ALLOWED_HOSTS"):
+        namespace["ALLOWED_HOSTS"] = list(LOCAL_HOSTS)

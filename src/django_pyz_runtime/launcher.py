@@ -1,0 +1,166 @@
+"""The first code of a bundle: find or make the unpacked tree, trust it, put it on sys.path, hand over.
+
+It is imported from inside the executable file, where only the modules that it needs are. After the hand-over the same
+package is imported again, whole, from the tree. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from django_pyz_runtime import arguments, places, trust
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.names import find_configuration
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+_OLDEST_PYTHON = (3, 11)
+
+
+def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoReturn:
+    """Run the executable file as a program; what `__main__` calls.
+
+    Args:
+        name: the project's name.
+        build_id: of this file.
+        python: the version it was built with, as "3.11".
+        bound_to_python: whether it runs with that version only.
+    """
+    executable = os.path.abspath(sys.argv[0])
+    script = os.path.basename(executable)
+    sys.argv[0] = executable
+    # runserver's autoreload would take the archive's __main__ for a module started with -m.
+    sys.modules["__main__"].__spec__ = None
+    try:
+        _check_python(python, bound_to_python)
+        config = arguments.split(sys.argv[1:]).config
+        site_packages = find_tree(executable, name, build_id, config)
+    except Complaint as complaint:
+        sys.stderr.write("".join(f"{script}: {line}\n" for line in str(complaint).splitlines()))
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    sys.path[:] = [site_packages, *filter(_is_standard_library, sys.path)]
+    _forget_launcher()
+    from django_pyz_runtime.main import main
+
+    raise SystemExit(main(executable, site_packages, build_id))
+
+
+def wsgi_application(executable: str) -> WSGIApplication:
+    """The site in the process of a WSGI server that somebody else started; the bundle comes first on its sys.path.
+
+    Args:
+        executable: path of the bundle.
+
+    Raises:
+        Complaint: the file is damaged, there is no place for the tree, or the configuration does not allow it.
+    """
+    from django_pyz_runtime.unpack import read_container
+
+    executable = os.path.abspath(executable)
+    container = read_container(executable)
+    site_packages = find_tree(executable, container.name, container.build_id, None)
+    sys.path[:] = [site_packages, *(entry for entry in sys.path if entry != executable)]
+    _forget_launcher()
+    from django_pyz_runtime import wsgi
+
+    return wsgi.wsgi_application(executable, site_packages, container.build_id)
+
+
+def find_tree(executable: str, name: str, build_id: str, config: str | None) -> str:
+    """The folder of the unpacked code: found, or made in the best place that can be written and trusted.
+
+    Args:
+        executable: the archive to unpack where there is no tree yet.
+        name: the project's name.
+        build_id: of the archive.
+        config: the value of `--config`, if given.
+
+    Raises:
+        Complaint: there is no such place; every one is named with its reason.
+    """
+    uid = os.geteuid()
+    configuration = find_configuration(name, config, os.environ, uid).path
+    installed = os.path.join(places.INSTALLED.format(name=name), build_id)
+    reasons: list[str] = []
+    if os.path.isdir(installed) and (found := _usable(installed, uid, reasons)):
+        return found
+    for folder in places.tree_folders(name, os.environ, uid, configuration):
+        if found := _find_or_make(executable, folder, build_id, uid, reasons):
+            return found
+    last_resort = places.temporary_folder(name, uid)
+    if found := _find_or_make(executable, last_resort, build_id, uid, reasons):
+        _warn(executable, reasons, f"using {last_resort}, which may be emptied at any time")
+        return found
+    raise Complaint(
+        f"no place for the unpacked code of build {build_id[:12]}:",
+        *(f"  {reason}" for reason in reasons),
+        hint="Make one of them writable for this user alone, or set [project] cache_dir.",
+    )
+
+
+def _find_or_make(executable: str, folder: str, build_id: str, uid: int, reasons: list[str]) -> str:
+    folder = os.path.realpath(folder)
+    tree = os.path.join(folder, build_id)
+    try:
+        if not os.path.lexists(tree):
+            os.makedirs(folder, 0o700, exist_ok=True)
+            trust.check(folder, uid)
+            from django_pyz_runtime import unpack
+
+            unpack.unpack(executable, unpack.read_container(executable), tree)
+    except trust.Untrusted as reason:
+        reasons.append(str(reason))
+        return ""
+    except OSError as error:
+        reasons.append(f"{folder}: {error.strerror or error}")
+        return ""
+    refused = len(reasons)
+    found = _usable(tree, uid, reasons)
+    if not found:
+        _warn(executable, reasons[refused:], "not using this tree")
+    return found
+
+
+def _usable(tree: str, uid: int, reasons: list[str]) -> str:
+    try:
+        trust.check(tree, uid)
+    except trust.Untrusted as reason:
+        reasons.append(str(reason))
+        return ""
+    return os.path.join(tree, "site-packages")
+
+
+def _warn(executable: str, reasons: list[str], consequence: str) -> None:
+    sys.stderr.write(f"{os.path.basename(executable)}: {'; '.join(reasons)}: {consequence}\n")
+
+
+def _check_python(python: str, bound_to_python: bool) -> None:
+    running = "{}.{}".format(*sys.version_info)
+    if bound_to_python and running != python:
+        raise Complaint(
+            f"wanted Python {python}, found Python {running}: the bundle holds modules compiled for {python} only",
+            hint=f"Start it with python{python}, or build it again with --python python{running}.",
+        )
+    if sys.version_info < _OLDEST_PYTHON:
+        raise Complaint(f"wanted Python 3.11 or newer, found Python {running}", hint="Start it with a newer Python.")
+
+
+def _is_standard_library(entry: str) -> bool:
+    """Whether an entry of sys.path belongs to Python itself: nothing else may replace the bundle's code."""
+    library = os.path.dirname(os.__file__)
+    if entry.startswith(library):
+        return "site-packages" not in entry and "dist-packages" not in entry
+    return os.path.basename(entry) == f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
+
+
+def _forget_launcher() -> None:
+    """Drop our modules that came from inside the archive: the tree has the whole package."""
+    package = __name__.partition(".")[0]
+    for module in [key for key in sys.modules if key.partition(".")[0] == package]:
+        del sys.modules[module]

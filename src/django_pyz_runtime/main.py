@@ -1,0 +1,53 @@
+"""What a bundle does with its command line; the only place that turns an error into a message."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from django_pyz_runtime.arguments import split
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.manifest import Site
+
+
+def main(executable: str, site_packages: str, build_id: str) -> int:
+    """Run a command of the bundle; the launcher calls this once the tree is on sys.path.
+
+    Args:
+        executable: absolute path of the file that was started.
+        site_packages: absolute path of the unpacked code.
+        build_id: of the file.
+
+    Returns:
+        The exit code: 2 for mistakes in configuration and usage, 130 after Ctrl-C, else the command's own.
+    """
+    try:
+        return _dispatch(Site.load(executable, site_packages, build_id), sys.argv[1:])
+    except Complaint as complaint:
+        tell(complaint)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def tell(complaint: Complaint) -> None:
+    """Show a complaint on standard error, each line led by the program's name."""
+    script = os.path.basename(sys.argv[0])
+    sys.stdout.flush()
+    sys.stderr.write("".join(f"{script}: {line}\n" for line in str(complaint).splitlines()))
+
+
+def _dispatch(site: Site, argv: list[str]) -> int:
+    arguments = split(argv)
+    command = arguments.command[0] if arguments.command else ""
+    if command == "pyz":
+        from django_pyz_runtime.verbs import run
+
+        return run(site, arguments)
+    if command == "runserve":
+        from django_pyz_runtime.serve.command import runserve
+
+        return runserve(site, arguments)
+    from django_pyz_runtime.management import manage
+
+    return manage(site, arguments)

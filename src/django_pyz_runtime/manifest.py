@@ -1,0 +1,120 @@
+"""The one door between the wings: what a build knows about a project and a bundle needs at run time.
+
+The build wing writes a `Manifest` as JSON into the payload; the run wing reads it back from the unpacked tree.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.names import env_prefix
+
+FORMAT = 1
+FILE_NAME = "__manifest__.json"
+PROJECT_FOLDER = "__project__"
+"""Where the project's own files lie inside site-packages: a folder that collides with no import name."""
+STATIC_FOLDER = "__static__"
+"""Where the static files collected at build time lie inside site-packages."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Facts about a bundled project.
+
+    Attributes:
+        name: names the configuration, data and cache folders and the environment prefix.
+        script: the name of the executable.
+        settings_module: the default of DJANGO_SETTINGS_MODULE.
+        import_roots: folders for sys.path, relative to site-packages, first one first.
+        python: the version the bundle was built with, as "3.11".
+        bound_to_python: whether it holds modules compiled for that version only.
+        manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
+        wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.
+        has_static: whether static files were collected at build time.
+        has_pth: whether site-packages holds .pth files to be honoured.
+        sealed: values fixed at build time, "section.key" to text.
+        commit: the version control revision of the source, with "+changes" where the tree was not clean; or "".
+        left_out: what was not copied, path to reason.
+        sbom: the installed packages as a CycloneDX 1.6 document.
+    """
+
+    name: str
+    script: str
+    settings_module: str
+    import_roots: tuple[str, ...]
+    python: str
+    bound_to_python: bool = False
+    manage_py: str = ""
+    wsgi_module: str = ""
+    has_static: bool = False
+    has_pth: bool = False
+    sealed: dict[str, str] = field(default_factory=dict)
+    commit: str = ""
+    left_out: dict[str, str] = field(default_factory=dict)
+    sbom: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The manifest as JSON text, the same for equal manifests."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest back.
+
+        Raises:
+            Complaint: the text is no manifest of this format.
+        """
+        try:
+            data = json.loads(text)
+            found = data.pop("format")
+            if found != FORMAT:
+                raise Complaint(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
+            data["import_roots"] = tuple(data["import_roots"])
+            known = {item.name for item in fields(cls)}
+            return cls(**{key: value for key, value in data.items() if key in known})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Complaint(f"manifest: damaged ({error})", hint="Build the file again.") from None
+
+    @property
+    def env_prefix(self) -> str:
+        """The prefix of the environment variables of level two, for example PROJECT__ ."""
+        return env_prefix(self.name)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A bundle on this machine: the file, the tree it was unpacked to, and its manifest.
+
+    Attributes:
+        executable: absolute path of the file that was started.
+        site_packages: absolute path of the unpacked code.
+        build_id: names the build; the unpacked tree is keyed by it.
+    """
+
+    executable: Path
+    site_packages: Path
+    build_id: str
+    manifest: Manifest
+
+    @classmethod
+    def load(cls, executable: str, site_packages: str, build_id: str) -> Site:
+        """Read the manifest of an unpacked tree.
+
+        Raises:
+            Complaint: there is no readable manifest.
+        """
+        path = Path(site_packages) / FILE_NAME
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Complaint(f"{path}: cannot be read ({error})", hint="Build the file again.") from None
+        return cls(Path(executable), Path(site_packages), build_id, Manifest.from_json(text))
+
+    @property
+    def project_folder(self) -> Path:
+        """Where the project's own files were unpacked to."""
+        return self.site_packages / PROJECT_FOLDER

@@ -1,0 +1,50 @@
+"""Where an unpacked tree may live, best place first. Standard library only: this runs before anything is unpacked."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+
+from django_pyz_runtime import ini
+from django_pyz_runtime.names import env_prefix, user_folder
+
+INSTALLED = "/usr/lib/{name}/releases"
+"""Where an installation by root keeps its releases."""
+
+
+def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration: str) -> Iterator[str]:
+    """The folders that may hold unpacked trees, in order of preference.
+
+    Args:
+        name: the project's name.
+        environ: the environment; CACHE_DIRECTORY is systemd's.
+        uid: the user who runs.
+        configuration: path of the configuration file, which may set `[project] cache_dir`.
+    """
+    if given := environ.get("CACHE_DIRECTORY", "").split(":")[0]:
+        yield given
+    if chosen := environ.get(env_prefix(name) + "PROJECT__CACHE_DIR") or _configured(configuration):
+        yield chosen
+    if uid == 0:
+        yield f"/var/cache/{name}"
+    if user_cache := user_folder("XDG_CACHE_HOME", ".cache", environ):
+        yield os.path.join(user_cache, name)
+
+
+def temporary_folder(name: str, uid: int) -> str:
+    """The last resort: a folder of the user's own under the system's temporary one."""
+    return os.path.join(os.path.realpath(tempfile.gettempdir()), f"{name}-{uid}")
+
+
+def _configured(configuration: str) -> str:
+    """`[project] cache_dir` of a configuration file; what is wrong with the file is reported later, by its reader."""
+    try:
+        with open(configuration, "rb") as file:
+            content = file.read()
+    except (OSError, ValueError):
+        return ""
+    if b"cache_dir" not in content:
+        return ""
+    entries, _ = ini.read(content)
+    return next((entry.text for entry in entries if (entry.section, entry.key) == ("project", "cache_dir")), "")

@@ -1,0 +1,58 @@
+"""Changes the settings module as it is imported, whoever imports it, and leaves the project's source as it is.
+
+Protocol: a finder at the front of sys.meta_path answers for one module only, the one that DJANGO_SETTINGS_MODULE names
+at that moment. It lets the finders behind it find the module, and wraps the loader's `exec_module`: the original runs,
+then a function gets the module's namespace. The module keeps its own loader and spec.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+Change = Callable[[dict[str, Any]], None]
+
+
+class SettingsHook:
+    """The finder."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find the settings module by way of the other finders; None for every other module."""
+        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE"):
+            return None
+        for finder in sys.meta_path:
+            if finder is not self and (spec := finder.find_spec(fullname, path, target)):
+                if spec.loader is not None:
+                    spec.loader = _ChangingLoader(spec.loader, self._change)
+                return spec
+        return None
+
+
+class _ChangingLoader(Loader):
+    """Runs the original loader, then the change."""
+
+    def __init__(self, original: Loader, change: Change) -> None:
+        self._original = original
+        self._change = change
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the original does."""
+        return self._original.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the settings and change them; from then on the module shows its own loader."""
+        module.__loader__ = self._original
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._original
+        self._original.exec_module(module)
+        self._change(module.__dict__)

@@ -1,0 +1,157 @@
+"""The levels of configuration: command line, environment, credentials, files, sealed values. Each yields `Value`s."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from django_pyz_runtime import ini
+from django_pyz_runtime.arguments import Arguments, Assignment
+from django_pyz_runtime.configuration import Configuration, Level, Value, merge
+from django_pyz_runtime.manifest import Manifest
+from django_pyz_runtime.names import find_configuration
+from django_pyz_runtime.options import OPEN_SECTIONS, SECTIONS
+
+
+def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], uid: int) -> Configuration:
+    """Read every level. Nothing is raised: what is wrong is among the problems of the result.
+
+    Args:
+        manifest: of the bundle.
+        arguments: the command line.
+        environ: the environment.
+        uid: the user who runs.
+    """
+    reader = _Reader(environ)
+    file = find_configuration(manifest.name, arguments.config, environ, uid)
+    present = os.path.lexists(file.path)
+    reader.take_sealed(manifest.sealed)
+    if present or file.named_by:
+        reader.take_file(Path(file.path), Level.FILE, file.named_by)
+    for fragment in sorted(Path(file.path).parent.glob("conf.d/*.ini")):
+        reader.take_file(fragment, Level.FRAGMENT)
+    reader.take_credentials()
+    reader.take_environment(manifest.env_prefix)
+    reader.take_assignments(arguments.assignments)
+    return merge(file, present, reader.values, reader.problems)
+
+
+class _Reader:
+    """Collects values and problems."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.values: list[Value] = []
+        self.problems: list[str] = []
+        self._environ = environ
+        self._credentials = environ.get("CREDENTIALS_DIRECTORY", "")
+
+    def take_sealed(self, sealed: Mapping[str, str]) -> None:
+        """Level six: values sealed in at build time."""
+        for name, text in sealed.items():
+            section, _, key = name.partition(".")
+            self.values.append(Value(section, key, text, Level.SEALED, "sealed at build time"))
+
+    def take_file(self, path: Path, level: Level, named_by: str = "") -> None:
+        """Levels four and five: a file, or what keeps it from being read."""
+        try:
+            content = path.read_bytes()
+            mode = path.stat().st_mode
+        except OSError as error:
+            self.problems.append(_unreadable(path, error, named_by))
+            return
+        entries, problems = ini.read(content)
+        self.problems += [f"{path}:{problem.line}: {problem.text}" for problem in problems]
+        private = False
+        for entry in entries:
+            value = Value(entry.section, entry.key, entry.text, level, f"{path}:{entry.line}")
+            self._take(value)
+            private |= value.is_secret and "@" not in value.key
+        if private and mode & stat.S_IROTH:
+            found = f"mode {stat.S_IMODE(mode):04o}"
+            self.problems.append(f"{path}: holds a secret and can be read by everyone ({found}): chmod o-rwx {path}")
+
+    def _take(self, value: Value) -> None:
+        """Take a value of a file; `KEY@file` and `KEY@credential` name where the real one is."""
+        key, _, where = value.key.partition("@")
+        if where == "file":
+            self._take_secret_file(value, key, Path(value.text))
+        elif where == "credential":
+            if self._credentials:
+                self._take_secret_file(value, key, Path(self._credentials) / value.text)
+            else:
+                self.problems.append(
+                    f"{value.source}: [{value.section}] {value.key}: wanted the credential {value.text!r}, "
+                    "found no CREDENTIALS_DIRECTORY; systemd sets it where the unit has LoadCredential="
+                )
+        else:
+            self.values.append(value)
+
+    def _take_secret_file(self, value: Value, key: str, path: Path) -> None:
+        try:
+            text = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(f"{value.source}: [{value.section}] {value.key}: {_unreadable(path, error, '')}")
+            return
+        self.values.append(Value(value.section, key, text, Level.CREDENTIAL, f"{path}, named by {value.source}"))
+
+    def take_credentials(self) -> None:
+        """Level three: files named SECTION.KEY in $CREDENTIALS_DIRECTORY."""
+        if not self._credentials:
+            return
+        for path in sorted(Path(self._credentials).glob("*.*")):
+            section, _, key = path.name.partition(".")
+            if section in SECTIONS:
+                named = Value(section, key, str(path), Level.CREDENTIAL, "$CREDENTIALS_DIRECTORY")
+                self._take_secret_file(named, key, path)
+
+    def take_environment(self, prefix: str) -> None:
+        """Level two: NAME__SECTION__KEY. Variables with other section names belong to the project."""
+        for name, text in self._environ.items():
+            section, separator, key = name.removeprefix(prefix).partition("__")
+            if not name.startswith(prefix) or not separator or section.lower() not in SECTIONS:
+                continue
+            section = section.lower()
+            if section == "settings":
+                key = key.replace("__", ".")
+            elif section not in OPEN_SECTIONS:
+                key = key.lower()
+            self.values.append(Value(section, key, text, Level.ENVIRONMENT, f"environment {name}"))
+
+    def take_assignments(self, assignments: tuple[Assignment, ...]) -> None:
+        """Level one: the command line."""
+        for option, assignment in assignments:
+            name, equals, text = assignment.partition("=")
+            section, dot, key = name.strip().partition(".")
+            if not (equals and dot and key.strip()):
+                found = name if equals else assignment
+                self.problems.append(f"{option}: wanted SECTION.KEY=VALUE, found {found!r}")
+                continue
+            source = f"{option} {name.strip()}" if option == "--set" else option
+            self.values.append(Value(section, key.strip(), text.strip(), Level.COMMAND_LINE, source))
+
+
+def _unreadable(path: Path, error: Exception, named_by: str) -> str:
+    """Why a file cannot be read, with the user and the file's owner and mode."""
+    because = f" (named by {named_by})" if named_by else ""
+    if isinstance(error, PermissionError):
+        return f"{path}{because}: user {_user_name(os.geteuid())} may not read it{_owner(path)}"
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{path}{because}: {reason.lower()}"
+
+
+def _owner(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f" (owner {_user_name(status.st_uid)}, mode {stat.S_IMODE(status.st_mode):04o})"
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

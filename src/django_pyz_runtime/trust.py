@@ -1,0 +1,67 @@
+"""May this process run code from that folder? Only if nobody but root and its own user could have written it."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+class Untrusted(Exception):
+    """A folder that another user could have written; the text says which one and why."""
+
+
+def check(path: str, uid: int) -> None:
+    """Check a folder and every folder above it.
+
+    Each must be owned by root or by `uid`, and be writable by nobody else. A folder above may be open to all if it
+    is sticky and owned by root, as /tmp is: its entries cannot be replaced by strangers.
+
+    Args:
+        path: an existing folder; symbolic links in it must have been resolved.
+        uid: the user who is going to run what lies there. For root, nothing but root's own is trusted.
+
+    Raises:
+        Untrusted: with the path at fault and the reason.
+    """
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        raise Untrusted(f"{path} is not a folder")
+    check_file(path, uid)
+
+
+def check_file(path: str, uid: int) -> None:
+    """The same for a file and every folder above it.
+
+    Raises:
+        Untrusted: with the path at fault and the reason.
+        OSError: there is no such file.
+    """
+    _check_one(path, uid, may_be_sticky=False)
+    folder = path
+    while folder != (folder := os.path.dirname(folder)):
+        _check_one(folder, uid, may_be_sticky=True)
+
+
+def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        raise Untrusted(f"{path} is a symbolic link")
+    if status.st_uid not in (0, uid):
+        raise Untrusted(f"{path} is owned by user id {status.st_uid}, not by root or user id {uid}")
+    open_to = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if not open_to or (may_be_sticky and status.st_mode & stat.S_ISVTX and status.st_uid == 0):
+        return
+    if open_to == stat.S_IWGRP and _is_private_group(status.st_gid, uid):
+        return
+    raise Untrusted(f"{path} can be written by other users (mode {stat.S_IMODE(status.st_mode):04o})")
+
+
+def _is_private_group(gid: int, uid: int) -> bool:
+    """Whether a group is the one that Debian and others make for each user, with nobody else in it."""
+    import grp
+    import pwd
+
+    try:
+        user, group = pwd.getpwuid(uid), grp.getgrgid(gid)
+    except KeyError:
+        return False
+    return user.pw_gid == gid and user.pw_name == group.gr_name and not set(group.gr_mem) - {user.pw_name}

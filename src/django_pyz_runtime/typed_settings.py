@@ -1,0 +1,196 @@
+"""Values of the section [settings], put into the settings module with the type of what they replace."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, MutableMapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django_pyz_runtime import database_url
+from django_pyz_runtime.configuration import Value
+from django_pyz_runtime.values import BOOLEAN, DURATION, Kind, word_list
+
+_MISSING = object()
+
+_DATABASE_DEFAULTS: dict[str, Any] = {
+    "ENGINE": "",
+    "NAME": "",
+    "USER": "",
+    "PASSWORD": "",
+    "HOST": "",
+    "PORT": "",
+    "TIME_ZONE": "",
+    "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": False,
+    "ATOMIC_REQUESTS": False,
+    "AUTOCOMMIT": True,
+}
+"""What Django takes for the keys that a database leaves out (django.db.utils.ConnectionHandler.configure_settings)."""
+
+
+def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults: object) -> Iterator[str]:
+    """Set Django settings from configuration.
+
+    Args:
+        namespace: of the settings module.
+        values: of the section [settings], lowest level first.
+        defaults: Django's defaults, `django.conf.global_settings`, for types of what the module does not set.
+
+    Yields:
+        A line for each value that does not fit; the others are applied.
+    """
+    for value in values:
+        name = value.key.removesuffix("+").rstrip()
+        head, *path = name.split(".")
+        known = head in namespace or hasattr(defaults, head)
+        if not known and (close := difflib.get_close_matches(head, _setting_names(namespace, defaults), 1, 0.85)):
+            yield f"{value.source}: [settings] {head}: unknown, did you mean {close[0]}?"
+            continue
+        try:
+            if path:
+                _set_inside(namespace, defaults, head, path, value)
+            else:
+                current = namespace.get(head, getattr(defaults, head, _MISSING))
+                namespace[head] = _converted(value, current)
+        except _Misfit as misfit:
+            yield value.problem(str(misfit))
+
+
+class _Misfit(Exception):
+    """A text that does not fit; says what was wanted."""
+
+
+def _setting_names(namespace: MutableMapping[str, Any], defaults: object) -> list[str]:
+    return sorted({name for name in [*namespace, *dir(defaults)] if name.isupper()})
+
+
+def _set_inside(
+    namespace: MutableMapping[str, Any], defaults: object, head: str, path: list[str], value: Value
+) -> None:
+    """Set an item inside a dictionary or list, on copies, so that Django's own defaults stay as they are."""
+    namespace[head] = container = _copied(namespace.get(head, getattr(defaults, head, {})), [head])
+    for depth, part in enumerate(path[:-1], 1):
+        where = _index(container, part, [head, *path[:depth]])
+        child = _copied(container[where] if _has(container, where) else {}, [head, *path[: depth + 1]])
+        container[where] = child
+        container = child
+    where = _index(container, path[-1], [head, *path])
+    fallback = _DATABASE_DEFAULTS.get(path[-1], _MISSING) if head == "DATABASES" else _MISSING
+    current = container[where] if _has(container, where) else fallback
+    if head == "DATABASES" and len(path) == 1:
+        container[where] = _database(value.text, current)
+    else:
+        container[where] = _converted(value, current)
+
+
+def _copied(container: Any, path: list[str]) -> Any:
+    if isinstance(container, dict):
+        return dict(container)
+    if isinstance(container, list):
+        return list(container)
+    raise _Misfit(f"a name inside a dictionary or list, but {'.'.join(path)} is a {type(container).__name__}")
+
+
+def _index(container: Any, part: str, path: list[str]) -> Any:
+    if isinstance(container, dict):
+        return part
+    if part.isdigit() and int(part) < len(container):
+        return int(part)
+    raise _Misfit(f"a number below {len(container)} after {'.'.join(path[:-1] or path)}")
+
+
+def _has(container: Any, where: Any) -> bool:
+    return isinstance(container, list) or where in container
+
+
+def _database(text: str, current: Any) -> Any:
+    """A database given as URL: its options stay where the URL has none."""
+    try:
+        found = database_url.parse(text)
+    except ValueError:
+        raise _Misfit(database_url.WANTED) from None
+    kept = current if isinstance(current, dict) and current.get("ENGINE") == found["ENGINE"] else {}
+    return {**kept, **found}
+
+
+def _converted(value: Value, current: Any) -> Any:
+    """The text with the type of the current value, or added to it for `+=`."""
+    if not value.key.endswith("+"):
+        return convert(value.text, current)
+    if isinstance(current, list | tuple | set | frozenset):
+        added = convert(value.text, current)
+        return type(current)([*current, *(item for item in added if item not in current)])
+    if isinstance(current, dict):
+        return {**current, **convert(value.text, current)}
+    raise _Misfit("+= with a list or dictionary")
+
+
+def convert(text: str, current: Any) -> Any:
+    """Text as a value of the type of the one it replaces; JSON, else text, where there is none or it is None.
+
+    Raises:
+        _Misfit: the text does not fit.
+    """
+    kind = _kind(current)
+    try:
+        return kind.parse(text)
+    except (ValueError, TypeError):
+        raise _Misfit(kind.wanted) from None
+
+
+def _kind(current: Any) -> Kind:
+    if current is None or current is _MISSING:
+        return Kind("JSON or text", _guess)
+    if isinstance(current, bool):
+        return BOOLEAN
+    if isinstance(current, int):
+        return Kind("a whole number", lambda text: int(text, 0))
+    if isinstance(current, float):
+        return Kind("a number", float)
+    if isinstance(current, timedelta):
+        return DURATION
+    if isinstance(current, Path):
+        return Kind("a path", lambda text: Path(text).expanduser())
+    if isinstance(current, list | tuple | set | frozenset):
+        return Kind("a list, divided by commas or lines, or a JSON array", lambda text: _sequence(text, current))
+    if isinstance(current, dict):
+        return Kind("a JSON object", _dictionary)
+    if isinstance(current, str) or hasattr(current, "_proxy____args"):
+        return Kind("some text", str)
+    return Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
+
+
+def _guess(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _dictionary(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(text)
+    return found
+
+
+def _never(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _sequence(text: str, current: Any) -> Any:
+    """A sequence of the same type, with items of the same type where those have one type."""
+    items: list[Any] = json.loads(text) if text.startswith("[") else list(word_list(text))
+    if not isinstance(items, list):
+        raise ValueError(text)
+    types = {type(item) for item in current}
+    if types and all(issubclass(item, Path) for item in types):
+        items = [Path(item) for item in items]
+    elif types == {int} and not text.startswith("["):
+        items = [int(item) for item in items]
+    elif types == {tuple}:
+        items = [tuple(item) if isinstance(item, list) else item for item in items]
+    return type(current)(items)

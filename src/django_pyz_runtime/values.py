@@ -1,0 +1,125 @@
+"""Kinds of values: how text from a file, an option or the environment becomes a Python value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of value.
+
+    Attributes:
+        wanted: what to say is wanted, completing "wanted ...".
+        parse: from text; raises ValueError where the text does not fit.
+    """
+
+    wanted: str
+    parse: Callable[[str], Any]
+
+
+def boolean(text: str) -> bool:
+    """True or false in the words that configparser knows."""
+    try:
+        return _WORDS[text.lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def duration_seconds(text: str) -> float:
+    """A number of seconds, or one with a unit: 500ms, 30s, 5m, 2h, 7d, 1w."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|)", text)
+    if not match:
+        raise ValueError(text)
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def word_list(text: str) -> list[str]:
+    """Items divided by commas or line ends, or a JSON array of strings."""
+    if text.startswith("["):
+        items = json.loads(text)
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise ValueError(text)
+        return items
+    return [item.strip() for item in re.split(r"[,\n]", text) if item.strip()]
+
+
+def absolute_path(text: str) -> Path:
+    """An absolute path; `~` stands for the home folder."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(text) from None
+    if not path.is_absolute():
+        raise ValueError(text)
+    return path
+
+
+def url_path(text: str) -> str:
+    """A path on the site, from its first slash."""
+    if not re.fullmatch(r"/[^\s?#]*", text):
+        raise ValueError(text)
+    return text
+
+
+def _whole(lowest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or int(text) < lowest:
+            raise ValueError(text)
+        return int(text)
+
+    return parse
+
+
+def _non_empty(text: str) -> str:
+    if not text:
+        raise ValueError(text)
+    return text
+
+
+TEXT = Kind("some text", _non_empty)
+BOOLEAN = Kind("true or false", boolean)
+POSITIVE = Kind("a whole number from 1", _whole(1))
+COUNT = Kind("a whole number from 0", _whole(0))
+SECONDS = Kind("seconds, or a duration such as 30s or 5m", duration_seconds)
+DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(text)))
+PATH = Kind("an absolute path", absolute_path)
+URL_PATH = Kind("a path that starts with /", url_path)
+WORDS = Kind("a list, divided by commas or lines", word_list)
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return Kind(f"{', '.join(words[:-1])} or {words[-1]}", parse)
+
+
+def words_of(*known: str) -> Kind:
+    """A list of some of a few words."""
+
+    def parse(text: str) -> list[str]:
+        words = word_list(text)
+        if set(words) - set(known):
+            raise ValueError(text)
+        return words
+
+    return Kind(f"a list of {', '.join(known)}", parse)
+
+
+def either(word: str, kind: Kind) -> Kind:
+    """A word that stands for itself, or a value of a kind."""
+    return Kind(f"{word} or {kind.wanted}", lambda text: text if text == word else kind.parse(text))

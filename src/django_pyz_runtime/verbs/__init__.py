@@ -1,0 +1,39 @@
+"""`pyz VERB`: the one word that we take from the project's commands. The verbs work when the settings are broken."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from django_pyz_runtime.arguments import Arguments, Assignment
+from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.verbs import config, info
+
+
+def run(site: Site, arguments: Arguments) -> int:
+    """Run a verb.
+
+    Args:
+        site: the bundle.
+        arguments: whose command is `pyz VERB ...`.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Complaint: a mistake in the configuration.
+    """
+    parser = ArgumentParser(
+        prog=f"{site.executable.name} pyz",
+        description="About this executable and its configuration.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", metavar="FILE", help="use this settings.ini")
+    parser.add_argument("--set", action="append", metavar="SECTION.KEY=VALUE", default=[], help="set any option")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    info.add_to(verbs)
+    config.add_to(verbs)
+    options = parser.parse_args(arguments.command[1:])
+    assignments = tuple(Assignment("--set", text) for text in options.set)
+    given = Arguments(options.config or arguments.config, arguments.assignments + assignments, [])
+    code: int = options.run(site, given, options)
+    return code

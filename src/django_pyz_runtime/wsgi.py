@@ -1,0 +1,30 @@
+"""The site for WSGI servers that somebody else started; /etc/NAME/<settings package>.wsgi calls it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.prepare import prepare
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def wsgi_application(executable: str, site_packages: str, build_id: str) -> WSGIApplication:
+    """The project's application, with static files and health endpoints.
+
+    Args:
+        executable: absolute path of the bundle.
+        site_packages: of its unpacked tree, which is on sys.path.
+        build_id: of the bundle.
+
+    Raises:
+        Complaint: the configuration or the project's settings do not allow it.
+    """
+    from django_pyz_runtime.serve.application import load_application
+
+    site = Site.load(executable, site_packages, build_id)
+    configuration, _ = prepare(site, Arguments(None, (), []), serving=True)
+    return load_application(site, configuration)
