@@ -32,7 +32,7 @@ def build_here(checkout: Path) -> int:
     needs = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     if all(importlib.util.find_spec(name) for name in ("shiv", "rich", "packaging", "pip")):
         return _build(checkout)
-    python = _environment(checkout, needs)
+    python = make_environment(checkout, needs)
     if python is None:
         return 2
     os.execv(python, [str(python), str(checkout / "build_pyz.py"), *sys.argv[1:]])
@@ -48,8 +48,16 @@ def _build(checkout: Path) -> int:
     return cli.run(parser.parse_args())
 
 
-def _environment(checkout: Path, needs: list[str]) -> Path | None:
-    """The Python of an environment for these requirements; None where it cannot be made, which has been said then."""
+def make_environment(checkout: Path, needs: list[str]) -> Path | None:
+    """Make an environment below a checkout, once for each set of requirements and version of Python.
+
+    Args:
+        checkout: the folder; the environment is made in its .build folder.
+        needs: the requirements.
+
+    Returns:
+        Its Python; None where it cannot be made, which has been said then.
+    """
     key = hashlib.sha256(repr((sorted(needs), sys.version_info[:3], sys.prefix)).encode()).hexdigest()[:12]
     folder = checkout / ".build" / key
     python = folder / "bin" / "python"
@@ -59,7 +67,16 @@ def _environment(checkout: Path, needs: list[str]) -> Path | None:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         venv.create(folder, with_pip=True)
-        command: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *needs]
+        command: list[str | Path] = [
+            python,
+            "-P",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            *needs,
+        ]
         subprocess.run(command, check=True)
         (folder / _READY).touch()
     except (OSError, subprocess.CalledProcessError) as error:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from django_pyz import bundle, bytecode, dependencies, process, project, sbom, source_files, stage, static_files
@@ -35,6 +34,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             python = dependencies.find_python(options.python)
             selection = source_files.select(found.root, options)
             output = (output or Path("dist") / f"{found.script}.pyz").absolute()
+            _check_writable(output)
         site_packages = scratch / "site-packages"
         with progress.step("Installing the dependencies"):
             stage.take_installed(dependencies.install(found, python, scratch / "venv"), site_packages)
@@ -42,7 +42,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             stage.add_run_wing(site_packages)
             stage.add_project(found.root, selection.files, site_packages)
         manifest = _manifest(found, python, selection, site_packages)
-        staged = static_files.Staged(python, site_packages, _folder(scratch / "home"))
+        staged = static_files.Staged(python, site_packages, _folder(scratch / "home"), manifest.env_prefix)
         staged.write_manifest(manifest)
         notes: list[str] = []
         if options.collectstatic:
@@ -55,7 +55,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         with progress.step("Writing the file"), _appearing(output) as temporary:
             contents = bundle.Staged(site_packages, compiled, manifest, bundle.source_date_epoch())
             bundle.write(contents, temporary, scratch)
-            _start_once(temporary, python, scratch)
+            _start_once(temporary, python, manifest, scratch)
         return Summary(output, manifest, sum(1 for _ in stage.walk(site_packages)), notes)
 
 
@@ -83,7 +83,7 @@ def _manifest(
         raise BuildError(
             f"{found.root}: its requirements do not install Django", "Add it, or give --requirements FILE."
         )
-    return replace(manifest)
+    return manifest
 
 
 @contextlib.contextmanager
@@ -92,6 +92,20 @@ def _scratch_folder() -> Iterator[Path]:
     folder = tempfile.TemporaryDirectory(prefix="django-pyz-")
     with folder:
         yield Path(folder.name).resolve()
+
+
+def _check_writable(output: Path) -> None:
+    """Find out before the long steps what would keep the file from being written after them."""
+    folder = next(path for path in output.parents if path.exists())
+    why = ""
+    if output.is_dir():
+        why = "is a directory"
+    elif not folder.is_dir():
+        why = "not a directory"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        why = "permission denied"
+    if why:
+        raise BuildError(f"{output}: cannot be written ({why})", "Give another file with --output.")
 
 
 @contextlib.contextmanager
@@ -111,10 +125,12 @@ def _appearing(output: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _start_once(file: Path, python: dependencies.Python, scratch: Path) -> None:
+def _start_once(file: Path, python: dependencies.Python, manifest: Manifest, scratch: Path) -> None:
     """Start the file in a place of its own; a file that does not start is not called built."""
     folder = str(_folder(scratch / "first-start"))
-    environment = process.clean_environment(HOME=folder, CACHE_DIRECTORY=folder, STATE_DIRECTORY=folder)
+    environment = process.clean_environment(
+        *static_files.configuring(manifest.env_prefix), HOME=folder, CACHE_DIRECTORY=folder, STATE_DIRECTORY=folder
+    )
     process.run([python.executable, file, "pyz", "info"], "start the file", env=environment)
 
 

@@ -37,6 +37,7 @@ LAUNCHER_MODULES = (
 """The modules of the run wing that must be there before anything is unpacked."""
 _EARLIEST = 315532800
 """1980-01-01, the first moment that a zip file can express."""
+_PLAIN_MODE = 0o100644
 
 _MAIN = """\
 from django_pyz_runtime.launcher import launch
@@ -121,7 +122,11 @@ def _interpreter(manifest: Manifest) -> str:
 
 
 def _write_payload(staged: Staged, identity: str, path: Path) -> Path:
-    """Let shiv bundle the tree; the result is a shiv archive of its own."""
+    """Let shiv bundle the tree; the result is a shiv archive of its own.
+
+    shiv takes its own files in the order and with the modes that the file system has them in, which differ from machine
+    to machine: its archive is written again, sorted.
+    """
     environment = Environment(
         built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(staged.epoch)),
         build_id=identity,
@@ -134,7 +139,14 @@ def _write_payload(staged: Staged, identity: str, path: Path) -> Path:
         shiv_version=shiv.__version__,
     )
     interpreter = f"/usr/bin/env {_interpreter(staged.manifest)}"
-    create_archive([staged.site_packages], path, interpreter, "_bootstrap:bootstrap", environment, compressed=True)
+    raw = path.with_suffix(".raw")
+    create_archive([staged.site_packages], raw, interpreter, "_bootstrap:bootstrap", environment, compressed=False)
+    with path.open("wb") as file:
+        file.write(f"#!{interpreter}\n".encode())
+        with zipfile.ZipFile(raw) as source, zipfile.ZipFile(file, "w") as archive:
+            for info in sorted(source.infolist(), key=lambda item: item.filename):
+                mode = info.external_attr >> 16 if info.filename.startswith(f"{SITE_PACKAGES}/") else _PLAIN_MODE
+                _add(archive, info.filename, source.read(info), staged.epoch, zipfile.ZIP_DEFLATED, mode)
     return path
 
 
@@ -150,12 +162,17 @@ def _contents(paths: Iterable[Path], root: Path) -> Iterable[tuple[str, bytes]]:
 
 
 def _add(
-    archive: zipfile.ZipFile, name: str, content: bytes, epoch: int, compression: int = zipfile.ZIP_STORED
+    archive: zipfile.ZipFile,
+    name: str,
+    content: bytes,
+    epoch: int,
+    compression: int = zipfile.ZIP_STORED,
+    mode: int = _PLAIN_MODE,
 ) -> None:
     year, month, day, hour, minute, second, *_ = time.gmtime(epoch)
     info = zipfile.ZipInfo(name, (year, month, day, hour, minute, second))
     info.compress_type = compression
-    info.external_attr = 0o100644 << 16
+    info.external_attr = mode << 16
     archive.writestr(info, content)
 
 

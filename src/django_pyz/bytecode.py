@@ -23,5 +23,7 @@ def compile_tree(python: Python, site_packages: Path) -> list[Path]:
     cannot change (PEP 552, unchecked hash-based pycs).
     """
     environment = process.clean_environment(PYTHONHASHSEED="0")
-    process.run([python.executable, "-s", "-B", "-c", _COMPILE, site_packages], "compile the bytecode", env=environment)
+    process.run(
+        [python.executable, "-P", "-s", "-B", "-c", _COMPILE, site_packages], "compile the bytecode", env=environment
+    )
     return [path for path in walk(site_packages) if path.suffix == ".pyc"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -44,11 +45,16 @@ def find_python(name: str) -> Python:
     Raises:
         BuildError: there is no such interpreter, or it is too old.
     """
-    executable = shutil.which(name) if name else sys.executable
-    if not executable:
+    found = shutil.which(name) if name else sys.executable
+    if not found:
         raise BuildError(f"--python {name}: found no such command")
+    # Absolute, as it also runs in other folders; links are kept, as they are what makes a virtual environment.
+    executable = os.path.abspath(found)
     code = "import sys; print('{}.{}'.format(*sys.version_info), sys.implementation.cache_tag)"
-    version, cache_tag = process.run([executable, "-I", "-c", code], "ask Python for its version").split()
+    said = process.run([executable, "-I", "-c", code], "ask Python for its version")
+    if not (match := re.fullmatch(r"(\d+\.\d+) (\S+)\n", said)):
+        raise BuildError(f"--python {name}: wanted a Python, found {executable}, which is none")
+    version, cache_tag = match.groups()
     if tuple(map(int, version.split("."))) < (3, 11):
         raise BuildError(
             f"{executable}: wanted Python 3.11 or newer, found {version}", "Give another one with --python."
@@ -89,7 +95,7 @@ def installer(interpreter: Path) -> list[str | Path]:
     """The command that installs for an interpreter, up to the requirements."""
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", interpreter]
-    return [sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
+    return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
 
 
 def run_wing_requirements(mentioned: frozenset[str], *, exact: bool) -> list[str]:
@@ -114,7 +120,7 @@ def _requirement_lines(path: Path, seen: set[Path]) -> Sequence[str]:
     seen.add(path)
     lines: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"\s*(?:-r|--requirement|-c|--constraint)[ =]\s*(\S+)", line):
+        if match := re.match(r"\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", line):
             lines += _requirement_lines(path.parent / match[1], seen)
         else:
             lines.append(line)

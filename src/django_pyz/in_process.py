@@ -5,7 +5,8 @@ Protocol: `python -I -B in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where 
     manage     run a command line of the bundle
     facts      print what the settings say as a JSON object, last on standard output; the arguments are options
                that stand before a command: {"staticfiles": bool, "storage": str, "compressor": bool}, whether
-               staticfiles are installed, the dotted path of their storage, and whether django-compressor is installed and enabled
+               staticfiles are installed, the dotted path of their storage, and whether django-compressor is
+               installed and enabled
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,11 @@ class ManagePy:
     """Facts about a manage.py.
 
     Attributes:
-        settings_module: what it takes for DJANGO_SETTINGS_MODULE; "" where it names none as a literal.
+        settings_modules: what it may take for DJANGO_SETTINGS_MODULE, as far as it names them as literals; sorted.
         is_plain: whether it does no more than the one that startproject writes.
     """
 
-    settings_module: str
+    settings_modules: tuple[str, ...]
     is_plain: bool
 
 
@@ -36,21 +37,20 @@ def read(path: Path) -> ManagePy:
         tree = ast.parse(path.read_bytes(), str(path))
     except (SyntaxError, ValueError) as error:
         raise BuildError(f"{path}: cannot be read as Python ({error})") from None
-    return ManagePy(_settings_module(tree), _is_plain(tree))
+    return ManagePy(tuple(sorted(set(_settings_modules(tree)))), _is_plain(tree))
 
 
-def _settings_module(tree: ast.Module) -> str:
+def _settings_modules(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=name), ast.Constant(value=str(module))]
             ) if name == _VARIABLE:
-                return module
+                yield module
             case ast.Assign(
                 targets=[ast.Subscript(slice=ast.Constant(value=name))], value=ast.Constant(value=str(module))
             ) if name == _VARIABLE:
-                return module
-    return ""
+                yield module
 
 
 def _is_plain(tree: ast.Module) -> bool:
@@ -62,6 +62,10 @@ def _is_plain(tree: ast.Module) -> bool:
             case ast.ImportFrom(module=module) if module not in _PLAIN_IMPORTS:
                 return False
             case ast.Call(func=func) if ast.unparse(func) not in _PLAIN_CALLS:
+                return False
+            case ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=name), *_]) if (
+                name != _VARIABLE
+            ):
                 return False
             case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.Delete() | ast.For() | ast.While() | ast.With():
                 return False

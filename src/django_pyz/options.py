@@ -42,12 +42,10 @@ def read_table(pyproject: Path) -> Options:
     Raises:
         BuildError: the file is no TOML, or the table has an unknown or misfitting entry.
     """
-    if not pyproject.is_file():
-        return Options()
-    try:
-        table = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {}).get(TABLE, {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BuildError(f"{pyproject}: cannot be read ({error})") from None
+    tool = read_toml(pyproject).get("tool", {})
+    table = tool.get(TABLE, {}) if isinstance(tool, dict) else tool
+    if not isinstance(table, dict):
+        raise BuildError(f"{pyproject}: wanted a table [tool.{TABLE}], found {table!r}")
     known = {item.name.replace("_", "-"): item for item in fields(Options)}
     found: dict[str, Any] = {}
     for key, value in table.items():
@@ -55,6 +53,18 @@ def read_table(pyproject: Path) -> Options:
             raise BuildError(f"{pyproject}: [tool.{TABLE}] has no {key!r}", f"Known are {', '.join(known)}.")
         found[known[key].name] = _fitting(pyproject, key, value, known[key].default)
     return Options(**found)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a file; nothing where there is no file.
+
+    Raises:
+        BuildError: it is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BuildError(f"{path}: cannot be read ({error})") from None
 
 
 def _fitting(pyproject: Path, key: str, value: Any, default: Any) -> Any:

@@ -47,7 +47,12 @@ def run(
     return done.stdout
 
 
-def clean_environment(**more: str) -> dict[str, str]:
-    """This process's environment without what changes how Python finds code, and with what is given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+def clean_environment(*without: str, **more: str) -> dict[str, str]:
+    """This process's environment without what changes how Python finds code, and with what is given.
+
+    Args:
+        without: beginnings of more names to leave out.
+        more: variables to set.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", *without))}
     return {**kept, **more}

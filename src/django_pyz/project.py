@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django_pyz import manage_py
 from django_pyz.errors import BuildError
-from django_pyz.options import Options
+from django_pyz.options import Options, read_toml
 
 _SKIPPED = {"node_modules", "tests", "test", "docs", "site-packages"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -62,8 +62,8 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     path = _find_manage_py(root)
     manage = manage_py.read(path)
     import_roots = _import_roots(root, path.parent, options)
-    settings_module = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE") or manage.settings_module
-    _check_settings_module(settings_module, import_roots, path)
+    settings_module = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE") or _only(manage, path)
+    _check_settings_module(settings_module, import_roots)
     name = options.name or root.name
     script = options.script or name
     for word in (name, script):
@@ -119,11 +119,15 @@ def _module_file(module: str, import_roots: tuple[Path, ...]) -> Path | None:
     return None
 
 
-def _check_settings_module(module: str, import_roots: tuple[Path, ...], path: Path) -> None:
-    if not module:
-        raise BuildError(
-            f"{path}: wanted DJANGO_SETTINGS_MODULE set in it, found no literal", "Give --settings-module."
-        )
+def _only(manage: manage_py.ManagePy, path: Path) -> str:
+    """The one settings module that manage.py names."""
+    if len(manage.settings_modules) == 1:
+        return manage.settings_modules[0]
+    found = f"several: {', '.join(manage.settings_modules)}" if manage.settings_modules else "no literal"
+    raise BuildError(f"{path}: wanted DJANGO_SETTINGS_MODULE set in it, found {found}", "Give --settings-module.")
+
+
+def _check_settings_module(module: str, import_roots: tuple[Path, ...]) -> None:
     if not _module_file(module, import_roots):
         places = ", ".join(map(str, import_roots))
         raise BuildError(f"the settings module {module!r}: found no such file in {places}", "Give --settings-module.")
@@ -161,8 +165,4 @@ def _requirements(root: Path, manage_folder: Path, options: Options) -> tuple[tu
 
 
 def _pyproject_dependencies(path: Path) -> tuple[str, ...]:
-    import tomllib
-
-    if not path.is_file():
-        return ()
-    return tuple(tomllib.loads(path.read_text(encoding="utf-8")).get("project", {}).get("dependencies", ()))
+    return tuple(read_toml(path).get("project", {}).get("dependencies", ()))

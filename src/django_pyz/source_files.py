@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +32,11 @@ _FILES = {
     "id_ed25519": "private key",
     "id_ecdsa": "private key",
     "local_settings.py": "settings of this machine",
+    "*.pyz": "an earlier build",
     ".DS_Store": "desktop settings",
 }
 UNTRACKED = "not tracked by git"
+DELETED = "tracked by git, but not there"
 
 
 @dataclass(frozen=True)
@@ -59,22 +62,14 @@ def select(root: Path, options: Options) -> Selection:
         options: `include` and `exclude` are patterns for paths relative to the root.
 
     Raises:
-        BuildError: git tracks a file that is not there.
+        BuildError: no file is left, or there is a repository that git cannot read.
     """
     tracked = _tracked(root)
     files: list[Path] = []
-    left_out: dict[str, str] = {}
-    for path in sorted(_walk(root, options, left_out)):
+    left_out = {name: DELETED for name in tracked or () if not os.path.lexists(root / name)}
+    for path in sorted(_walk(root, root, options, left_out)):
         relative = path.relative_to(root)
-        reason = _reason(relative.as_posix(), path.name, options)
-        if (
-            not reason
-            and tracked is not None
-            and relative.as_posix() not in tracked
-            and not _matches(relative.as_posix(), options.include)
-        ):
-            reason = UNTRACKED
-        if reason:
+        if reason := _reason(root, relative, options, tracked):
             left_out[relative.as_posix()] = reason
         else:
             files.append(relative)
@@ -83,20 +78,27 @@ def select(root: Path, options: Options) -> Selection:
     return Selection(tuple(files), left_out, _commit(root) if tracked is not None else "")
 
 
-def _walk(root: Path, options: Options, left_out: dict[str, str]) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
+def _walk(root: Path, start: Path, options: Options, left_out: dict[str, str]) -> Iterator[Path]:
+    """The files below `start`, through links too, less those in folders that are left out."""
+    for folder, folders, names in os.walk(start):
         for name in list(folders):
             path = Path(folder, name)
             relative = path.relative_to(root).as_posix()
-            if reason := _folder_reason(path, relative, options):
+            included = _matches(relative, options.include) or any(
+                item.startswith(relative + "/") for item in options.include
+            )
+            reason = "" if included else _folder_reason(path, relative, options)
+            if path.is_symlink() and path.resolve() in {parent.resolve() for parent in path.parents}:
+                reason = "link to a folder around it"
+            if reason:
                 left_out[relative + "/"] = reason
                 folders.remove(name)
+            elif path.is_symlink():
+                yield from _walk(root, path, options, left_out)
         yield from (Path(folder, name) for name in names)
 
 
 def _folder_reason(path: Path, relative: str, options: Options) -> str:
-    if _matches(relative, options.include) or any(item.startswith(relative + "/") for item in options.include):
-        return ""
     if (path / "pyvenv.cfg").is_file():
         return "virtual environment"
     if _matches(relative, options.exclude):
@@ -106,12 +108,19 @@ def _folder_reason(path: Path, relative: str, options: Options) -> str:
     return _FOLDERS.get(path.name, "")
 
 
-def _reason(relative: str, name: str, options: Options) -> str:
-    if _matches(relative, options.include):
+def _reason(root: Path, relative: Path, options: Options, tracked: frozenset[str] | None) -> str:
+    name = relative.as_posix()
+    if _matches(name, options.include):
         return ""
-    if _matches(relative, options.exclude):
+    if _matches(name, options.exclude):
         return "excluded"
-    return next((reason for pattern, reason in _FILES.items() if fnmatch.fnmatch(name, pattern)), "")
+    for folder in relative.parents[:-1]:
+        if reason := _folder_reason(root / folder, folder.as_posix(), options):
+            return reason
+    # A link to a folder is tracked as the link.
+    is_tracked = tracked is None or any(path.as_posix() in tracked for path in (relative, *relative.parents))
+    reasons = (reason for pattern, reason in _FILES.items() if fnmatch.fnmatch(relative.name, pattern))
+    return next(reasons, "" if is_tracked else UNTRACKED)
 
 
 def _matches(relative: str, patterns: tuple[str, ...]) -> bool:
@@ -121,10 +130,13 @@ def _matches(relative: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _tracked(root: Path) -> frozenset[str] | None:
-    """The files that git tracks below the root; None where it is in no git work tree."""
+    """The files that git tracks below the root; None where it is in no git work tree, or where there is no git."""
+    command = ["git", "ls-files", "-z", "--cached", "--recurse-submodules"]
     try:
-        listed = process.run(["git", "ls-files", "-z", "--cached"], "list files", folder=root)
+        listed = process.run(command, "list the files that git tracks", folder=root)
     except BuildError:
+        if shutil.which("git") and any((folder / ".git").exists() for folder in (root, *root.parents)):
+            raise
         return None
     names = frozenset(name for name in listed.split("\0") if name)
     return names or None

@@ -25,11 +25,13 @@ class Staged:
         python: the interpreter it is built for.
         site_packages: the tree.
         scratch: a folder for what the commands write elsewhere.
+        env_prefix: of the variables that configure the project.
     """
 
     python: Python
     site_packages: Path
     scratch: Path
+    env_prefix: str
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Put a manifest into the tree."""
@@ -67,7 +69,7 @@ class Staged:
             task,
             *arguments,
         ]
-        environment = process.clean_environment(HOME=str(self.scratch))
+        environment = process.clean_environment(*configuring(self.env_prefix), HOME=str(self.scratch))
         return process.run(command, what, folder=self.scratch, env=environment, hint=_SETTINGS_NEEDED)
 
     def _options(self) -> list[str]:
@@ -80,6 +82,11 @@ class Staged:
             f"project.data_dir={self.scratch}/data",
         )
         return ["--config", str(nothing), *(item for setting in settings for item in ("--set", setting))]
+
+
+def configuring(env_prefix: str) -> tuple[str, ...]:
+    """The variables that configure a bundle; those of the builder's machine have no say in what is built."""
+    return env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY"
 
 
 def add_static_files(staged: Staged, manifest: Manifest) -> tuple[Manifest, list[str]]:

@@ -96,7 +96,8 @@ def activate(
     if manifest.has_pth:
         python_site.addsitedir(str(site.site_packages))
     for value in configuration.section("env"):
-        environ.setdefault(value.key, value.text)
+        if value.level >= Level.ENVIRONMENT or value.key not in environ:
+            environ[value.key] = value.text
     environ[SETTINGS_MODULE] = settings_module(manifest, configuration, environ)
     if configuration.file.named_by:
         environ[manifest.env_prefix + "CONFIG"] = configuration.file.path

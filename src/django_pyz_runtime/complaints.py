@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 
 class Complaint(Exception):
     """A mistake outside the code: configuration, usage, the machine. It is shown as text and ends with exit code 2.
@@ -18,3 +21,10 @@ class Complaint(Exception):
 
     def __str__(self) -> str:
         return "\n".join([*self.problems, *([self.hint] if self.hint else [])])
+
+
+def tell(complaint: Complaint) -> None:
+    """Show a complaint on standard error, each line led by the program's name."""
+    script = os.path.basename(sys.argv[0])
+    sys.stdout.flush()
+    sys.stderr.write("".join(f"{script}: {line}\n" for line in str(complaint).splitlines()))

@@ -82,8 +82,9 @@ class Configuration:
         """The typed value of a declared option; its default where nothing says otherwise, None where it has none."""
         option = BY_NAME[section, key]
         value = self.values.get((section, key))
-        text = value.text if value else option.default
-        return option.parse(text) if text else None
+        if value:
+            return option.parse(value.text)
+        return option.parse(option.default) if option.default else None
 
     def section(self, name: str) -> list[Value]:
         """The values of a section, those of the lowest levels first."""
@@ -146,8 +147,10 @@ def _check_open(value: Value) -> str:
     elif value.section == "gunicorn":
         name_fits = value.key.isidentifier()
     else:
-        name_fits = all(part.strip() for part in value.key.rstrip("+ ").split(".")) and value.key[0].isalpha()
-    return "" if name_fits else f"{value.source}: [{value.section}] cannot have the name {value.key!r}"
+        setting, *path = value.key.removesuffix("+").rstrip().split(".")
+        name_fits = setting.isidentifier() and setting.isupper() and all(part and part == part.strip() for part in path)
+    capitals = f", did you mean {value.key.upper()}?" if value.section == "settings" and value.key.islower() else ""
+    return "" if name_fits else f"{value.source}: [{value.section}] cannot have the name {value.key!r}{capitals}"
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -160,4 +163,4 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 def by_line(problem: str) -> tuple[str, int]:
     """The sort key that brings the problems of a file into the order of its lines."""
     place, _, line = problem.partition(": ")[0].rpartition(":")
-    return (place, int(line)) if line.isdigit() else (os.sep, 0)
+    return (place, int(line)) if line.isdecimal() else (os.sep, 0)

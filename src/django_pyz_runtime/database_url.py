@@ -38,10 +38,16 @@ def parse(text: str) -> dict[str, Any]:
         "NAME": unquote(parts.path.removeprefix("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": unquote(_host(parts.netloc)),
         "PORT": str(parts.port or ""),
     }
     if not found["NAME"]:
         raise ValueError(text)
     options = dict(parse_qsl(parts.query))
     return {**found, "OPTIONS": options} if options else found
+
+
+def _host(netloc: str) -> str:
+    """The host as it is written; SplitResult.hostname has it in small letters, which is another socket folder."""
+    host = netloc.rpartition("@")[2]
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

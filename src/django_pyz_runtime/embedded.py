@@ -39,9 +39,10 @@ def secret_key(data_dir: Path) -> str:
             data_dir.mkdir(parents=True, exist_ok=True)
             _write_first(path, secrets.token_urlsafe(50))
             return path.read_text(encoding="ascii").strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise Complaint(
-            f"{path}: the generated secret key cannot be kept there ({(error.strerror or str(error)).lower()})",
+            f"{path}: the generated secret key cannot be kept there ({reason.lower()})",
             hint="Set [settings] SECRET_KEY, or [project] data_dir to a folder that this user can write.",
         ) from None
 

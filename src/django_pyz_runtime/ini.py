@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]+)\]\s*")
+_FIRST_WORD = re.compile(r"^[^\s:]{,40}")
 
 
 class Entry(NamedTuple):
@@ -33,7 +34,7 @@ class Problem(NamedTuple):
 def read(content: bytes) -> tuple[list[Entry], list[Problem]]:
     """Read a settings.ini.
 
-    A value goes on over indented lines. `%` and `$` mean themselves.
+    A value goes on over lines that are indented further than its key. `%` and `$` mean themselves.
 
     Args:
         content: the file's bytes, in UTF-8, with or without a byte order mark.
@@ -67,7 +68,8 @@ class _Reader:
         self._sections: dict[str, int] = {}
         self._found: dict[tuple[str, str], tuple[int, list[str]]] = {}
         self._open: list[str] | None = None
-        """The lines of the value that an indented line would go on with; None after a line that had none."""
+        """The lines of the value that a further indented line would go on with; None after a line that had none."""
+        self._indent = 0
 
     def entries(self) -> list[Entry]:
         """All entries read so far."""
@@ -79,16 +81,23 @@ class _Reader:
     def take(self, number: int, line: str) -> None:
         """Read one line."""
         text = line.strip()
+        indent = len(line) - len(line.lstrip())
         if text.startswith(("#", ";")):
             return
         if not text:
             if self._open is not None:
                 self._open.append("")
-        elif line[0].isspace() and self._open is not None:
-            self._open.append(text)
         elif "\0" in text:
             self._refuse(number, "a NUL character")
-        elif section := _SECTION.fullmatch(text):
+        elif self._open is not None and indent > self._indent:
+            self._open.append(text)
+        else:
+            self._indent = indent
+            self._start(number, text)
+
+    def _start(self, number: int, text: str) -> None:
+        """Read a line that goes on with nothing."""
+        if section := _SECTION.fullmatch(text):
             self._take_section(number, section["name"].strip())
         elif not self._section:
             self._refuse(number, "wanted a [section] first, found", text)
@@ -116,6 +125,6 @@ class _Reader:
 
     def _refuse(self, number: int, text: str, found: str = "") -> None:
         """Note a problem; of what was found only the first word is shown, as the rest may be part of a secret."""
-        shown = f" {found.split()[0][:40]!r}" if found else ""
+        shown = f" {_FIRST_WORD.findall(found)[0]!r}" if found else ""
         self.problems.append(Problem(number, text + shown))
         self._open = []

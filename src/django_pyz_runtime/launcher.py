@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from django_pyz_runtime import arguments, places, trust
-from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.names import find_configuration
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
         bound_to_python: whether it runs with that version only.
     """
     executable = os.path.abspath(sys.argv[0])
-    script = os.path.basename(executable)
     sys.argv[0] = executable
     # runserver's autoreload would take the archive's __main__ for a module started with -m.
     sys.modules["__main__"].__spec__ = None
@@ -40,7 +39,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
         config = arguments.split(sys.argv[1:]).config
         site_packages = find_tree(executable, name, build_id, config)
     except Complaint as complaint:
-        sys.stderr.write("".join(f"{script}: {line}\n" for line in str(complaint).splitlines()))
+        tell(complaint)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

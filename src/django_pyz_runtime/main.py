@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from django_pyz_runtime.arguments import split
-from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.manifest import Site
 
 
@@ -28,13 +27,6 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def tell(complaint: Complaint) -> None:
-    """Show a complaint on standard error, each line led by the program's name."""
-    script = os.path.basename(sys.argv[0])
-    sys.stdout.flush()
-    sys.stderr.write("".join(f"{script}: {line}\n" for line in str(complaint).splitlines()))
 
 
 def _dispatch(site: Site, argv: list[str]) -> int:

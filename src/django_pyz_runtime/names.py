@@ -60,7 +60,7 @@ def user_folder(variable: str, default: str, environ: Mapping[str, str], platfor
     if chosen and os.path.isabs(chosen):
         return chosen
     home = os.path.expanduser("~")
-    if home in ("~", "/") or not os.path.isdir(home):
+    if home == "/" or not os.path.isabs(home) or not os.path.isdir(home):
         return ""
     if platform == "darwin":
         return os.path.join(home, "Library", "Caches" if default == ".cache" else "Application Support")

@@ -76,7 +76,14 @@ OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
 """The sections whose keys are not ours, each with examples."""
 
 OPTIONS: tuple[Option, ...] = (
-    Option("project", "settings_module", TEXT, "", "The settings module. Default: the one the project was built with."),
+    Option(
+        "project",
+        "settings_module",
+        TEXT,
+        "",
+        "The settings module. Default: the one the project was built with.",
+        "myproj.settings",
+    ),
     Option(
         "project",
         "data_dir",

@@ -24,7 +24,8 @@ def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration:
     """
     if given := environ.get("CACHE_DIRECTORY", "").split(":")[0]:
         yield given
-    if chosen := environ.get(env_prefix(name) + "PROJECT__CACHE_DIR") or _configured(configuration):
+    chosen = environ.get(env_prefix(name) + "PROJECT__CACHE_DIR") or _configured(configuration)
+    if os.path.isabs(chosen := os.path.expanduser(chosen)):
         yield chosen
     if uid == 0:
         yield f"/var/cache/{name}"

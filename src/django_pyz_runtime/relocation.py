@@ -13,6 +13,8 @@ from typing import Any
 
 _PLAIN = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH")
 """Settings of Django's that are the path of a folder written to at run time."""
+_FOLDERS = (*_PLAIN, "MEDIA_ROOT")
+"""Folders that Django expects to be there."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,19 @@ class Relocator:
 
     def _replace(self, parent: MutableMapping[str, Any], key: str, setting: str, moves: list[Move]) -> None:
         before = parent[key]
-        after = self._moved(os.fspath(before))
+        after = self._moved(os.fspath(before)) if isinstance(before, str | os.PathLike) else None
         if after is None:
             return
         parent[key] = type(before)(after) if isinstance(before, Path) else str(after)
         moves.append(Move(setting, str(before), str(after)))
         try:
-            after.parent.mkdir(parents=True, exist_ok=True)
+            (after if key in _FOLDERS else after.parent).mkdir(parents=True, exist_ok=True)
         except OSError:
             # Whoever uses the path says what is wrong with it; many commands never do.
             return
 
     def _moved(self, text: str) -> Path | None:
-        path = Path(text)
+        path = Path(os.path.normpath(text))
         if not path.is_absolute():
             return self.data_dir / path
         for root in (self.project_folder, self.site_packages):

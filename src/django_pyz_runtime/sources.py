@@ -74,9 +74,11 @@ class _Reader:
             self.problems.append(f"{path}: holds a secret and can be read by everyone ({found}): chmod o-rwx {path}")
 
     def _take(self, value: Value) -> None:
-        """Take a value of a file; `KEY@file` and `KEY@credential` name where the real one is."""
+        """Take a value; `KEY@file` and `KEY@credential` name where the real one is."""
         key, _, where = value.key.partition("@")
-        if where == "file":
+        if where == "file" and not os.path.isabs(value.text):
+            self.problems.append(value.problem("an absolute path"))
+        elif where == "file":
             self._take_secret_file(value, key, Path(value.text))
         elif where == "credential":
             if self._credentials:
@@ -86,6 +88,10 @@ class _Reader:
                     f"{value.source}: [{value.section}] {value.key}: wanted the credential {value.text!r}, "
                     "found no CREDENTIALS_DIRECTORY; systemd sets it where the unit has LoadCredential="
                 )
+        elif where:
+            self.problems.append(
+                f"{value.source}: [{value.section}] {value.key}: wanted {key}@file or {key}@credential"
+            )
         else:
             self.values.append(value)
 
@@ -95,7 +101,8 @@ class _Reader:
         except (OSError, UnicodeDecodeError) as error:
             self.problems.append(f"{value.source}: [{value.section}] {value.key}: {_unreadable(path, error, '')}")
             return
-        self.values.append(Value(value.section, key, text, Level.CREDENTIAL, f"{path}, named by {value.source}"))
+        level = max(value.level, Level.CREDENTIAL)
+        self.values.append(Value(value.section, key, text, level, f"{path}, named by {value.source}"))
 
     def take_credentials(self) -> None:
         """Level three: files named SECTION.KEY in $CREDENTIALS_DIRECTORY."""
@@ -118,7 +125,7 @@ class _Reader:
                 key = key.replace("__", ".")
             elif section not in OPEN_SECTIONS:
                 key = key.lower()
-            self.values.append(Value(section, key, text, Level.ENVIRONMENT, f"environment {name}"))
+            self._take(Value(section, key, text, Level.ENVIRONMENT, f"environment {name}"))
 
     def take_assignments(self, assignments: tuple[Assignment, ...]) -> None:
         """Level one: the command line."""
@@ -130,7 +137,7 @@ class _Reader:
                 self.problems.append(f"{option}: wanted SECTION.KEY=VALUE, found {found!r}")
                 continue
             source = f"{option} {name.strip()}" if option == "--set" else option
-            self.values.append(Value(section, key.strip(), text.strip(), Level.COMMAND_LINE, source))
+            self._take(Value(section, key.strip(), text.strip(), Level.COMMAND_LINE, source))
 
 
 def _unreadable(path: Path, error: Exception, named_by: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django_pyz_runtime import database_url
 from django_pyz_runtime.configuration import Value
-from django_pyz_runtime.values import BOOLEAN, DURATION, Kind, word_list
+from django_pyz_runtime.values import BOOLEAN, DURATION, Kind, is_json_array, word_list
 
 _MISSING = object()
 
@@ -74,7 +74,7 @@ def _set_inside(
     namespace[head] = container = _copied(namespace.get(head, getattr(defaults, head, {})), [head])
     for depth, part in enumerate(path[:-1], 1):
         where = _index(container, part, [head, *path[:depth]])
-        child = _copied(container[where] if _has(container, where) else {}, [head, *path[: depth + 1]])
+        child = _copied(container[where] if _has(container, where) else {}, [head, *path[:depth]])
         container[where] = child
         container = child
     where = _index(container, path[-1], [head, *path])
@@ -97,7 +97,7 @@ def _copied(container: Any, path: list[str]) -> Any:
 def _index(container: Any, part: str, path: list[str]) -> Any:
     if isinstance(container, dict):
         return part
-    if part.isdigit() and int(part) < len(container):
+    if part.isdecimal() and int(part) < len(container):
         return int(part)
     raise _Misfit(f"a number below {len(container)} after {'.'.join(path[:-1] or path)}")
 
@@ -137,11 +137,13 @@ def convert(text: str, current: Any) -> Any:
     kind = _kind(current)
     try:
         return kind.parse(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RuntimeError):
         raise _Misfit(kind.wanted) from None
 
 
 def _kind(current: Any) -> Kind:
+    from django.utils.functional import Promise
+
     if current is None or current is _MISSING:
         return Kind("JSON or text", _guess)
     if isinstance(current, bool):
@@ -158,7 +160,7 @@ def _kind(current: Any) -> Kind:
         return Kind("a list, divided by commas or lines, or a JSON array", lambda text: _sequence(text, current))
     if isinstance(current, dict):
         return Kind("a JSON object", _dictionary)
-    if isinstance(current, str) or hasattr(current, "_proxy____args"):
+    if isinstance(current, str | Promise):
         return Kind("some text", str)
     return Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
 
@@ -183,7 +185,7 @@ def _never(text: str) -> Any:
 
 def _sequence(text: str, current: Any) -> Any:
     """A sequence of the same type, with items of the same type where those have one type."""
-    items: list[Any] = json.loads(text) if text.startswith("[") else list(word_list(text))
+    items: list[Any] = json.loads(text) if is_json_array(text) else list(word_list(text))
     if not isinstance(items, list):
         raise ValueError(text)
     types = {type(item) for item in current}

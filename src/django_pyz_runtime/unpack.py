@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 import shutil
+import struct
 import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import IO, NamedTuple
@@ -22,6 +24,8 @@ FORMAT = 1
 SITE_PACKAGES = "site-packages"
 _WORKERS = 4
 _PATIENCE_SECONDS = 1.0
+_DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError, struct.error, zlib.error)
+"""What zipfile raises on bytes that are no zip file; RuntimeError where they ask for a password."""
 
 
 class Container(NamedTuple):
@@ -51,7 +55,7 @@ def read_container(executable: str) -> Container:
             raise damaged(executable, f"container format {data['format']!r}, wanted {FORMAT}")
         members = tuple((name, item["size"], item["sha256"]) for name, item in sorted(data["members"].items()))
         return Container(data["name"], data["build_id"], members)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, TypeError, AttributeError, *_DAMAGE) as error:
         raise damaged(executable, str(error)) from None
 
 
@@ -107,7 +111,7 @@ def _extract_all(executable: str, file: IO[bytes], container: Container, target:
                 if info.filename.startswith(SITE_PACKAGES + "/") and not info.is_dir():
                     jobs.append((archives[-1], info))
                     folders.update(_folders_of(target, info.filename))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+    except _DAMAGE as error:
         raise damaged(executable, str(error)) from None
     for folder in sorted(folders - {target}):
         os.mkdir(folder, 0o700)

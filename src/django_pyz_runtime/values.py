@@ -12,6 +12,7 @@ from typing import Any
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_IPV6 = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]")
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,32 @@ def duration_seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|)", text)
     if not match:
         raise ValueError(text)
-    return float(match[1]) * _SECONDS[match[2]]
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if seconds >= timedelta.max.total_seconds():
+        raise ValueError(text)
+    return seconds
+
+
+def is_json_array(text: str) -> bool:
+    """Whether a list is written in JSON; [::1] is an address."""
+    return text.startswith("[") and not _IPV6.match(text)
 
 
 def word_list(text: str) -> list[str]:
     """Items divided by commas or line ends, or a JSON array of strings."""
-    if text.startswith("["):
+    if is_json_array(text):
         items = json.loads(text)
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise ValueError(text)
         return items
     return [item.strip() for item in re.split(r"[,\n]", text) if item.strip()]
+
+
+def _some_words(text: str) -> list[str]:
+    words = word_list(text)
+    if not words:
+        raise ValueError(text)
+    return words
 
 
 def absolute_path(text: str) -> Path:
@@ -94,7 +110,7 @@ SECONDS = Kind("seconds, or a duration such as 30s or 5m", duration_seconds)
 DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(text)))
 PATH = Kind("an absolute path", absolute_path)
 URL_PATH = Kind("a path that starts with /", url_path)
-WORDS = Kind("a list, divided by commas or lines", word_list)
+WORDS = Kind("a list, divided by commas or lines", _some_words)
 
 
 def choice(*words: str) -> Kind:

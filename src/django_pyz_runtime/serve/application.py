@@ -29,6 +29,7 @@ def load_application(site: Site, configuration: Configuration) -> WSGIApplicatio
 
     try:
         application = _project_application(site)
+        _import_urls()
         application = with_static_files(application, configuration.get("static", "serve"))
     except ImproperlyConfigured as error:
         cause = error.__cause__ or error
@@ -55,6 +56,15 @@ def _project_application(site: Site) -> WSGIApplication:
     module = importlib.import_module(site.manifest.wsgi_module)
     application: WSGIApplication = module.application
     return application
+
+
+def _import_urls() -> None:
+    """Import the URL configuration, which Django puts off to the first request: too late to refuse a broken site."""
+    from django.conf import settings
+    from django.urls import get_resolver
+
+    if getattr(settings, "ROOT_URLCONF", None):
+        _ = get_resolver().url_patterns
 
 
 def _names_missing_application(error: BaseException) -> bool:

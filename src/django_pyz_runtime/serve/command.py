@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 from django_pyz_runtime.activate import Activation
 from django_pyz_runtime.arguments import Arguments, Assignment
-from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.configuration import Configuration, Value
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.prepare import prepare
@@ -85,8 +86,8 @@ def gunicorn_settings(site: Site, configuration: Configuration) -> dict[str, Any
         "workers": worker_count() if workers == "auto" else workers,
         "worker_class": "gthread",
         "threads": configuration.get("serve", "threads"),
-        "timeout": int(configuration.get("serve", "timeout")),
-        "graceful_timeout": int(configuration.get("serve", "graceful_timeout")),
+        "timeout": math.ceil(configuration.get("serve", "timeout")),
+        "graceful_timeout": math.ceil(configuration.get("serve", "graceful_timeout")),
         "loglevel": configuration.get("log", "level"),
         "accesslog": "-" if configuration.get("log", "access") else None,
         "logger_class": logger_class(configuration.get("log", "format")),
@@ -174,8 +175,6 @@ def _migrate(site: Site) -> int:
     try:
         code = _migrate_here()
     except Complaint as complaint:
-        from django_pyz_runtime.main import tell
-
         tell(complaint)
         code = 2
     except BaseException:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import mmap
 import os
 import traceback
 from collections.abc import Callable, Mapping
@@ -11,13 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.errors import AppImportError
+from gunicorn.errors import HaltServer
 
-from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.complaints import Complaint, tell
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from gunicorn.workers.base import Worker
 
 
 class Server(BaseApplication):
@@ -36,7 +33,8 @@ class Server(BaseApplication):
         self._settings = settings
         self._load = load
         self._check = check
-        self._news = _News()
+        self._first_to_load = _Once()
+        self._first_to_fail = _Once()
         super().__init__()
 
     def do_load_config(self) -> None:
@@ -49,27 +47,25 @@ class Server(BaseApplication):
         for name, value in self._settings.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
-        self.cfg.set("post_worker_init", self._worker_is_ready)
 
     def load(self) -> Any:
         """Import the application in a worker. What fails is told once, by whichever worker is first."""
         try:
             application = self._load()
-            if not self._news.someone_serves():
+            if self._first_to_load.claim():
                 self._check()
         except Exception as error:
             self._give_up(error)
         return application
 
-    def _worker_is_ready(self, worker: Worker) -> None:
-        self._news.say_serving()
-
     def _give_up(self, error: Exception) -> NoReturn:
-        if self._news.is_first_failure():
+        is_complaint = isinstance(error, Complaint)
+        if self._first_to_fail.claim():
             if isinstance(error, Complaint):
-                raise AppImportError(str(error)) from None
-            traceback.print_exception(error)
-        raise SystemExit(Arbiter.APP_LOAD_ERROR if isinstance(error, Complaint) else Arbiter.WORKER_BOOT_ERROR)
+                tell(error)
+            else:
+                traceback.print_exception(error)
+        raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
 
     def serve(self) -> int:
         """Run until a signal stops it.
@@ -77,34 +73,37 @@ class Server(BaseApplication):
         Returns:
             0 after a stop; 2 where the configuration kept the application from loading, 1 where its code did.
         """
+        master = os.getpid()
         try:
-            Arbiter(self).run()
+            _Arbiter(self).run()
         except SystemExit as stop:
+            if os.getpid() != master:
+                raise
             code = stop.code if isinstance(stop.code, int) else 0
             return {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}.get(code, code)
         return 0
 
 
-class _News:
-    """What the workers of a server tell each other."""
+class _Arbiter(Arbiter):
+    """gunicorn's arbiter, which can stop although workers fail to load meanwhile."""
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers; each one that failed would else end the stop with an exception of its own."""
+        try:
+            super().stop(graceful)
+        except HaltServer:
+            self.stop(graceful)
+
+
+class _Once:
+    """Something that one process among a server and its workers may do: a pipe with one byte in it."""
 
     def __init__(self) -> None:
-        self._serving = mmap.mmap(-1, 1)
-        self._read, write = os.pipe()
-        os.set_blocking(self._read, False)
-        os.write(write, b"1")
-        os.close(write)
+        self._end, other_end = os.pipe()
+        os.set_blocking(self._end, False)
+        os.write(other_end, b"1")
+        os.close(other_end)
 
-    def someone_serves(self) -> bool:
-        """Whether a worker has ever been ready."""
-        return self._serving[0] != 0
-
-    def say_serving(self) -> None:
-        """A worker is ready."""
-        self._serving[0] = 1
-
-    def is_first_failure(self) -> bool:
-        """True for one caller in all workers."""
-        with contextlib.suppress(BlockingIOError):
-            return bool(os.read(self._read, 1))
-        return False
+    def claim(self) -> bool:
+        """True for the first caller, in whatever process."""
+        return bool(os.read(self._end, 1))

@@ -197,6 +197,8 @@ def _explain_setting(
     moved = next((move for move in activation.moves if move.setting == key), None)
     if moved:
         lines.append(f"  moved    out of the code, from {moved.before}")
+    inside = [item for item in configuration.section("settings") if item.key.startswith(key + ".")]
+    lines += [f"  changed  {item.key} = {item.shown} ({item.source})" for item in inside]
     if value:
         return [*lines, f"  from     {value.source}"]
     if key == "SECRET_KEY" and activation.generated_key:

@@ -1,0 +1,52 @@
+"""`python3 -m tests [PYTEST ARGUMENT ...]`: install what the checks need into an environment of its own, and run them.
+
+Standard library only. Debian's programs that the tests use are not installed, but named where they are missing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PROGRAMS = {
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+    "git": "git",
+    "nginx": "nginx",
+    "systemd-analyze": "systemd",
+    "unshare": "util-linux",
+    "curl": "curl",
+}
+"""Programs, and the Debian packages that have them."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the formatter, the linter, the type checker and the tests, in this order, up to the first that fails."""
+    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program, path=search)]
+    if missing:
+        print(f"tests: missing programs; on Debian: apt-get install {' '.join(missing)}", file=sys.stderr)
+        return 2
+    sys.path.insert(0, str(CHECKOUT / "src"))
+    from django_pyz.bootstrap import make_environment
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = make_environment(CHECKOUT, [*project["dependencies"], *project["optional-dependencies"]["test"]])
+    if python is None:
+        return 2
+    import_path = os.pathsep.join(str(CHECKOUT / folder) for folder in ("src", "src/project"))
+    environment = {**os.environ, "PATH": search, "PYTHONPATH": import_path}
+    for command in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *arguments]):
+        print("$", *command, flush=True)
+        if code := subprocess.run([python, "-m", *command], cwd=CHECKOUT, env=environment).returncode:
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,280 @@
+"""The one file: its build id, its container and the payload inside."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import shiv
+
+from django_pyz import bundle
+from django_pyz_runtime import unpack
+from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from tests.build.trees import git, write_tree
+
+MANIFEST = Manifest("shop", "shop-script", "shop.settings", (PROJECT_FOLDER,), "3.11")
+
+
+def _id(root: Path, files: Mapping[str, str]) -> str:
+    root.mkdir()
+    return bundle.build_id(write_tree(root, files))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": "x"}, {"a": "y"}),
+        ({"a": "x"}, {"b": "x"}),
+        ({"a": "bc"}, {"ab": "c"}),
+        ({"a": "x", "b": ""}, {"a": "", "b": "x"}),
+        ({"a": "", "b": ""}, {"ab": ""}),
+        ({"a/b": ""}, {"a": "/b"}),
+        ({"a": "x", "b": "y"}, {"a": "x1:644:1:by"}),
+        ({"a": "", "b": "y"}, {"a": "1:644:1:by"}),
+    ],
+)
+def test_different_trees_have_different_ids(tmp_path: Path, one: dict[str, str], other: dict[str, str]) -> None:
+    assert _id(tmp_path / "one", one) != _id(tmp_path / "other", other)
+
+
+def test_a_mode_makes_another_id(tmp_path: Path) -> None:
+    first = _id(tmp_path / "tree", {"a": ""})
+    (tmp_path / "tree" / "a").chmod(0o755)
+
+    assert bundle.build_id(tmp_path / "tree") != first
+
+
+def test_the_same_tree_elsewhere_has_the_same_id(tmp_path: Path) -> None:
+    first = _id(tmp_path / "one", {"a/b": "1", "c": "2"})
+    second = _id(tmp_path / "two", {"c": "2", "a/b": "1"})
+    os.utime(tmp_path / "two" / "c", (1, 1))
+
+    assert first == second == bundle.build_id(tmp_path / "two")
+
+
+def test_the_id_is_that_of_the_format(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"é": "x"})
+    (root / "é").chmod(0o644)
+
+    assert bundle.build_id(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + b"x").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("given", "epoch"),
+    [("", 315532800), ("1700000000", 1700000000), ("0", 315532800), ("yesterday", 315532800), ("-5", 315532800)],
+)
+def test_the_time_is_that_of_source_date_epoch_or_the_earliest(
+    monkeypatch: pytest.MonkeyPatch, given: str, epoch: int
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+
+    assert bundle.source_date_epoch() == epoch
+
+
+def _write(folder: Path, *, epoch: int = 1700000000, manifest: Manifest = MANIFEST) -> Path:
+    """A bundle of a very small tree."""
+    site_packages = write_tree(folder / "tree", {"shop/__init__.py": "", "shop/__pycache__/a.pyc": "code"})
+    for path in site_packages.rglob("*.*"):
+        path.chmod(0o644)
+    (folder / "scratch").mkdir()
+    output = folder / "shop-script"
+    bytecode = [site_packages / "shop/__pycache__/a.pyc"]
+    bundle.write(bundle.Staged(site_packages, bytecode, manifest, epoch), output, folder / "scratch")
+    return output
+
+
+def test_every_entry_bears_the_time_of_the_build(tmp_path: Path) -> None:
+    with zipfile.ZipFile(_write(tmp_path)) as outer:
+        archives = [outer, *(zipfile.ZipFile(io.BytesIO(outer.read(name))) for name in ("payload.pyz", "bytecode.zip"))]
+        times = {info.date_time for archive in archives for info in archive.infolist()}
+
+    assert times == {(2023, 11, 14, 22, 13, 20)}
+
+
+def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
+    assert _write(tmp_path / "one").read_bytes() == _write(tmp_path / "two").read_bytes()
+
+
+def test_how_shiv_was_installed_leaves_no_trace(tmp_path: Path) -> None:
+    """Its files may have other modes, and come in another order, on another machine."""
+    program = "import pathlib, sys; from tests.build.test_bundle import _write; _write(pathlib.Path(sys.argv[1]))"
+    copy = tmp_path / "installed" / "shiv"
+    shutil.copytree(Path(shiv.__file__).parent, copy)
+    for path in copy.rglob("*.py"):
+        path.chmod(0o755)
+    path_list = os.pathsep.join([str(copy.parent), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": path_list}
+    subprocess.run([sys.executable, "-c", program, tmp_path / "one"], env=environment, check=True)
+
+    assert (tmp_path / "one" / "shop-script").read_bytes() == _write(tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize(("bound", "interpreter"), [(True, "python3.11"), (False, "python3")])
+def test_the_first_line_names_the_python_it_needs(tmp_path: Path, bound: bool, interpreter: str) -> None:
+    manifest = Manifest("shop", "shop", "shop.settings", (), "3.11", bound_to_python=bound)
+
+    output = _write(tmp_path, manifest=manifest)
+
+    assert output.read_bytes().splitlines()[0] == f"#!/usr/bin/env {interpreter}".encode()
+    assert output.stat().st_mode & 0o777 == 0o755
+
+
+def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> None:
+    output = _write(tmp_path)
+    with zipfile.ZipFile(output) as archive:
+        call = ast.parse(archive.read("__main__.py")).body[-1]
+
+    assert isinstance(call, ast.Expr)
+    assert isinstance(call.value, ast.Call)
+    build_id = bundle.build_id(tmp_path / "tree")
+    assert [ast.literal_eval(node) for node in call.value.args] == ["shop", build_id, "3.11", False]
+
+
+def _open_inner(sample: Path, name: str) -> zipfile.ZipFile:
+    with zipfile.ZipFile(sample) as outer:
+        return zipfile.ZipFile(io.BytesIO(outer.read(name)))
+
+
+def test_the_sample_has_few_entries_all_stored(sample_bundle: Path) -> None:
+    with zipfile.ZipFile(sample_bundle) as archive:
+        infos = archive.infolist()
+
+    modules = [f"django_pyz_runtime/{name}.py" for name in bundle.LAUNCHER_MODULES]
+    assert [info.filename for info in infos] == [
+        "__main__.py",
+        *modules,
+        "container.json",
+        "payload.pyz",
+        "bytecode.zip",
+    ]
+    assert {info.compress_type for info in infos} == {zipfile.ZIP_STORED}
+
+
+def test_the_container_tells_the_digests_of_what_is_inside(sample_bundle: Path) -> None:
+    with zipfile.ZipFile(sample_bundle) as archive:
+        container = json.loads(archive.read("container.json"))
+        members = {name: archive.read(name) for name in ("payload.pyz", "bytecode.zip")}
+
+    assert container["name"] == "project"
+    assert container["members"] == {
+        name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in members.items()
+    }
+
+
+def test_the_build_id_is_that_of_the_tree_inside(sample_bundle: Path, tmp_path: Path) -> None:
+    """What is in the two archives, put together again, is what the id was computed from."""
+    for name in ("payload.pyz", "bytecode.zip"):
+        with _open_inner(sample_bundle, name) as archive:
+            for info in archive.infolist():
+                if info.filename.startswith("site-packages/"):
+                    path = Path(archive.extract(info, tmp_path))
+                    path.chmod(info.external_attr >> 16 & 0o777)
+
+    assert bundle.build_id(tmp_path / "site-packages") == unpack.read_container(str(sample_bundle)).build_id
+
+
+def test_the_payload_holds_the_project_its_packages_and_static_files(sample_bundle: Path) -> None:
+    with _open_inner(sample_bundle, "payload.pyz") as archive:
+        names = {name.removeprefix("site-packages/") for name in archive.namelist()}
+        manifest = Manifest.from_json(archive.read(f"site-packages/{FILE_NAME}").decode())
+
+    assert {"django/__init__.py", "gunicorn/__init__.py", f"{PROJECT_FOLDER}/manage.py"} <= names
+    assert any(name.startswith(f"{STATIC_FOLDER}/site.") and name.endswith(".css.gz") for name in names)
+    assert not [name for name in names if name.startswith("pip/") or name.endswith(".pyc")]
+    assert (manifest.name, manifest.script) == ("project", "project-script")
+    assert manifest.settings_module == "myproj.settings"
+    assert manifest.has_static
+
+
+def test_every_module_that_compiles_has_its_bytecode(sample_bundle: Path) -> None:
+    with _open_inner(sample_bundle, "payload.pyz") as payload, _open_inner(sample_bundle, "bytecode.zip") as bytecode:
+        compiled = set(bytecode.namelist())
+        sources = [
+            Path(name) for name in payload.namelist() if name.startswith("site-packages/") and name[-3:] == ".py"
+        ]
+
+    tag = f"{sys.implementation.cache_tag}.pyc"
+    expected = {str(path.parent / "__pycache__" / f"{path.stem}.{tag}") for path in sources}
+    assert compiled == expected
+
+
+def test_no_path_of_the_builders_machine_is_inside(sample_bundle: Path, checkout: Path) -> None:
+    needles = [os.fsencode(checkout), b"/pytest-of-", b"/django-pyz-"]
+    found = []
+    for name in ("payload.pyz", "bytecode.zip"):
+        with _open_inner(sample_bundle, name) as archive:
+            for member in archive.namelist():
+                content = archive.read(member)
+                found += [(member, needle) for needle in needles if needle in content]
+
+    assert found == []
+
+
+def test_the_payload_is_an_archive_that_shiv_can_read(sample_bundle: Path, tmp_path: Path) -> None:
+    program = "from shiv.info import main; main()"
+    payload = _payload(sample_bundle, tmp_path)
+    done = subprocess.run([sys.executable, "-c", program, payload, "--json"], capture_output=True, text=True)
+
+    told = json.loads(done.stdout)
+    assert told["build_id"] == unpack.read_container(str(sample_bundle)).build_id
+    assert told["shiv_version"] == shiv.__version__
+
+
+def test_the_payload_starts_on_its_own(sample_bundle: Path, tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "SHIV_ROOT": str(tmp_path / "shiv"),
+        "STATE_DIRECTORY": str(tmp_path / "state"),
+    }
+    command = [sys.executable, str(_payload(sample_bundle, tmp_path)), "check"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n"), done.stderr
+
+
+def test_another_machine_builds_the_same_bytes(sample_bundle: Path, checkout: Path, tmp_path: Path) -> None:
+    """Another folder, umask, home, time zone, language, hash seed, time, and times of the files."""
+    clone = tmp_path / "another name"
+    git(tmp_path, "clone", "--quiet", str(checkout), str(clone))
+    for path in clone.rglob("*.*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    shutil.copytree(Path.home() / ".config" / "pip", tmp_path / "home" / ".config" / "pip", dirs_exist_ok=True)
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name == "PATH"}
+    environment = {**kept, "HOME": str(tmp_path / "home"), "TZ": "Pacific/Auckland", "LC_ALL": "C", "USER": "another"}
+    output = tmp_path / "other.pyz"
+    command = [sys.executable, "build_pyz.py", "--output", str(output)]
+    done = subprocess.run(command, cwd=clone, env=environment, umask=0o077, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+    differing = [
+        f"{name}: {member}"
+        for name in ("payload.pyz", "bytecode.zip")
+        for member in _different_members(_open_inner(sample_bundle, name), _open_inner(output, name))
+    ]
+    assert differing == []
+    assert output.read_bytes() == sample_bundle.read_bytes()
+
+
+def _payload(sample: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(sample) as outer:
+        return Path(outer.extract("payload.pyz", folder))
+
+
+def _different_members(one: zipfile.ZipFile, other: zipfile.ZipFile) -> list[str]:
+    def described(archive: zipfile.ZipFile) -> dict[str, tuple[int, int, tuple[int, ...]]]:
+        return {info.filename: (info.CRC, info.external_attr, info.date_time) for info in archive.infolist()}
+
+    with one, other:
+        first, second = described(one), described(other)
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))

@@ -1,0 +1,146 @@
+"""Static files, collected at build time by the staged tree's own commands, with this Python's own Django."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from django_pyz import dependencies, stage
+from django_pyz.errors import BuildError
+from django_pyz.static_files import Staged, add_static_files
+from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from tests.build.trees import write_tree
+
+MANIFEST = Manifest("shop", "shop", "shop.settings", (PROJECT_FOLDER,), "3.11")
+SETTINGS = """\
+from pathlib import Path
+
+SECRET_KEY = ""
+USE_TZ = True
+INSTALLED_APPS = ["django.contrib.staticfiles"]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [Path(__file__).parent.parent / "assets"]
+"""
+PROJECT = {
+    "shop/__init__.py": "",
+    "shop/settings.py": SETTINGS,
+    "assets/site.css": "body { color: black }\n" * 50,
+    "assets/note.txt": "x",
+}
+
+
+def _staged(folder: Path, files: dict[str, str]) -> Staged:
+    site_packages = folder / "site-packages"
+    stage.add_run_wing(site_packages)
+    write_tree(site_packages / PROJECT_FOLDER, files)
+    (folder / "scratch").mkdir()
+    staged = Staged(dependencies.find_python(""), site_packages, folder / "scratch", MANIFEST.env_prefix)
+    staged.write_manifest(MANIFEST)
+    return staged
+
+
+def _static_names(staged: Staged) -> set[str]:
+    root = staged.site_packages / STATIC_FOLDER
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+
+
+def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+
+    manifest, notes = add_static_files(staged, MANIFEST)
+
+    assert (manifest.has_static, notes) == (True, [])
+    assert list(manifest.sealed) == ["settings.STORAGES.staticfiles.BACKEND"]
+    names = json.loads((staged.site_packages / STATIC_FOLDER / "staticfiles.json").read_text())["paths"]
+    assert set(names) == {"site.css", "note.txt"}
+    assert set(names.values()) <= _static_names(staged)
+
+
+def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    add_static_files(staged, MANIFEST)
+
+    assert "site.css.gz" in _static_names(staged)
+    assert "note.txt.gz" not in _static_names(staged)
+    packed = (staged.site_packages / STATIC_FOLDER / "site.css.gz").read_bytes()
+    assert gzip.decompress(packed).decode() == PROJECT["assets/site.css"]
+
+
+def test_a_reference_to_a_missing_file_stays_as_it_is(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "assets/site.css": "body { background: url(gone.png) }"})
+
+    manifest, notes = add_static_files(staged, MANIFEST)
+
+    assert (list(manifest.sealed), notes) == (["settings.STORAGES.staticfiles.BACKEND"], [])
+    contents = {path.read_text() for path in (staged.site_packages / STATIC_FOLDER).glob("site.*.css")}
+    assert [content for content in contents if "gone.png" not in content] == []
+
+
+def test_files_that_cannot_be_hashed_keep_their_names(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    (staged.site_packages / PROJECT_FOLDER / "assets" / "site.css").write_bytes(b"/* \xe9t\xe9 */")
+
+    manifest, (note,) = add_static_files(staged, MANIFEST)
+
+    assert (manifest.has_static, manifest.sealed) == (True, {})
+    assert note.startswith("static files keep their plain names: ")
+    assert _static_names(staged) == {"site.css", "note.txt"}
+
+
+def test_a_project_with_a_storage_of_its_own_keeps_it(tmp_path: Path) -> None:
+    backend = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    storages = f'STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + storages})
+
+    manifest, notes = add_static_files(staged, MANIFEST)
+
+    assert (manifest.has_static, manifest.sealed, notes) == (True, {}, [])
+    assert "staticfiles.json" in _static_names(staged)
+
+
+def test_a_project_without_the_app_gets_a_note(tmp_path: Path) -> None:
+    text = SETTINGS.replace('"django.contrib.staticfiles"', "")
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": text})
+
+    manifest, notes = add_static_files(staged, MANIFEST)
+
+    assert (manifest, notes) == (MANIFEST, ["no static files: django.contrib.staticfiles is not installed"])
+    assert not (staged.site_packages / STATIC_FOLDER).exists()
+
+
+def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import no_such_package\n"})
+
+    with pytest.raises(BuildError, match=r"(?s)^cannot import the settings: .*no_such_package'$") as caught:
+        add_static_files(staged, MANIFEST)
+
+    assert caught.value.hint == "The project's settings must be importable at build time."
+
+
+def test_settings_that_print_do_not_get_in_the_way(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + 'print("debug is", False)\n'})
+
+    assert staged.facts()["staticfiles"] is True
+
+
+def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    file = write_tree(tmp_path, {"settings.ini": "[settings]\nINSTALLED_APPS =\n"}) / "settings.ini"
+    monkeypatch.setenv("SHOP__CONFIG", str(file))
+    monkeypatch.setenv("SHOP__SETTINGS__INSTALLED_APPS", "")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "no_such_module")
+
+    assert staged.facts()["staticfiles"] is True
+
+
+def test_nothing_is_written_into_the_tree_but_static_files(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    before = set(staged.site_packages.rglob("*"))
+    add_static_files(staged, MANIFEST)
+
+    new = {path.relative_to(staged.site_packages).parts[0] for path in set(staged.site_packages.rglob("*")) - before}
+    assert new == {STATIC_FOLDER}

@@ -1,0 +1,121 @@
+"""The two wings, and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import django_pyz
+import django_pyz_runtime
+from django_pyz import bundle
+
+BUILD_WING = Path(django_pyz.__file__).parent
+RUN_WING = Path(django_pyz_runtime.__file__).parent
+SAMPLE = Path(__file__).resolve().parent.parent.parent / "src" / "project"
+AFTER_THE_HAND_OVER = {("launcher", "django_pyz_runtime.main"), ("launcher", "django_pyz_runtime.wsgi")}
+"""What the launcher imports when the unpacked tree is on sys.path."""
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, on the top level or deeper, with what it may import from packages of ours."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                yield module
+                if module in ("django_pyz", "django_pyz_runtime"):
+                    yield from (f"{module}.{name.name}" for name in names)
+            case ast.ImportFrom():
+                yield f"relative import in {path}"
+
+
+def _packages(path: Path) -> set[str]:
+    return {module.partition(".")[0] for module in _imports(path)}
+
+
+def _python_files(root: Path) -> list[Path]:
+    found = sorted(root.rglob("*.py"))
+    assert found
+    return found
+
+
+def test_the_run_wing_never_imports_the_build_wing() -> None:
+    assert [path for path in _python_files(RUN_WING) if "django_pyz" in _packages(path)] == []
+
+
+def test_the_run_wing_does_not_need_what_only_the_build_wing_has() -> None:
+    build_only = {"shiv", "rich", "packaging", "pip"}
+
+    assert [path for path in _python_files(RUN_WING) if build_only & _packages(path)] == []
+
+
+def test_the_sample_imports_nothing_of_ours() -> None:
+    ours = {"django_pyz", "django_pyz_runtime"}
+
+    assert [path for path in _python_files(SAMPLE) if ours & _packages(path)] == []
+
+
+def test_only_one_module_of_the_build_wing_runs_commands() -> None:
+    runners = {path.stem for path in _python_files(BUILD_WING) if "subprocess" in _packages(path)}
+
+    # bootstrap runs before there is an environment for the rest.
+    assert runners == {"process", "bootstrap"}
+
+
+def test_the_bootstrap_needs_only_the_standard_library() -> None:
+    assert _packages(BUILD_WING / "bootstrap.py") - set(sys.stdlib_module_names) == {"django_pyz"}
+
+
+@pytest.mark.parametrize("name", bundle.LAUNCHER_MODULES)
+def test_a_launcher_module_imports_only_the_standard_library_and_its_like(name: str) -> None:
+    known = {"django_pyz_runtime", *(f"django_pyz_runtime.{module}" for module in bundle.LAUNCHER_MODULES)}
+    known |= set(sys.stdlib_module_names) | {"_typeshed"}
+    foreign = {
+        module
+        for module in _imports(RUN_WING / f"{name}.py")
+        if module not in known
+        and module.partition(".")[0] not in sys.stdlib_module_names
+        and module.partition(".")[0] != "_typeshed"
+        and module.rpartition(".")[0] not in {f"django_pyz_runtime.{item}" for item in bundle.LAUNCHER_MODULES}
+    }
+
+    assert {(name, module) for module in foreign} <= AFTER_THE_HAND_OVER
+
+
+def test_the_launcher_modules_can_be_imported_from_the_file_alone(sample_bundle: Path) -> None:
+    modules = ", ".join(f"django_pyz_runtime.{name}" for name in bundle.LAUNCHER_MODULES if name != "__init__")
+    program = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}; print(django_pyz_runtime.__file__)"
+    command = [sys.executable, "-I", "-S", "-c", program, str(sample_bundle)]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.stderr == ""
+    assert done.stdout == f"{sample_bundle}/django_pyz_runtime/__init__.py\n"
+
+
+def test_a_bundle_holds_the_whole_run_wing_and_no_file_of_the_build_wing(sample_bundle: Path, checkout: Path) -> None:
+    with zipfile.ZipFile(sample_bundle) as outer:
+        names = outer.namelist()
+        with zipfile.ZipFile(io.BytesIO(outer.read("payload.pyz"))) as payload:
+            names += [name.removeprefix("site-packages/") for name in payload.namelist()]
+            content = {
+                name: payload.read(f"site-packages/{name}")
+                for name in names
+                if name.startswith("django_pyz_runtime/") and f"site-packages/{name}" in payload.namelist()
+            }
+
+    source = checkout / "src"
+    expected = {
+        path.relative_to(source).as_posix(): path.read_bytes()
+        for path in source.glob("django_pyz_runtime/**/*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert content == expected
+    assert [name for name in names if name.startswith("django_pyz/") or "/django_pyz/" in name] == []

@@ -1,0 +1,184 @@
+"""A bundle on a machine of its own: started as a subprocess, in a temporary home, from another folder."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+DEADLINE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+
+def request(
+    url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Ask a server; redirects are not followed."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=DEADLINE_SECONDS)
+    try:
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, path, body=body, headers=dict(headers or {}))
+        answer = connection.getresponse()
+        return Response(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
+    finally:
+        connection.close()
+
+
+@dataclass
+class Server:
+    """A running server: where it listens, what it has said so far, and how to stop it."""
+
+    process: subprocess.Popen[str]
+    url: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def said(self) -> str:
+        """Its standard error so far."""
+        return "".join(self.lines)
+
+    def get(self, path: str, **headers: str) -> Response:
+        """Ask it for a path."""
+        return request(self.url + path, headers={key.replace("_", "-"): value for key, value in headers.items()})
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it with a signal, wait for its end, and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(DEADLINE_SECONDS)
+
+
+class Machine:
+    """A place where a bundle is used: home, current folder and environment are its own.
+
+    Args:
+        folder: an empty folder.
+        executable: the bundle.
+    """
+
+    def __init__(self, folder: Path, executable: Path) -> None:
+        self.folder = folder
+        self.executable = executable
+        self.home = folder / "home"
+        self.elsewhere = folder / "elsewhere"
+        for made in (self.home, self.elsewhere):
+            made.mkdir(mode=0o755)
+        self.data = folder / "data"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            # What systemd would set; it keeps a test that runs as root out of /var.
+            "CACHE_DIRECTORY": str(folder / "cache"),
+            "STATE_DIRECTORY": str(self.data),
+        }
+
+    def configure(self, text: str, name: str = "settings.ini") -> Path:
+        """Write a configuration file, which later commands read."""
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o600)
+        self.environment["PROJECT__CONFIG"] = str(path)
+        return path
+
+    def run(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the bundle to its end."""
+        return subprocess.run(
+            [str(self.executable), *arguments],
+            cwd=self.elsewhere,
+            env={**self.environment, **environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+        )
+
+    def succeed(self, *arguments: str, stdin: str = "", **environment: str) -> str:
+        """Run a command that must end well, and return its standard output."""
+        done = self.run(*arguments, stdin=stdin, **environment)
+        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    @contextlib.contextmanager
+    def serving(self, *arguments: str, command: str = "runserve", **environment: str) -> Iterator[Server]:
+        """A server on a free port, from when it listens until the end of the block."""
+        with self.started(command, "--bind", "127.0.0.1:0", *arguments, **environment) as server:
+            server.url = wait_for_line(server, r"Listening at: (http://\S+)")
+            yield server
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str, **environment: str) -> Iterator[Server]:
+        """A command that goes on by itself; it and its children are gone at the end of the block."""
+        process = subprocess.Popen(
+            [str(self.executable), *arguments],
+            cwd=self.elsewhere,
+            env={**self.environment, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        server = Server(process)
+        assert process.stdout is not None
+        reader = threading.Thread(target=_collect, args=(process.stdout, server.lines), daemon=True)
+        reader.start()
+        try:
+            yield server
+        finally:
+            _end(process)
+            reader.join(DEADLINE_SECONDS)
+            process.stdout.close()
+
+
+def wait_for_line(server: Server, pattern: str) -> str:
+    """Wait until a process has said something, and return the first group of the pattern."""
+    found = threading.Event()
+    deadline = threading.Timer(DEADLINE_SECONDS, found.set)
+    deadline.start()
+    try:
+        while not found.wait(0.02):
+            if match := re.search(pattern, server.said):
+                return match[1] if match.groups() else match[0]
+            if server.process.poll() is not None and not re.search(pattern, server.said):
+                break
+    finally:
+        deadline.cancel()
+    raise AssertionError(f"waited for {pattern!r}, found:\n{server.said}")
+
+
+def _collect(stream: IO[str], lines: list[str]) -> None:
+    for line in stream:
+        lines.append(line)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(DEADLINE_SECONDS)

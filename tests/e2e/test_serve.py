@@ -1,0 +1,272 @@
+"""`runserve`: pages, static files, health, stopping, and what it says when it cannot start."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Machine, Server, request, wait_for_line
+
+REPORT = {
+    "product": "Firefox",
+    "version": "140.0",
+    "signature": "mozilla::dom::Foo<T>::bar(int) | OOM",
+    "platform": "Linux",
+    "time": datetime.now(UTC).isoformat(),
+}
+
+
+@pytest.fixture(scope="module")
+def site(sample_bundle: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The sample, served without any configuration."""
+    machine = Machine(tmp_path_factory.mktemp("site"), sample_bundle)
+    machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    with machine.serving("--migrate", "--workers", "2") as server:
+        yield server
+
+
+def post(site: Server, report: dict[str, str]) -> tuple[int, dict[str, object]]:
+    headers = {"Content-Type": "application/json"}
+    answer = request(site.url + "/submit/", "POST", json.dumps(report).encode(), headers)
+    return answer.status, json.loads(answer.body)
+
+
+def test_a_posted_crash_shows_up_on_the_pages(site: Server) -> None:
+    status, said = post(site, REPORT)
+    assert status == 201
+    assert "mozilla::dom::Foo&lt;T&gt;::bar(int) | OOM" in site.get(str(said["url"])).text
+    assert "<svg" in site.get("/").text
+
+
+def test_bad_reports_are_refused_field_by_field(site: Server) -> None:
+    status, said = post(site, {**REPORT, "platform": "Amiga", "time": "yesterday"})
+    errors = said["errors"]
+    assert status == 400
+    assert isinstance(errors, dict)
+    assert set(errors) == {"platform", "time"}
+
+
+def stylesheet(site: Server) -> str:
+    """The path of a style sheet that the page links to."""
+    found = re.search(r'<link rel="stylesheet" href="([^"]+)"', site.get("/").text)
+    assert found
+    return found[1]
+
+
+def test_static_files_are_kept_for_ever_as_their_names_have_a_hash(site: Server) -> None:
+    path = stylesheet(site)
+    assert re.search(r"\.[0-9a-f]{12}\.css$", path)
+    assert "immutable" in site.get(path).headers["cache-control"]
+
+
+def test_static_files_under_a_plain_name_are_asked_for_again(site: Server) -> None:
+    assert site.get("/static/site.css").headers["cache-control"] == "max-age=60, public"
+
+
+def test_static_files_are_compressed_for_those_who_take_it(site: Server) -> None:
+    path = stylesheet(site)
+    packed = site.get(path, Accept_Encoding="gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == site.get(path).body
+
+
+@pytest.mark.parametrize("path", ["/static/../settings.py", "/static/%2e%2e/manage.py", "/static//etc/passwd"])
+def test_static_files_do_not_leave_their_folder(site: Server, path: str) -> None:
+    assert site.get(path).status in (400, 404)
+
+
+def test_health_endpoints_answer_whatever_host_is_asked_for(site: Server) -> None:
+    for path in ("/-/live", "/-/ready"):
+        answer = site.get(path, Host="unknown.example.org")
+        assert (answer.status, answer.body) == (200, b"ok\n")
+    assert site.get("/", Host="unknown.example.org").status == 400
+
+
+def test_without_configuration_nothing_of_debug_is_shown(site: Server) -> None:
+    answer = site.get("/no/such/page/")
+    assert answer.status == 404
+    assert "DEBUG" not in answer.text
+
+
+def test_without_configuration_it_says_so(site: Server) -> None:
+    assert "no configuration at" in site.said
+
+
+def test_the_generated_key_is_private(migrated: Machine) -> None:
+    with migrated.serving("--workers", "1") as server:
+        assert server.get("/-/ready").status == 200
+    key = migrated.data / "secret_key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len(key.read_text().strip()) >= 50
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_with_exit_code_0(migrated: Machine, how: signal.Signals) -> None:
+    with migrated.serving("--workers", "1") as server:
+        assert server.get("/-/live").status == 200
+        assert server.stop(how) == 0
+
+
+def test_workers_and_threads_are_as_asked_for(migrated: Machine) -> None:
+    with migrated.serving("--workers", "3", "--threads", "2") as server:
+        assert server.get("/-/live").status == 200
+        wait_for_line(server, r"(?s)(Booting worker.*){3}")
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        assert len(children) == 3
+
+
+def test_options_come_from_the_file(migrated: Machine) -> None:
+    migrated.configure(
+        "[settings]\nDEBUG = false\nALLOWED_HOSTS = www.example.org\n[serve]\nworkers = 1\n"
+        "[gunicorn]\nmax_requests = 1000\n[health]\nlive = /up\nready = off\n[log]\naccess = yes\nformat = json\n"
+    )
+    with migrated.serving() as server:
+        assert server.get("/up").status == 200
+        assert server.get("/-/ready", Host="www.example.org").status == 404
+        assert server.get("/", Host="www.example.org").status == 200
+        assert server.get("/", Host="localhost").status == 400
+        server.stop()
+    said = [json.loads(line) for line in server.said.splitlines() if line.startswith("{")]
+    assert len(said) > 5
+    assert any("GET /up" in line["message"] for line in said)
+
+
+def test_errors_of_the_site_are_in_its_log(migrated: Machine) -> None:
+    migrated.configure("[settings]\nDEBUG = false\nALLOWED_HOSTS = *\n[serve]\nworkers = 1\n")
+    with migrated.serving() as server:
+        assert server.get("/-/live").status == 200
+        (migrated.data / "db.sqlite3").write_bytes(b"")
+        assert server.get("/").status == 500
+        wait_for_line(server, "no such table")
+
+
+def test_ready_says_503_while_the_database_is_away(migrated: Machine) -> None:
+    with migrated.serving("--workers", "1") as server:
+        assert server.get("/-/ready").status == 200
+        (migrated.data / "db.sqlite3").write_bytes(b"not a database" * 1000)
+        answer = server.get("/-/ready")
+        assert (answer.status, answer.body) == (503, b"unavailable\n")
+        assert server.get("/-/live").status == 200
+        wait_for_line(server, "not ready: database")
+
+
+def test_a_unix_socket_is_served(migrated: Machine) -> None:
+    path = migrated.folder / "s"
+    with migrated.started("runserve", "--bind", f"unix:{path}", "--workers", "1") as server:
+        wait_for_line(server, "Listening at: unix:")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(b"GET /-/live HTTP/1.0\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.0 200")
+
+
+def test_sockets_that_systemd_passes_are_used(migrated: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        code = (
+            "import os, sys; os.dup2(int(sys.argv[1]), 3); "
+            "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); os.execv(sys.argv[2], sys.argv[2:])"
+        )
+        command = [sys.executable, "-c", code, str(listener.fileno()), str(migrated.executable), "runserve"]
+        process = subprocess.Popen(
+            [*command, "--workers", "1"],
+            env=migrated.environment,
+            pass_fds=[listener.fileno()],
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            assert request(f"http://127.0.0.1:{port}/-/ready").status == 200
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+
+
+def refusal(machine: Machine, *arguments: str) -> str:
+    """What runserve says when it does not start."""
+    done = machine.run("runserve", "--bind", "127.0.0.1:0", "--workers", "2", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_port_that_is_taken_is_named(migrated: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        done = migrated.run("runserve", "--bind", address)
+    assert done.returncode == 2
+    assert f"{address} is already in use" in done.stderr
+    assert "--bind" in done.stderr
+
+
+def test_a_socket_that_another_server_has_is_not_taken_away(migrated: Machine) -> None:
+    path = migrated.folder / "s"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        done = migrated.run("runserve", "--bind", f"unix:{path}")
+        assert done.returncode == 2
+        assert "already in use" in done.stderr
+        assert path.is_socket()
+
+
+def test_a_database_that_is_missing_is_named_once(machine: Machine) -> None:
+    said = refusal(machine)
+    assert said.count(f"the database {machine.data}/db.sqlite3 does not exist") == 1
+    assert "migrate" in said
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(machine: Machine) -> None:
+    machine.data.mkdir()
+    (machine.data / "db.sqlite3").write_bytes(b"not a database" * 1000)
+    assert "does not answer" in refusal(machine)
+
+
+def test_an_application_that_is_not_there_is_named_once(migrated: Machine) -> None:
+    said = refusal(migrated, "--set", "settings.WSGI_APPLICATION=nosuch.application")
+    assert said.count("WSGI application 'nosuch.application' could not be loaded") == 1
+
+
+def test_code_that_fails_keeps_its_traceback_and_shows_it_once(migrated: Machine) -> None:
+    done = migrated.run("runserve", "--bind", "127.0.0.1:0", "--workers", "3", "--set", "settings.ROOT_URLCONF=nosuch")
+    assert done.returncode == 1
+    assert done.stderr.count("ModuleNotFoundError: No module named 'nosuch'") == 1
+
+
+def test_all_wrong_gunicorn_settings_are_named(machine: Machine) -> None:
+    machine.configure("[gunicorn]\nnosuch = 1\nmax_requests = many\nbind = :80\n")
+    said = refusal(machine)
+    assert [line for line in (2, 3, 4) if f"settings.ini:{line}: [gunicorn]" in said] == [2, 3, 4]
+
+
+def test_migrate_that_fails_keeps_the_server_from_starting(machine: Machine) -> None:
+    machine.data.mkdir()
+    (machine.data / "db.sqlite3").write_bytes(b"not a database" * 1000)
+    done = machine.run("runserve", "--bind", "127.0.0.1:0", "--migrate")
+    assert done.returncode == 1
+    assert "file is not a database" in done.stderr
+    assert "Listening" not in done.stderr
+
+
+def test_the_environment_variable_port_changes_nothing(migrated: Machine) -> None:
+    with migrated.serving("--workers", "1", PORT="1", WEB_CONCURRENCY="7") as server:
+        assert server.get("/-/live").status == 200
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        assert len(children) == 1
+
+
+def test_nothing_is_left_in_the_home_folder(migrated: Machine) -> None:
+    with migrated.serving("--workers", "1") as server:
+        assert server.get("/-/live").status == 200
+    assert os.listdir(migrated.home) == []

@@ -1,0 +1,74 @@
+"""What the tests of the run wing share: a manifest, a reader of configuration, and Python in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from django_pyz_runtime import sources
+from django_pyz_runtime.arguments import split
+from django_pyz_runtime.configuration import Configuration
+from django_pyz_runtime.manifest import Manifest
+
+SOURCE = Path(sources.__file__).resolve().parent.parent
+
+Load = Callable[..., Configuration]
+Python = Callable[..., str]
+
+
+def clean_environment(*folders: Path) -> dict[str, str]:
+    """The environment of a Python of its own, which can import the run wing and from the folders."""
+    places = [str(SOURCE), *map(str, folders), os.environ.get("PYTHONPATH", "")]
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(filter(None, places))}
+
+
+@pytest.fixture
+def manifest() -> Manifest:
+    """Of a project called project."""
+    return Manifest("project", "project-script", "myproj.settings", ("__project__",), "3.11")
+
+
+@pytest.fixture
+def load(tmp_path: Path, manifest: Manifest) -> Load:
+    """Reads a configuration: the text of the main file, a command line, the environment."""
+
+    def load(content: str | bytes = "", *argv: str, mode: int = 0o600, **environ: str) -> Configuration:
+        path = tmp_path / "settings.ini"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.chmod(mode)
+        return sources.load(manifest, split(["--config", str(path), *argv]), environ, os.geteuid())
+
+    return load
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """Runs code in a Python of its own and gives what it printed; the run wing and tmp_path can be imported from.
+
+    Nothing but what is expected may stand on standard error, and the exit code must be as expected.
+    """
+
+    def run(code: str, *argv: str, stderr: str = "", exit_code: int = 0, **environ: str) -> str:
+        environment = clean_environment(tmp_path) | {"HOME": str(tmp_path)}
+        command = [sys.executable, "-W", "error", "-c", code, *argv]
+        done = subprocess.run(command, env=environment | environ, cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (exit_code, stderr)
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, unlike tmp_path."""
+    folder = Path(tempfile.mkdtemp()).resolve()
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

@@ -1,0 +1,42 @@
+"""The options before the command."""
+
+from __future__ import annotations
+
+import pytest
+
+from django_pyz_runtime.arguments import Arguments, Assignment, split
+from django_pyz_runtime.complaints import Complaint
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        ([], Arguments(None, (), [])),
+        (["migrate", "--config", "x"], Arguments(None, (), ["migrate", "--config", "x"])),
+        (["--config", "a.ini", "check"], Arguments("a.ini", (), ["check"])),
+        (["--config=a.ini", "--set=s.k=v=w"], Arguments("a.ini", (Assignment("--set", "s.k=v=w"),), [])),
+        (["--help"], Arguments(None, (), ["--help"])),
+        (["--configure=x"], Arguments(None, (), ["--configure=x"])),
+    ],
+)
+def test_options_are_taken_off_the_front_only(argv: list[str], expected: Arguments) -> None:
+    assert split(argv) == expected
+
+
+def test_assignments_keep_their_order() -> None:
+    found = split(["--set", "a.b=1", "--config", "f", "--set", "a.b=2", "run"])
+    assert [assignment.text for assignment in found.assignments] == ["a.b=1", "a.b=2"]
+
+
+@pytest.mark.parametrize("option", ["--config", "--set"])
+def test_an_option_without_value_is_a_complaint_with_the_usage(option: str) -> None:
+    with pytest.raises(Complaint) as caught:
+        split([option])
+    assert caught.value.problems == (f"{option}: wanted a value after it, found nothing",)
+    assert caught.value.hint.startswith("Usage:")
+
+
+def test_the_given_list_stays_as_it_is() -> None:
+    argv = ["--config", "a.ini", "check"]
+    split(argv)
+    assert argv == ["--config", "a.ini", "check"]
