@@ -88,10 +88,9 @@ def _manifest(
 
 @contextlib.contextmanager
 def _scratch_folder() -> Iterator[Path]:
-    """A folder that is gone after a success, and kept as evidence after a failure that is no mistake of the user's."""
-    folder = tempfile.TemporaryDirectory(prefix="django-pyz-")
-    with folder:
-        yield Path(folder.name).resolve()
+    """A folder for the steps of one build."""
+    with tempfile.TemporaryDirectory(prefix="django-pyz-") as folder:
+        yield Path(folder).resolve()
 
 
 def _check_writable(output: Path) -> None:

@@ -8,6 +8,8 @@ HIDDEN = "********"
 
 _SECRET = r"secret|passw|passphrase|token|credential|private|salt|dsn|api_?key|access_?key|auth_?key"
 _SECRET_NAME = re.compile(rf"{_SECRET}|(^|_)key\W*$", re.IGNORECASE)
+_ABOUT_SECRETS = re.compile(r"_(age|hashers|length|lifetime|name|path|timeout|url|validators)\W*$", re.IGNORECASE)
+"""Names that speak of secrets without holding one, such as PASSWORD_RESET_TIMEOUT."""
 _SECRET_ITEM = re.compile(rf"""["'][^"']*({_SECRET}|_key)[^"']*["']\s*:""", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)(\S+)(@)")
 
@@ -24,6 +26,8 @@ def is_secret(key: str, text: str) -> bool:
 
 def shown(key: str, text: str) -> str:
     """The value as it may be shown."""
-    if text and (_SECRET_NAME.search(key.rpartition(".")[2]) or _SECRET_ITEM.search(text)):
+    name = key.rpartition(".")[2]
+    is_named_so = _SECRET_NAME.search(name) and not _ABOUT_SECRETS.search(name)
+    if text and (is_named_so or _SECRET_ITEM.search(text)):
         return HIDDEN
     return _URL_PASSWORD.sub(rf"\1{HIDDEN}\3", text)

@@ -43,8 +43,19 @@ def find_configuration(name: str, given: str | None, environ: Mapping[str, str],
     if environ.get(variable):
         return ConfigurationFile(os.path.abspath(environ[variable]), variable)
     system = os.path.join(SYSTEM_CONFIGURATION, name, CONFIGURATION_FILE)
-    folder = "" if uid == 0 or os.path.lexists(system) else user_folder("XDG_CONFIG_HOME", ".config", environ)
+    folder = "" if uid == 0 or is_there(system) else user_folder("XDG_CONFIG_HOME", ".config", environ)
     return ConfigurationFile(os.path.join(folder, name, CONFIGURATION_FILE) if folder else system, "")
+
+
+def is_there(path: str) -> bool:
+    """Whether there is something at a path; also where that cannot be told, so that whoever reads it says why."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
 
 
 def user_folder(variable: str, default: str, environ: Mapping[str, str], platform: str = sys.platform) -> str:

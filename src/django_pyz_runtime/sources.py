@@ -12,7 +12,7 @@ from django_pyz_runtime import ini
 from django_pyz_runtime.arguments import Arguments, Assignment
 from django_pyz_runtime.configuration import Configuration, Level, Value, merge
 from django_pyz_runtime.manifest import Manifest
-from django_pyz_runtime.names import find_configuration
+from django_pyz_runtime.names import find_configuration, is_there
 from django_pyz_runtime.options import OPEN_SECTIONS, SECTIONS
 
 
@@ -27,12 +27,11 @@ def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], u
     """
     reader = _Reader(environ)
     file = find_configuration(manifest.name, arguments.config, environ, uid)
-    present = os.path.lexists(file.path)
+    present = is_there(file.path)
     reader.take_sealed(manifest.sealed)
     if present or file.named_by:
         reader.take_file(Path(file.path), Level.FILE, file.named_by)
-    for fragment in sorted(Path(file.path).parent.glob("conf.d/*.ini")):
-        reader.take_file(fragment, Level.FRAGMENT)
+    reader.take_fragments(Path(file.path).parent / "conf.d")
     reader.take_credentials()
     reader.take_environment(manifest.env_prefix)
     reader.take_assignments(arguments.assignments)
@@ -73,6 +72,18 @@ class _Reader:
             found = f"mode {stat.S_IMODE(mode):04o}"
             self.problems.append(f"{path}: holds a secret and can be read by everyone ({found}): chmod o-rwx {path}")
 
+    def take_fragments(self, folder: Path) -> None:
+        """Level four: the files of a folder, in order."""
+        try:
+            fragments = sorted(path for path in folder.iterdir() if path.suffix == ".ini")
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            self.problems.append(_unreadable(folder, error, ""))
+            return
+        for fragment in fragments:
+            self.take_file(fragment, Level.FRAGMENT)
+
     def _take(self, value: Value) -> None:
         """Take a value; `KEY@file` and `KEY@credential` name where the real one is."""
         key, _, where = value.key.partition("@")
@@ -110,7 +121,7 @@ class _Reader:
             return
         for path in sorted(Path(self._credentials).glob("*.*")):
             section, _, key = path.name.partition(".")
-            if section in SECTIONS:
+            if section in SECTIONS and path.suffix != ".ini":
                 named = Value(section, key, str(path), Level.CREDENTIAL, "$CREDENTIALS_DIRECTORY")
                 self._take_secret_file(named, key, path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from django_pyz_runtime import database_url
 from django_pyz_runtime.configuration import Value
-from django_pyz_runtime.values import BOOLEAN, DURATION, Kind, is_json_array, word_list
+from django_pyz_runtime.values import BOOLEAN, DURATION, Kind, is_json_array, parse_json, word_list
 
 _MISSING = object()
 
@@ -167,13 +166,13 @@ def _kind(current: Any) -> Kind:
 
 def _guess(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return text
 
 
 def _dictionary(text: str) -> dict[str, Any]:
-    found = json.loads(text)
+    found = parse_json(text)
     if not isinstance(found, dict):
         raise ValueError(text)
     return found
@@ -185,7 +184,7 @@ def _never(text: str) -> Any:
 
 def _sequence(text: str, current: Any) -> Any:
     """A sequence of the same type, with items of the same type where those have one type."""
-    items: list[Any] = json.loads(text) if is_json_array(text) else list(word_list(text))
+    items: list[Any] = parse_json(text) if is_json_array(text) else list(word_list(text))
     if not isinstance(items, list):
         raise ValueError(text)
     types = {type(item) for item in current}

@@ -52,10 +52,22 @@ def is_json_array(text: str) -> bool:
     return text.startswith("[") and not _IPV6.match(text)
 
 
+def parse_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it is none, or nested deeper than Python can follow.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError(text) from None
+
+
 def word_list(text: str) -> list[str]:
     """Items divided by commas or line ends, or a JSON array of strings."""
     if is_json_array(text):
-        items = json.loads(text)
+        items = parse_json(text)
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise ValueError(text)
         return items

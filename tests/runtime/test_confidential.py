@@ -55,3 +55,8 @@ def test_what_is_no_secret_is_shown(key: str, text: str) -> None:
 
 def test_of_a_url_all_but_the_password_is_shown() -> None:
     assert shown("DATABASE_URL", "postgres://u:hunter2@h:5432/n?a=b") == f"postgres://u:{HIDDEN}@h:5432/n?a=b"
+
+
+@pytest.mark.parametrize("key", ["PASSWORD_RESET_TIMEOUT", "PASSWORD_HASHERS +", "AUTH_PASSWORD_VALIDATORS"])
+def test_what_only_speaks_of_secrets_is_shown(key: str) -> None:
+    assert shown(key, "12") == "12"

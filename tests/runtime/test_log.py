@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -46,10 +48,22 @@ def as_json(found: logging.LogRecord) -> dict[str, Any]:
     return parsed
 
 
-def test_a_plain_line_is_gunicorns_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A local time that is not UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("tokyo")
+def test_a_plain_line_is_gunicorns_in_utc() -> None:
     assert PlainFormatter().format(record("x")) == "[1970-01-01 00:00:00 +0000] [42] [WARNING] x"
 
 
+@pytest.mark.usefixtures("tokyo")
 def test_a_json_line_is_an_object() -> None:
     assert as_json(record("said %s", "é\n")) == {
         "time": "1970-01-01T00:00:00.500Z",

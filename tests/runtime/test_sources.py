@@ -87,9 +87,11 @@ def test_every_level_is_read_and_knows_its_source(load: Load, manifest: Manifest
 
 def test_fragments_are_read_in_order_and_the_later_wins(load: Load, tmp_path: Path) -> None:
     (tmp_path / "conf.d").mkdir()
-    for name in ("20.ini", "10.ini", "30.txt"):
+    names = [f"{number}.ini" for number in range(10, 30)]
+    for name in (*names[::2], *names[:0:-2], "99.txt"):
         (tmp_path / "conf.d" / name).write_text(f"[env]\nA = {name}\n", encoding="utf-8")
-    assert load().values["env", "A"].text == "20.ini"
+    winner = load().values["env", "A"]
+    assert [value.text for value in (winner, *winner.shadowed)] == names[::-1]
 
 
 def test_a_default_file_that_is_not_there_is_no_problem(manifest: Manifest, tmp_path: Path) -> None:
@@ -110,10 +112,8 @@ def test_a_folder_in_place_of_a_file_is_a_problem(manifest: Manifest, tmp_path: 
     assert problem == f"{tmp_path} (named by --config): is a directory"
 
 
-@as_root
-def test_a_file_that_the_user_may_not_read_is_told_with_user_owner_and_mode(open_folder: Path) -> None:
-    path = open_folder / "settings.ini"
-    path.touch(mode=0o640)
+def problems_for_nobody(path: Path) -> str:
+    """What a user without rights is told of a configuration file."""
     code = (
         "import os, sys\n"
         f"sys.path.insert(0, {str(SOURCE)!r})\n"
@@ -123,7 +123,14 @@ def test_a_file_that_the_user_may_not_read_is_told_with_user_owner_and_mode(open
         "print(*sources.load(bundle, arguments.split(sys.argv[1:]), {}, 65534).problems)\n"
     )
     command = [sys.executable, "-c", code, "--config", str(path)]
-    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@as_root
+def test_a_file_that_the_user_may_not_read_is_told_with_user_owner_and_mode(open_folder: Path) -> None:
+    path = open_folder / "settings.ini"
+    path.touch(mode=0o640)
+    found = problems_for_nobody(path)
     user = pwd.getpwuid(65534).pw_name
     assert found == f"{path} (named by --config): user {user} may not read it (owner root, mode 0640)\n"
 
@@ -223,3 +230,14 @@ def test_no_secret_is_in_any_problem_of_a_broken_file(load: Load) -> None:
     ).problems
     assert len(problems) == 5
     assert not [problem for problem in problems if "hunter2" in problem]
+
+
+@as_root
+def test_a_folder_that_the_user_may_not_enter_is_a_problem_not_silence(open_folder: Path) -> None:
+    closed = open_folder / "etc"
+    closed.mkdir(mode=0o700)
+    (closed / "settings.ini").touch()
+    assert "may not read it" in problems_for_nobody(closed / "settings.ini")
+    (open_folder / "settings.ini").touch()
+    (open_folder / "conf.d").mkdir(mode=0o700)
+    assert "conf.d: user" in problems_for_nobody(open_folder / "settings.ini")

@@ -98,6 +98,7 @@ def test_an_archive_says_what_it_is(tmp_path: Path) -> None:
     "change",
     [
         {"members": {"p.zip": {"size": 1, "sha256": "0" * 64}}},
+        {"members": {"p.zip": {"size": len(payload(FILES)), "sha256": "0" * 64}}},
         {"members": {"gone.zip": {"size": 1, "sha256": "0" * 64}}},
         {"members": {"p.zip": {}}},
         {"members": []},

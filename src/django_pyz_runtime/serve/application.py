@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.serve.head import WithoutBody
 from django_pyz_runtime.serve.health import Health, checks_named, missing_migrations
 from django_pyz_runtime.serve.static import with_static_files
 
@@ -38,7 +39,7 @@ def load_application(site: Site, configuration: Configuration) -> WSGIApplicatio
         raise Complaint(f"{os.environ['DJANGO_SETTINGS_MODULE']}: {error}") from error
     live, ready = configuration.get("health", "live"), configuration.get("health", "ready")
     checks = checks_named(configuration.get("health", "checks"))
-    return Health(application, _path(live), _path(ready), checks)
+    return WithoutBody(Health(application, _path(live), _path(ready), checks))
 
 
 def _path(option: str) -> str | None:
