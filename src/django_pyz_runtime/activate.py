@@ -83,6 +83,8 @@ def activate(
 ) -> Activation:
     """Set sys.path, the environment and the settings hook. Django can be imported from here on.
 
+    A second activation takes the place of the first.
+
     Args:
         site: the bundle.
         configuration: free of problems.
@@ -92,7 +94,8 @@ def activate(
         only_check: stop the import of the settings once the values for them have been checked.
     """
     manifest = site.manifest
-    sys.path[:0] = [str(site.site_packages / root) for root in manifest.import_roots]
+    roots = [str(site.site_packages / root) for root in manifest.import_roots]
+    sys.path[:] = [*roots, *(entry for entry in sys.path if entry not in roots)]
     if manifest.has_pth:
         python_site.addsitedir(str(site.site_packages))
     for value in configuration.section("env"):
@@ -106,7 +109,8 @@ def activate(
         section, _, key = name.strip().partition(".")
         environ[env_name(manifest.env_prefix, section, key.strip())] = text.strip()
     activation = Activation(site, configuration, serving=serving, only_check=only_check)
-    sys.meta_path.insert(0, SettingsHook(activation.change_settings))
+    others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook)]
+    sys.meta_path[:] = [SettingsHook(activation.change_settings), *others]
     return activation
 
 

@@ -9,7 +9,8 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -49,11 +50,21 @@ def request(
 
 @dataclass
 class Server:
-    """A running server: where it listens, what it has said so far, and how to stop it."""
+    """A running server: where it listens, what it has said so far, and how to stop it.
+
+    Attributes:
+        process: the server.
+        url: where it listens.
+        lines: what it has said.
+        is_silent: whether it will say no more.
+        news: notified when either changes.
+    """
 
     process: subprocess.Popen[str]
     url: str = ""
     lines: list[str] = field(default_factory=list)
+    is_silent: bool = False
+    news: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def said(self) -> str:
@@ -143,7 +154,7 @@ class Machine:
         )
         server = Server(process)
         assert process.stdout is not None
-        reader = threading.Thread(target=_collect, args=(process.stdout, server.lines), daemon=True)
+        reader = threading.Thread(target=_collect, args=(process.stdout, server), daemon=True)
         reader.start()
         try:
             yield server
@@ -153,25 +164,34 @@ class Machine:
             process.stdout.close()
 
 
-def wait_for_line(server: Server, pattern: str) -> str:
-    """Wait until a process has said something, and return the first group of the pattern."""
-    found = threading.Event()
-    deadline = threading.Timer(DEADLINE_SECONDS, found.set)
-    deadline.start()
-    try:
-        while not found.wait(0.02):
+def wait_for_line(server: Server, pattern: str, meanwhile: Callable[[], object] = lambda: None) -> str:
+    """Wait until a process has said something, and return the first group of the pattern.
+
+    Args:
+        server: the process.
+        pattern: what it has to say.
+        meanwhile: done again and again until then.
+    """
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        meanwhile()
+        with server.news:
             if match := re.search(pattern, server.said):
                 return match[1] if match.groups() else match[0]
-            if server.process.poll() is not None and not re.search(pattern, server.said):
+            if server.is_silent:
                 break
-    finally:
-        deadline.cancel()
+            server.news.wait(0.2)
     raise AssertionError(f"waited for {pattern!r}, found:\n{server.said}")
 
 
-def _collect(stream: IO[str], lines: list[str]) -> None:
+def _collect(stream: IO[str], server: Server) -> None:
     for line in stream:
-        lines.append(line)
+        with server.news:
+            server.lines.append(line)
+            server.news.notify_all()
+    with server.news:
+        server.is_silent = True
+        server.news.notify_all()
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -13,6 +13,9 @@ Check = Callable[[], None]
 
 log = logging.getLogger("django_pyz.health")
 
+_FROM = {"oracle": " FROM DUAL", "sqlite": " FROM sqlite_master LIMIT 1"}
+"""Oracle wants a table; SQLite would not look into its file without one."""
+
 
 class Health:
     """WSGI middleware that answers two paths and reveals nothing but up or down; why goes to the log.
@@ -88,7 +91,7 @@ def check_databases() -> None:
         for connection in connections.all():
             if connection.vendor != "unknown":
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT 1 FROM DUAL" if connection.vendor == "oracle" else "SELECT 1")
+                    cursor.execute(f"SELECT 1{_FROM.get(connection.vendor, '')}")
     finally:
         close_old_connections()
 

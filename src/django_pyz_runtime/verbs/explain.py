@@ -1,0 +1,126 @@
+"""`pyz config explain KEY`: one value, where it is from, and what it shadows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from django_pyz_runtime import confidential
+from django_pyz_runtime.activate import SETTINGS_MODULE
+from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.configuration import Configuration, Value
+from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.options import BY_NAME, SECTIONS
+from django_pyz_runtime.verbs.state import import_settings, load
+
+
+def run(site: Site, arguments: Arguments, options: Namespace) -> int:
+    """Print a value, its source, and what it shadows."""
+    configuration = load(site, arguments)
+    section, key = _find_key(options.key)
+    value = configuration.values.get((section, key))
+    if (section, key) in BY_NAME:
+        lines = _explain_option(configuration, section, key, value)
+    elif section == "settings":
+        lines = _explain_setting(site, arguments, configuration, key, value)
+    elif value:
+        lines = [f"{section}.{key} = {value.shown}", f"  from     {value.source}"]
+    else:
+        raise Complaint(f"{options.key}: is not set", hint=f"See `{site.executable.name} pyz config show`.")
+    for line in [*lines, *_shadow_lines(value)]:
+        print(line)
+    return 0
+
+
+def _find_key(name: str) -> tuple[str, str]:
+    """The section and key that a word means: SECTION.KEY, a key of ours, or a Django setting."""
+    section, dot, key = name.partition(".")
+    if dot and section in SECTIONS:
+        return section, key
+    if name.isupper() or section.isupper():
+        return "settings", name
+    if found := [where for where in BY_NAME if where[1] == name]:
+        return found[0]
+    raise Complaint(
+        f"{name}: wanted SECTION.KEY or a Django setting, with a section of {', '.join(SECTIONS)}",
+    )
+
+
+def _explain_option(configuration: Configuration, section: str, key: str, value: Value | None) -> list[str]:
+    option = BY_NAME[section, key]
+    text = value.shown if value else option.default
+    return [
+        f"{section}.{key} = {text}".rstrip(),
+        f"  from     {value.source if value else 'default'}",
+        f"  meaning  {option.help.format(name=configuration.file.path.split('/')[-2])}",
+        f"  wanted   {option.kind.wanted}",
+    ]
+
+
+def _explain_setting(
+    site: Site, arguments: Arguments, configuration: Configuration, key: str, value: Value | None
+) -> list[str]:
+    activation, problem = import_settings(site, arguments, configuration)
+    if problem or activation is None:
+        raise Complaint(f"{key}: the settings cannot be imported: {problem}")
+    module = sys.modules[os.environ[SETTINGS_MODULE]]
+    found = _look_up(module, key)
+    lines = [f"{key} = {confidential.shown(key, repr(found))}"]
+    moved = next((move for move in activation.moves if move.setting == key), None)
+    if moved:
+        lines.append(f"  moved    out of the code, from {moved.before}")
+    inside = [item for item in configuration.section("settings") if item.key.startswith(key + ".")]
+    lines += [f"  changed  {item.key} = {item.shown} ({item.source})" for item in inside]
+    if value:
+        return [*lines, f"  from     {value.source}"]
+    if key == "SECRET_KEY" and activation.generated_key:
+        return [
+            *lines,
+            f"  from     {activation.data_dir / 'secret_key'}, generated as the project has none of its own",
+        ]
+    owner = "the settings module " + module.__name__ if hasattr(module, key.split(".")[0]) else "Django's default"
+    return [*lines, f"  from     {owner}"]
+
+
+def _look_up(module: ModuleType, key: str) -> object:
+    """The value of a setting, with dots inside dictionaries.
+
+    Raises:
+        Complaint: there is none.
+    """
+    from django.conf import global_settings
+
+    head, *path = key.split(".")
+    found: Any = getattr(module, head, getattr(global_settings, head, None))
+    if found is None and not hasattr(module, head) and not hasattr(global_settings, head):
+        raise Complaint(f"{head}: neither {module.__name__} nor Django has such a setting")
+    for part in path:
+        try:
+            found = found[int(part) if isinstance(found, list | tuple) else part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise Complaint(f"{key}: there is no {part!r} in it") from None
+    return _without_secrets(found)
+
+
+def _without_secrets(value: object) -> object:
+    """A value whose dictionaries show no secrets."""
+    if isinstance(value, dict):
+        return {
+            key: confidential.HIDDEN
+            if isinstance(item, str) and confidential.is_secret(str(key), item)
+            else _without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return type(value)(_without_secrets(item) for item in value)
+    return value
+
+
+def _shadow_lines(value: Value | None) -> Iterator[str]:
+    for shadowed in value.shadowed if value else ():
+        yield f"  shadows  {shadowed.shown} ({shadowed.source})"

@@ -1,0 +1,36 @@
+"""The configuration and the settings as they are, broken or not."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from django_pyz_runtime import sources
+from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, activate
+from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.configuration import Configuration
+from django_pyz_runtime.manifest import Site
+
+
+def load(site: Site, arguments: Arguments) -> Configuration:
+    """The configuration with whatever is wrong in it."""
+    return sources.load(site.manifest, arguments, os.environ, os.geteuid())
+
+
+def import_settings(site: Site, arguments: Arguments, configuration: Configuration) -> tuple[Activation | None, str]:
+    """Import the settings and say what keeps them from it."""
+    try:
+        activation = activate(site, configuration, arguments)
+    except Complaint as complaint:
+        return None, str(complaint)
+    return activation, _settings_error(os.environ[SETTINGS_MODULE])
+
+
+def _settings_error(module: str) -> str:
+    """What keeps a settings module from being imported, or ""."""
+    try:
+        importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        return f"{module}: {type(error).__name__}: {error}" if not isinstance(error, Complaint) else str(error)
+    return ""
