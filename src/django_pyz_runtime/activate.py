@@ -64,10 +64,12 @@ class Activation:
             _run_local_settings(local, namespace)
 
     def _set_static(self, namespace: MutableMapping[str, Any]) -> None:
-        if root := self._configuration.get("static", "root"):
+        built_in = self._site.site_packages / STATIC_FOLDER if self._site.manifest.has_static else None
+        if root := self._configuration.get("static", "root") or built_in:
             namespace["STATIC_ROOT"] = str(root)
-        elif self._site.manifest.has_static:
-            namespace["STATIC_ROOT"] = str(self._site.site_packages / STATIC_FOLDER)
+            # django-compressor's own root; it must be where its sources are.
+            if "COMPRESS_ROOT" in namespace:
+                namespace["COMPRESS_ROOT"] = str(root)
         if url := self._configuration.get("static", "url"):
             namespace["STATIC_URL"] = url
 

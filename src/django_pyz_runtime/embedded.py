@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.relocation import make_data_dir
 
 KEY_FILE = "secret_key"
 _INSECURE = "django-insecure-"
@@ -36,7 +37,7 @@ def secret_key(data_dir: Path) -> str:
         try:
             return path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
-            data_dir.mkdir(parents=True, exist_ok=True)
+            make_data_dir(data_dir)
             _write_first(path, secrets.token_urlsafe(50))
             return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -56,9 +56,11 @@ class Relocator:
         for name in _PLAIN:
             if namespace.get(name):
                 self._replace(namespace, name, name, moves)
-        if "MEDIA_ROOT" in namespace:
-            namespace["MEDIA_ROOT"] = namespace["MEDIA_ROOT"] or "media"
+        if namespace.get("MEDIA_ROOT"):
             self._replace(namespace, "MEDIA_ROOT", "MEDIA_ROOT", moves)
+        else:
+            # Django's default means the current folder, which is no place for uploads.
+            namespace["MEDIA_ROOT"] = str(self.data_dir / "media")
         for setting, parent, key in _nested(namespace):
             self._replace(parent, key, setting, moves)
         return moves
@@ -71,6 +73,7 @@ class Relocator:
         parent[key] = type(before)(after) if isinstance(before, Path) else str(after)
         moves.append(Move(setting, str(before), str(after)))
         try:
+            make_data_dir(self.data_dir)
             (after if key in _FOLDERS else after.parent).mkdir(parents=True, exist_ok=True)
         except OSError:
             # Whoever uses the path says what is wrong with it; many commands never do.
@@ -84,6 +87,15 @@ class Relocator:
             if path.is_relative_to(root):
                 return self.data_dir / path.relative_to(root)
         return None
+
+
+def make_data_dir(data_dir: Path) -> None:
+    """Make the data folder, closed to all but its owner and group, as it will hold databases and uploads.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    data_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
 
 
 def _nested(namespace: MutableMapping[str, Any]) -> Iterator[tuple[str, MutableMapping[str, Any], str]]:

@@ -61,6 +61,8 @@ class _Reader:
         except OSError as error:
             self.problems.append(_unreadable(path, error, named_by))
             return
+        if mode & stat.S_IWOTH:
+            self.problems.append(f"{path}: can be written by everyone ({_octal(mode)}): chmod o-w {path}")
         entries, problems = ini.read(content)
         self.problems += [f"{path}:{problem.line}: {problem.text}" for problem in problems]
         private = False
@@ -69,8 +71,9 @@ class _Reader:
             self._take(value)
             private |= value.is_secret and "@" not in value.key
         if private and mode & stat.S_IROTH:
-            found = f"mode {stat.S_IMODE(mode):04o}"
-            self.problems.append(f"{path}: holds a secret and can be read by everyone ({found}): chmod o-rwx {path}")
+            self.problems.append(
+                f"{path}: holds a secret and can be read by everyone ({_octal(mode)}): chmod o-rwx {path}"
+            )
 
     def take_fragments(self, folder: Path) -> None:
         """Level four: the files of a folder, in order."""
@@ -165,7 +168,11 @@ def _owner(path: Path) -> str:
         status = path.stat()
     except OSError:
         return ""
-    return f" (owner {_user_name(status.st_uid)}, mode {stat.S_IMODE(status.st_mode):04o})"
+    return f" (owner {_user_name(status.st_uid)}, {_octal(status.st_mode)})"
+
+
+def _octal(mode: int) -> str:
+    return f"mode {stat.S_IMODE(mode):04o}"
 
 
 def _user_name(uid: int) -> str:

@@ -119,13 +119,15 @@ def test_a_folder_that_django_expects_is_made(name: str, relocator: Relocator) -
     ],
 )
 def test_what_is_no_writable_path_stays(settings: dict[str, Any], relocator: Relocator) -> None:
+    settings = {**settings, "MEDIA_ROOT": "/srv/media"}
     before = copy.deepcopy(settings)
     assert relocator.relocate(settings) == []
     assert settings == before
 
 
-def test_an_empty_media_root_is_not_the_current_folder(relocator: Relocator) -> None:
-    settings = {"MEDIA_ROOT": ""}
+@pytest.mark.parametrize("settings", [{}, {"MEDIA_ROOT": ""}])
+def test_a_media_root_that_is_not_set_is_not_the_current_folder(settings: dict[str, str], relocator: Relocator) -> None:
+    settings = dict(settings)
     relocator.relocate(settings)
     assert settings == {"MEDIA_ROOT": str(relocator.data_dir / "media")}
 

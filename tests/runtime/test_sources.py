@@ -241,3 +241,14 @@ def test_a_folder_that_the_user_may_not_enter_is_a_problem_not_silence(open_fold
     (open_folder / "settings.ini").touch()
     (open_folder / "conf.d").mkdir(mode=0o700)
     assert "conf.d: user" in problems_for_nobody(open_folder / "settings.ini")
+
+
+def test_a_file_that_everyone_can_write_is_a_problem(load: Load, tmp_path: Path) -> None:
+    load("[serve]\n")
+    path = tmp_path / "settings.ini"
+    path.chmod(0o606)
+    arguments = Arguments(str(path), (), [])
+    manifest = Manifest("project", "project-script", "settings", (), "3.11")
+    assert sources.load(manifest, arguments, {}, 0).problems == (
+        f"{path}: can be written by everyone (mode 0606): chmod o-w {path}",
+    )
