@@ -56,7 +56,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             contents = bundle.Staged(site_packages, compiled, manifest, bundle.source_date_epoch())
             bundle.write(contents, temporary, scratch)
             _start_once(temporary, python, manifest, scratch)
-        return Summary(output, manifest, sum(1 for _ in stage.walk(site_packages)), notes)
+        return Summary(output, python.executable, manifest, sum(1 for _ in stage.walk(site_packages)), notes)
 
 
 def _manifest(

@@ -66,5 +66,6 @@ def run(arguments: Namespace) -> int:
     show(summary)
     if arguments.run:
         sys.stdout.flush()
-        os.execv(summary.output, [str(summary.output), "runserve", "--migrate"])
+        # Its first line asks for a pythonX.Y on PATH, where the interpreter of this build need not be.
+        os.execv(summary.python, [str(summary.python), str(summary.output), "runserve", "--migrate"])
     return 0

@@ -46,12 +46,14 @@ class Summary:
 
     Attributes:
         output: the file.
+        python: the interpreter it was built for.
         manifest: of the project in it.
         files: how many files it unpacks to.
         notes: what else there is to say.
     """
 
     output: Path
+    python: Path
     manifest: Manifest
     files: int
     notes: list[str]
