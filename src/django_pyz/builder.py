@@ -33,6 +33,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             found = project.find(root, options)
             python = dependencies.find_python(options.python)
             selection = source_files.select(found.root, options)
+            epoch = bundle.source_date_epoch()
             output = (output or Path("dist") / f"{found.script}.pyz").absolute()
             _check_writable(output)
         site_packages = scratch / "site-packages"
@@ -53,7 +54,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             compiled = bytecode.compile_tree(python, site_packages)
             stage.normalise_modes(site_packages)
         with progress.step("Writing the file"), _appearing(output) as temporary:
-            contents = bundle.Staged(site_packages, compiled, manifest, bundle.source_date_epoch())
+            contents = bundle.Staged(site_packages, compiled, manifest, epoch)
             bundle.write(contents, temporary, scratch)
             _start_once(temporary, python, manifest, scratch)
         return Summary(output, python.executable, manifest, sum(1 for _ in stage.walk(site_packages)), notes)

@@ -19,8 +19,8 @@ from shiv.constants import BUILD_AT_TIMESTAMP_FORMAT
 import django_pyz_runtime
 from django_pyz.errors import BuildError
 from django_pyz.stage import walk
+from django_pyz_runtime.container import CONTAINER, FORMAT, SITE_PACKAGES
 from django_pyz_runtime.manifest import Manifest
-from django_pyz_runtime.unpack import CONTAINER, FORMAT, SITE_PACKAGES
 
 PAYLOAD = "payload.pyz"
 BYTECODE = "bytecode.zip"
@@ -28,6 +28,7 @@ LAUNCHER_MODULES = (
     "__init__",
     "arguments",
     "complaints",
+    "container",
     "ini",
     "launcher",
     "names",
@@ -107,7 +108,14 @@ def write(staged: Staged, output: Path, scratch: Path) -> str:
     bytecode = _write_bytecode(staged, scratch / BYTECODE)
     manifest = staged.manifest
     members = {path.name: {"size": path.stat().st_size, "sha256": _digest(path)} for path in (payload, bytecode)}
-    container = {"format": FORMAT, "name": manifest.name, "build_id": identity, "members": members}
+    container = {
+        "format": FORMAT,
+        "name": manifest.name,
+        "build_id": identity,
+        "python": manifest.python,
+        "bound_to_python": manifest.bound_to_python,
+        "members": members,
+    }
     main = _MAIN.format(
         name=manifest.name,
         build_id=identity,

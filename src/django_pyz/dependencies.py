@@ -40,12 +40,12 @@ def find_python(name: str) -> Python:
     """Ask an interpreter who it is.
 
     Args:
-        name: a path or a command; "" for the one that runs this.
+        name: a path, a command or a version such as 3.12; "" for the one that runs this.
 
     Raises:
         BuildError: there is no such interpreter, or it is too old.
     """
-    found = shutil.which(name) if name else sys.executable
+    found = shutil.which(name) or shutil.which(f"python{name}") if name else sys.executable
     if not found:
         raise BuildError(f"--python {name}: found no such command")
     # Absolute, as it also runs in other folders; links are kept, as they are what makes a virtual environment.
@@ -81,13 +81,24 @@ def install(project: Project, python: Python, folder: Path) -> Path:
     own = [str(item) for file in project.requirements for item in ("-r", file)] + list(project.dependencies)
     mentioned = mentioned_packages(project)
     command = installer(interpreter)
+    folder_of_requirements = project.requirements[0].parent if project.requirements else project.root
     environment = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
     try:
-        process.run([*command, *own, *run_wing_requirements(mentioned, exact=True)], "install", env=environment)
+        process.run(
+            [*command, *own, *run_wing_requirements(mentioned, exact=True)],
+            "install",
+            folder=folder_of_requirements,
+            env=environment,
+        )
     except BuildError:
         # The exact versions may be what does not fit; the project's own pins never give way.
         what = f"install the dependencies of {project.name}"
-        process.run([*command, *own, *run_wing_requirements(mentioned, exact=False)], what, env=environment)
+        process.run(
+            [*command, *own, *run_wing_requirements(mentioned, exact=False)],
+            what,
+            folder=folder_of_requirements,
+            env=environment,
+        )
     return next(folder.glob("lib/python*/site-packages"))
 
 

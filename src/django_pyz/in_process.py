@@ -1,6 +1,6 @@
 """A small program that runs in the Python a bundle is built for, with the staged tree in front on its sys.path.
 
-Protocol: `python -I -B in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where TASK is
+Protocol: `python -ISB in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where TASK is
 
     manage     run a command line of the bundle
     facts      print what the settings say as a JSON object, last on standard output; the arguments are options
@@ -22,7 +22,7 @@ from typing import Any
 def main(argv: list[str]) -> int:
     """Run a task."""
     site_packages, task, *arguments = argv
-    sys.path.insert(0, site_packages)
+    sys.path.append(site_packages)
     return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
 
 

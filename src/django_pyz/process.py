@@ -10,6 +10,7 @@ from pathlib import Path
 from django_pyz.errors import BuildError
 
 _SHOWN_LINES = 25
+_SHOWN_WIDTH = 500
 
 
 def run(
@@ -37,12 +38,14 @@ def run(
     """
     arguments = [os.fspath(part) for part in command]
     try:
-        done = subprocess.run(arguments, cwd=folder, env=env, capture_output=True, text=True, errors="replace")
+        done = subprocess.run(
+            arguments, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+        )
     except OSError as error:
         raise BuildError(f"cannot {what}: {arguments[0]}: {(error.strerror or str(error)).lower()}", hint) from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
-        text = "\n".join(f"  {line}" for line in said)
+        text = "\n".join(f"  {line[:_SHOWN_WIDTH]}" for line in said)
         raise BuildError(f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint)
     return done.stdout
 

@@ -19,13 +19,29 @@ _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json",
 
 
 def take_installed(installed: Path, site_packages: Path) -> None:
-    """Move an environment's site-packages to its place, less what belongs to the environment."""
+    """Move an environment's site-packages to its place, less what belongs to the environment.
+
+    Raises:
+        BuildError: something in it leads to another place of this machine.
+    """
     shutil.move(installed, site_packages)
     for path in list(walk(site_packages)):
         if path.suffix == ".pyc" or path.name in ("_virtualenv.py", "_virtualenv.pth"):
             path.unlink()
+    for path in site_packages.glob("*.pth"):
+        _check_pth(path)
     for record in site_packages.glob("*.dist-info/RECORD"):
         _normalise_metadata(record, site_packages)
+
+
+def _check_pth(path: Path) -> None:
+    """Refuse a .pth file that leads out of the tree, such as an editable installation leaves."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    if path.name.startswith("__editable__") or any(line.startswith("/") for line in lines):
+        raise BuildError(
+            f"{path.name}: leads to a folder of this machine, as a requirement was installed with -e or --editable",
+            "Write the requirement without -e.",
+        )
 
 
 def _normalise_metadata(record: Path, site_packages: Path) -> None:

@@ -14,7 +14,9 @@ from django_pyz_runtime.manifest import FILE_NAME, STATIC_FOLDER, Manifest
 
 _PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _HASHED_STORAGE = "django_pyz_runtime.static_storage.HashedStaticFilesStorage"
-_SETTINGS_NEEDED = "The project's settings must be importable at build time."
+_SETTINGS_NEEDED = (
+    "The settings must be importable at build time; variables that they need can be set for the build: NAME=VALUE ..."
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ class Staged:
     def _run(self, task: str, what: str, arguments: list[str]) -> str:
         command: list[str | Path] = [
             self.python.executable,
-            "-I",
-            "-B",
+            "-ISB",
             in_process.__file__,
             self.site_packages,
             task,

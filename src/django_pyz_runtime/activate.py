@@ -6,6 +6,7 @@ import os
 import site as python_site
 import sys
 from collections.abc import MutableMapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,22 @@ from django_pyz_runtime.settings_hook import SettingsHook
 SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
 
 
+_LATER = "generated with the first command that needs it"
+
+
+class Purpose(Enum):
+    """What a project is activated for.
+
+    RUN is a command; SERVE answers requests; CHECK stops the import of the settings once the values for them have been
+    looked at; SHOW imports them and writes nothing.
+    """
+
+    RUN = "run"
+    SERVE = "serve"
+    CHECK = "check"
+    SHOW = "show"
+
+
 class Activation:
     """A project made ready for import; remembers what was done to its settings.
 
@@ -30,15 +47,12 @@ class Activation:
         generated_key: whether the secret key is the generated one, likewise.
     """
 
-    def __init__(
-        self, site: Site, configuration: Configuration, *, serving: bool = False, only_check: bool = False
-    ) -> None:
+    def __init__(self, site: Site, configuration: Configuration, purpose: Purpose) -> None:
         self.moves: list[Move] = []
         self.generated_key = False
         self._site = site
         self._configuration = configuration
-        self._serving = serving
-        self._only_check = only_check
+        self._purpose = purpose
         self.data_dir = data_dir(site.manifest, configuration)
 
     def change_settings(self, namespace: dict[str, Any]) -> None:
@@ -51,15 +65,18 @@ class Activation:
 
         self._set_static(namespace)
         problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
-        if problems or self._only_check:
+        if problems or self._purpose is Purpose.CHECK:
             raise Complaint(*problems)
         site = self._site
-        self.moves = Relocator(site.site_packages, site.project_folder, self.data_dir).relocate(namespace)
+        may_write = self._purpose is not Purpose.SHOW
+        relocator = Relocator(site.site_packages, site.project_folder, self.data_dir, makes_folders=may_write)
+        self.moves = relocator.relocate(namespace)
         if embedded.needs_secret_key(namespace):
-            namespace["SECRET_KEY"] = embedded.secret_key(self.data_dir)
+            namespace["SECRET_KEY"] = embedded.secret_key(self.data_dir) if may_write else _LATER
             self.generated_key = True
-        if self._serving and self._configuration.is_silent:
-            embedded.close_doors(namespace)
+        if self._purpose is Purpose.SERVE:
+            may_debug = self._configuration.level("settings", "DEBUG") > Level.SEALED
+            embedded.close_doors(namespace, may_debug=may_debug)
         if local := self._configuration.get("project", "local_settings"):
             _run_local_settings(local, namespace)
 
@@ -79,9 +96,7 @@ def activate(
     configuration: Configuration,
     arguments: Arguments,
     environ: MutableMapping[str, str] = os.environ,
-    *,
-    serving: bool = False,
-    only_check: bool = False,
+    purpose: Purpose = Purpose.RUN,
 ) -> Activation:
     """Set sys.path, the environment and the settings hook. Django can be imported from here on.
 
@@ -92,8 +107,7 @@ def activate(
         configuration: free of problems.
         arguments: of the command line; what it configures is passed on to child processes.
         environ: the environment to change.
-        serving: whether requests are going to be served.
-        only_check: stop the import of the settings once the values for them have been checked.
+        purpose: what for.
     """
     manifest = site.manifest
     roots = [str(site.site_packages / root) for root in manifest.import_roots]
@@ -110,10 +124,22 @@ def activate(
         name, _, text = assignment.partition("=")
         section, _, key = name.strip().partition(".")
         environ[env_name(manifest.env_prefix, section, key.strip())] = text.strip()
-    activation = Activation(site, configuration, serving=serving, only_check=only_check)
+    activation = Activation(site, configuration, purpose)
     others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook)]
     sys.meta_path[:] = [SettingsHook(activation.change_settings), *others]
     return activation
+
+
+def missing_settings(error: BaseException) -> Complaint | None:
+    """What to say where the settings module itself is not there; None for every other error."""
+    module = os.environ.get(SETTINGS_MODULE, "")
+    missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
+    if not missing or not f"{module}.".startswith(f"{missing}."):
+        return None
+    return Complaint(
+        f"the settings module {module!r}: there is no module {missing!r}",
+        hint=f"It is named by {SETTINGS_MODULE}, by [project] settings_module, or by the build.",
+    )
 
 
 def settings_module(manifest: Manifest, configuration: Configuration, environ: MutableMapping[str, str]) -> str:

@@ -1,11 +1,19 @@
-"""The options that stand before the command. Standard library only: the launcher reads them too."""
+"""The options that every command has. Standard library only: the launcher reads them too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from django_pyz_runtime.complaints import Complaint
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+OURS = ("runserve", "pyz")
+"""The commands that are not the project's."""
 
 
 class Assignment(NamedTuple):
@@ -35,7 +43,9 @@ class Arguments(NamedTuple):
 
 
 def split(argv: Sequence[str]) -> Arguments:
-    """Take `--config FILE` and `--set SECTION.KEY=VALUE` off the front of a command line.
+    """Take `--config FILE` and `--set SECTION.KEY=VALUE` off a command line.
+
+    They stand before the command; after `runserve` and `pyz`, which are ours, they may stand anywhere.
 
     Args:
         argv: the arguments, without the program's name.
@@ -45,9 +55,18 @@ def split(argv: Sequence[str]) -> Arguments:
     """
     config: str | None = None
     assignments: list[Assignment] = []
+    command: list[str] = []
     rest = list(argv)
-    while rest and rest[0].partition("=")[0] in ("--config", "--set"):
-        option, equals, value = rest.pop(0).partition("=")
+    while rest:
+        word = rest.pop(0)
+        option, equals, value = word.partition("=")
+        if option not in ("--config", "--set"):
+            command.append(word)
+            if command[0] not in OURS:
+                _refuse_late_assignment(rest)
+                command += rest
+                break
+            continue
         if not equals:
             if not rest:
                 raise Complaint(f"{option}: wanted a value after it, found nothing", hint=_USAGE)
@@ -56,7 +75,25 @@ def split(argv: Sequence[str]) -> Arguments:
             config = value
         else:
             assignments.append(Assignment("--set", value))
-    return Arguments(config, tuple(assignments), rest)
+    return Arguments(config, tuple(assignments), command)
+
+
+def _refuse_late_assignment(words: list[str]) -> None:
+    """Refuse `--set SECTION.KEY=VALUE` after a command of the project: Django would take it for --settings.
+
+    Raises:
+        Complaint: there is one.
+    """
+    for option, text in pairwise(words):
+        name, equals, _ = text.partition("=")
+        if option == "--set" and equals and "." in name:
+            raise Complaint(f"--set {name}: stands after the command", hint=_USAGE)
 
 
 _USAGE = "Usage: [--config FILE] [--set SECTION.KEY=VALUE]... COMMAND ..."
+
+
+def add_common_options(parser: ArgumentParser) -> None:
+    """Name the options that `split` takes in a parser's help; they never get as far as the parser."""
+    parser.add_argument("--config", metavar="FILE", help="use this settings.ini")
+    parser.add_argument("--set", metavar="SECTION.KEY=VALUE", help="set any option; repeatable")

@@ -15,7 +15,7 @@ _URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)(\S+)(@)")
 
 
 def is_secret(key: str, text: str) -> bool:
-    """Whether a value is to be kept from others: by the last part of its key, by names inside it, or a URL's password.
+    """Whether a value is to be kept from others: by the names in its key and inside it, or a URL's password.
 
     Args:
         key: as in settings.ini, for example DATABASES.default.PASSWORD.
@@ -24,10 +24,13 @@ def is_secret(key: str, text: str) -> bool:
     return shown(key, text) != text
 
 
+def is_secret_name(key: str) -> bool:
+    """Whether a key says that its value is a secret, by any of its parts."""
+    return any(_SECRET_NAME.search(part) and not _ABOUT_SECRETS.search(part) for part in key.split("."))
+
+
 def shown(key: str, text: str) -> str:
     """The value as it may be shown."""
-    name = key.rpartition(".")[2]
-    is_named_so = _SECRET_NAME.search(name) and not _ABOUT_SECRETS.search(name)
-    if text and (is_named_so or _SECRET_ITEM.search(text)):
+    if text and (is_secret_name(key) or _SECRET_ITEM.search(text)):
         return HIDDEN
     return _URL_PASSWORD.sub(rf"\1{HIDDEN}\3", text)

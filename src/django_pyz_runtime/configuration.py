@@ -118,6 +118,9 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
             found.append(problem)
             continue
         where = (value.section, value.key)
+        if value.section == "settings" and value.key.endswith("+"):
+            # Additions add up over the levels; each keeps a place of its own.
+            where = (value.section, f"{value.key} {value.source}")
         before = winners.pop(where, None)
         shadowed = (before, *before.shadowed) if before else ()
         winners[where] = Value(value.section, value.key, value.text, value.level, value.source, shadowed)

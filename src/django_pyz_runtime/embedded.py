@@ -64,8 +64,14 @@ def _write_first(path: Path, text: str) -> None:
         temporary.unlink()
 
 
-def close_doors(namespace: MutableMapping[str, Any]) -> None:
-    """For serving a project that nobody has configured: no debug pages, and only this machine may ask."""
-    namespace["DEBUG"] = False
+def close_doors(namespace: MutableMapping[str, Any], *, may_debug: bool) -> None:
+    """For serving: no debug pages unless the operator asks for them, and where no host is named only this machine's.
+
+    Args:
+        namespace: of the settings module.
+        may_debug: whether the configuration, and not just the project, sets DEBUG.
+    """
+    if not may_debug:
+        namespace["DEBUG"] = False
     if not namespace.get("ALLOWED_HOSTS"):
         namespace["ALLOWED_HOSTS"] = list(LOCAL_HOSTS)

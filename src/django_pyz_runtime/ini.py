@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]+)\]\s*")
-_FIRST_WORD = re.compile(r"^[^\s:]{,40}")
 
 
 class Entry(NamedTuple):
@@ -100,7 +99,7 @@ class _Reader:
         if section := _SECTION.fullmatch(text):
             self._take_section(number, section["name"].strip())
         elif not self._section:
-            self._refuse(number, "wanted a [section] first, found", text)
+            self._refuse(number, "wanted a [section] first")
         else:
             self._take_entry(number, text)
 
@@ -116,15 +115,14 @@ class _Reader:
         key = key.strip()
         where = (self._section, key)
         if not equals or not key:
-            self._refuse(number, "wanted `key = value`, found", text)
+            self._refuse(number, "wanted `key = value`" + (", found no `=`" if not equals else ", found no key"))
         elif where in self._found:
             self._refuse(number, f"{key} is already on line {self._found[where][0]} of [{self._section}]")
         else:
             self._open = [value.strip()]
             self._found[where] = (number, self._open)
 
-    def _refuse(self, number: int, text: str, found: str = "") -> None:
-        """Note a problem; of what was found only the first word is shown, as the rest may be part of a secret."""
-        shown = f" {_FIRST_WORD.findall(found)[0]!r}" if found else ""
-        self.problems.append(Problem(number, text + shown))
+    def _refuse(self, number: int, text: str) -> None:
+        """Note a problem. What was found is not shown: it may be part of a secret."""
+        self.problems.append(Problem(number, text))
         self._open = []

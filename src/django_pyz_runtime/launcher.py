@@ -32,8 +32,12 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
     """
     executable = os.path.abspath(sys.argv[0])
     sys.argv[0] = executable
-    # runserver's autoreload would take the archive's __main__ for a module started with -m.
-    sys.modules["__main__"].__spec__ = None
+    # runserver's autoreload would take the archive's __main__ for a module started with -m, and multiprocessing its
+    # __file__ for a script that child processes can run.
+    main_module = sys.modules["__main__"]
+    main_module.__spec__ = None
+    del main_module.__file__
+    sys.dont_write_bytecode = True
     try:
         _check_python(python, bound_to_python)
         config = arguments.split(sys.argv[1:]).config
@@ -43,7 +47,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    sys.path[:] = [site_packages, *filter(_is_standard_library, sys.path)]
+    sys.path[:] = [*filter(_is_standard_library, sys.path), site_packages]
     _forget_launcher()
     from django_pyz_runtime.main import main
 
@@ -59,12 +63,15 @@ def wsgi_application(executable: str) -> WSGIApplication:
     Raises:
         Complaint: the file is damaged, there is no place for the tree, or the configuration does not allow it.
     """
-    from django_pyz_runtime.unpack import read_container
+    from django_pyz_runtime.container import read_container
 
     executable = os.path.abspath(executable)
     container = read_container(executable)
+    _check_python(container.python, container.bound_to_python)
     site_packages = find_tree(executable, container.name, container.build_id, None)
-    sys.path[:] = [site_packages, *(entry for entry in sys.path if entry != executable)]
+    others = [entry for entry in sys.path if entry != executable]
+    library = [entry for entry in others if _is_standard_library(entry)]
+    sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
     _forget_launcher()
     from django_pyz_runtime import wsgi
 
@@ -91,9 +98,12 @@ def find_tree(executable: str, name: str, build_id: str, config: str | None) -> 
         return found
     for folder in places.tree_folders(name, os.environ, uid, configuration):
         if found := _find_or_make(executable, folder, build_id, uid, reasons):
+            if reasons:
+                _warn(executable, reasons, f"using {folder}")
             return found
     last_resort = places.temporary_folder(name, uid)
     if found := _find_or_make(executable, last_resort, build_id, uid, reasons):
+        reasons = reasons or ["there is no home folder"]
         _warn(executable, reasons, f"using {last_resort}, which may be emptied at any time")
         return found
     raise Complaint(
@@ -110,27 +120,24 @@ def _find_or_make(executable: str, folder: str, build_id: str, uid: int, reasons
         if not os.path.lexists(tree):
             os.makedirs(folder, 0o700, exist_ok=True)
             trust.check(folder, uid)
-            from django_pyz_runtime import unpack
+            from django_pyz_runtime.container import read_container
+            from django_pyz_runtime.unpack import unpack
 
-            unpack.unpack(executable, unpack.read_container(executable), tree)
+            unpack(executable, read_container(executable), tree)
     except trust.Untrusted as reason:
         reasons.append(str(reason))
         return ""
     except OSError as error:
         reasons.append(f"{folder}: {error.strerror or error}")
         return ""
-    refused = len(reasons)
-    found = _usable(tree, uid, reasons)
-    if not found:
-        _warn(executable, reasons[refused:], "not using this tree")
-    return found
+    return _usable(tree, uid, reasons)
 
 
 def _usable(tree: str, uid: int, reasons: list[str]) -> str:
     try:
         trust.check(tree, uid)
     except trust.Untrusted as reason:
-        reasons.append(str(reason))
+        reasons.append(f"not using {tree}: {reason}")
         return ""
     return os.path.join(tree, "site-packages")
 
@@ -153,7 +160,7 @@ def _check_python(python: str, bound_to_python: bool) -> None:
 def _is_standard_library(entry: str) -> bool:
     """Whether an entry of sys.path belongs to Python itself: nothing else may replace the bundle's code."""
     library = os.path.dirname(os.__file__)
-    if entry.startswith(library):
+    if entry == library or os.path.normpath(entry).startswith(library + os.sep):
         return "site-packages" not in entry and "dist-packages" not in entry
     return os.path.basename(entry) == f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from django_pyz_runtime.arguments import split
+from django_pyz_runtime.arguments import OURS, split
 from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.manifest import Site
 
@@ -30,6 +30,8 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
 
 
 def _dispatch(site: Site, argv: list[str]) -> int:
+    if len(argv) == 2 and argv[0] == "help" and argv[1] in OURS:
+        argv = [argv[1], "--help"]
     arguments = split(argv)
     command = arguments.command[0] if arguments.command else ""
     if command == "pyz":

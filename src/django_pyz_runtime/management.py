@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import runpy
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
+from django_pyz_runtime.activate import missing_settings
 from django_pyz_runtime.arguments import Arguments, Assignment
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import Site
@@ -17,6 +18,8 @@ OUR_COMMANDS = """
 [django-pyz]
     pyz
     runserve
+
+Before a command: --config FILE, --set SECTION.KEY=VALUE
 """
 
 
@@ -31,6 +34,7 @@ def manage(site: Site, arguments: Arguments) -> int:
     writes_static = bool(command) and command[0] in WRITE_STATIC
     if writes_static:
         arguments = _with_static_root(arguments)
+        _check_static_root(arguments)
     configuration, _ = prepare(site, arguments)
     sys.argv[1:] = command
     from django.core.exceptions import ImproperlyConfigured
@@ -41,6 +45,8 @@ def manage(site: Site, arguments: Arguments) -> int:
 
             learn_dir(command[0], site.executable.name, has_root=bool(configuration.get("static", "root")))
         _run(site, command)
+    except ModuleNotFoundError as error:
+        raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
         raise Complaint(f"{os.environ['DJANGO_SETTINGS_MODULE']}: {error}", hint=settings_hint(site)) from error
     if command in ([], ["help"], ["--help"], ["-h"]):
@@ -55,19 +61,43 @@ def settings_hint(site: Site) -> str:
 
 def _run(site: Site, command: list[str]) -> None:
     if site.manifest.manage_py:
-        runpy.run_path(str(site.site_packages / site.manifest.manage_py), run_name="__main__")
+        _run_manage_py(site.site_packages / site.manifest.manage_py)
         return
     from django.core.management import execute_from_command_line
 
     execute_from_command_line([sys.argv[0], *command])
 
 
+def _check_static_root(arguments: Arguments) -> None:
+    """Make the folder of `--dir`.
+
+    Raises:
+        Complaint: it cannot be made.
+    """
+    for option, text in arguments.assignments:
+        if option == "--dir":
+            folder = Path(text.partition("=")[2])
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Complaint(f"--dir {folder}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _run_manage_py(path: Path) -> None:
+    """Run the project's manage.py, with sys.argv left alone: autoreload starts again from there."""
+    exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
+
+
 def _with_static_root(arguments: Arguments) -> Arguments:
-    """Let `--dir DIR` be the static root before the settings are read: storages and manifests then follow."""
+    """Let `--dir DIR` be the static root before the settings are read: storages and manifests then follow.
+
+    The settings are read before Django looks at the command line, so `--settings` is taken here as well.
+    """
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--dir")
-    given: str | None = parser.parse_known_args(arguments.command[1:])[0].dir
-    if given is None:
-        return arguments
-    assignment = Assignment("--dir", f"static.root={os.path.abspath(given)}")
-    return arguments._replace(assignments=(*arguments.assignments, assignment))
+    parser.add_argument("--settings")
+    given = parser.parse_known_args(arguments.command[1:])[0]
+    words = {"static.root": given.dir and os.path.abspath(given.dir), "project.settings_module": given.settings}
+    options = {"static.root": "--dir", "project.settings_module": "--settings"}
+    assignments = [Assignment(options[name], f"{name}={word}") for name, word in words.items() if word]
+    return arguments._replace(assignments=(*arguments.assignments, *assignments))

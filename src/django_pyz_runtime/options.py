@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_pyz_runtime.values import (
+    ADDRESSES,
     BOOLEAN,
     PATH,
     POSITIVE,
     SECONDS,
     TEXT,
     URL_PATH,
-    WORDS,
     Kind,
     choice,
     either,
@@ -123,7 +123,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "serve",
         "bind",
-        WORDS,
+        ADDRESSES,
         "127.0.0.1:8000",
         "Addresses to listen on: HOST:PORT or unix:/path. Sockets passed by systemd come first.",
     ),

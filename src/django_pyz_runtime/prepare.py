@@ -6,14 +6,14 @@ import importlib
 import os
 
 from django_pyz_runtime import sources
-from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, activate
+from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, Purpose, activate
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, by_line
 from django_pyz_runtime.manifest import Site
 
 
-def prepare(site: Site, arguments: Arguments, *, serving: bool = False) -> tuple[Configuration, Activation]:
+def prepare(site: Site, arguments: Arguments, purpose: Purpose = Purpose.RUN) -> tuple[Configuration, Activation]:
     """Read the configuration and activate the project.
 
     Raises:
@@ -22,16 +22,16 @@ def prepare(site: Site, arguments: Arguments, *, serving: bool = False) -> tuple
     configuration = sources.load(site.manifest, arguments, os.environ, os.geteuid())
     if configuration.problems:
         raise Complaint(*all_problems(site, arguments, configuration))
-    return configuration, activate(site, configuration, arguments, serving=serving)
+    return configuration, activate(site, configuration, arguments, purpose=purpose)
 
 
 def all_problems(site: Site, arguments: Arguments, configuration: Configuration) -> list[str]:
-    """The problems of a configuration together with those of its section [settings], in the order of the lines.
+    """The problems of a configuration, with what Django's and gunicorn's settings add to it, in the order of the lines.
 
-    The latter need the project's settings for their types. Where those cannot be imported, that is no problem of the
+    Django's need the project's settings for their types. Where those cannot be imported, that is no problem of the
     configuration: the settings say so themselves when they are needed.
     """
-    activate(site, configuration, arguments, only_check=True)
+    activate(site, configuration, arguments, purpose=Purpose.CHECK)
     problems = list(configuration.problems)
     try:
         importlib.import_module(os.environ[SETTINGS_MODULE])
@@ -39,4 +39,8 @@ def all_problems(site: Site, arguments: Arguments, configuration: Configuration)
         problems += complaint.problems
     except (Exception, SystemExit):
         pass
+    if gunicorn_values := configuration.section("gunicorn"):
+        from django_pyz_runtime.serve.gunicorn_settings import gunicorn_problems
+
+        problems += gunicorn_problems(gunicorn_values)
     return sorted(problems, key=by_line)

@@ -40,11 +40,13 @@ class Relocator:
         site_packages: the unpacked tree; paths inside it are moved.
         project_folder: the project's own folder in it; what lies inside keeps its relative place.
         data_dir: where to.
+        makes_folders: whether the folders that the paths need are made.
     """
 
     site_packages: Path
     project_folder: Path
     data_dir: Path
+    makes_folders: bool = True
 
     def relocate(self, namespace: MutableMapping[str, Any]) -> list[Move]:
         """Move every writable path of a settings module, and make the folders that it needs.
@@ -72,9 +74,11 @@ class Relocator:
             return
         parent[key] = type(before)(after) if isinstance(before, Path) else str(after)
         moves.append(Move(setting, str(before), str(after)))
+        if not self.makes_folders:
+            return
         try:
             make_data_dir(self.data_dir)
-            (after if key in _FOLDERS else after.parent).mkdir(parents=True, exist_ok=True)
+            (after if key in _FOLDERS else after.parent).mkdir(mode=0o750, parents=True, exist_ok=True)
         except OSError:
             # Whoever uses the path says what is wrong with it; many commands never do.
             return

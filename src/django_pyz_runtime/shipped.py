@@ -107,10 +107,10 @@ Requires=@NAME@.socket
 [Service]
 Type=notify
 ExecStart=/usr/bin/@SCRIPT@ runserve
-ExecReload=/bin/kill -HUP $MAINPID
 KillMode=mixed
 TimeoutStopSec=60
 Restart=on-failure
+RestartPreventExitStatus=2
 
 User=@NAME@
 Group=@NAME@
@@ -180,6 +180,11 @@ server {
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;
     }
+
+    # Uploads, where the project has them at MEDIA_URL = /media/:
+    #location /media/ {
+    #    alias /var/lib/@NAME@/media/;
+    #}
 
     # Static files are served by @SCRIPT@ itself. To let nginx do it, run
     # `@SCRIPT@ collectstatic --dir /srv/static` and uncomment:

@@ -56,12 +56,17 @@ def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:
 
 
 def _is_private_group(gid: int, uid: int) -> bool:
-    """Whether a group is the one that Debian and others make for each user, with nobody else in it."""
+    """Whether a group is the one that Debian and others make for each user, with nobody else in it.
+
+    Never for root: on many systems other accounts have group 0.
+    """
     import grp
     import pwd
 
+    if uid == 0:
+        return False
     try:
-        user, group = pwd.getpwuid(uid), grp.getgrgid(gid)
+        members = {*grp.getgrgid(gid).gr_mem, *(user.pw_name for user in pwd.getpwall() if user.pw_gid == gid)}
+        return members == {pwd.getpwuid(uid).pw_name}
     except KeyError:
         return False
-    return user.pw_gid == gid and user.pw_name == group.gr_name and not set(group.gr_mem) - {user.pw_name}

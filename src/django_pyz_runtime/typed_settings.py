@@ -41,7 +41,7 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
     Yields:
         A line for each value that does not fit; the others are applied.
     """
-    for value in values:
+    for value in sorted(values, key=_rank):
         name = value.key.removesuffix("+").rstrip()
         head, *path = name.split(".")
         known = head in namespace or hasattr(defaults, head)
@@ -56,6 +56,11 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
                 namespace[head] = _converted(value, current)
         except _Misfit as misfit:
             yield value.problem(str(misfit))
+
+
+def _rank(value: Value) -> tuple[int, int, bool]:
+    """Lower levels first; in a level what is outside before what is inside, and a value before additions to it."""
+    return value.level, value.key.count("."), value.key.endswith("+")
 
 
 class _Misfit(Exception):

@@ -3,65 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-import struct
+import signal
 import sys
 import tempfile
+import threading
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import IO, NamedTuple
+from typing import IO, Any
 
-from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.container import DAMAGE, SITE_PACKAGES, Container, damaged
 
-CONTAINER = "container.json"
-"""The archive member that lists the others: {"format", "name", "build_id", "members": {name: {"size", "sha256"}}}."""
-FORMAT = 1
-SITE_PACKAGES = "site-packages"
 _WORKERS = 4
 _PATIENCE_SECONDS = 1.0
-_DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError, struct.error, zlib.error)
-"""What zipfile raises on bytes that are no zip file; RuntimeError where they ask for a password."""
-
-
-class Container(NamedTuple):
-    """The table of contents of an archive.
-
-    Attributes:
-        name: the project's name.
-        build_id: digest over the names, modes and contents of the tree.
-        members: the zip files to unpack: name, size in bytes, sha256.
-    """
-
-    name: str
-    build_id: str
-    members: tuple[tuple[str, int, str], ...]
-
-
-def read_container(executable: str) -> Container:
-    """Read what an archive says of itself.
-
-    Raises:
-        Complaint: the file is damaged, or no archive of ours.
-    """
-    try:
-        with zipfile.ZipFile(executable) as archive:
-            data = json.loads(archive.read(CONTAINER))
-        if data["format"] != FORMAT:
-            raise damaged(executable, f"container format {data['format']!r}, wanted {FORMAT}")
-        members = tuple((name, item["size"], item["sha256"]) for name, item in sorted(data["members"].items()))
-        return Container(data["name"], data["build_id"], members)
-    except (OSError, TypeError, AttributeError, *_DAMAGE) as error:
-        raise damaged(executable, str(error)) from None
-
-
-def damaged(executable: str, why: str) -> Complaint:
-    """What to say of a file that is not as it was built."""
-    return Complaint(f"{executable}: the file is damaged ({why})", hint="Copy it again from where it was built.")
 
 
 def unpack(executable: str, container: Container, tree: str) -> None:
@@ -80,6 +37,7 @@ def unpack(executable: str, container: Container, tree: str) -> None:
         OSError: it cannot be written there; nothing is left behind.
     """
     temporary = tempfile.mkdtemp(prefix=f".{os.path.basename(tree)}.", dir=os.path.dirname(tree))
+    handled = _end_on_term()
     try:
         with open(executable, "rb") as file:
             _extract_all(executable, file, container, temporary)
@@ -90,6 +48,16 @@ def unpack(executable: str, container: Container, tree: str) -> None:
         if isinstance(error, OSError) and os.path.isdir(tree):
             return
         raise
+    finally:
+        if handled is not None:
+            signal.signal(signal.SIGTERM, handled)
+
+
+def _end_on_term() -> Any:
+    """Let SIGTERM end this process in order; the handler to put back, None where signals are not ours."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def remove(tree: str) -> None:
@@ -111,7 +79,7 @@ def _extract_all(executable: str, file: IO[bytes], container: Container, target:
                 if info.filename.startswith(SITE_PACKAGES + "/") and not info.is_dir():
                     jobs.append((archives[-1], info))
                     folders.update(_folders_of(target, info.filename))
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise damaged(executable, str(error)) from None
     for folder in sorted(folders - {target}):
         os.mkdir(folder, 0o700)

@@ -114,15 +114,22 @@ def _non_empty(text: str) -> str:
     return text
 
 
+def address(text: str) -> str:
+    """HOST:PORT, [IPV6]:PORT, :PORT, unix:/path or fd://NUMBER."""
+    match = re.fullmatch(r"(?:[\w.-]*|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:/.+|fd://\d+", text)
+    if not match or int(match[1] or 0) > 65535:
+        raise ValueError(text)
+    return text
+
+
 TEXT = Kind("some text", _non_empty)
 BOOLEAN = Kind("true or false", boolean)
 POSITIVE = Kind("a whole number from 1", _whole(1))
-COUNT = Kind("a whole number from 0", _whole(0))
 SECONDS = Kind("seconds, or a duration such as 30s or 5m", duration_seconds)
 DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(text)))
 PATH = Kind("an absolute path", absolute_path)
 URL_PATH = Kind("a path that starts with /", url_path)
-WORDS = Kind("a list, divided by commas or lines", _some_words)
+ADDRESSES = Kind("HOST:PORT or unix:/path", lambda text: [address(word) for word in _some_words(text)])
 
 
 def choice(*words: str) -> Kind:

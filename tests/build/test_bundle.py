@@ -18,7 +18,8 @@ import pytest
 import shiv
 
 from django_pyz import bundle
-from django_pyz_runtime import unpack
+from django_pyz.errors import BuildError
+from django_pyz_runtime import container
 from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
 
@@ -71,14 +72,16 @@ def test_the_id_is_that_of_the_format(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "epoch"),
-    [("", 315532800), ("1700000000", 1700000000), ("0", 315532800), ("yesterday", 315532800), ("-5", 315532800)],
+    [("", 315532800), ("1700000000", 1700000000), ("0", 315532800)],
 )
-def test_the_time_is_that_of_source_date_epoch_or_the_earliest(
-    monkeypatch: pytest.MonkeyPatch, given: str, epoch: int
-) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+def test_the_time_is_that_of_source_date_epoch_or_the_earliest(given: str, epoch: int) -> None:
+    assert bundle.source_date_epoch({"SOURCE_DATE_EPOCH": given}) == epoch
 
-    assert bundle.source_date_epoch() == epoch
+
+@pytest.mark.parametrize("given", ["yesterday", "-5", "²", "99999999999"])
+def test_a_time_that_no_zip_file_can_hold_is_refused(given: str) -> None:
+    with pytest.raises(BuildError, match=f"SOURCE_DATE_EPOCH: wanted seconds since 1970, .* found '{given}'"):
+        bundle.source_date_epoch({"SOURCE_DATE_EPOCH": given})
 
 
 def _write(folder: Path, *, epoch: int = 1700000000, manifest: Manifest = MANIFEST) -> Path:
@@ -180,7 +183,7 @@ def test_the_build_id_is_that_of_the_tree_inside(sample_bundle: Path, tmp_path: 
                     path = Path(archive.extract(info, tmp_path))
                     path.chmod(info.external_attr >> 16 & 0o777)
 
-    assert bundle.build_id(tmp_path / "site-packages") == unpack.read_container(str(sample_bundle)).build_id
+    assert bundle.build_id(tmp_path / "site-packages") == container.read_container(str(sample_bundle)).build_id
 
 
 def test_the_payload_holds_the_project_its_packages_and_static_files(sample_bundle: Path) -> None:
@@ -226,7 +229,7 @@ def test_the_payload_is_an_archive_that_shiv_can_read(sample_bundle: Path, tmp_p
     done = subprocess.run([sys.executable, "-c", program, payload, "--json"], capture_output=True, text=True)
 
     told = json.loads(done.stdout)
-    assert told["build_id"] == unpack.read_container(str(sample_bundle)).build_id
+    assert told["build_id"] == container.read_container(str(sample_bundle)).build_id
     assert told["shiv_version"] == shiv.__version__
 
 

@@ -39,7 +39,6 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 @pytest.mark.parametrize("name", ["project.service", "project.socket"])
 def test_systemd_has_nothing_to_say_about_a_unit(units: Path, name: str) -> None:
     done = subprocess.run(["systemd-analyze", "verify", units / name], capture_output=True, text=True)
@@ -47,7 +46,6 @@ def test_systemd_has_nothing_to_say_about_a_unit(units: Path, name: str) -> None
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_finds_the_service_well_confined(units: Path) -> None:
     command = ["systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE}"]
     done = subprocess.run([*command, units / "project.service"], capture_output=True, text=True)
@@ -61,13 +59,12 @@ def test_the_socket_is_the_one_that_nginx_asks() -> None:
     assert f"server unix:{listens} " in (ETC / "nginx" / "project.conf").read_text()
 
 
-@pytest.mark.skipif(not shutil.which("nginx", path="/usr/sbin:/usr/bin"), reason="nginx is not installed")
 @pytest.mark.parametrize("uncommented", [False, True])
 def test_nginx_accepts_its_file(tmp_path: Path, uncommented: bool) -> None:
     text = (ETC / "nginx" / "project.conf").read_text(encoding="utf-8")
     if uncommented:
         text, changes = re.subn(r"^    #(?=location|    |\})", "    ", text, flags=re.MULTILINE)
-        assert changes == 4
+        assert changes == 7
     # nginx opens the port in the check, and its folders are root's.
     (tmp_path / "project.conf").write_text(text.replace("listen 80;", "listen 18080;"), encoding="utf-8")
     nothing = "".join(f"{kind}_temp_path {tmp_path}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))

@@ -138,6 +138,33 @@ def test_help_of_collectstatic_tells_of_dir(machine: Machine) -> None:
     assert "--dir DIR" in machine.succeed("collectstatic", "--help")
 
 
+def test_collectstatic_refuses_what_is_no_folder(machine: Machine) -> None:
+    done = machine.run("collectstatic", "--noinput", "--dir", "/etc/passwd")
+    assert (done.returncode, done.stderr) == (2, "project-script: --dir /etc/passwd: file exists\n")
+
+
+def test_an_assignment_after_a_command_is_refused_rather_than_ignored(machine: Machine) -> None:
+    done = machine.run("check", "--set", "settings.DEBUG=true")
+    assert done.returncode == 2
+    assert "--set settings.DEBUG: stands after the command" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["runserve", "pyz"])
+def test_help_knows_our_commands(machine: Machine, command: str) -> None:
+    assert f"usage: project-script {command}" in machine.succeed("help", command)
+
+
+def test_child_processes_of_multiprocessing_start(machine: Machine) -> None:
+    code = "import multiprocessing as m, os; c = m.get_context('spawn'); p = c.Process(target=os.getpid); p.start(); "
+    machine.succeed("shell", "-v", "0", "-c", code + "p.join(); assert p.exitcode == 0, p.exitcode")
+
+
+def test_a_dependency_does_not_replace_the_standard_library(machine: Machine) -> None:
+    code = "import os, sys; print(os.path.dirname(os.__file__), *sys.path, sep='\\n')"
+    library, *path = machine.succeed("shell", "-v", "0", "-c", code).splitlines()
+    assert path.index(library) < min(place for place, entry in enumerate(path) if entry.endswith("/site-packages"))
+
+
 def test_nothing_but_the_bundle_s_own_code_is_run(machine: Machine) -> None:
     planted = machine.folder / "planted"
     planted.mkdir()

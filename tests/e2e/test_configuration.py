@@ -28,7 +28,7 @@ def test_five_mistakes_give_one_report_with_their_lines(machine: Machine) -> Non
         f"project-script: {path}:3: [serve] has no 'treads', did you mean threads?",
         f"project-script: {path}:6: [settings] DEBUG: wanted true or false, found 'maybe'",
         f"project-script: {path}:9: unknown section [helth], did you mean health?",
-        f"project-script: {path}:12: wanted `key = value`, found 'level'",
+        f"project-script: {path}:12: wanted `key = value`, found no `=`",
     ]
 
 
@@ -156,6 +156,7 @@ def test_explain_tells_what_is_shadowed(machine: Machine) -> None:
 
 def test_explain_hides_secrets(machine: Machine) -> None:
     machine.configure("[settings]\nDATABASES.default = postgres://user:do-not-show@db/site\n")
+    assert "'HOST': 'db'" in machine.succeed("pyz", "config", "explain", "DATABASES")
     for key in ("DATABASES", "DATABASES.default", "settings.DATABASES.default", "DATABASES.default.PASSWORD"):
         assert "do-not-show" not in machine.succeed("pyz", "config", "explain", key)
 
@@ -165,6 +166,19 @@ def test_show_works_when_the_settings_are_broken(machine: Machine) -> None:
     assert done.returncode == 2
     assert "[serve]" in done.stdout
     assert "nosuch" in done.stderr
+
+
+def test_to_look_at_the_configuration_writes_nothing(machine: Machine) -> None:
+    for part in (["show"], ["check"], ["explain", "SECRET_KEY"]):
+        machine.succeed("pyz", "config", *part)
+    assert not machine.data.exists()
+
+
+def test_additions_of_several_levels_add_up(machine: Machine) -> None:
+    machine.configure("[settings]\nINSTALLED_APPS += django.contrib.humanize\n")
+    options = ("--set", "settings.INSTALLED_APPS += django.contrib.sites")
+    found = setting(machine, "settings.INSTALLED_APPS[-2:]", *options)
+    assert found == "['django.contrib.humanize', 'django.contrib.sites']"
 
 
 def test_info_tells_where_everything_is(machine: Machine, sample_bundle: Path) -> None:

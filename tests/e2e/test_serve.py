@@ -244,6 +244,45 @@ def test_code_that_fails_keeps_its_traceback_and_shows_it_once(migrated: Machine
     assert done.stderr.count("ModuleNotFoundError: No module named 'nosuch'") == 1
 
 
+def test_a_project_that_ends_the_process_while_it_loads_ends_the_server(migrated: Machine) -> None:
+    local = migrated.folder / "local.py"
+    local.write_text("raise SystemExit('no good')\n")
+    done = migrated.run("runserve", "--bind", "127.0.0.1:0", "--set", f"project.local_settings={local}")
+    assert done.returncode == 1
+    assert done.stderr.count("SystemExit: no good") == 1
+
+
+def test_a_settings_module_that_is_not_there_is_named(migrated: Machine) -> None:
+    said = refusal(migrated, "--set", "project.settings_module=myproj.nosuch")
+    assert said.count("the settings module 'myproj.nosuch': there is no module 'myproj.nosuch'") == 1
+
+
+def test_an_empty_folder_for_static_files_is_named(migrated: Machine) -> None:
+    assert "[static] root: /no/such/folder is no folder" in refusal(migrated, "--set", "static.root=/no/such/folder")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:99999", "nonsense", "8000", "unix:relative"])
+def test_what_is_no_address_is_refused(machine: Machine, address: str) -> None:
+    done = machine.run("runserve", "--bind", address)
+    assert done.returncode == 2
+    assert done.stderr == f"project-script: --bind: [serve] bind: wanted HOST:PORT or unix:/path, found '{address}'\n"
+
+
+def test_a_socket_in_a_folder_that_is_not_there_is_refused(machine: Machine) -> None:
+    done = machine.run("runserve", "--bind", "unix:/no/such/socket")
+    assert done.returncode == 2
+    assert "cannot listen on unix:/no/such/socket: /no/such is no folder" in done.stderr
+
+
+def test_a_project_s_debug_pages_are_not_served_unless_the_operator_asks(migrated: Machine) -> None:
+    migrated.configure("[serve]\nworkers = 1\n")
+    with migrated.serving() as server:
+        assert "DEBUG" not in server.get("/no/such/page/").text
+    with migrated.serving("--set", "settings.DEBUG=true") as server:
+        assert "DEBUG = True" in server.get("/no/such/page/").text
+        assert "DEBUG is on" in server.said
+
+
 def test_all_wrong_gunicorn_settings_are_named(machine: Machine) -> None:
     machine.configure("[gunicorn]\nnosuch = 1\nmax_requests = many\nbind = :80\n")
     said = refusal(machine)
@@ -253,10 +292,9 @@ def test_all_wrong_gunicorn_settings_are_named(machine: Machine) -> None:
 def test_migrate_that_fails_keeps_the_server_from_starting(machine: Machine) -> None:
     machine.data.mkdir()
     (machine.data / "db.sqlite3").write_bytes(b"not a database" * 1000)
-    done = machine.run("runserve", "--bind", "127.0.0.1:0", "--migrate")
-    assert done.returncode == 1
-    assert "file is not a database" in done.stderr
-    assert "Listening" not in done.stderr
+    said = refusal(machine, "--migrate")
+    assert "file is not a database" in said
+    assert "Listening" not in said
 
 
 def test_the_environment_variable_port_changes_nothing(migrated: Machine) -> None:

@@ -72,7 +72,7 @@ def test_a_tree_that_others_can_write_is_not_used(fresh: Machine) -> None:
     tree.chmod(0o777)
     done = fresh.run("check")
     assert done.returncode == 0
-    assert f"{tree} can be written by other users (mode 0777): not using this tree" in done.stderr
+    assert f"not using {tree}: {tree} can be written by other users (mode 0777)" in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")

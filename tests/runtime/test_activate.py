@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from django_pyz_runtime.activate import Activation, data_dir, settings_module
+from django_pyz_runtime.activate import Activation, Purpose, data_dir, settings_module
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import FILE_NAME, Manifest, Site
 from tests.runtime.conftest import Load, Python
@@ -117,9 +117,9 @@ def test_a_value_that_does_not_fit_stops_the_import_of_the_settings(python: Pyth
     assert found == "--set settings.DEBUG: [settings] DEBUG: wanted true or false, found 'maybe'\n"
 
 
-def change(site: Site, load: Load, namespace: dict[str, Any], *argv: str, serving: bool = False) -> Activation:
+def change(site: Site, load: Load, namespace: dict[str, Any], *argv: str, purpose: Purpose = Purpose.RUN) -> Activation:
     data = site.site_packages.parent / "data"
-    activation = Activation(site, load("", f"--set=project.data_dir={data}", *argv), serving=serving)
+    activation = Activation(site, load("", f"--set=project.data_dir={data}", *argv), purpose)
     activation.change_settings(namespace)
     return activation
 
@@ -142,11 +142,27 @@ def test_paths_in_the_code_are_moved_after_the_configuration_was_applied(site: S
     assert (move.before, move.after) == ("files", str(site.site_packages.parent / "data/files"))
 
 
-@pytest.mark.parametrize("serving", [True, False])
-def test_doors_stay_open_where_there_is_a_file_or_nothing_is_served(serving: bool, site: Site, load: Load) -> None:
+@pytest.mark.parametrize(
+    ("purpose", "argv", "debug"),
+    [
+        (Purpose.RUN, (), True),
+        (Purpose.SERVE, (), False),
+        (Purpose.SERVE, ("--set=settings.LANGUAGE_CODE=de",), False),
+        (Purpose.SERVE, ("--set=settings.DEBUG=true",), True),
+    ],
+)
+def test_debug_is_served_only_where_the_operator_asks_for_it(
+    purpose: Purpose, argv: tuple[str, ...], debug: bool, site: Site, load: Load
+) -> None:
     namespace: dict[str, Any] = {"SECRET_KEY": "x", "DEBUG": True}
-    change(site, load, namespace, serving=serving)
-    assert namespace["DEBUG"] is True
+    change(site, load, namespace, *argv, purpose=purpose)
+    assert namespace["DEBUG"] is debug
+
+
+def test_to_show_the_settings_nothing_is_written(site: Site, load: Load) -> None:
+    namespace: dict[str, Any] = {"SECRET_KEY": "", "MEDIA_ROOT": "media"}
+    change(site, load, namespace, purpose=Purpose.SHOW)
+    assert not (site.site_packages.parent / "data").exists()
 
 
 @pytest.mark.parametrize(
@@ -189,19 +205,19 @@ def test_the_data_folder_is_the_configured_one_else_systemds(
     assert data_dir(manifest, load()) == Path("/state")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root only")
 def test_roots_data_is_in_var_lib(manifest: Manifest, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert data_dir(manifest, load()) == Path("/var/lib/project")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="not for root")
 def test_a_users_data_is_at_home(
     manifest: Manifest, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert data_dir(manifest, load()) == tmp_path / ".local/share/project"
     monkeypatch.setenv("HOME", "/nonexistent")
     with pytest.raises(Complaint, match="no home folder"):

@@ -76,7 +76,7 @@ def test_a_section_has_the_values_of_lower_levels_first() -> None:
         ("zzz.x", "x", f"here: unknown section [zzz]; known are {', '.join(SECTIONS)}"),
         ("log.zzz", "x", "here: [log] has no 'zzz'; known are level, format, access"),
         ("serve.threads", "many", "here: [serve] threads: wanted a whole number from 1, found 'many'"),
-        ("serve.bind", "", "here: [serve] bind: wanted a list, divided by commas or lines, found ''"),
+        ("serve.bind", "", "here: [serve] bind: wanted HOST:PORT or unix:/path, found ''"),
         ("env.A-B", "x", "here: [env] cannot have the name 'A-B'"),
         ("env.A", "x\0", "here: [env] cannot have the name 'A'"),
         ("gunicorn.max requests", "x", "here: [gunicorn] cannot have the name 'max requests'"),

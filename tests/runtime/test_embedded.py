@@ -61,13 +61,19 @@ def test_a_key_that_cannot_be_kept_is_a_complaint_with_the_next_step(content: by
     assert caught.value.hint.startswith("Set [settings] SECRET_KEY")
 
 
-def test_a_site_that_nobody_configured_is_open_to_this_machine_only() -> None:
+def test_a_site_that_names_no_host_is_open_to_this_machine_only() -> None:
     namespace: dict[str, Any] = {"DEBUG": True, "ALLOWED_HOSTS": []}
-    close_doors(namespace)
+    close_doors(namespace, may_debug=False)
     assert namespace == {"DEBUG": False, "ALLOWED_HOSTS": LOCAL_HOSTS}
 
 
 def test_hosts_that_the_project_allows_stay() -> None:
     namespace: dict[str, Any] = {"ALLOWED_HOSTS": ["www.example.org"]}
-    close_doors(namespace)
+    close_doors(namespace, may_debug=False)
     assert namespace == {"DEBUG": False, "ALLOWED_HOSTS": ["www.example.org"]}
+
+
+def test_an_operator_who_asks_for_debug_pages_gets_them() -> None:
+    namespace: dict[str, Any] = {"DEBUG": True, "ALLOWED_HOSTS": ["*"]}
+    close_doors(namespace, may_debug=True)
+    assert namespace["DEBUG"]

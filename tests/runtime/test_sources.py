@@ -62,7 +62,7 @@ def test_five_mistakes_in_one_file_are_five_lines_in_order(load: Load, tmp_path:
         f"{path}:2: [serve] threads: wanted a whole number from 1, found 'many'",
         f"{path}:3: [serve] has no 'bnid', did you mean bind?",
         f"{path}:4: threads is already on line 2 of [serve]",
-        f"{path}:5: wanted `key = value`, found 'no'",
+        f"{path}:5: wanted `key = value`, found no `=`",
         f"{path}:7: [env] A@file: /nonexistent/a: no such file or directory",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -101,10 +102,20 @@ def test_a_sticky_folder_counts_only_where_root_owns_it(tree: Path) -> None:
 
 @as_root
 def test_a_group_that_may_write_is_refused_unless_it_is_the_users_own(tree: Path) -> None:
+    user = pwd.getpwnam("games")
+    tree.parent.chmod(0o755)
+    tree.chmod(0o770)
+    os.chown(tree, user.pw_uid, user.pw_gid)
+    trust.check(str(tree), user.pw_uid)
+    os.chown(tree, user.pw_uid, 1)
+    with pytest.raises(trust.Untrusted, match="mode 0770"):
+        trust.check(str(tree), user.pw_uid)
+
+
+@as_root
+def test_root_has_no_group_of_its_own(tree: Path) -> None:
     tree.chmod(0o770)
     os.chown(tree, 0, 0)
-    trust.check(str(tree), 0)
-    os.chown(tree, 0, 1)
     with pytest.raises(trust.Untrusted, match="mode 0770"):
         trust.check(str(tree), 0)
 

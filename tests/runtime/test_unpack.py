@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.unpack import CONTAINER, read_container, remove, unpack
+from django_pyz_runtime.container import CONTAINER, Container, read_container
+from django_pyz_runtime.unpack import remove, unpack
 
 FILES = {"site-packages/a.py": b"A = 1\n", "site-packages/pkg/deep/run": b"#!/bin/sh\n", "site-packages/empty": b""}
 
@@ -42,6 +43,8 @@ def archive_bytes(files: dict[str, bytes] = FILES, **changes: Any) -> bytes:
         "format": 1,
         "name": "project",
         "build_id": "b",
+        "python": "3.11",
+        "bound_to_python": False,
         "members": {"p.zip": {"size": len(member), "sha256": digest}},
     }
     content = io.BytesIO(b"#!/usr/bin/env python3\n")
@@ -91,7 +94,7 @@ def test_an_archive_says_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(
         archive_bytes(name="site", build_id="abc", members={"p": {"size": 1, "sha256": "x"}})
     )
-    assert read_container(str(tmp_path / "archive")) == ("site", "abc", (("p", 1, "x"),))
+    assert read_container(str(tmp_path / "archive")) == Container("site", "abc", "3.11", False, (("p", 1, "x"),))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -29,24 +30,31 @@ def _sockets_are_passed() -> bool:
 
 
 def _check_address(address: str) -> None:
-    try:
-        parsed = parse_address(address, "8000")
-    except RuntimeError as error:
-        raise Complaint(f"[serve] bind: wanted HOST:PORT or unix:/path, found {address!r} ({error})") from None
+    parsed = parse_address(address, "8000")
     if isinstance(parsed, int):
         return
-    is_unix = isinstance(parsed, str)
-    family = socket.AF_UNIX if is_unix else socket.AF_INET6 if ":" in parsed[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            if is_unix:
-                probe.connect(parsed)
-                raise OSError(errno.EADDRINUSE, "")
-            probe.bind(parsed)
-        except OSError as error:
-            if not is_unix or error.errno == errno.EADDRINUSE:
-                raise _cannot_listen(address, error) from None
+    try:
+        if isinstance(parsed, str):
+            _check_unix_socket(parsed)
+        else:
+            family = socket.AF_INET6 if ":" in parsed[0] else socket.AF_INET
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(parsed)
+    except OSError as error:
+        raise _cannot_listen(address, error) from None
+
+
+def _check_unix_socket(path: str) -> None:
+    """Raise OSError where a server listens already, or no socket can be made."""
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise OSError(errno.ENOENT, f"{folder} is no folder")
+    if not os.access(folder, os.W_OK):
+        raise OSError(errno.EACCES, f"{folder} cannot be written")
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+        probe.connect(path)
+        raise OSError(errno.EADDRINUSE, "")
 
 
 def _cannot_listen(address: str, error: OSError) -> Complaint:

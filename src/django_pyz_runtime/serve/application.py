@@ -7,11 +7,12 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from django_pyz_runtime.activate import missing_settings
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.serve.head import WithoutBody
-from django_pyz_runtime.serve.health import Health, checks_named, missing_migrations
+from django_pyz_runtime.serve.health import Health, check_databases, checks_named, missing_migrations
 from django_pyz_runtime.serve.static import with_static_files
 
 if TYPE_CHECKING:
@@ -28,10 +29,18 @@ def load_application(site: Site, configuration: Configuration) -> WSGIApplicatio
     """
     from django.core.exceptions import ImproperlyConfigured
 
+    root = configuration.get("static", "root")
+    if root and not root.is_dir():
+        raise Complaint(
+            f"[static] root: {root} is no folder",
+            hint=f"Fill it with `{site.executable.name} collectstatic --dir {root}`.",
+        )
     try:
         application = _project_application(site)
         _import_urls()
         application = with_static_files(application, configuration.get("static", "serve"))
+    except ModuleNotFoundError as error:
+        raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
         cause = error.__cause__ or error
         if not isinstance(cause, ImproperlyConfigured) and not _names_missing_application(cause):
@@ -86,24 +95,36 @@ def check_database(script: str) -> None:
     Raises:
         Complaint: it is missing, or does not answer.
     """
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    connection = connections[DEFAULT_DB_ALIAS]
+    name = str(connection.settings_dict["NAME"])
+    hint = f"Run `{script} migrate` first, or `{script} runserve --migrate`."
+    if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
+        raise Complaint(f"the database {name} does not exist", hint=hint)
+    connect(script)
+    if missing := missing_migrations():
+        log.warning("%d migrations are not applied, the first is %s. %s", len(missing), missing[0], hint)
+
+
+def connect(script: str) -> None:
+    """Connect to the default database once.
+
+    Raises:
+        Complaint: it does not answer.
+    """
     from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "unknown":
         return
-    name = str(connection.settings_dict["NAME"])
-    migrate = f"Run `{script} migrate` first, or `{script} runserve --migrate`."
-    if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
-        raise Complaint(f"the database {name} does not exist", hint=migrate)
     try:
-        connection.ensure_connection()
-        missing = missing_migrations()
+        check_databases([connection])
     except DatabaseError as error:
+        name = connection.settings_dict["NAME"]
         raise Complaint(
-            f"the database {name!r} ({connection.vendor}) does not answer: {str(error).strip()}",
+            f"the database {str(name)!r} ({connection.vendor}) does not answer: {str(error).strip()}",
             hint=f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`.",
         ) from error
     finally:
         connection.close()
-    if missing:
-        log.warning("%d migrations are not applied, the first is %s. %s", len(missing), missing[0], migrate)

@@ -6,8 +6,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from django_pyz_runtime.activate import Activation
-from django_pyz_runtime.arguments import Arguments, Assignment
+from django_pyz_runtime.activate import Activation, Purpose
+from django_pyz_runtime.arguments import Arguments, Assignment, add_common_options
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.prepare import prepare
@@ -21,14 +21,14 @@ def runserve(site: Site, arguments: Arguments) -> int:
     """
     options = _parser(site).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
-    configuration, activation = prepare(site, arguments, serving=True)
+    configuration, activation = prepare(site, arguments, Purpose.SERVE)
     from django_pyz_runtime.serve.addresses import check_addresses
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
     from django_pyz_runtime.serve.migrate import migrate
 
     settings = gunicorn_settings(site.manifest.name, configuration)
     check_addresses(settings["bind"])
-    if options.migrate and (code := migrate()):
+    if options.migrate and (code := migrate(site.executable.name)):
         return code
     return _serve(site, configuration, activation, settings)
 
@@ -44,17 +44,15 @@ def _parser(site: Site) -> ArgumentParser:
     parser.add_argument("--workers", metavar="N", help="worker processes, or auto")
     parser.add_argument("--threads", metavar="N", help="threads of each worker")
     parser.add_argument("--migrate", action="store_true", help="apply migrations first")
-    parser.add_argument("--config", metavar="FILE", help="use this settings.ini")
-    parser.add_argument("--set", action="append", metavar="SECTION.KEY=VALUE", default=[], help="set any option")
+    add_common_options(parser)
     return parser
 
 
 def _merged(arguments: Arguments, options: Namespace) -> Arguments:
-    """The options of runserve in the form of `--set`, each still known by its own name."""
+    """The options of runserve as assignments, each still known by its own name."""
     given = {"workers": options.workers, "threads": options.threads, "bind": ",".join(options.bind or [])}
     own = [Assignment(f"--{key}", f"serve.{key}={text}") for key, text in given.items() if text]
-    set_by = [Assignment("--set", text) for text in options.set]
-    return Arguments(options.config or arguments.config, (*arguments.assignments, *set_by, *own), arguments.command)
+    return arguments._replace(assignments=(*arguments.assignments, *own))
 
 
 def _serve(site: Site, configuration: Configuration, activation: Activation, settings: dict[str, Any]) -> int:

@@ -20,9 +20,10 @@ OWNED = {
     "timeout": "[serve] timeout",
     "graceful_timeout": "[serve] graceful_timeout",
     "loglevel": "[log] level",
-    "wsgi_app": "the project",
 }
 """gunicorn settings that have their place elsewhere."""
+NEEDLESS = ("chdir", "check_config", "config", "daemon", "print_config", "pythonpath", "spew", "wsgi_app")
+"""gunicorn settings that would do nothing here, or what nobody wants of a service."""
 
 
 def gunicorn_settings(name: str, configuration: Configuration) -> dict[str, Any]:
@@ -65,11 +66,13 @@ def gunicorn_problems(values: list[Value]) -> list[str]:
         where = f"{value.source}: [gunicorn] {value.key}"
         if value.key in OWNED:
             problems.append(f"{where}: set {OWNED[value.key]} instead")
+        elif value.key in NEEDLESS:
+            problems.append(f"{where}: has no effect in a bundle")
         elif value.key not in config.settings:
             problems.append(f"{where}: gunicorn has no such setting")
         else:
             try:
                 config.set(value.key, value.text)
-            except (TypeError, ValueError, AttributeError, ImportError) as error:
+            except Exception as error:  # each setting has a validator of its own, which raises what it likes
                 problems.append(f"{where}: {error}")
     return problems

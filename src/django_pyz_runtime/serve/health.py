@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 Check = Callable[[], None]
 
@@ -82,13 +83,20 @@ def checks_named(names: Sequence[str]) -> dict[str, Check]:
     return {name: known[name]() for name in names}
 
 
-def check_databases() -> None:
-    """Ask every configured database for an answer."""
+def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
+    """Ask databases for an answer.
+
+    Args:
+        some: the connections to use; default all that are configured.
+
+    Raises:
+        django.db.Error: one does not answer.
+    """
     from django.db import close_old_connections, connections
 
     close_old_connections()
     try:
-        for connection in connections.all():
+        for connection in connections.all() if some is None else some:
             if connection.vendor != "unknown":
                 with connection.cursor() as cursor:
                     cursor.execute(f"SELECT 1{_FROM.get(connection.vendor, '')}")

@@ -54,11 +54,11 @@ class Server(BaseApplication):
             application = self._load()
             if self._first_to_load.claim():
                 self._check()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._give_up(error)
         return application
 
-    def _give_up(self, error: Exception) -> NoReturn:
+    def _give_up(self, error: Exception | SystemExit) -> NoReturn:
         is_complaint = isinstance(error, Complaint)
         if self._first_to_fail.claim():
             if isinstance(error, Complaint):
@@ -75,13 +75,21 @@ class Server(BaseApplication):
         """
         master = os.getpid()
         try:
-            _Arbiter(self).run()
+            _arbiter(self).run()
         except SystemExit as stop:
             if os.getpid() != master:
                 raise
             code = stop.code if isinstance(stop.code, int) else 0
             return {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}.get(code, code)
         return 0
+
+
+def _arbiter(server: Server) -> Arbiter:
+    try:
+        return _Arbiter(server)
+    except RuntimeError as error:
+        # What gunicorn raises for a log configuration that it cannot use.
+        raise Complaint(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
 
 
 class _Arbiter(Arbiter):

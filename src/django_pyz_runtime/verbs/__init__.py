@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from django_pyz_runtime.arguments import Arguments, Assignment
+from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.verbs import config, info
 
@@ -27,13 +27,10 @@ def run(site: Site, arguments: Arguments) -> int:
         description="About this executable and its configuration.",
         allow_abbrev=False,
     )
-    parser.add_argument("--config", metavar="FILE", help="use this settings.ini")
-    parser.add_argument("--set", action="append", metavar="SECTION.KEY=VALUE", default=[], help="set any option")
+    add_common_options(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     info.add_to(verbs)
     config.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
-    assignments = tuple(Assignment("--set", text) for text in options.set)
-    given = Arguments(options.config or arguments.config, arguments.assignments + assignments, [])
-    code: int = options.run(site, given, options)
+    code: int = options.run(site, arguments, options)
     return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from django_pyz_runtime.activate import Activation
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.configuration import Configuration, by_line
+from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.options import OPTIONS, SECTIONS
 from django_pyz_runtime.prepare import all_problems
@@ -55,18 +56,27 @@ def run_init(site: Site, arguments: Arguments, options: Namespace) -> int:
         raise Complaint(
             f"{path}: cannot be written ({(error.strerror or str(error)).lower()})", hint="Give another file with -o."
         ) from None
-    print(f"Wrote {path}. Set ALLOWED_HOSTS there, then `{site.executable.name} pyz config check`.")
+    print(f"Wrote {path}{_given_to_group(path, site.manifest.name)}.")
+    print(f"Set ALLOWED_HOSTS there, then `{site.executable.name} pyz config check`.")
     return 0
+
+
+def _given_to_group(path: Path, name: str) -> str:
+    """Let the service's group, named as the project, read a file that root writes; what to say of it."""
+    if os.geteuid() != 0:
+        return ""
+    try:
+        shutil.chown(path, group=name)
+    except LookupError:
+        return f", which only root can read: there is no group {name} yet"
+    return f", which the group {name} can read"
 
 
 def run_check(site: Site, arguments: Arguments, options: Namespace) -> int:
     """Report all problems: of the files, of the values, of gunicorn's settings, and of the settings module itself."""
     configuration = load(site, arguments)
-    from django_pyz_runtime.serve.gunicorn_settings import gunicorn_problems
-
-    problems = all_problems(site, arguments, configuration) + gunicorn_problems(configuration.section("gunicorn"))
-    if problems:
-        raise Complaint(*sorted(problems, key=by_line))
+    if problems := all_problems(site, arguments, configuration):
+        raise Complaint(*problems)
     _, settings_problem = import_settings(site, arguments, configuration)
     if settings_problem:
         raise Complaint(settings_problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from argparse import Namespace
@@ -15,7 +16,7 @@ from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, Value
 from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.options import BY_NAME, SECTIONS
+from django_pyz_runtime.options import BY_NAME, OPEN_SECTIONS, SECTIONS
 from django_pyz_runtime.verbs.state import import_settings, load
 
 
@@ -25,13 +26,16 @@ def run(site: Site, arguments: Arguments, options: Namespace) -> int:
     section, key = _find_key(options.key)
     value = configuration.values.get((section, key))
     if (section, key) in BY_NAME:
-        lines = _explain_option(configuration, section, key, value)
+        lines = _explain_option(site.manifest.name, section, key, value)
     elif section == "settings":
         lines = _explain_setting(site, arguments, configuration, key, value)
     elif value:
         lines = [f"{section}.{key} = {value.shown}", f"  from     {value.source}"]
     else:
-        raise Complaint(f"{options.key}: is not set", hint=f"See `{site.executable.name} pyz config show`.")
+        known = {f"{one}.{other}" for one, other in BY_NAME} if section not in OPEN_SECTIONS else ()
+        close = difflib.get_close_matches(options.key, known, 1)
+        meant = f", did you mean {close[0]}?" if close else ""
+        raise Complaint(f"{options.key}: is not set{meant}", hint=f"See `{site.executable.name} pyz config show`.")
     for line in [*lines, *_shadow_lines(value)]:
         print(line)
     return 0
@@ -42,22 +46,23 @@ def _find_key(name: str) -> tuple[str, str]:
     section, dot, key = name.partition(".")
     if dot and section in SECTIONS:
         return section, key
-    if name.isupper() or section.isupper():
+    if section.isupper() and section.lower() not in SECTIONS:
         return "settings", name
-    if found := [where for where in BY_NAME if where[1] == name]:
+    found = [where for where in BY_NAME if where[1] == name]
+    if len(found) == 1 and name not in SECTIONS:
         return found[0]
     raise Complaint(
         f"{name}: wanted SECTION.KEY or a Django setting, with a section of {', '.join(SECTIONS)}",
     )
 
 
-def _explain_option(configuration: Configuration, section: str, key: str, value: Value | None) -> list[str]:
+def _explain_option(name: str, section: str, key: str, value: Value | None) -> list[str]:
     option = BY_NAME[section, key]
     text = value.shown if value else option.default
     return [
         f"{section}.{key} = {text}".rstrip(),
         f"  from     {value.source if value else 'default'}",
-        f"  meaning  {option.help.format(name=configuration.file.path.split('/')[-2])}",
+        f"  meaning  {option.help.format(name=name)}",
         f"  wanted   {option.kind.wanted}",
     ]
 
@@ -70,11 +75,13 @@ def _explain_setting(
         raise Complaint(f"{key}: the settings cannot be imported: {problem}")
     module = sys.modules[os.environ[SETTINGS_MODULE]]
     found = _look_up(module, key)
-    lines = [f"{key} = {confidential.shown(key, repr(found))}"]
+    lines = [f"{key} = {confidential.HIDDEN if confidential.is_secret_name(key) else repr(found)}"]
     moved = next((move for move in activation.moves if move.setting == key), None)
     if moved:
         lines.append(f"  moved    out of the code, from {moved.before}")
-    inside = [item for item in configuration.section("settings") if item.key.startswith(key + ".")]
+    inside = [
+        item for item in configuration.section("settings") if item.key.startswith((f"{key}.", f"{key} +", f"{key}+"))
+    ]
     lines += [f"  changed  {item.key} = {item.shown} ({item.source})" for item in inside]
     if value:
         return [*lines, f"  from     {value.source}"]
@@ -83,6 +90,8 @@ def _explain_setting(
             *lines,
             f"  from     {activation.data_dir / 'secret_key'}, generated as the project has none of its own",
         ]
+    if key == "DEBUG" and found:
+        lines.append("  serving  False, as runserve shows debug pages only where [settings] DEBUG asks for them")
     owner = "the settings module " + module.__name__ if hasattr(module, key.split(".")[0]) else "Django's default"
     return [*lines, f"  from     {owner}"]
 

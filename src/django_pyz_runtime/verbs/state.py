@@ -6,7 +6,7 @@ import importlib
 import os
 
 from django_pyz_runtime import sources
-from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, activate
+from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, Purpose, activate
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
@@ -21,7 +21,7 @@ def load(site: Site, arguments: Arguments) -> Configuration:
 def import_settings(site: Site, arguments: Arguments, configuration: Configuration) -> tuple[Activation | None, str]:
     """Import the settings and say what keeps them from it."""
     try:
-        activation = activate(site, configuration, arguments)
+        activation = activate(site, configuration, arguments, purpose=Purpose.SHOW)
     except Complaint as complaint:
         return None, str(complaint)
     return activation, _settings_error(os.environ[SETTINGS_MODULE])
