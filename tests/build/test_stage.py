@@ -82,6 +82,19 @@ def test_names_with_commas_and_quotes_stay_what_they_are_in_the_record(tmp_path:
     assert taken["shop-1.0.dist-info/RECORD"] == b'"shop/a,""b"".txt",sha256=abc,0\n'
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("__editable__.lib-1.pth", "import x"), ("lib.pth", "import x\n/home/dev/lib\n")]
+)
+def test_an_editable_requirement_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(BuildError, match=f"^{name}: leads to a folder of this machine") as caught:
+        _taken(tmp_path, {name: text})
+    assert caught.value.hint == "Write the requirement without -e."
+
+
+def test_other_pth_files_stay(tmp_path: Path) -> None:
+    assert _taken(tmp_path, {"hack.pth": "import os\nsub/folder\n"})["hack.pth"] == b"import os\nsub/folder\n"
+
+
 def test_the_run_wing_is_copied_whole_without_bytecode(tmp_path: Path) -> None:
     stage.add_run_wing(tmp_path)
 
