@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,13 @@ def test_to_look_at_the_configuration_writes_nothing(machine: Machine) -> None:
     for part in (["show"], ["check"], ["explain", "SECRET_KEY"]):
         machine.succeed("pyz", "config", *part)
     assert not machine.data.exists()
+
+
+def test_a_reader_who_has_seen_enough_ends_it_quietly(machine: Machine) -> None:
+    command = f"{machine.executable} pyz config show | head -n 1"
+    done = subprocess.run(["bash", "-c", command], env=machine.environment, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[0] == "[project]"
 
 
 def test_additions_of_several_levels_add_up(machine: Machine) -> None:

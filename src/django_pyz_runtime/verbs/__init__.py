@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from argparse import ArgumentParser
 
 from django_pyz_runtime.arguments import Arguments, add_common_options
@@ -32,5 +35,11 @@ def run(site: Site, arguments: Arguments) -> int:
     info.add_to(verbs)
     config.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
-    code: int = options.run(site, arguments, options)
+    try:
+        code: int = options.run(site, arguments, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain once more when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     return code
