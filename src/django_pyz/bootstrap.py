@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -63,6 +64,16 @@ def make_environment(checkout: Path, needs: list[str]) -> Path | None:
     python = folder / "bin" / "python"
     if (folder / _READY).exists():
         return python
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / "lock").open("w") as lock:
+        # Another build may be at it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return python if (folder / _READY).exists() or _install(folder, needs) else None
+
+
+def _install(folder: Path, needs: list[str]) -> bool:
+    """Make the environment; whether that went well."""
+    python = folder / "bin" / "python"
     print(f"build_pyz.py: installing {', '.join(needs)} into {folder} (only once)", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -83,5 +94,5 @@ def make_environment(checkout: Path, needs: list[str]) -> Path | None:
         shutil.rmtree(folder, ignore_errors=True)
         print(f"build_pyz.py: the environment for building could not be made: {error}", file=sys.stderr)
         print("On Debian: apt-get install python3-venv", file=sys.stderr)
-        return None
-    return python
+        return False
+    return True

@@ -43,7 +43,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             stage.add_run_wing(site_packages)
             stage.add_project(found.root, selection.files, site_packages)
         manifest = _manifest(found, python, selection, site_packages)
-        staged = static_files.Staged(python, site_packages, _folder(scratch / "home"), manifest.env_prefix)
+        staged = static_files.StagedProject(python, site_packages, _folder(scratch / "home"), manifest.env_prefix)
         staged.write_manifest(manifest)
         notes: list[str] = []
         if options.collectstatic:
@@ -54,7 +54,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             compiled = bytecode.compile_tree(python, site_packages)
             stage.normalise_modes(site_packages)
         with progress.step("Writing the file"), _appearing(output) as temporary:
-            contents = bundle.Staged(site_packages, compiled, manifest, epoch)
+            contents = bundle.Contents(site_packages, compiled, manifest, epoch)
             bundle.write(contents, temporary, scratch)
             _start_once(temporary, python, manifest, scratch)
         return Summary(output, python.executable, manifest, sum(1 for _ in stage.walk(site_packages)), notes)

@@ -51,7 +51,7 @@ launch({name!r}, {build_id!r}, {python!r}, {bound_to_python!r})
 
 
 @dataclass(frozen=True)
-class Staged:
+class Contents:
     """What goes into a bundle.
 
     Attributes:
@@ -92,21 +92,21 @@ def build_id(site_packages: Path) -> str:
     return digest.hexdigest()
 
 
-def write(staged: Staged, output: Path, scratch: Path) -> str:
+def write(contents: Contents, output: Path, scratch: Path) -> str:
     """Write the executable file.
 
     Args:
-        staged: what goes in.
+        contents: what goes in.
         output: the file to write, over one that may be there.
         scratch: a folder for the archives inside.
 
     Returns:
         The build id.
     """
-    identity = build_id(staged.site_packages)
-    payload = _write_payload(staged, identity, scratch / PAYLOAD)
-    bytecode = _write_bytecode(staged, scratch / BYTECODE)
-    manifest = staged.manifest
+    identity = build_id(contents.site_packages)
+    payload = _write_payload(contents, identity, scratch / PAYLOAD)
+    bytecode = _write_bytecode(contents, scratch / BYTECODE)
+    manifest = contents.manifest
     members = {path.name: {"size": path.stat().st_size, "sha256": _digest(path)} for path in (payload, bytecode)}
     container = {
         "format": FORMAT,
@@ -125,13 +125,13 @@ def write(staged: Staged, output: Path, scratch: Path) -> str:
     with output.open("wb") as file:
         file.write(f"#!/usr/bin/env {_interpreter(manifest)}\n".encode())
         with zipfile.ZipFile(file, "w") as archive:
-            _add(archive, "__main__.py", main.encode(), staged.epoch)
+            _add(archive, "__main__.py", main.encode(), contents.epoch)
             for module in LAUNCHER_MODULES:
                 source = Path(django_pyz_runtime.__file__).parent / f"{module}.py"
-                _add(archive, f"{django_pyz_runtime.__name__}/{module}.py", source.read_bytes(), staged.epoch)
-            _add(archive, CONTAINER, json.dumps(container, indent=1, sort_keys=True).encode(), staged.epoch)
+                _add(archive, f"{django_pyz_runtime.__name__}/{module}.py", source.read_bytes(), contents.epoch)
+            _add(archive, CONTAINER, json.dumps(container, indent=1, sort_keys=True).encode(), contents.epoch)
             for path in (payload, bytecode):
-                _add(archive, path.name, path.read_bytes(), staged.epoch)
+                _add(archive, path.name, path.read_bytes(), contents.epoch)
     output.chmod(0o755)
     return identity
 
@@ -140,14 +140,14 @@ def _interpreter(manifest: Manifest) -> str:
     return f"python{manifest.python}" if manifest.bound_to_python else "python3"
 
 
-def _write_payload(staged: Staged, identity: str, path: Path) -> Path:
+def _write_payload(contents: Contents, identity: str, path: Path) -> Path:
     """Let shiv bundle the tree; the result is a shiv archive of its own.
 
     shiv takes its own files in the order and with the modes that the file system has them in, which differ from machine
     to machine: its archive is written again, sorted.
     """
     environment = Environment(
-        built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(staged.epoch)),
+        built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(contents.epoch)),
         build_id=identity,
         entry_point="django_pyz_runtime.payload:main",
         script=None,
@@ -157,22 +157,22 @@ def _write_payload(staged: Staged, identity: str, path: Path) -> Path:
         prepend_pythonpath=None,
         shiv_version=shiv.__version__,
     )
-    interpreter = f"/usr/bin/env {_interpreter(staged.manifest)}"
+    interpreter = f"/usr/bin/env {_interpreter(contents.manifest)}"
     raw = path.with_suffix(".raw")
-    create_archive([staged.site_packages], raw, interpreter, "_bootstrap:bootstrap", environment, compressed=False)
+    create_archive([contents.site_packages], raw, interpreter, "_bootstrap:bootstrap", environment, compressed=False)
     with path.open("wb") as file:
         file.write(f"#!{interpreter}\n".encode())
         with zipfile.ZipFile(raw) as source, zipfile.ZipFile(file, "w") as archive:
             for info in sorted(source.infolist(), key=lambda item: item.filename):
                 mode = info.external_attr >> 16 if info.filename.startswith(f"{SITE_PACKAGES}/") else _PLAIN_MODE
-                _add(archive, info.filename, source.read(info), staged.epoch, zipfile.ZIP_DEFLATED, mode)
+                _add(archive, info.filename, source.read(info), contents.epoch, zipfile.ZIP_DEFLATED, mode)
     return path
 
 
-def _write_bytecode(staged: Staged, path: Path) -> Path:
+def _write_bytecode(contents: Contents, path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in _contents(staged.bytecode, staged.site_packages):
-            _add(archive, f"{SITE_PACKAGES}/{name}", content, staged.epoch, zipfile.ZIP_DEFLATED)
+        for name, content in _contents(contents.bytecode, contents.site_packages):
+            _add(archive, f"{SITE_PACKAGES}/{name}", content, contents.epoch, zipfile.ZIP_DEFLATED)
     return path
 
 

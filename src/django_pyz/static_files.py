@@ -20,7 +20,7 @@ _SETTINGS_NEEDED = (
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedProject:
     """A staged tree that can already run commands.
 
     Attributes:
@@ -90,7 +90,7 @@ def configuring(env_prefix: str) -> tuple[str, ...]:
     return env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY"
 
 
-def add_static_files(staged: Staged, manifest: Manifest) -> tuple[Manifest, list[str]]:
+def add_static_files(staged: StagedProject, manifest: Manifest) -> tuple[Manifest, list[str]]:
     """Collect, compress and gzip the static files into the tree.
 
     A project that left Django's plain storage in place gets names with a hash of the content, so that browsers may keep
@@ -129,16 +129,16 @@ def _sealed(manifest: Manifest, name: str, text: str) -> Manifest:
     return replace(manifest, sealed={**manifest.sealed, name: text})
 
 
-def _folder(staged: Staged) -> Path:
+def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _collect(staged: Staged) -> None:
+def _collect(staged: StagedProject) -> None:
     shutil.rmtree(_folder(staged), ignore_errors=True)
     staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
 
 
-def _compress(staged: Staged, manifest: Manifest) -> tuple[Manifest, list[str]]:
+def _compress(staged: StagedProject, manifest: Manifest) -> tuple[Manifest, list[str]]:
     """Fill django-compressor's offline manifest; the tree is read-only, so it cannot be filled at the first request."""
     try:
         staged.manage("compress", "--force", "--dir", str(_folder(staged)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import site as python_site
 import sys
@@ -16,9 +17,9 @@ from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, Level
 from django_pyz_runtime.manifest import STATIC_FOLDER, Manifest, Site
 from django_pyz_runtime.names import user_folder
-from django_pyz_runtime.options import env_name
 from django_pyz_runtime.relocation import Move, Relocator
 from django_pyz_runtime.settings_hook import SettingsHook
+from django_pyz_runtime.sources import INHERITED
 
 SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
 
@@ -120,10 +121,8 @@ def activate(
     environ[SETTINGS_MODULE] = settings_module(manifest, configuration, environ)
     if configuration.file.named_by:
         environ[manifest.env_prefix + "CONFIG"] = configuration.file.path
-    for _, assignment in arguments.assignments:
-        name, _, text = assignment.partition("=")
-        section, _, key = name.strip().partition(".")
-        environ[env_name(manifest.env_prefix, section, key.strip())] = text.strip()
+    if arguments.assignments:
+        environ[manifest.env_prefix + INHERITED] = json.dumps(arguments.assignments)
     activation = Activation(site, configuration, purpose)
     others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook)]
     sys.meta_path[:] = [SettingsHook(activation.change_settings), *others]

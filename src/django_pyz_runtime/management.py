@@ -97,7 +97,9 @@ def _with_static_root(arguments: Arguments) -> Arguments:
     parser.add_argument("--dir")
     parser.add_argument("--settings")
     given = parser.parse_known_args(arguments.command[1:])[0]
-    words = {"static.root": given.dir and os.path.abspath(given.dir), "project.settings_module": given.settings}
-    options = {"static.root": "--dir", "project.settings_module": "--settings"}
-    assignments = [Assignment(options[name], f"{name}={word}") for name, word in words.items() if word]
-    return arguments._replace(assignments=(*arguments.assignments, *assignments))
+    assignments = list(arguments.assignments)
+    if given.dir:
+        assignments.append(Assignment("--dir", f"static.root={os.path.abspath(given.dir)}"))
+    if given.settings:
+        assignments.append(Assignment("--settings", f"project.settings_module={given.settings}"))
+    return arguments._replace(assignments=tuple(assignments))

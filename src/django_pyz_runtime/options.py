@@ -158,8 +158,3 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 BY_NAME: dict[tuple[str, str], Option] = {(option.section, option.key): option for option in OPTIONS}
-
-
-def env_name(prefix: str, section: str, key: str) -> str:
-    """The environment variable of an option: PROJECT__SERVE__BIND, PROJECT__SETTINGS__DATABASES__default__NAME."""
-    return f"{prefix}{section.upper()}__{key.replace('.', '__') if section in OPEN_SECTIONS else key.upper()}"

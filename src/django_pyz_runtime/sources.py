@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import stat
@@ -14,6 +15,9 @@ from django_pyz_runtime.configuration import Configuration, Level, Value, merge
 from django_pyz_runtime.manifest import Manifest
 from django_pyz_runtime.names import find_configuration, is_there
 from django_pyz_runtime.options import OPEN_SECTIONS, SECTIONS
+
+INHERITED = "SET"
+"""The end of the variable that hands the assignments of a command line down to child processes, as JSON."""
 
 
 def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], uid: int) -> Configuration:
@@ -34,6 +38,7 @@ def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], u
     reader.take_fragments(Path(file.path).parent / "conf.d")
     reader.take_credentials()
     reader.take_environment(manifest.env_prefix)
+    reader.take_inherited(manifest.env_prefix + INHERITED)
     reader.take_assignments(arguments.assignments)
     return merge(file, present, reader.values, reader.problems)
 
@@ -140,6 +145,14 @@ class _Reader:
             elif section not in OPEN_SECTIONS:
                 key = key.lower()
             self._take(Value(section, key, text, Level.ENVIRONMENT, f"environment {name}"))
+
+    def take_inherited(self, variable: str) -> None:
+        """Level one, from the command line of a parent process."""
+        try:
+            inherited = json.loads(self._environ.get(variable, "[]"))
+            self.take_assignments(tuple(Assignment(str(option), str(text)) for option, text in inherited))
+        except (ValueError, TypeError):
+            self.problems.append(f"environment {variable}: wanted what a bundle hands down to its child processes")
 
     def take_assignments(self, assignments: tuple[Assignment, ...]) -> None:
         """Level one: the command line."""

@@ -92,7 +92,7 @@ def _write(folder: Path, *, epoch: int = 1700000000, manifest: Manifest = MANIFE
     (folder / "scratch").mkdir()
     output = folder / "shop-script"
     bytecode = [site_packages / "shop/__pycache__/a.pyc"]
-    bundle.write(bundle.Staged(site_packages, bytecode, manifest, epoch), output, folder / "scratch")
+    bundle.write(bundle.Contents(site_packages, bytecode, manifest, epoch), output, folder / "scratch")
     return output
 
 

@@ -15,7 +15,7 @@ import whitenoise
 
 from django_pyz import dependencies, stage
 from django_pyz.errors import BuildError
-from django_pyz.static_files import Staged, add_static_files
+from django_pyz.static_files import StagedProject, add_static_files
 from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import write_tree
 
@@ -37,7 +37,7 @@ PROJECT = {
 }
 
 
-def _staged(folder: Path, files: dict[str, str]) -> Staged:
+def _staged(folder: Path, files: dict[str, str]) -> StagedProject:
     site_packages = folder / "site-packages"
     site_packages.mkdir()
     for package in (django, asgiref, sqlparse, whitenoise, platformdirs):
@@ -46,12 +46,12 @@ def _staged(folder: Path, files: dict[str, str]) -> Staged:
     stage.add_run_wing(site_packages)
     write_tree(site_packages / PROJECT_FOLDER, files)
     (folder / "scratch").mkdir()
-    staged = Staged(dependencies.find_python(""), site_packages, folder / "scratch", MANIFEST.env_prefix)
+    staged = StagedProject(dependencies.find_python(""), site_packages, folder / "scratch", MANIFEST.env_prefix)
     staged.write_manifest(MANIFEST)
     return staged
 
 
-def _static_names(staged: Staged) -> set[str]:
+def _static_names(staged: StagedProject) -> set[str]:
     root = staged.site_packages / STATIC_FOLDER
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 

@@ -6,7 +6,7 @@ import pytest
 
 from django_pyz_runtime.arguments import split
 from django_pyz_runtime.manifest import Manifest
-from django_pyz_runtime.options import BY_NAME, OPEN_SECTIONS, OPTIONS, SECTIONS, Option, env_name
+from django_pyz_runtime.options import BY_NAME, OPEN_SECTIONS, OPTIONS, SECTIONS, Option
 from django_pyz_runtime.sources import load
 
 NAMES = [f"{option.section}.{option.key}" for option in OPTIONS]
@@ -35,18 +35,7 @@ def test_an_options_variable_sets_that_option(name: str, manifest: Manifest) -> 
     section, _, key = name.partition(".")
     option = BY_NAME.get((section, key))
     text = (option.default or option.example or "x").format(name="x") if option else "x"
-    environ = {env_name("PROJECT__", section, key): text}
+    in_the_variable = key.replace(".", "__") if section in OPEN_SECTIONS else key.upper()
+    environ = {f"PROJECT__{section.upper()}__{in_the_variable}": text}
     configuration = load(manifest, split(["--config", "/dev/null"]), environ, 0)
     assert [(value.section, value.key) for value in configuration.values.values()] == [(section, key)]
-
-
-@pytest.mark.parametrize(
-    ("section", "key", "expected"),
-    [
-        ("serve", "bind", "P__SERVE__BIND"),
-        ("settings", "DATABASES.default.NAME", "P__SETTINGS__DATABASES__default__NAME"),
-        ("env", "lower", "P__ENV__lower"),
-    ],
-)
-def test_the_variables_have_these_names(section: str, key: str, expected: str) -> None:
-    assert env_name("P__", section, key) == expected

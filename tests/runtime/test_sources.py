@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import subprocess
@@ -252,3 +253,20 @@ def test_a_file_that_everyone_can_write_is_a_problem(load: Load, tmp_path: Path)
     assert sources.load(manifest, arguments, {}, 0).problems == (
         f"{path}: can be written by everyone (mode 0606): chmod o-w {path}",
     )
+
+
+def test_a_command_line_is_handed_down_to_child_processes_as_it_was() -> None:
+    manifest = Manifest("project", "project-script", "settings", (), "3.11")
+    given = [["--set", "settings.A__B.c__d=1"], ["--workers", "serve.workers=3"]]
+    configuration = sources.load(manifest, split([]), {"PROJECT__SET": json.dumps(given)}, 0)
+    assert [(value.key, value.text, value.source) for value in configuration.values.values()] == [
+        ("A__B.c__d", "1", "--set settings.A__B.c__d"),
+        ("workers", "3", "--workers"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "1", '[["a"]]'])
+def test_a_handed_down_command_line_that_is_none_is_a_problem(text: str) -> None:
+    manifest = Manifest("project", "project-script", "settings", (), "3.11")
+    problems = sources.load(manifest, split([]), {"PROJECT__SET": text}, 0).problems
+    assert [problem.partition(": ")[0] for problem in problems] == ["environment PROJECT__SET"]

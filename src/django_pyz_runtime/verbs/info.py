@@ -7,12 +7,12 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-from django_pyz_runtime import sources
 from django_pyz_runtime.activate import data_dir, settings_module
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.verbs.state import load
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -27,7 +27,7 @@ def run(site: Site, arguments: Arguments, options: Namespace) -> int:
     if options.sbom:
         print(json.dumps(site.manifest.sbom, indent=2))
         return 0
-    configuration = sources.load(site.manifest, arguments, os.environ, os.geteuid())
+    configuration = load(site, arguments)
     for label, text in facts(site, configuration).items():
         print(f"{label:<15} {text}")
     return 0
