@@ -6,19 +6,25 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from django_pyz import process
 from django_pyz.errors import BuildError
 from django_pyz.project import Project
 
-RUN_WING_NEEDS = (("gunicorn", "20.1", "27.0.1"), ("whitenoise", "6.0", "6.12.0"), ("platformdirs", "3.0", "4.14.7"))
-"""Package, least version, and the version taken where the project does not speak of the package."""
+RUN_WING_NEEDS = (
+    ("gunicorn", "20.1", "27.0.1"),
+    ("packaging", "20.0", "26.3"),
+    ("platformdirs", "3.0", "4.14.7"),
+    ("whitenoise", "6.0", "6.12.0"),
+)
+"""Package, least version, and the version where the project does not bring the package; gunicorn needs packaging."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def find_python(name: str) -> Python:
 
 
 def install(project: Project, python: Python, folder: Path) -> Path:
-    """Install everything into a new virtual environment.
+    """Install everything into a new virtual environment: first what the project asks for, then what the run wing lacks.
 
     Args:
         project: whose pins win.
@@ -74,32 +80,35 @@ def install(project: Project, python: Python, folder: Path) -> Path:
         Its site-packages.
 
     Raises:
-        BuildError: the installer failed; with its own words.
+        BuildError: the installer failed, with its own words; or the project's pins are too old for the run wing.
     """
     process.run([python.executable, "-I", "-m", "venv", "--without-pip", folder], "make a virtual environment")
     interpreter = folder / "bin" / "python"
     own = [str(item) for file in project.requirements for item in ("-r", file)] + list(project.dependencies)
-    mentioned = mentioned_packages(project)
-    command = installer(interpreter)
-    folder_of_requirements = project.requirements[0].parent if project.requirements else project.root
-    environment = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
-    try:
-        process.run(
-            [*command, *own, *run_wing_requirements(mentioned, exact=True)],
-            "install",
-            folder=folder_of_requirements,
-            env=environment,
-        )
-    except BuildError:
-        # The exact versions may be what does not fit; the project's own pins never give way.
-        what = f"install the dependencies of {project.name}"
-        process.run(
-            [*command, *own, *run_wing_requirements(mentioned, exact=False)],
-            what,
-            folder=folder_of_requirements,
-            env=environment,
-        )
-    return next(folder.glob("lib/python*/site-packages"))
+    base = project.requirements[0].parent if project.requirements else project.root
+    _run_installer(interpreter, own, f"install the dependencies of {project.name}", base)
+    site_packages = next(folder.glob("lib/python*/site-packages"))
+    installed = installed_versions(site_packages)
+    # The project's packages are done with; nothing that follows may change them.
+    constraints = folder / "constraints.txt"
+    constraints.write_text("".join(f"{name}=={version}\n" for name, version in installed.items()))
+    if lacking := run_wing_requirements(installed, exact=True):
+        try:
+            _run_installer(interpreter, ["-c", str(constraints), *lacking], "install", base)
+        except BuildError:
+            # The fixed versions may be what does not fit.
+            lacking = run_wing_requirements(installed, exact=False)
+            what = f"install {', '.join(lacking)} beside the project's packages"
+            _run_installer(interpreter, ["-c", str(constraints), *lacking], what, base)
+    return site_packages
+
+
+def installed_versions(site_packages: Path) -> dict[str, str]:
+    """The installed packages, by normalised name, sorted."""
+    found = {
+        canonicalize_name(item.metadata["Name"]): item.version for item in distributions(path=[str(site_packages)])
+    }
+    return dict(sorted(found.items()))
 
 
 def installer(interpreter: Path) -> list[str | Path]:
@@ -109,38 +118,29 @@ def installer(interpreter: Path) -> list[str | Path]:
     return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
 
 
-def run_wing_requirements(mentioned: frozenset[str], *, exact: bool) -> list[str]:
-    """What the run wing needs: a fixed version for the same bytes every time, unless the project has a say."""
+def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[str]:
+    """What the run wing still needs.
+
+    Args:
+        installed: the project's packages and their versions.
+        exact: take a fixed version, for the same bytes every time; else any that would do.
+
+    Raises:
+        BuildError: the project's version of a package is too old.
+    """
+    for name, least, _ in RUN_WING_NEEDS:
+        if name in installed and Version(installed[name]) < Version(least):
+            raise BuildError(
+                f"the project installs {name} {installed[name]}, but a bundle needs {least} or newer",
+                f"Raise the project's requirement for {name}.",
+            )
     return [
-        f"{name}=={fixed}" if exact and name not in mentioned else f"{name}>={least}"
+        f"{name}=={fixed}" if exact else f"{name}>={least}"
         for name, least, fixed in RUN_WING_NEEDS
+        if name not in installed
     ]
 
 
-def mentioned_packages(project: Project) -> frozenset[str]:
-    """The packages that the project's requirements name, also in files they include."""
-    lines = list(project.dependencies)
-    for path in project.requirements:
-        lines += _requirement_lines(path, seen=set())
-    return frozenset(name for line in lines if (name := _package_name(line)))
-
-
-def _requirement_lines(path: Path, seen: set[Path]) -> Sequence[str]:
-    if path in seen or not path.is_file():
-        return []
-    seen.add(path)
-    lines: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", line):
-            lines += _requirement_lines(path.parent / match[1], seen)
-        else:
-            lines.append(line)
-    return lines
-
-
-def _package_name(line: str) -> str:
-    text = re.split(r"\s#|\s--|\s*\\$|^\s*[#-]", line.strip(), maxsplit=1)[0].strip()
-    try:
-        return canonicalize_name(Requirement(text).name)
-    except InvalidRequirement:
-        return ""
+def _run_installer(interpreter: Path, requirements: list[str], what: str, folder: Path) -> None:
+    environment = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
+    process.run([*installer(interpreter), *requirements], what, folder=folder, env=environment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,86 +15,42 @@ from django_pyz.errors import BuildError
 from django_pyz.options import Options
 from tests.build.trees import SMALL_PROJECT, write_tree
 
-
-def _mentioned(root: Path, requirements: str, files: Mapping[str, str] | None = None) -> set[str]:
-    write_tree(root, {**SMALL_PROJECT, "requirements.txt": requirements, **(files or {})})
-    return set(dependencies.mentioned_packages(project.find(root, Options(), {})))
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "gunicorn",
-        "Gunicorn==20.1",
-        "  gunicorn >= 20, < 24  ",
-        "gunicorn[gevent]==23.0",
-        "gunicorn==23.0 ; python_version >= '3.8'",
-        "gunicorn==23.0 # the server",
-        "gunicorn==23.0 --hash=sha256:0123",
-        "gunicorn==23.0 \\\n    --hash=sha256:0123 \\\n    --hash=sha256:4567",
-        "gunicorn @ https://example.org/gunicorn-23.0-py3-none-any.whl",
-    ],
-)
-def test_a_requirement_names_its_package(tmp_path: Path, line: str) -> None:
-    assert _mentioned(tmp_path, f"{line}\n") == {"gunicorn"}
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["", "# gunicorn", "--index-url https://example.org/gunicorn", "-e ./gunicorn", "https://example.org/x.whl", "==3"],
-)
-def test_other_lines_name_none(tmp_path: Path, line: str) -> None:
-    assert _mentioned(tmp_path, f"{line}\nDjango\n") == {"django"}
-
-
-def test_names_are_normalised(tmp_path: Path) -> None:
-    assert _mentioned(tmp_path, "Django_Compressor\nzope.interface\n") == {"django-compressor", "zope-interface"}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "-r more/base.txt",
-        "-rmore/base.txt",
-        "  -r\tmore/base.txt",
-        "--requirement more/base.txt",
-        "--requirement=more/base.txt",
-        "-c more/base.txt",
-        "--constraint more/base.txt",
-    ],
-)
-def test_included_files_are_read_relative_to_the_one_that_names_them(tmp_path: Path, line: str) -> None:
-    files = {"more/base.txt": "-r deeper.txt\nWhiteNoise\n", "more/deeper.txt": "gunicorn\n"}
-
-    assert _mentioned(tmp_path, f"{line}\n", files) == {"whitenoise", "gunicorn"}
-
-
-def test_files_that_include_each_other_are_read_once(tmp_path: Path) -> None:
-    assert _mentioned(tmp_path, "-r a.txt\n", {"a.txt": "-r requirements.txt\nDjango\n"}) == {"django"}
-
-
-def test_dependencies_in_pyproject_count_too(tmp_path: Path) -> None:
-    write_tree(tmp_path, {**SMALL_PROJECT, "pyproject.toml": "[project]\ndependencies = ['gunicorn>=20']\n"})
-    (tmp_path / "requirements.txt").unlink()
-
-    assert dependencies.mentioned_packages(project.find(tmp_path, Options(), {})) == {"gunicorn"}
+SQLPARSE = "cf2196ed3418f3ba5de6af7e82c694a9fbdbfecccdfc72e281548517081f16ca"
+"""The hash of sqlparse-0.5.3-py3-none-any.whl."""
 
 
 def test_the_run_wing_takes_fixed_versions() -> None:
-    for text in dependencies.run_wing_requirements(frozenset(), exact=True):
+    for text in dependencies.run_wing_requirements({}, exact=True):
         (specifier,) = Requirement(text).specifier
         assert specifier.operator == "=="
 
 
-def test_the_project_decides_on_what_it_speaks_of() -> None:
-    first, *rest = dependencies.run_wing_requirements(frozenset({"gunicorn", "django"}), exact=True)
+def test_what_the_project_brings_is_left_to_it() -> None:
+    names = {Requirement(text).name for text in dependencies.run_wing_requirements({"gunicorn": "23.0"}, exact=True)}
 
-    assert first == "gunicorn>=20.1"
-    assert all("==" in text for text in rest)
+    assert names == {"packaging", "platformdirs", "whitenoise"}
 
 
 def test_nothing_is_fixed_where_the_fixed_versions_do_not_fit() -> None:
-    assert all(">=" in text for text in dependencies.run_wing_requirements(frozenset(), exact=False))
+    assert all(">=" in text for text in dependencies.run_wing_requirements({}, exact=False))
+
+
+def test_a_pin_that_is_too_old_is_an_error() -> None:
+    with pytest.raises(BuildError, match=r"^the project installs gunicorn 19.9, but a bundle needs 20.1 or newer$"):
+        dependencies.run_wing_requirements({"gunicorn": "19.9"}, exact=True)
+
+
+def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_them(tmp_path: Path) -> None:
+    """pip refuses to install anything without a hash in the same run."""
+    write_tree(tmp_path, SMALL_PROJECT)
+    (tmp_path / "requirements.txt").write_text(f"sqlparse==0.5.3 --hash=sha256:{SQLPARSE}\n")
+    found = project.find(tmp_path, Options(), {})
+
+    site_packages = dependencies.install(found, dependencies.find_python(""), tmp_path / "venv")
+
+    installed = dependencies.installed_versions(site_packages)
+    assert installed["sqlparse"] == "0.5.3"
+    assert {"gunicorn", "packaging", "platformdirs", "whitenoise"} < set(installed)
 
 
 @pytest.mark.parametrize(("name", "least", "fixed"), dependencies.RUN_WING_NEEDS)
