@@ -24,7 +24,12 @@ class Complaint(Exception):
 
 
 def tell(complaint: Complaint) -> None:
-    """Show a complaint on standard error, each line led by the program's name."""
-    script = os.path.basename(sys.argv[0])
+    """Show a complaint on standard error."""
     sys.stdout.flush()
-    sys.stderr.write("".join(f"{script}: {line}\n" for line in str(complaint).splitlines()))
+    sys.stderr.write(as_told(complaint))
+
+
+def as_told(complaint: Complaint) -> str:
+    """The text of a complaint, each line led by the program's name."""
+    script = os.path.basename(sys.argv[0])
+    return "".join(f"{script}: {line}\n" for line in str(complaint).splitlines())

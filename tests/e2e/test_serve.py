@@ -198,6 +198,7 @@ def refusal(machine: Machine, *arguments: str) -> str:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("project-script: ")
     return done.stderr
 
 

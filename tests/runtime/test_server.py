@@ -82,24 +82,22 @@ def test_only_the_first_worker_is_checked() -> None:
     assert len(checks) == 1
 
 
-def test_a_complaint_is_told_by_the_first_worker_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_complaint_is_told_by_the_first_worker_only() -> None:
     server = Server({}, refuses, nothing)
     for _ in range(2):
         with pytest.raises(SystemExit) as stop:
             server.load()
         assert stop.value.code == 4
-    found = capsys.readouterr()
-    assert [line.partition(": ")[2] for line in found.err.splitlines()] == ["the database is away", "Start it."]
-    assert found.out == ""
+    assert [line.partition(": ")[2] for line in server.failure().splitlines()] == ["the database is away", "Start it."]
 
 
-def test_a_bug_keeps_its_traceback_and_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_keeps_its_traceback_and_is_told_once() -> None:
     server = Server({}, breaks, nothing)
     for _ in range(2):
         with pytest.raises(SystemExit) as stop:
             server.load()
         assert stop.value.code == 3
-    assert capsys.readouterr().err.count("ZeroDivisionError: a bug") == 1
+    assert server.failure().count("ZeroDivisionError: a bug") == 1
 
 
 def test_a_site_is_served_until_a_signal_stops_it() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,7 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
-from django_pyz_runtime.complaints import Complaint, tell
+from django_pyz_runtime.complaints import Complaint, as_told
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -35,6 +37,7 @@ class Server(BaseApplication):
         self._check = check
         self._first_to_load = _Once()
         self._first_to_fail = _Once()
+        self._failure = _Letterbox()
         super().__init__()
 
     def do_load_config(self) -> None:
@@ -49,7 +52,7 @@ class Server(BaseApplication):
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Import the application in a worker. What fails is told once, by whichever worker is first."""
+        """Import the application in a worker. What fails first is told by the master, last."""
         try:
             application = self._load()
             if self._first_to_load.claim():
@@ -61,11 +64,13 @@ class Server(BaseApplication):
     def _give_up(self, error: Exception | SystemExit) -> NoReturn:
         is_complaint = isinstance(error, Complaint)
         if self._first_to_fail.claim():
-            if isinstance(error, Complaint):
-                tell(error)
-            else:
-                traceback.print_exception(error)
+            text = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
+            self._failure.leave(text)
         raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
+
+    def failure(self) -> str:
+        """Why the first worker that failed could not load the application; "" where none did, and once it was read."""
+        return self._failure.take()
 
     def serve(self) -> int:
         """Run until a signal stops it.
@@ -79,6 +84,7 @@ class Server(BaseApplication):
         except SystemExit as stop:
             if os.getpid() != master:
                 raise
+            sys.stderr.write(self.failure())
             code = stop.code if isinstance(stop.code, int) else 0
             return {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}.get(code, code)
         return 0
@@ -115,3 +121,22 @@ class _Once:
     def claim(self) -> bool:
         """True for the first caller, in whatever process."""
         return bool(os.read(self._end, 1))
+
+
+class _Letterbox:
+    """A text that a worker leaves for its master: a pipe, which holds 64 KiB on Linux (pipe(7))."""
+
+    def __init__(self) -> None:
+        self._out, self._in = os.pipe()
+        os.set_blocking(self._out, False)
+        os.set_blocking(self._in, False)
+
+    def leave(self, text: str) -> None:
+        """Leave a text; of a very long one, the end."""
+        os.write(self._in, text.encode()[-60_000:])
+
+    def take(self) -> str:
+        """The text that was left, or ""."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self._out, 65536).decode(errors="replace")
+        return ""
