@@ -82,7 +82,7 @@ OPTIONS: tuple[Option, ...] = (
         TEXT,
         "",
         "The settings module. Default: the one the project was built with.",
-        "myproj.settings",
+        "{name}.settings",
     ),
     Option(
         "project",
