@@ -52,10 +52,16 @@ def settings_ini(name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def fresh_settings_ini(name: str) -> str:
-    """The same, ready for production: a secret key of its own, and no debug pages."""
+def fresh_settings_ini(name: str, *, for_system: bool) -> str:
+    """The same, ready for production: a secret key of its own, and no debug pages.
+
+    Args:
+        name: of the project.
+        for_system: whether it is for all users of the machine, whose commands are then to find the same data.
+    """
     fresh = f"DEBUG = false\nSECRET_KEY = {secrets.token_urlsafe(50)}\nALLOWED_HOSTS = localhost, 127.0.0.1\n"
-    return settings_ini(name).replace("\n#DEBUG = false\n", f"\n{fresh}", 1)
+    text = settings_ini(name).replace("\n#DEBUG = false\n", f"\n{fresh}", 1)
+    return text.replace("\n#data_dir = ", "\ndata_dir = ", 1) if for_system else text
 
 
 def options_table() -> str:

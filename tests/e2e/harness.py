@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,8 @@ from typing import IO
 from urllib.parse import urlsplit
 
 DEADLINE_SECONDS = 60
+PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
+"""A search path on which a bundle's first line finds the Python of these tests by its version."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Machine:
             made.mkdir(mode=0o755)
         self.data = folder / "data"
         self.environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": PATH,
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             # What systemd would set; it keeps a test that runs as root out of /var.

@@ -69,7 +69,7 @@ def test_all_that_can_be_uncommented_is_without_problems(load: Load, tmp_path: P
 
 
 def test_fresh_settings_have_a_key_of_their_own_and_no_debug_pages(load: Load) -> None:
-    texts = [fresh_settings_ini("shop") for _ in range(2)]
+    texts = [fresh_settings_ini("shop", for_system=False) for _ in range(2)]
     keys = {load(text).values["settings", "SECRET_KEY"].text for text in texts}
     assert [len(key) >= 50 for key in keys] == [True, True]
     configuration = load(texts[0])
@@ -78,7 +78,7 @@ def test_fresh_settings_have_a_key_of_their_own_and_no_debug_pages(load: Load) -
 
 
 def test_fresh_settings_that_all_may_read_are_refused(load: Load) -> None:
-    assert "holds a secret" in load(fresh_settings_ini("shop"), mode=0o644).problems[0]
+    assert "holds a secret" in load(fresh_settings_ini("shop", for_system=True), mode=0o644).problems[0]
 
 
 def test_the_wsgi_file_is_python_that_names_the_executable() -> None:
@@ -126,3 +126,8 @@ def test_the_table_has_a_row_of_four_cells_for_every_option() -> None:
 
 def test_a_reader_of_ini_files_agrees_that_nothing_is_wrong() -> None:
     assert ini.read(settings_ini("shop").encode()) == ([], [])
+
+
+def test_a_file_for_the_whole_machine_says_where_the_data_is(load: Load) -> None:
+    found = load(fresh_settings_ini("shop", for_system=True), mode=0o600)
+    assert (found.problems, found.get("project", "data_dir")) == ((), Path("/var/lib/shop"))

@@ -41,7 +41,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run_init(site: Site, arguments: Arguments, options: Namespace) -> int:
     """Write a new settings.ini; one that is there is left alone."""
-    text = fresh_settings_ini(site.manifest.name)
+    text = fresh_settings_ini(site.manifest.name, for_system=os.geteuid() == 0)
     if options.output == "-":
         sys.stdout.write(text)
         return 0
