@@ -69,16 +69,19 @@ def test_the_file_may_be_renamed_without_unpacking_again(fresh: Machine) -> None
 def test_a_tree_that_others_can_write_is_not_used(fresh: Machine) -> None:
     fresh.succeed("check")
     tree = only_tree(fresh)
+    fresh.environment["PROJECT__PROJECT__CACHE_DIR"] = str(fresh.folder / "next")
     tree.chmod(0o777)
     done = fresh.run("check")
     assert done.returncode == 0
     assert f"not using {tree}: {tree} can be written by other users (mode 0777)" in done.stderr
+    assert f"using {fresh.folder / 'next'}" in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 def test_root_does_not_run_what_another_user_unpacked(fresh: Machine) -> None:
     fresh.succeed("check")
     tree = only_tree(fresh)
+    fresh.environment["PROJECT__PROJECT__CACHE_DIR"] = str(fresh.folder / "next")
     os.chown(tree, NOBODY, NOBODY)
     done = fresh.run("shell", "-v", "0", "-c", "import django; print(django.__file__)")
     assert done.returncode == 0
