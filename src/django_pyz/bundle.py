@@ -7,7 +7,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,13 +171,10 @@ def _write_payload(contents: Contents, identity: str, path: Path) -> Path:
 
 def _write_bytecode(contents: Contents, path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in _contents(contents.bytecode, contents.site_packages):
-            _add(archive, f"{SITE_PACKAGES}/{name}", content, contents.epoch, zipfile.ZIP_DEFLATED)
+        for source in sorted(contents.bytecode):
+            name = f"{SITE_PACKAGES}/{source.relative_to(contents.site_packages).as_posix()}"
+            _add(archive, name, source.read_bytes(), contents.epoch, zipfile.ZIP_DEFLATED)
     return path
-
-
-def _contents(paths: Iterable[Path], root: Path) -> Iterable[tuple[str, bytes]]:
-    return ((path.relative_to(root).as_posix(), path.read_bytes()) for path in sorted(paths))
 
 
 def _add(

@@ -141,6 +141,11 @@ def missing_settings(error: BaseException) -> Complaint | None:
     )
 
 
+def refused(error: Exception, hint: str = "") -> Complaint:
+    """What to say where Django finds the settings improperly configured."""
+    return Complaint(f"{os.environ[SETTINGS_MODULE]}: {error}", hint=hint)
+
+
 def settings_module(manifest: Manifest, configuration: Configuration, environ: MutableMapping[str, str]) -> str:
     """The settings module: as `--set` or the environment say, else as configured, else as built.
 

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from django_pyz_runtime.activate import missing_settings
+from django_pyz_runtime.activate import missing_settings, refused
 from django_pyz_runtime.arguments import Arguments, Assignment
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import Site
@@ -34,7 +34,6 @@ def manage(site: Site, arguments: Arguments) -> int:
     writes_static = bool(command) and command[0] in WRITE_STATIC
     if writes_static:
         arguments = _with_static_root(arguments)
-        _check_static_root(arguments)
     configuration, _ = prepare(site, arguments)
     sys.argv[1:] = command
     from django.core.exceptions import ImproperlyConfigured
@@ -48,15 +47,11 @@ def manage(site: Site, arguments: Arguments) -> int:
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
-        raise Complaint(f"{os.environ['DJANGO_SETTINGS_MODULE']}: {error}", hint=settings_hint(site)) from error
+        hint = f"See `{site.executable.name} pyz config show` for the values in force and where they come from."
+        raise refused(error, hint) from error
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
-
-
-def settings_hint(site: Site) -> str:
-    """The next step where the project's settings refuse."""
-    return f"See `{site.executable.name} pyz config show` for the values in force and where they come from."
 
 
 def _run(site: Site, command: list[str]) -> None:
@@ -68,21 +63,6 @@ def _run(site: Site, command: list[str]) -> None:
     execute_from_command_line([sys.argv[0], *command])
 
 
-def _check_static_root(arguments: Arguments) -> None:
-    """Make the folder of `--dir`.
-
-    Raises:
-        Complaint: it cannot be made.
-    """
-    for option, text in arguments.assignments:
-        if option == "--dir":
-            folder = Path(text.partition("=")[2])
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise Complaint(f"--dir {folder}: {(error.strerror or str(error)).lower()}") from None
-
-
 def _run_manage_py(path: Path) -> None:
     """Run the project's manage.py, with sys.argv left alone: autoreload starts again from there."""
     exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
@@ -92,6 +72,9 @@ def _with_static_root(arguments: Arguments) -> Arguments:
     """Let `--dir DIR` be the static root before the settings are read: storages and manifests then follow.
 
     The settings are read before Django looks at the command line, so `--settings` is taken here as well.
+
+    Raises:
+        Complaint: the folder cannot be made.
     """
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--dir")
@@ -99,7 +82,15 @@ def _with_static_root(arguments: Arguments) -> Arguments:
     given = parser.parse_known_args(arguments.command[1:])[0]
     assignments = list(arguments.assignments)
     if given.dir:
+        _make_folder(Path(given.dir).absolute())
         assignments.append(Assignment("--dir", f"static.root={os.path.abspath(given.dir)}"))
     if given.settings:
         assignments.append(Assignment("--settings", f"project.settings_module={given.settings}"))
     return arguments._replace(assignments=tuple(assignments))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Complaint(f"--dir {folder}: {(error.strerror or str(error)).lower()}") from None

@@ -13,13 +13,18 @@ from django_pyz_runtime.configuration import Configuration, by_line
 from django_pyz_runtime.manifest import Site
 
 
+def load(site: Site, arguments: Arguments) -> Configuration:
+    """The configuration of this process, with whatever is wrong in it."""
+    return sources.load(site.manifest, arguments, os.environ, os.geteuid())
+
+
 def prepare(site: Site, arguments: Arguments, purpose: Purpose = Purpose.RUN) -> tuple[Configuration, Activation]:
     """Read the configuration and activate the project.
 
     Raises:
         Complaint: with every problem found, also those which only show once the project's settings are read.
     """
-    configuration = sources.load(site.manifest, arguments, os.environ, os.geteuid())
+    configuration = load(site, arguments)
     if configuration.problems:
         raise Complaint(*all_problems(site, arguments, configuration))
     return configuration, activate(site, configuration, arguments, purpose=purpose)

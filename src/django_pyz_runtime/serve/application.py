@@ -7,7 +7,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from django_pyz_runtime.activate import missing_settings
+from django_pyz_runtime.activate import missing_settings, refused
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
@@ -45,7 +45,7 @@ def load_application(site: Site, configuration: Configuration) -> WSGIApplicatio
         cause = error.__cause__ or error
         if not isinstance(cause, ImproperlyConfigured) and not _names_missing_application(cause):
             raise cause from None
-        raise Complaint(f"{os.environ['DJANGO_SETTINGS_MODULE']}: {error}") from error
+        raise refused(error) from error
     live, ready = configuration.get("health", "live"), configuration.get("health", "ready")
     checks = checks_named(configuration.get("health", "checks"))
     return WithoutBody(Health(application, _path(live), _path(ready), checks))
@@ -61,8 +61,10 @@ def _project_application(site: Site) -> WSGIApplication:
     from django.core.servers.basehttp import get_internal_wsgi_application
     from django.core.wsgi import get_wsgi_application
 
-    if settings.WSGI_APPLICATION or not site.manifest.wsgi_module:
-        return get_internal_wsgi_application() if settings.WSGI_APPLICATION else get_wsgi_application()
+    if settings.WSGI_APPLICATION:
+        return get_internal_wsgi_application()
+    if not site.manifest.wsgi_module:
+        return get_wsgi_application()
     module = importlib.import_module(site.manifest.wsgi_module)
     application: WSGIApplication = module.application
     return application

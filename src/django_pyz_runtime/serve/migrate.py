@@ -8,6 +8,7 @@ import sys
 import traceback
 from types import FrameType
 
+from django_pyz_runtime.activate import refused
 from django_pyz_runtime.complaints import Complaint, tell
 
 
@@ -70,6 +71,6 @@ def _migrate(script: str) -> None:
         connect(script)
         call_command("migrate", interactive=False)
     except ImproperlyConfigured as error:
-        raise Complaint(f"{os.environ['DJANGO_SETTINGS_MODULE']}: {error}") from error
+        raise refused(error) from error
     except CommandError as error:
         raise Complaint(f"migrate: {error}") from error

@@ -15,10 +15,10 @@ from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.options import OPTIONS, SECTIONS
-from django_pyz_runtime.prepare import all_problems
+from django_pyz_runtime.prepare import all_problems, load
 from django_pyz_runtime.shipped import fresh_settings_ini
 from django_pyz_runtime.verbs import explain
-from django_pyz_runtime.verbs.state import import_settings, load
+from django_pyz_runtime.verbs.state import import_settings
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:

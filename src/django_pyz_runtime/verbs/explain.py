@@ -17,7 +17,8 @@ from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, Value
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.options import BY_NAME, OPEN_SECTIONS, SECTIONS
-from django_pyz_runtime.verbs.state import import_settings, load
+from django_pyz_runtime.prepare import load
+from django_pyz_runtime.verbs.state import import_settings
 
 
 def run(site: Site, arguments: Arguments, options: Namespace) -> int:

@@ -12,7 +12,7 @@ from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.verbs.state import load
+from django_pyz_runtime.prepare import load
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:

@@ -1,21 +1,15 @@
-"""The configuration and the settings as they are, broken or not."""
+"""The settings as they are, broken or not."""
 
 from __future__ import annotations
 
 import importlib
 import os
 
-from django_pyz_runtime import sources
 from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, Purpose, activate
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
-
-
-def load(site: Site, arguments: Arguments) -> Configuration:
-    """The configuration with whatever is wrong in it."""
-    return sources.load(site.manifest, arguments, os.environ, os.geteuid())
 
 
 def import_settings(site: Site, arguments: Arguments, configuration: Configuration) -> tuple[Activation | None, str]:
