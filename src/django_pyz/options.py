@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +17,50 @@ def _text(help_text: str) -> Any:
     return field(default="", metadata={"help": help_text})
 
 
-def _texts(help_text: str) -> Any:
-    return field(default=(), metadata={"help": help_text + " (repeatable)"})
+def _texts(help_text: str, metavar: str = "PATH") -> Any:
+    return field(default=(), metadata={"help": help_text + " (repeatable)", "metavar": metavar})
 
 
 @dataclass(frozen=True)
 class Options:
     """What may be said about a build; nothing has to be."""
 
+    manage_py: str = _text("the manage.py, relative to the project, where there are several")
     name: str = _text("names /etc/NAME and the rest; default: the project folder's name")
     script: str = _text("name of the executable; default: NAME")
     settings_module: str = _text("the settings module; default: the one in manage.py")
     python: str = _text("the Python to build for; default: the one that builds")
     requirements: tuple[str, ...] = _texts("a requirements file to install, relative to the project")
+    extras: tuple[str, ...] = _texts("an extra of the project to install", "NAME")
+    groups: tuple[str, ...] = _texts("a dependency group of the project to install", "NAME")
     include: tuple[str, ...] = _texts("a file or pattern to put in although it would be left out")
     exclude: tuple[str, ...] = _texts("a file or pattern to leave out")
     extra_paths: tuple[str, ...] = _texts("one more folder of the project for sys.path")
+    allow_secrets: tuple[str, ...] = _texts("a file or pattern that may hold what looks like a secret")
+    build_commands: tuple[str, ...] = _texts(
+        "a shell command to run in a copy of the project before it is packed", "COMMAND"
+    )
+    build_env: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "a variable for the build only (repeatable)", "metavar": "NAME=VALUE", "is_table": True},
+    )
+    build_config: str = _text("a settings.ini for the build only, relative to the project")
     collectstatic: bool = field(default=True, metadata={"help": "collect the static files at build time"})
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """`build_env`, taken apart.
+
+        Raises:
+            BuildError: an entry is no NAME=VALUE.
+        """
+        found: dict[str, str] = {}
+        for text in self.build_env:
+            name, equals, value = text.partition("=")
+            if not (name and equals):
+                raise BuildError(f"build-env: wanted NAME=VALUE, found {text!r}")
+            found[name] = value
+        return found
 
 
 def read_table(pyproject: Path) -> Options:
@@ -51,7 +78,7 @@ def read_table(pyproject: Path) -> Options:
     for key, value in table.items():
         if key not in known:
             raise BuildError(f"{pyproject}: [tool.{TABLE}] has no {key!r}", f"Known are {', '.join(known)}.")
-        found[known[key].name] = _fitting(pyproject, key, value, known[key].default)
+        found[known[key].name] = _fitting(pyproject, known[key], value)
     return Options(**found)
 
 
@@ -67,16 +94,25 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BuildError(f"{path}: cannot be read ({error})") from None
 
 
-def _fitting(pyproject: Path, key: str, value: Any, default: Any) -> Any:
-    if isinstance(default, tuple):
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
+def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
+    where = f"{pyproject}: [tool.{TABLE}] {item.name.replace('_', '-')}"
+    if isinstance(item.default, tuple):
+        texts = value
         wanted = "a list of texts"
+        if item.metadata.get("is_table"):
+            wanted = 'a table of texts, as { NAME = "value" }'
+            texts = [f"{name}={text}" for name, text in value.items()] if _is_table_of_texts(value) else None
+        if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+            return tuple(texts)
     else:
-        if type(value) is type(default):
+        if type(value) is type(item.default):
             return value
-        wanted = "true or false" if isinstance(default, bool) else "a text"
-    raise BuildError(f"{pyproject}: [tool.{TABLE}] {key}: wanted {wanted}, found {value!r}")
+        wanted = "true or false" if isinstance(item.default, bool) else "a text"
+    raise BuildError(f"{where}: wanted {wanted}, found {value!r}")
+
+
+def _is_table_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -92,7 +128,7 @@ def add_arguments(parser: ArgumentParser) -> None:
                 help="do not " + item.metadata["help"],
             )
         elif isinstance(item.default, tuple):
-            parser.add_argument(flag, action="append", metavar="PATH", help=item.metadata["help"])
+            parser.add_argument(flag, action="append", metavar=item.metadata["metavar"], help=item.metadata["help"])
         else:
             parser.add_argument(flag, metavar=item.name.rpartition("_")[2].upper(), help=item.metadata["help"])
 

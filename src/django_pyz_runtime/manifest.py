@@ -19,6 +19,27 @@ PROJECT_FOLDER = "__project__"
 """Where the project's own files lie inside site-packages: a folder that collides with no import name."""
 STATIC_FOLDER = "__static__"
 """Where the static files collected at build time lie inside site-packages."""
+PROGRAM_FOLDER = "__bin__"
+"""Where the programs of the packages and the bundle's own `python` lie inside site-packages."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable that the project's settings read.
+
+    Attributes:
+        name: of the variable.
+        default: the source text of the value taken where it is not set; None where it must be set, or that cannot be
+            told.
+        kind: what the settings make of it: "text", "bool", "int", "float", "list", "url" ..., "" where that is not
+            said.
+        where: file and line, relative to the project, as "shop/settings.py:12".
+    """
+
+    name: str
+    default: str | None
+    kind: str
+    where: str
 
 
 @dataclass(frozen=True)
@@ -32,8 +53,13 @@ class Manifest:
         import_roots: folders for sys.path, relative to site-packages, first one first.
         python: the version the bundle was built with, as "3.11".
         bound_to_python: whether it holds modules compiled for that version only.
+        last_import_roots: folders for the end of sys.path, likewise: those above manage.py's.
         manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
+        manage_call: a function that stands for manage.py where a package has a console script instead, as
+            "shop.cli:main", else "".
         wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.
+        asgi_module: the project's ASGI module, likewise.
+        variables: the environment variables that the settings read.
         has_static: whether static files were collected at build time.
         has_pth: whether site-packages holds .pth files to be honoured.
         sealed: values fixed at build time, "section.key" to text.
@@ -48,8 +74,12 @@ class Manifest:
     import_roots: tuple[str, ...]
     python: str
     bound_to_python: bool = False
+    last_import_roots: tuple[str, ...] = ()
     manage_py: str = ""
+    manage_call: str = ""
     wsgi_module: str = ""
+    asgi_module: str = ""
+    variables: tuple[Variable, ...] = ()
     has_static: bool = False
     has_pth: bool = False
     sealed: dict[str, str] = field(default_factory=dict)
@@ -73,7 +103,9 @@ class Manifest:
             found = data.pop("format")
             if found != FORMAT:
                 raise Complaint(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
-            data["import_roots"] = tuple(data["import_roots"])
+            for name in ("import_roots", "last_import_roots"):
+                data[name] = tuple(data[name])
+            data["variables"] = tuple(Variable(**item) for item in data["variables"])
             known = {item.name for item in fields(cls)}
             return cls(**{key: value for key, value in data.items() if key in known})
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,14 +13,21 @@ from django_pyz.errors import BuildError
 from django_pyz.options import Options
 
 EVERYTHING = Options(
+    manage_py="web/manage.py",
     name="shop",
     script="shop-script",
     settings_module="shop.settings",
     python="python3.12",
     requirements=("a.txt", "b.txt"),
+    extras=("postgres",),
+    groups=("prod",),
     include=("seed.sqlite3",),
     exclude=("docs",),
     extra_paths=("apps",),
+    allow_secrets=("tests/*.pem",),
+    build_commands=("npm ci", "npm run build"),
+    build_env=("DATABASE_URL=sqlite://", "TOKEN=a=b"),
+    build_config="ci/build.ini",
     collectstatic=False,
 )
 
@@ -49,14 +56,21 @@ def test_without_an_entry_there_are_the_defaults(tmp_path: Path, text: str) -> N
 def test_every_option_can_stand_in_the_table(tmp_path: Path) -> None:
     text = """
         [tool.django-pyz]
+        manage-py = "web/manage.py"
         name = "shop"
         script = "shop-script"
         settings-module = "shop.settings"
         python = "python3.12"
         requirements = ["a.txt", "b.txt"]
+        extras = ["postgres"]
+        groups = ["prod"]
         include = ["seed.sqlite3"]
         exclude = ["docs"]
         extra-paths = ["apps"]
+        allow-secrets = ["tests/*.pem"]
+        build-commands = ["npm ci", "npm run build"]
+        build-env = { DATABASE_URL = "sqlite://", TOKEN = "a=b" }
+        build-config = "ci/build.ini"
         collectstatic = false
     """
     assert _table(tmp_path, text) == EVERYTHING
@@ -65,8 +79,22 @@ def test_every_option_can_stand_in_the_table(tmp_path: Path) -> None:
 def test_every_option_can_stand_on_the_command_line() -> None:
     scalars = ["--name=shop", "--script=shop-script", "--settings-module=shop.settings", "--python=python3.12"]
     lists = ["--requirements=a.txt", "--requirements=b.txt", "--include=seed.sqlite3", "--exclude=docs"]
+    more = ["--manage-py=web/manage.py", "--extras=postgres", "--groups=prod", "--allow-secrets=tests/*.pem"]
+    build = ["--build-commands=npm ci", "--build-commands=npm run build", "--build-config=ci/build.ini"]
+    variables = ["--build-env=DATABASE_URL=sqlite://", "--build-env=TOKEN=a=b"]
+    rest = [*more, *build, *variables, "--extra-paths=apps", "--no-collectstatic"]
 
-    assert _arguments(*scalars, *lists, "--extra-paths=apps", "--no-collectstatic") == EVERYTHING
+    assert _arguments(*scalars, *lists, *rest) == EVERYTHING
+
+
+def test_the_variables_of_a_build_are_taken_apart() -> None:
+    assert EVERYTHING.variables == {"DATABASE_URL": "sqlite://", "TOKEN": "a=b"}
+
+
+@pytest.mark.parametrize("text", ["TOKEN", "=x"])
+def test_a_variable_of_a_build_needs_a_name_and_a_value(text: str) -> None:
+    with pytest.raises(BuildError, match=rf"^build-env: wanted NAME=VALUE, found '{text}'$"):
+        _ = Options(build_env=(text,)).variables
 
 
 def test_the_sample_of_everything_leaves_no_option_out() -> None:
@@ -96,6 +124,8 @@ def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None
         ("name = 3", "name: wanted a text, found 3"),
         ("include = 'one'", "include: wanted a list of texts, found 'one'"),
         ("include = [1]", r"include: wanted a list of texts, found \[1\]"),
+        ("build-env = { A = 1 }", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found {'A': 1}"),
+        ("build-env = 'A=1'", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found 'A=1'"),
         ("collectstatic = 'no'", "collectstatic: wanted true or false, found 'no'"),
         ("collectstatic = 0", "collectstatic: wanted true or false, found 0"),
         ("name = true", "name: wanted a text, found True"),
