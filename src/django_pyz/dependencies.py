@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from django_pyz import process
+from django_pyz.dependency_source import Source
 from django_pyz.errors import BuildError
-from django_pyz.project import Project
+from django_pyz.locks import neighbours, old_setuptools, readers, requires_python
+from django_pyz.locks.wanted import Request, Wanted
+from django_pyz.options import Options
 
 RUN_WING_NEEDS = (
     ("gunicorn", "20.1", "27.0.1"),
     ("packaging", "20.0", "26.3"),
     ("platformdirs", "3.0", "4.14.7"),
-    ("whitenoise", "6.0", "6.12.0"),
+    ("whitenoise", "5.0", "6.12.0"),
 )
 """Package, least version, and the version where the project does not bring the package; gunicorn needs packaging."""
 
@@ -68,11 +72,13 @@ def find_python(name: str) -> Python:
     return Python(Path(executable), version, cache_tag)
 
 
-def install(project: Project, python: Python, folder: Path) -> Path:
+def install(source: Source, root: Path, options: Options, python: Python, folder: Path) -> Path:
     """Install everything into a new virtual environment: first what the project asks for, then what the run wing lacks.
 
     Args:
-        project: whose pins win.
+        source: says what the project asks for; its pins win.
+        root: a copy of the project, in which building may leave files.
+        options: whose extras and groups are asked for.
         python: the interpreter to install for.
         folder: where the environment is made.
 
@@ -80,27 +86,97 @@ def install(project: Project, python: Python, folder: Path) -> Path:
         Its site-packages.
 
     Raises:
-        BuildError: the installer failed, with its own words; or the project's pins are too old for the run wing.
+        BuildError: the source cannot be read or does not take this Python; the installer failed, with its own words; or
+            the project's pins are too old for the run wing.
     """
     process.run([python.executable, "-I", "-m", "venv", "--without-pip", folder], "make a virtual environment")
-    interpreter = folder / "bin" / "python"
-    own = [str(item) for file in project.requirements for item in ("-r", file)] + list(project.dependencies)
-    base = project.requirements[0].parent if project.requirements else project.root
-    _run_installer(interpreter, own, f"install the dependencies of {project.name}", base)
-    site_packages = next(folder.glob("lib/python*/site-packages"))
-    installed = installed_versions(site_packages)
+    request = Request(root, source.files, options, folder / "bin" / "python", folder)
+    requires_python.check(request)
+    wanted = readers.read(source.kind, request)
+    wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
+    # Installers read configuration where they run; a lock has said all that there is.
+    environment = Environment(folder, folder if wanted.is_complete else request.folder)
+    _install_wanted(environment, wanted, f"install the dependencies of {root.name}")
+    _install_run_wing(environment, wanted.index_lines, needs_setuptools=_needs_setuptools(environment, root, python))
+    return environment.site_packages
+
+
+def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None:
+    if not wanted.is_complete:
+        environment.install([*wanted.index_lines, *wanted.lines], what)
+        return
+    for url, lines in (("", wanted.lines), *wanted.by_index.items()):
+        extra = [f"--extra-index-url {url}"] if url else []
+        # pip wants a hash for all or for none, and a folder or a commit has none.
+        hashed = [line for line in lines if "--hash=" in line]
+        others = [line for line in lines if "--hash=" not in line]
+        for batch in filter(None, (hashed, others)):
+            environment.install([*wanted.index_lines, *extra, *batch], what, "--no-deps")
+
+
+def _needs_setuptools(environment: Environment, root: Path, python: Python) -> bool:
+    if "setuptools" in installed_versions(environment.site_packages):
+        return False
+    return old_setuptools.is_needed((environment.site_packages, root), python.version)
+
+
+def _install_run_wing(environment: Environment, index_lines: tuple[str, ...], *, needs_setuptools: bool) -> None:
+    installed = installed_versions(environment.site_packages)
+    exact = run_wing_requirements(installed, exact=True) + [old_setuptools.FIXED] * needs_setuptools
+    loose = run_wing_requirements(installed, exact=False) + [old_setuptools.LESS] * needs_setuptools
+    if not exact:
+        return
     # The project's packages are done with; nothing that follows may change them.
-    constraints = folder / "constraints.txt"
+    constraints = environment.folder / "constraints.txt"
     constraints.write_text("".join(f"{name}=={version}\n" for name, version in installed.items()))
-    if lacking := run_wing_requirements(installed, exact=True):
-        try:
-            _run_installer(interpreter, ["-c", str(constraints), *lacking], "install", base)
-        except BuildError:
-            # The fixed versions may be what does not fit.
-            lacking = run_wing_requirements(installed, exact=False)
-            what = f"install {', '.join(lacking)} beside the project's packages"
-            _run_installer(interpreter, ["-c", str(constraints), *lacking], what, base)
-    return site_packages
+    pinned = f"--constraint {constraints}"
+    what = f"install {', '.join(loose)} beside the project's packages"
+    # The fixed versions may be what does not fit, or the project's index may not have them.
+    attempts = [[*indexes, pinned, *lines] for indexes in dict.fromkeys([index_lines, ()]) for lines in (exact, loose)]
+    for attempt in attempts[:-1]:
+        with contextlib.suppress(BuildError):
+            environment.install(attempt, what)
+            return
+    environment.install(attempts[-1], what)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment that is being filled.
+
+    Attributes:
+        folder: where it is.
+        base: the folder in which the installer runs: installers read configuration there.
+    """
+
+    folder: Path
+    base: Path
+
+    @property
+    def interpreter(self) -> Path:
+        """Its Python."""
+        return self.folder / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        """Where packages are."""
+        return next(self.folder.glob("lib/python*/site-packages"))
+
+    def install(self, lines: Iterable[str], what: str, *options: str) -> None:
+        """Install the lines of a requirements file.
+
+        Raises:
+            BuildError: the installer failed.
+        """
+        file = self.folder / "requirements.txt"
+        lines = list(lines)
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        command = [*installer(self.interpreter), *options, "-r", file]
+        variables = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
+        # The one option about indexes that uv does not take from a file.
+        trusted = [line.split()[1] for line in lines if line.startswith("--trusted-host ")]
+        variables["UV_INSECURE_HOST"] = " ".join([variables.get("UV_INSECURE_HOST", ""), *trusted]).strip()
+        process.run(command, what, folder=self.base, env=variables)
 
 
 def installed_versions(site_packages: Path) -> dict[str, str]:
@@ -114,7 +190,9 @@ def installed_versions(site_packages: Path) -> dict[str, str]:
 def installer(interpreter: Path) -> list[str | Path]:
     """The command that installs for an interpreter, up to the requirements."""
     if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--python", interpreter]
+        # As pip does: the best version from any index, not the best one from the first index that knows the name.
+        strategy = ["--index-strategy", "unsafe-best-match"]
+        return [uv, "pip", "install", "--quiet", "--link-mode", "copy", *strategy, "--python", interpreter]
     return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
 
 
@@ -139,8 +217,3 @@ def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[
         for name, least, fixed in RUN_WING_NEEDS
         if name not in installed
     ]
-
-
-def _run_installer(interpreter: Path, requirements: list[str], what: str, folder: Path) -> None:
-    environment = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
-    process.run([*installer(interpreter), *requirements], what, folder=folder, env=environment)

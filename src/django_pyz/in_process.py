@@ -3,10 +3,11 @@
 Protocol: `python -ISB in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where TASK is
 
     manage     run a command line of the bundle
-    facts      print what the settings say as a JSON object, last on standard output; the arguments are options
-               that stand before a command: {"staticfiles": bool, "storage": str, "compressor": bool}, whether
-               staticfiles are installed, the dotted path of their storage, and whether django-compressor is
-               installed and enabled
+    facts      write what the settings say as a JSON object; the arguments are the file to write and options that
+               stand before a command: {"staticfiles": bool, "storage": str, "compressor": bool, "reads": [str]},
+               whether staticfiles are installed, the dotted path of their storage, whether django-compressor is
+               installed and enabled, and the folders that the settings name to read from. Where a variable is missing
+               it is {"missing": [str], "problem": str}, with the names of the variables
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
@@ -15,7 +16,9 @@ An error ends it with a code other than 0 and its reason on standard error.
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -29,24 +32,34 @@ def main(argv: list[str]) -> int:
 def manage(site_packages: str, arguments: list[str]) -> int:
     """Run a command line of the bundle."""
     from django_pyz_runtime.main import main as run
+    from django_pyz_runtime.manifest import STAGED
 
     sys.argv[1:] = arguments
-    return run(sys.argv[0], site_packages, "staged")
+    return run(sys.argv[0], site_packages, STAGED)
 
 
 def facts(site_packages: str, arguments: list[str]) -> int:
-    """Activate the project and print what its settings say."""
+    """Activate the project and write down what its settings say."""
     from django_pyz_runtime.arguments import split
     from django_pyz_runtime.complaints import Complaint
-    from django_pyz_runtime.manifest import Site
+    from django_pyz_runtime.manifest import STAGED, Site
     from django_pyz_runtime.prepare import prepare
+    from django_pyz_runtime.settings_errors import MissingVariables
 
+    answer, *options = arguments
+    sys.argv[1:] = ["check"]
     try:
-        prepare(Site.load(site_packages, site_packages, "staged"), split(arguments))
-        print(json.dumps(_settings_facts()))
+        _, activation = prepare(Site.load(site_packages, site_packages, STAGED), split(options))
+        found = _settings_facts()
+        moved = {move.after: move.before for move in activation.moves}
+        found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})
+    except MissingVariables as missing:
+        found = {"missing": missing.names, "problem": missing.problems[0]}
     except Complaint as complaint:
         print(complaint, file=sys.stderr)
         return 2
+    with open(answer, "w", encoding="utf-8") as file:
+        json.dump(found, file)
     return 0
 
 
@@ -60,15 +73,29 @@ def _settings_facts() -> dict[str, Any]:
         "staticfiles": any(app.startswith("django.contrib.staticfiles") for app in apps),
         "storage": explicit or storages.get("staticfiles", {}).get("BACKEND", ""),
         "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
+        "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
     }
+
+
+def _read_folders(settings: Any) -> Iterator[str]:
+    """The folders of static files, templates, translations and fixtures."""
+    for item in settings.STATICFILES_DIRS:
+        yield os.fspath(item[1] if isinstance(item, list | tuple) else item)
+    for engine in settings.TEMPLATES:
+        yield from map(os.fspath, engine.get("DIRS", ()))
+    yield from map(os.fspath, [*settings.LOCALE_PATHS, *settings.FIXTURE_DIRS])
+    if root := getattr(settings, "WHITENOISE_ROOT", None):
+        yield os.fspath(root)
 
 
 def gzip(site_packages: str, arguments: list[str]) -> int:
     """Compress the files of a folder, with the bundle's WhiteNoise."""
-    from whitenoise.compress import main as compress
+    import runpy
 
-    code: int = compress(["--quiet", *arguments]) or 0
-    return code
+    # Its function has another signature in old versions.
+    sys.argv[1:] = ["--quiet", *arguments]
+    runpy.run_module("whitenoise.compress", run_name="__main__")
+    return 0
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ class Options:
     include: tuple[str, ...] = _texts("a file or pattern to put in although it would be left out")
     exclude: tuple[str, ...] = _texts("a file or pattern to leave out")
     extra_paths: tuple[str, ...] = _texts("one more folder of the project for sys.path")
+    data_paths: tuple[str, ...] = _texts(
+        "a path beside the code that the project writes to: it becomes a link to the data folder; folders end with /"
+    )
     allow_secrets: tuple[str, ...] = _texts("a file or pattern that may hold what looks like a secret")
     build_commands: tuple[str, ...] = _texts(
         "a shell command to run in a copy of the project before it is packed", "COMMAND"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from django_pyz.errors import BuildError
 
 _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
+_CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/@\s]+(?=@)")
+"""In the address of a package index or a repository."""
 
 
 def run(
@@ -45,7 +48,7 @@ def run(
         raise BuildError(f"cannot {what}: {arguments[0]}: {(error.strerror or str(error)).lower()}", hint) from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
-        text = "\n".join(f"  {line[:_SHOWN_WIDTH]}" for line in said)
+        text = "\n".join(f"  {_CREDENTIALS.sub('****', line)[:_SHOWN_WIDTH]}" for line in said)
         raise BuildError(f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint)
     return done.stdout
 

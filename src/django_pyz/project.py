@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_pyz import manage_py
+from django_pyz import dependency_source, entry, manage_py, own_package
+from django_pyz.dependency_source import Source
+from django_pyz.entry import Entry
 from django_pyz.errors import BuildError
-from django_pyz.options import Options, read_toml
+from django_pyz.options import Options
+from django_pyz.python_modules import module_file, nearest_module, settings_modules
 
-_SKIPPED = {"node_modules", "tests", "test", "docs", "site-packages"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -22,27 +24,37 @@ class Project:
 
     Attributes:
         root: the folder that is copied.
-        manage_py: its manage.py.
+        folder: the one that the project is started in: that of manage.py.
         name: names /etc/NAME and the rest.
         script: name of the executable.
         settings_module: the default settings module.
         import_roots: folders for sys.path, the first one first.
-        wsgi_module: the WSGI module beside the settings; "" where there is none.
-        runs_manage_py: whether manage.py does more than Django's own and must be run.
-        requirements: requirements files to install.
-        dependencies: requirements given in pyproject.toml.
+        last_import_roots: folders for the end of sys.path: those above the first one.
+        manage_py: a manage.py that must be run, as it does more than Django's own; else None.
+        manage_call: a function that must be run instead, as "shop.cli:main"; else "".
+        wsgi_module: the WSGI module; "" where there is none.
+        asgi_module: the ASGI module; "" where there is none.
+        variables: environment variables that manage.py and the WSGI module agree on.
+        source: where its dependencies are written down.
+        package: the folder to install as a package itself; None where the project is none.
+        needs_package: whether nothing but that package starts the project.
     """
 
     root: Path
-    manage_py: Path
+    folder: Path
     name: str
     script: str
     settings_module: str
     import_roots: tuple[Path, ...]
+    last_import_roots: tuple[Path, ...]
+    manage_py: Path | None
+    manage_call: str
     wsgi_module: str
-    runs_manage_py: bool
-    requirements: tuple[Path, ...]
-    dependencies: tuple[str, ...]
+    asgi_module: str
+    variables: dict[str, str]
+    source: Source
+    package: Path | None
+    needs_package: bool
 
 
 def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) -> Project:
@@ -58,111 +70,114 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     """
     root = root.resolve()
     if not root.is_dir():
-        raise BuildError(f"{root}: wanted a folder with manage.py, found no folder")
-    path = _find_manage_py(root)
-    manage = manage_py.read(path)
-    import_roots = _import_roots(root, path.parent, options)
-    settings_module = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE") or _only(manage, path)
-    _check_settings_module(settings_module, import_roots)
+        raise BuildError(f"{root}: wanted a folder with a Django project, found no folder")
+    start = entry.find(root, options)
+    first, last = _import_roots(root, start, options)
+    roots = (*first, *last)
+    settings_module = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
+    if settings_module:
+        _check_settings_module(settings_module, roots)
+    else:
+        settings_module = _chosen(root, start, roots)
+    wsgi_module = nearest_module("wsgi", settings_module, roots)
+    is_plain = start.facts.is_plain
+    folders = tuple(dict.fromkeys([start.folder, *last]))
     name = options.name or root.name
-    script = options.script or name
-    for word in (name, script):
-        if not _NAME.fullmatch(word):
-            raise BuildError(
-                f"the name {word!r}: wanted letters, digits, dots, dashes", "Give another one with --name."
-            )
-    requirements, dependencies = _requirements(root, path.parent, options)
     return Project(
         root=root,
-        manage_py=path,
-        name=name,
-        script=script,
+        folder=start.folder,
+        name=_checked(name),
+        script=_checked(options.script or name),
         settings_module=settings_module,
-        import_roots=import_roots,
-        wsgi_module=_wsgi_module(settings_module, import_roots),
-        runs_manage_py=not manage.is_plain,
-        requirements=requirements,
-        dependencies=dependencies,
+        import_roots=first,
+        last_import_roots=last,
+        manage_py=None if is_plain or start.call else start.path,
+        manage_call=start.call,
+        wsgi_module=wsgi_module,
+        asgi_module=nearest_module("asgi", settings_module, roots),
+        variables=_agreed(start, module_file(wsgi_module, roots) if wsgi_module else None),
+        source=dependency_source.find(root, folders, options),
+        package=own_package.find(folders),
+        needs_package=bool(start.call),
     )
 
 
-def _find_manage_py(root: Path) -> Path:
-    for pattern in ("manage.py", "src/manage.py", "*/manage.py", "*/*/manage.py"):
-        found = [path for path in sorted(root.glob(pattern)) if not _is_skipped(path.relative_to(root))]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            listed = "".join(f"\n  {path.relative_to(root)}" for path in found)
-            raise BuildError(f"{root}: wanted one manage.py, found several:{listed}", "Name the folder of one of them.")
-    raise BuildError(f"{root}: wanted a manage.py here or one or two folders below, found none", "Name its folder.")
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise BuildError(f"the name {name!r}: wanted letters, digits, dots, dashes", "Give another one with --name.")
+    return name
 
 
-def _is_skipped(path: Path) -> bool:
-    return any(part in _SKIPPED or part.startswith(".") for part in path.parts[:-1])
+def _import_roots(root: Path, start: Entry, options: Options) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The folders for sys.path and those for its end.
 
-
-def _import_roots(root: Path, manage_folder: Path, options: Options) -> tuple[Path, ...]:
+    A team that runs manage.py in a folder of the repository often imports what lies above it, as the folder above is
+    installed with `pip install -e`; at the end of sys.path it takes nothing away from others.
+    """
     extra = [root / path for path in options.extra_paths]
     for path in extra:
         if not path.is_dir() or not path.resolve().is_relative_to(root):
             raise BuildError(f"extra-paths: {path}: wanted a folder inside {root}")
-    source = [root / "src"] if (root / "src").is_dir() else []
-    return tuple(dict.fromkeys([manage_folder, *source, *extra]))
+    added = [*start.facts.first_paths, start.folder, *start.facts.last_paths]
+    inside = [path for path in [*added, root / "src"] if path.is_dir() and path.is_relative_to(root)]
+    first = tuple(dict.fromkeys([*inside, *extra]))
+    above = [path for path in start.folder.parents if path.is_relative_to(root)]
+    return first, tuple(path for path in above if path not in first)
 
 
-def _module_file(module: str, import_roots: tuple[Path, ...]) -> Path | None:
-    for root in import_roots:
-        path = root.joinpath(*module.split("."))
-        for candidate in (path.with_name(path.name + ".py"), path / "__init__.py"):
-            if candidate.is_file():
-                return candidate
-    return None
-
-
-def _only(manage: manage_py.ManagePy, path: Path) -> str:
-    """The one settings module that manage.py names."""
-    if len(manage.settings_modules) == 1:
-        return manage.settings_modules[0]
-    found = f"several: {', '.join(manage.settings_modules)}" if manage.settings_modules else "no literal"
-    raise BuildError(f"{path}: wanted DJANGO_SETTINGS_MODULE set in it, found {found}", "Give --settings-module.")
-
-
-def _check_settings_module(module: str, import_roots: tuple[Path, ...]) -> None:
-    if not _module_file(module, import_roots):
+def _check_settings_module(module: str, import_roots: Sequence[Path]) -> None:
+    if not module_file(module, import_roots):
         places = ", ".join(map(str, import_roots))
         raise BuildError(f"the settings module {module!r}: found no such file in {places}", "Give --settings-module.")
 
 
-def _wsgi_module(settings_module: str, import_roots: tuple[Path, ...]) -> str:
-    """The module named wsgi in the settings' package, or one above."""
-    package = settings_module
-    while package:
-        package = package.rpartition(".")[0]
-        module = f"{package}.wsgi".lstrip(".")
-        if _module_file(module, import_roots):
-            return module
-    return ""
-
-
-def _requirements(root: Path, manage_folder: Path, options: Options) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """The requirements files and dependencies: as told, else requirements.txt, else those in pyproject.toml."""
-    if options.requirements:
-        given = tuple(root / path for path in options.requirements)
-        for path in given:
-            if not path.is_file():
-                raise BuildError(f"requirements: {path}: found no such file")
-        return given, ()
-    for folder in dict.fromkeys([manage_folder, root]):
-        if (folder / "requirements.txt").is_file():
-            return (folder / "requirements.txt",), ()
-    for folder in dict.fromkeys([manage_folder, root]):
-        if dependencies := _pyproject_dependencies(folder / "pyproject.toml"):
-            return (), dependencies
+def _chosen(root: Path, start: Entry, import_roots: Sequence[Path]) -> str:
+    """The one settings module that the project names, or the only one that there is."""
+    named = start.facts.settings_modules
+    found = [module for module in named if module_file(module, import_roots)] if len(named) > 1 else list(named)
+    if len(found) == 1:
+        _check_settings_module(found[0], import_roots)
+        return _agreed_module(found[0], start, import_roots)
+    candidates = found or settings_modules(import_roots)
+    if len(candidates) == 1 and not start.path:
+        return candidates[0]
+    listed = "".join(f"\n  {module}" for module in candidates)
+    if start.path:
+        several = f"several:{listed}" if candidates else "none"
+        raise BuildError(
+            f"{start.path}: wanted one settings module named in it, found {several}", "Give --settings-module."
+        )
+    if candidates:
+        raise BuildError(
+            f"{root}: found no manage.py, and several modules that look like settings:{listed}",
+            "Give --settings-module.",
+        )
     raise BuildError(
-        f"{root}: wanted requirements.txt, or dependencies in pyproject.toml, found neither",
-        "Give --requirements FILE.",
+        f"{root}: wanted a Django project, found no manage.py here or up to two folders below, no console script that "
+        "names settings, and no module that looks like settings",
+        "Name its folder, or give --settings-module.",
     )
 
 
-def _pyproject_dependencies(path: Path) -> tuple[str, ...]:
-    return tuple(read_toml(path).get("project", {}).get("dependencies", ()))
+def _agreed_module(module: str, start: Entry, import_roots: Sequence[Path]) -> str:
+    """The settings module of manage.py, where the WSGI module does not name another one.
+
+    Raises:
+        BuildError: it does: a bundle has one for both.
+    """
+    wsgi = nearest_module("wsgi", module, import_roots)
+    path = module_file(wsgi, import_roots) if wsgi else None
+    others = manage_py.read(path).settings_modules if path else ()
+    other = next((name for name in others if module_file(name, import_roots)), module)
+    if module not in others and other != module:
+        raise BuildError(
+            f"wanted one settings module, found two:\n  {module} ({start.path})\n  {other} ({path})",
+            "Give --settings-module: the one that the site is deployed with.",
+        )
+    return module
+
+
+def _agreed(start: Entry, wsgi: Path | None) -> dict[str, str]:
+    """The variables that manage.py and the WSGI module give the same value."""
+    served = manage_py.read(wsgi).variables if wsgi else {}
+    return {name: text for name, text in start.facts.variables.items() if served.get(name) == text}

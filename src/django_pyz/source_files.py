@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from django_pyz import process
+from django_pyz import left_out, process
 from django_pyz.errors import BuildError
 from django_pyz.options import Options
+from django_pyz.patterns import matches
 
-_FOLDERS = {
-    **dict.fromkeys((".git", ".hg", ".svn", ".bzr"), "version control"),
-    **dict.fromkeys(("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox", ".nox", ".cache"), "cache"),
-    "node_modules": "packages of a front-end build",
-    ".idea": "editor settings",
-    ".vscode": "editor settings",
-    "media": "uploads",
-}
-_FILES = {
-    "*.pyc": "cache",
-    "*.sqlite3": "database",
-    "*.sqlite3-*": "database",
-    "db.sqlite": "database",
-    ".env": "secrets",
-    ".env.*": "secrets",
-    "id_rsa": "private key",
-    "id_ed25519": "private key",
-    "id_ecdsa": "private key",
-    "local_settings.py": "settings of this machine",
-    "*.pyz": "an earlier build",
-    ".DS_Store": "desktop settings",
-}
 UNTRACKED = "not tracked by git"
 DELETED = "tracked by git, but not there"
+EXCLUDED = "excluded"
+_NOT_EVEN_FOR_BUILDING = (
+    left_out.SECRETS,
+    left_out.PRIVATE_KEY,
+    left_out.KEY_STORE,
+    left_out.THIS_MACHINE,
+    left_out.CACHE,
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +33,14 @@ class Selection:
         files: what goes in, relative to the root, sorted.
         left_out: what does not, relative path to reason. A folder stands for all in it.
         commit: the git revision, with "+changes" where tracked files were changed; "" without git.
+        for_building: what else a working copy needs to be built from, but holds no secrets: files that git tracks, or
+            without git those in folders that are looked at. Sorted.
     """
 
     files: tuple[Path, ...]
     left_out: dict[str, str]
     commit: str
+    for_building: tuple[Path, ...] = ()
 
 
 def select(root: Path, options: Options) -> Selection:
@@ -65,68 +54,111 @@ def select(root: Path, options: Options) -> Selection:
         BuildError: no file is left, or there is a repository that git cannot read.
     """
     tracked = _tracked(root)
+    rules = _Rules(root, options, tracked)
     files: list[Path] = []
-    left_out = {name: DELETED for name in tracked or () if not os.path.lexists(root / name)}
-    for path in sorted(_walk(root, root, options, left_out)):
+    reasons = {name: DELETED for name in tracked or () if not os.path.lexists(root / name)}
+    for path in sorted(_walk(rules, root, reasons)):
         relative = path.relative_to(root)
-        if reason := _reason(root, relative, options, tracked):
-            left_out[relative.as_posix()] = reason
+        if reason := rules.reason(relative):
+            reasons[relative.as_posix()] = reason
         else:
             files.append(relative)
     if not files:
         raise BuildError(f"{root}: found no file to put in", "Is the project committed to git?")
-    return Selection(tuple(files), left_out, _commit(root) if tracked is not None else "")
+    more = tuple(sorted(_for_building(_Rules(root, replace(options, exclude=()), tracked), set(files))))
+    return Selection(tuple(files), reasons, _commit(root) if tracked is not None else "", more)
 
 
-def _walk(root: Path, start: Path, options: Options, left_out: dict[str, str]) -> Iterator[Path]:
+def add_made(selection: Selection, copy: Path, options: Options) -> Selection:
+    """Choose among what build commands made in a copy of a project; what they removed is no longer chosen.
+
+    Args:
+        selection: of the project; the copy was made of its files and those for building.
+        copy: the copy.
+        options: as for the project.
+    """
+    rules = _Rules(copy, options, None)
+    reasons: dict[str, str] = {}
+    known = {*selection.files, *selection.for_building}
+    files = [path for path in selection.files if (copy / path).is_file()]
+    for path in _walk(rules, copy, reasons):
+        relative = path.relative_to(copy)
+        if relative not in known and not rules.reason(relative):
+            files.append(relative)
+    left = {**reasons, **selection.left_out}
+    chosen = {path.as_posix() for path in files}
+    return replace(
+        selection, files=tuple(sorted(files)), left_out={name: why for name, why in left.items() if name not in chosen}
+    )
+
+
+class _Rules:
+    """What holds for one selection; remembers its answers about folders."""
+
+    def __init__(self, root: Path, options: Options, tracked: frozenset[str] | None) -> None:
+        self.root = root
+        self.options = options
+        self.tracked = tracked
+        self._installs = {root / path for path in options.requirements}
+        self._folders: dict[Path, str] = {}
+
+    def reason(self, relative: Path) -> str:
+        """Why a file does not go in; "" where it does."""
+        name = relative.as_posix()
+        if matches(name, self.options.include):
+            return ""
+        if matches(name, self.options.exclude):
+            return EXCLUDED
+        for folder in relative.parents[:-1]:
+            if reason := self.folder_reason(folder):
+                return reason
+        # A link to a folder is tracked as the link.
+        parts = (relative, *relative.parents)
+        is_tracked = self.tracked is not None and any(path.as_posix() in self.tracked for path in parts)
+        reason = left_out.file_reason(self.root / relative, is_tracked=is_tracked, installs=self._installs)
+        return reason or ("" if is_tracked or self.tracked is None else UNTRACKED)
+
+    def folder_reason(self, relative: Path) -> str:
+        """Why no file of a folder goes in, unless it is included by name; "" where they are looked at."""
+        if relative not in self._folders:
+            is_excluded = matches(relative.as_posix(), self.options.exclude)
+            self._folders[relative] = EXCLUDED if is_excluded else left_out.folder_reason(self.root / relative)
+        return self._folders[relative]
+
+    def looks_into(self, relative: Path) -> bool:
+        """Whether a folder, or something in it, is included by name."""
+        inside = relative.as_posix() + "/"
+        return matches(relative.as_posix(), self.options.include) or any(
+            item.startswith(inside) for item in self.options.include
+        )
+
+
+def _for_building(rules: _Rules, files: set[Path]) -> Iterator[Path]:
+    """What is left out of the bundle, but not of a working copy."""
+    if rules.tracked is None:
+        candidates = [path.relative_to(rules.root) for path in _walk(rules, rules.root, {})]
+    else:
+        candidates = [Path(name) for name in rules.tracked]
+    for path in candidates:
+        if path not in files and (rules.root / path).is_file() and rules.reason(path) not in _NOT_EVEN_FOR_BUILDING:
+            yield path
+
+
+def _walk(rules: _Rules, start: Path, reasons: dict[str, str]) -> Iterator[Path]:
     """The files below `start`, through links too, less those in folders that are left out."""
     for folder, folders, names in os.walk(start):
         for name in list(folders):
             path = Path(folder, name)
-            relative = path.relative_to(root).as_posix()
-            included = _matches(relative, options.include) or any(
-                item.startswith(relative + "/") for item in options.include
-            )
-            reason = "" if included else _folder_reason(path, relative, options)
+            relative = path.relative_to(rules.root)
+            reason = "" if rules.looks_into(relative) else rules.folder_reason(relative)
             if path.is_symlink() and path.resolve() in {parent.resolve() for parent in path.parents}:
                 reason = "link to a folder around it"
             if reason:
-                left_out[relative + "/"] = reason
+                reasons[relative.as_posix() + "/"] = reason
                 folders.remove(name)
             elif path.is_symlink():
-                yield from _walk(root, path, options, left_out)
+                yield from _walk(rules, path, reasons)
         yield from (Path(folder, name) for name in names)
-
-
-def _folder_reason(path: Path, relative: str, options: Options) -> str:
-    if (path / "pyvenv.cfg").is_file():
-        return "virtual environment"
-    if _matches(relative, options.exclude):
-        return "excluded"
-    if path.name == "media" and any(path.glob("*.py")):
-        return ""
-    return _FOLDERS.get(path.name, "")
-
-
-def _reason(root: Path, relative: Path, options: Options, tracked: frozenset[str] | None) -> str:
-    name = relative.as_posix()
-    if _matches(name, options.include):
-        return ""
-    if _matches(name, options.exclude):
-        return "excluded"
-    for folder in relative.parents[:-1]:
-        if reason := _folder_reason(root / folder, folder.as_posix(), options):
-            return reason
-    # A link to a folder is tracked as the link.
-    is_tracked = tracked is None or any(path.as_posix() in tracked for path in (relative, *relative.parents))
-    reasons = (reason for pattern, reason in _FILES.items() if fnmatch.fnmatch(relative.name, pattern))
-    return next(reasons, "" if is_tracked else UNTRACKED)
-
-
-def _matches(relative: str, patterns: tuple[str, ...]) -> bool:
-    return any(
-        fnmatch.fnmatch(relative, pattern) or relative.startswith(pattern.rstrip("/") + "/") for pattern in patterns
-    )
 
 
 def _tracked(root: Path) -> frozenset[str] | None:

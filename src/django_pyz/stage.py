@@ -12,7 +12,6 @@ from pathlib import Path
 
 import django_pyz_runtime
 from django_pyz.errors import BuildError
-from django_pyz_runtime.manifest import PROJECT_FOLDER
 
 _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 """Metadata about the installation rather than the package: by whom, and from where on the builder's machine."""
@@ -30,8 +29,6 @@ def take_installed(installed: Path, site_packages: Path) -> None:
             path.unlink()
     for path in site_packages.glob("*.pth"):
         _check_pth(path)
-    for record in site_packages.glob("*.dist-info/RECORD"):
-        _normalise_metadata(record, site_packages)
 
 
 def _check_pth(path: Path) -> None:
@@ -44,8 +41,13 @@ def _check_pth(path: Path) -> None:
         )
 
 
-def _normalise_metadata(record: Path, site_packages: Path) -> None:
-    """Drop the traces of the installation, and the record's lines for files that are not in the tree."""
+def normalise_metadata(site_packages: Path) -> None:
+    """Drop the traces of the installation, and the records' lines for files that are not in the tree."""
+    for record in site_packages.glob("*.dist-info/RECORD"):
+        _normalise_record(record, site_packages)
+
+
+def _normalise_record(record: Path, site_packages: Path) -> None:
     for name in _INSTALL_TRACES:
         (record.parent / name).unlink(missing_ok=True)
     rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
@@ -65,22 +67,6 @@ def add_run_wing(site_packages: Path) -> None:
     if target.exists():
         raise BuildError(f"a dependency installs {target.name}, which is the name of the run wing")
     shutil.copytree(Path(django_pyz_runtime.__file__).parent, target, ignore=shutil.ignore_patterns("__pycache__"))
-
-
-def add_project(root: Path, files: tuple[Path, ...], site_packages: Path) -> None:
-    """Copy the project's own files; a symbolic link becomes what it points to.
-
-    Raises:
-        BuildError: a file cannot be read.
-    """
-    for relative in files:
-        target = site_packages / PROJECT_FOLDER / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(root / relative, target)
-            target.chmod((root / relative).stat().st_mode)
-        except OSError as error:
-            raise BuildError(f"{root / relative}: cannot be read ({(error.strerror or str(error)).lower()})") from None
 
 
 def normalise_modes(tree: Path) -> None:

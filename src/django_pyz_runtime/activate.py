@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import importlib.util
 import os
-import site as python_site
 import sys
 from collections.abc import MutableMapping
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
-from django_pyz_runtime import embedded, trust, typed_settings
+from django_pyz_runtime import code_guard, data_links, embedded, typed_settings
 from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.children import hand_down
+from django_pyz_runtime.chosen import SETTINGS_MODULE, data_dir, settings_module
+from django_pyz_runtime.code_path import use_code
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, Level
-from django_pyz_runtime.manifest import STATIC_FOLDER, Manifest, Site
-from django_pyz_runtime.names import user_folder
+from django_pyz_runtime.local_settings import run_local_settings
+from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER, Site
+from django_pyz_runtime.operator_modules import OperatorModules
 from django_pyz_runtime.relocation import Move, Relocator
+from django_pyz_runtime.settings_errors import missing_variable
 from django_pyz_runtime.settings_hook import SettingsHook
-from django_pyz_runtime.sources import INHERITED
-
-SETTINGS_MODULE = "DJANGO_SETTINGS_MODULE"
-
 
 _LATER = "generated with the first command that needs it"
 
@@ -46,6 +45,8 @@ class Activation:
     Attributes:
         moves: the paths that were moved to the data folder, once the settings have been imported.
         generated_key: whether the secret key is the generated one, likewise.
+        data_dir: the data folder.
+        code_folder: the folder that the manifest's paths are relative to.
     """
 
     def __init__(self, site: Site, configuration: Configuration, purpose: Purpose) -> None:
@@ -55,6 +56,7 @@ class Activation:
         self._configuration = configuration
         self._purpose = purpose
         self.data_dir = data_dir(site.manifest, configuration)
+        self.code_folder = data_links.code_folder(site, self.data_dir, may_write=self.may_write)
 
     def change_settings(self, namespace: dict[str, Any]) -> None:
         """Apply the configuration to the namespace of the settings module.
@@ -64,13 +66,17 @@ class Activation:
         """
         from django.conf import global_settings
 
+        static_root = str(namespace.get("STATIC_ROOT") or "")
         self._set_static(namespace)
         problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
         if problems or self._purpose is Purpose.CHECK:
             raise Complaint(*problems)
         site = self._site
-        may_write = self._purpose is not Purpose.SHOW
-        relocator = Relocator(site.site_packages, site.project_folder, self.data_dir, makes_folders=may_write)
+        may_write = self.may_write
+        project_folder = self.code_folder / PROJECT_FOLDER
+        relocator = Relocator(
+            site.site_packages, project_folder, self.data_dir, makes_folders=may_write, static_root=static_root
+        )
         self.moves = relocator.relocate(namespace)
         if embedded.needs_secret_key(namespace):
             namespace["SECRET_KEY"] = embedded.secret_key(self.data_dir) if may_write else _LATER
@@ -79,7 +85,24 @@ class Activation:
             may_debug = self._configuration.level("settings", "DEBUG") > Level.SEALED
             embedded.close_doors(namespace, may_debug=may_debug)
         if local := self._configuration.get("project", "local_settings"):
-            _run_local_settings(local, namespace)
+            run_local_settings(local, namespace)
+
+    def set_missing_key(self, environ: MutableMapping[str, str]) -> None:
+        """Give the generated key to settings that need one in the environment, where nobody has set it."""
+        names = embedded.key_variables(self._site.manifest)
+        needed = [name for name in names if name not in environ]
+        for name in needed:
+            environ[name] = embedded.secret_key(self.data_dir) if self.may_write else _LATER
+        self.generated_key = bool(needed)
+
+    def explain(self, error: BaseException) -> Complaint | None:
+        """What to say where the settings cannot be imported for want of a variable."""
+        return missing_variable(error, self._site.manifest.variables, os.environ, self._configuration.file.path)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether folders and keys may be made."""
+        return self._purpose in (Purpose.RUN, Purpose.SERVE)
 
     def _set_static(self, namespace: MutableMapping[str, Any]) -> None:
         built_in = self._site.site_packages / STATIC_FOLDER if self._site.manifest.has_static else None
@@ -111,82 +134,23 @@ def activate(
         purpose: what for.
     """
     manifest = site.manifest
-    roots = [str(site.site_packages / root) for root in manifest.import_roots]
-    sys.path[:] = [*roots, *(entry for entry in sys.path if entry not in roots)]
-    if manifest.has_pth:
-        python_site.addsitedir(str(site.site_packages))
+    activation = Activation(site, configuration, purpose)
+    use_code(site, activation.code_folder)
     for value in configuration.section("env"):
         if value.level >= Level.ENVIRONMENT or value.key not in environ:
             environ[value.key] = value.text
     environ[SETTINGS_MODULE] = settings_module(manifest, configuration, environ)
-    if configuration.file.named_by:
-        environ[manifest.env_prefix + "CONFIG"] = configuration.file.path
-    if arguments.assignments:
-        environ[manifest.env_prefix + INHERITED] = json.dumps(arguments.assignments)
-    activation = Activation(site, configuration, purpose)
-    others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook)]
-    sys.meta_path[:] = [SettingsHook(activation.change_settings), *others]
+    activation.set_missing_key(environ)
+    is_serving = purpose is Purpose.SERVE
+    hand_down(site, configuration, arguments, activation.code_folder, is_serving, environ)
+    if activation.may_write and not site.is_staged:
+        code_guard.install((site.site_packages, activation.code_folder), activation.data_dir, site.executable.name)
+    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain)]
+    if files := {value.key: value.text for value in configuration.section("modules")}:
+        finders.append(OperatorModules(files))
+    others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook | OperatorModules)]
+    sys.meta_path[:] = [*finders, *others]
+    if "DJANGO_CONFIGURATION" in environ and importlib.util.find_spec("configurations"):
+        # django-configurations: its own entry points install this hook; the settings may be read before they run.
+        importlib.import_module("configurations.importer").install()
     return activation
-
-
-def missing_settings(error: BaseException) -> Complaint | None:
-    """What to say where the settings module itself is not there; None for every other error."""
-    module = os.environ.get(SETTINGS_MODULE, "")
-    missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
-    if not missing or not f"{module}.".startswith(f"{missing}."):
-        return None
-    return Complaint(
-        f"the settings module {module!r}: there is no module {missing!r}",
-        hint=f"It is named by {SETTINGS_MODULE}, by [project] settings_module, or by the build.",
-    )
-
-
-def refused(error: Exception, hint: str = "") -> Complaint:
-    """What to say where Django finds the settings improperly configured."""
-    return Complaint(f"{os.environ[SETTINGS_MODULE]}: {error}", hint=hint)
-
-
-def settings_module(manifest: Manifest, configuration: Configuration, environ: MutableMapping[str, str]) -> str:
-    """The settings module: as `--set` or the environment say, else as configured, else as built.
-
-    DJANGO_SETTINGS_MODULE counts as the environment, below NAME__PROJECT__SETTINGS_MODULE.
-    """
-    configured: str | None = configuration.get("project", "settings_module")
-    if configured and configuration.level("project", "settings_module") >= Level.ENVIRONMENT:
-        return configured
-    return environ.get(SETTINGS_MODULE) or configured or manifest.settings_module
-
-
-def data_dir(manifest: Manifest, configuration: Configuration) -> Path:
-    """The data folder: configured, else systemd's STATE_DIRECTORY, else /var/lib/NAME for root, else the user's.
-
-    Raises:
-        Complaint: there is no home folder to put it into.
-    """
-    if chosen := configuration.get("project", "data_dir"):
-        return Path(chosen)
-    if given := os.environ.get("STATE_DIRECTORY", "").split(":")[0]:
-        return Path(given)
-    if os.geteuid() == 0:
-        return Path("/var/lib") / manifest.name
-    from platformdirs import user_data_path
-
-    if not user_folder("XDG_DATA_HOME", ".local/share", os.environ):
-        raise Complaint(
-            "there is no home folder to keep data in",
-            hint="Set [project] data_dir to a folder that this user can write.",
-        )
-    return user_data_path(manifest.name, appauthor=False)
-
-
-def _run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
-    """Run a file of settings inside the settings module. It is code, so it is trusted like the tree is."""
-    try:
-        real = path.resolve(strict=True)
-        trust.check_file(str(real), os.geteuid())
-        source = real.read_bytes()
-    except trust.Untrusted as reason:
-        raise Complaint(f"[project] local_settings: {reason}", hint="Only root or this user may write it.") from None
-    except OSError as error:
-        raise Complaint(f"[project] local_settings: {path}: {(error.strerror or str(error)).lower()}") from None
-    exec(compile(source, str(real), "exec"), namespace)

@@ -45,7 +45,8 @@ class Arguments(NamedTuple):
 def split(argv: Sequence[str]) -> Arguments:
     """Take `--config FILE` and `--set SECTION.KEY=VALUE` off a command line.
 
-    They stand before the command; after `runserve` and `pyz`, which are ours, they may stand anywhere.
+    They stand before the command; after `runserve` and `pyz`, which are ours, they may stand anywhere, but not after
+    `pyz exec PROGRAM`, as the program may have options of the same names.
 
     Args:
         argv: the arguments, without the program's name.
@@ -62,8 +63,9 @@ def split(argv: Sequence[str]) -> Arguments:
         option, equals, value = word.partition("=")
         if option not in ("--config", "--set"):
             command.append(word)
-            if command[0] not in OURS:
-                _refuse_late_assignment(rest)
+            if command[0] not in OURS or (command[:2] == ["pyz", "exec"] and len(command) == 3):
+                if command[0] not in OURS:
+                    _refuse_late_assignment(rest)
                 command += rest
                 break
             continue

@@ -149,6 +149,10 @@ def _check_open(value: Value) -> str:
         name_fits = value.key.isidentifier() and "\0" not in value.text
     elif value.section == "gunicorn":
         name_fits = value.key.isidentifier()
+    elif value.section == "modules":
+        name_fits = all(part.isidentifier() for part in value.key.split("."))
+        if not os.path.isabs(value.text):
+            return value.problem("an absolute path")
     else:
         setting, *path = value.key.removesuffix("+").rstrip().split(".")
         name_fits = setting.isidentifier() and setting.isupper() and all(part and part == part.strip() for part in path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.manifest import Manifest
 from django_pyz_runtime.relocation import make_data_dir
 
 KEY_FILE = "secret_key"
@@ -21,6 +22,14 @@ def needs_secret_key(namespace: MutableMapping[str, Any]) -> bool:
     """Whether the settings have no key of their own that could be used in production."""
     key = namespace.get("SECRET_KEY", "")
     return not key or (isinstance(key, str) and key.startswith(_INSECURE))
+
+
+def key_variables(manifest: Manifest) -> list[str]:
+    """The environment variables that the settings need for their secret key and have no default for."""
+    package = manifest.settings_module.partition(".")[0]
+    owners = ("DJANGO", "APP", manifest.env_prefix.rstrip("_"), package.upper())
+    names = {"SECRET_KEY", *(f"{owner}_SECRET_KEY" for owner in owners)}
+    return [item.name for item in manifest.variables if item.default is None and item.name in names]
 
 
 def secret_key(data_dir: Path) -> str:

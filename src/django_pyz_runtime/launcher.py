@@ -47,7 +47,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-    sys.path[:] = [*filter(_is_standard_library, sys.path), site_packages]
+    sys.path[:] = [*filter(is_standard_library, sys.path), site_packages]
     _forget_launcher()
     from django_pyz_runtime.main import main
 
@@ -70,7 +70,7 @@ def wsgi_application(executable: str) -> WSGIApplication:
     _check_python(container.python, container.bound_to_python)
     site_packages = find_tree(executable, container.name, container.build_id, None)
     others = [entry for entry in sys.path if entry != executable]
-    library = [entry for entry in others if _is_standard_library(entry)]
+    library = [entry for entry in others if is_standard_library(entry)]
     sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
     _forget_launcher()
     from django_pyz_runtime import wsgi
@@ -157,7 +157,7 @@ def _check_python(python: str, bound_to_python: bool) -> None:
         raise Complaint(f"wanted Python 3.11 or newer, found Python {running}", hint="Start it with a newer Python.")
 
 
-def _is_standard_library(entry: str) -> bool:
+def is_standard_library(entry: str) -> bool:
     """Whether an entry of sys.path belongs to Python itself: nothing else may replace the bundle's code."""
     library = os.path.dirname(os.__file__)
     if entry == library or os.path.normpath(entry).startswith(library + os.sep):

@@ -27,6 +27,13 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from django_pyz_runtime.code_guard import found_in
+
+        if refused := found_in(error):
+            tell(Complaint(str(refused)))
+            return 2
+        raise
 
 
 def _dispatch(site: Site, argv: list[str]) -> int:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from django_pyz_runtime.activate import missing_settings, refused
 from django_pyz_runtime.arguments import Arguments, Assignment
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.manifest import Manifest, Site
 from django_pyz_runtime.prepare import prepare
+from django_pyz_runtime.settings_errors import missing_settings, refused
 
 WRITE_STATIC = ("collectstatic", "compress")
 OUR_COMMANDS = """
@@ -34,7 +35,7 @@ def manage(site: Site, arguments: Arguments) -> int:
     writes_static = bool(command) and command[0] in WRITE_STATIC
     if writes_static:
         arguments = _with_static_root(arguments)
-    configuration, _ = prepare(site, arguments)
+    configuration, activation = prepare(site, arguments)
     sys.argv[1:] = command
     from django.core.exceptions import ImproperlyConfigured
 
@@ -43,7 +44,7 @@ def manage(site: Site, arguments: Arguments) -> int:
             from django_pyz_runtime.dir_option import learn_dir
 
             learn_dir(command[0], site.executable.name, has_root=bool(configuration.get("static", "root")))
-        _run(site, command)
+        _run(site.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
@@ -54,13 +55,16 @@ def manage(site: Site, arguments: Arguments) -> int:
     return 0
 
 
-def _run(site: Site, command: list[str]) -> None:
-    if site.manifest.manage_py:
-        _run_manage_py(site.site_packages / site.manifest.manage_py)
-        return
-    from django.core.management import execute_from_command_line
+def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
+    if manifest.manage_py:
+        _run_manage_py(code_folder / manifest.manage_py)
+    elif manifest.manage_call:
+        module, _, function = manifest.manage_call.partition(":")
+        sys.exit(getattr(importlib.import_module(module), function)())
+    else:
+        from django.core.management import execute_from_command_line
 
-    execute_from_command_line([sys.argv[0], *command])
+        execute_from_command_line([sys.argv[0], *command])
 
 
 def _run_manage_py(path: Path) -> None:

@@ -6,7 +6,7 @@ The build wing writes a `Manifest` as JSON into the payload; the run wing reads 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ PROJECT_FOLDER = "__project__"
 """Where the project's own files lie inside site-packages: a folder that collides with no import name."""
 STATIC_FOLDER = "__static__"
 """Where the static files collected at build time lie inside site-packages."""
+STAGED = "staged"
+"""Stands for the build id in a tree that is still being built."""
 PROGRAM_FOLDER = "__bin__"
 """Where the programs of the packages and the bundle's own `python` lie inside site-packages."""
 
@@ -54,12 +56,14 @@ class Manifest:
         python: the version the bundle was built with, as "3.11".
         bound_to_python: whether it holds modules compiled for that version only.
         last_import_roots: folders for the end of sys.path, likewise: those above manage.py's.
+        folder: the one of manage.py, relative to site-packages.
         manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
         manage_call: a function that stands for manage.py where a package has a console script instead, as
             "shop.cli:main", else "".
         wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.
         asgi_module: the project's ASGI module, likewise.
         variables: the environment variables that the settings read.
+        data_paths: paths beside the code that hold data, relative to the project's folder; folders end with a slash.
         has_static: whether static files were collected at build time.
         has_pth: whether site-packages holds .pth files to be honoured.
         sealed: values fixed at build time, "section.key" to text.
@@ -75,11 +79,13 @@ class Manifest:
     python: str
     bound_to_python: bool = False
     last_import_roots: tuple[str, ...] = ()
+    folder: str = PROJECT_FOLDER
     manage_py: str = ""
     manage_call: str = ""
     wsgi_module: str = ""
     asgi_module: str = ""
     variables: tuple[Variable, ...] = ()
+    data_paths: tuple[str, ...] = ()
     has_static: bool = False
     has_pth: bool = False
     sealed: dict[str, str] = field(default_factory=dict)
@@ -103,7 +109,7 @@ class Manifest:
             found = data.pop("format")
             if found != FORMAT:
                 raise Complaint(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
-            for name in ("import_roots", "last_import_roots"):
+            for name in ("import_roots", "last_import_roots", "data_paths"):
                 data[name] = tuple(data[name])
             data["variables"] = tuple(Variable(**item) for item in data["variables"])
             known = {item.name for item in fields(cls)}
@@ -145,6 +151,15 @@ class Site:
         except (OSError, UnicodeDecodeError) as error:
             raise Complaint(f"{path}: cannot be read ({error})", hint="Build the file again.") from None
         return cls(Path(executable), Path(site_packages), build_id, Manifest.from_json(text))
+
+    def started_from(self, executable: str) -> Site:
+        """The same bundle with the path that it was started by."""
+        return replace(self, executable=Path(executable))
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether this is a tree that is being built, where what the project writes beside its code is of interest."""
+        return self.build_id == STAGED
 
     @property
     def project_folder(self) -> Path:

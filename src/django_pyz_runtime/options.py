@@ -52,6 +52,7 @@ class Option:
 SECTIONS: dict[str, str] = {
     "project": "The project and its places.",
     "env": "Variables for os.environ, set before the settings are read. The process's own environment wins.",
+    "modules": "Python modules that each installation writes for itself, where the project expects some: name to path.",
     "settings": "Django settings, applied after the project's settings were read; typed as the value they replace.",
     "static": "The static files that are built in.",
     "serve": "The server that `runserve` starts.",
@@ -63,6 +64,7 @@ SECTIONS: dict[str, str] = {
 
 OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
     "env": ("DATABASE_URL@file = /etc/{name}/database_url",),
+    "modules": ("{name}.configuration = /etc/{name}/configuration.py",),
     "settings": (
         "DEBUG = false",
         "SECRET_KEY@credential = secret_key",
@@ -129,12 +131,20 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "serve",
+        "interface",
+        choice("auto", "wsgi", "asgi"),
+        "auto",
+        "How the server talks to the project: wsgi, or asgi for websockets and async views. auto: asgi where the "
+        "project has an ASGI application and no WSGI one.",
+    ),
+    Option(
+        "serve",
         "workers",
         either("auto", POSITIVE),
         "auto",
         "Worker processes. auto: one more than the CPUs this process may use, counting cgroup limits.",
     ),
-    Option("serve", "threads", POSITIVE, "4", "Threads of each worker."),
+    Option("serve", "threads", POSITIVE, "4", "Threads of each worker; with asgi there is one, with an event loop."),
     Option("serve", "timeout", SECONDS, "30", "Seconds after which a worker that does not respond is replaced."),
     Option("serve", "graceful_timeout", SECONDS, "30", "Seconds that running requests are given at a stop."),
     Option("health", "live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),

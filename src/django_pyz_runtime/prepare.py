@@ -6,8 +6,9 @@ import importlib
 import os
 
 from django_pyz_runtime import sources
-from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, Purpose, activate
+from django_pyz_runtime.activate import Activation, Purpose, activate
 from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.chosen import SETTINGS_MODULE
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, by_line
 from django_pyz_runtime.manifest import Site

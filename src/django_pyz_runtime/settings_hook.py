@@ -3,6 +3,9 @@
 Protocol: a finder at the front of sys.meta_path answers for one module only, the one that DJANGO_SETTINGS_MODULE names
 at that moment. It lets the finders behind it find the module, and wraps the loader's `exec_module`: the original runs,
 then a function gets the module's namespace. The module keeps its own loader and spec.
+
+Other libraries (django-configurations) put such a finder in front too, later than ours, and do not ask those behind
+theirs. Whenever ours is asked for another module, it goes back to the front, so that theirs is the one that is wrapped.
 """
 
 from __future__ import annotations
@@ -16,24 +19,34 @@ from types import ModuleType
 from typing import Any
 
 Change = Callable[[dict[str, Any]], None]
+Explain = Callable[[BaseException], Exception | None]
 
 
 class SettingsHook:
-    """The finder."""
+    """The finder.
 
-    def __init__(self, change: Change) -> None:
+    Args:
+        change: gets the namespace of the settings module once it has run.
+        explain: gets an error that the settings raise, and returns the one to raise instead, if any.
+    """
+
+    def __init__(self, change: Change, explain: Explain = lambda error: None) -> None:
         self._change = change
+        self._explain = explain
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find the settings module by way of the other finders; None for every other module."""
         if fullname != os.environ.get("DJANGO_SETTINGS_MODULE"):
+            if sys.meta_path[0] is not self and self in sys.meta_path:
+                sys.meta_path.remove(self)
+                sys.meta_path.insert(0, self)
             return None
         for finder in sys.meta_path:
             if finder is not self and (spec := finder.find_spec(fullname, path, target)):
                 if spec.loader is not None:
-                    spec.loader = _ChangingLoader(spec.loader, self._change)
+                    spec.loader = _ChangingLoader(spec.loader, self._change, self._explain)
                 return spec
         return None
 
@@ -41,9 +54,10 @@ class SettingsHook:
 class _ChangingLoader(Loader):
     """Runs the original loader, then the change."""
 
-    def __init__(self, original: Loader, change: Change) -> None:
+    def __init__(self, original: Loader, change: Change, explain: Explain) -> None:
         self._original = original
         self._change = change
+        self._explain = explain
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """As the original does."""
@@ -54,5 +68,10 @@ class _ChangingLoader(Loader):
         module.__loader__ = self._original
         if module.__spec__ is not None:
             module.__spec__.loader = self._original
-        self._original.exec_module(module)
+        try:
+            self._original.exec_module(module)
+        except Exception as error:
+            if instead := self._explain(error):
+                raise instead from error
+            raise
         self._change(module.__dict__)

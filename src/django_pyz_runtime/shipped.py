@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django_pyz_runtime.confidential import shown
+from django_pyz_runtime.manifest import Variable
 from django_pyz_runtime.options import OPEN_SECTIONS, OPTIONS, SECTIONS
 
 
@@ -52,16 +55,29 @@ def settings_ini(name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def fresh_settings_ini(name: str, *, for_system: bool) -> str:
-    """The same, ready for production: a secret key of its own, and no debug pages.
+def fresh_settings_ini(name: str, variables: Sequence[Variable], *, for_system: bool) -> str:
+    """The same, ready for production: a secret key of its own, no debug pages, and the variables of this project.
 
     Args:
         name: of the project.
+        variables: the environment variables that its settings read.
         for_system: whether it is for all users of the machine, whose commands are then to find the same data.
     """
     fresh = f"DEBUG = false\nSECRET_KEY = {secrets.token_urlsafe(50)}\nALLOWED_HOSTS = localhost, 127.0.0.1\n"
-    text = settings_ini(name).replace("\n#DEBUG = false\n", f"\n{fresh}", 1)
+    text = settings_ini(name)
+    if variables:
+        examples = "\n".join(f"#{example.format(name=name)}" for example in OPEN_SECTIONS["env"])
+        text = text.replace(examples, "\n".join(_variable_lines(variables)), 1)
+    text = text.replace("\n#DEBUG = false\n", f"\n{fresh}", 1)
     return text.replace("\n#data_dir = ", "\ndata_dir = ", 1) if for_system else text
+
+
+def _variable_lines(variables: Sequence[Variable]) -> Iterator[str]:
+    """A commented line for each variable: those without a default first, each with where it is read."""
+    for item in sorted(variables, key=lambda item: item.default is not None):
+        need = f"default {shown(item.name, item.default)}" if item.default is not None else "no default"
+        yield f"# {', '.join(filter(None, [item.kind, need, item.where]))}"
+        yield f"#{item.name} ="
 
 
 def options_table() -> str:

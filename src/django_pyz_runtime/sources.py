@@ -72,7 +72,8 @@ class _Reader:
         self.problems += [f"{path}:{problem.line}: {problem.text}" for problem in problems]
         private = False
         for entry in entries:
-            value = Value(entry.section, entry.key, entry.text, level, f"{path}:{entry.line}")
+            text = os.path.join(path.parent, entry.text) if entry.section == "modules" else entry.text
+            value = Value(entry.section, entry.key, text, level, f"{path}:{entry.line}")
             self._take(value)
             private |= value.is_secret and "@" not in value.key
         if private and mode & stat.S_IROTH:
@@ -140,7 +141,7 @@ class _Reader:
             if not name.startswith(prefix) or not separator or section.lower() not in SECTIONS:
                 continue
             section = section.lower()
-            if section == "settings":
+            if section in ("settings", "modules"):
                 key = key.replace("__", ".")
             elif section not in OPEN_SECTIONS:
                 key = key.lower()

@@ -33,7 +33,7 @@ def _message(standard_error: str) -> str:
     return "".join(line for line in standard_error.splitlines(keepends=True) if not line.endswith(" ...\n"))
 
 
-NO_DEPENDENCY = {**SMALL_PROJECT, "requirements.txt": "./no-such-folder\n"}
+NO_DEPENDENCY = {**SMALL_PROJECT, "requirements.txt": "--no-index\nno-such-package\n"}
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,14 @@ NO_DEPENDENCY = {**SMALL_PROJECT, "requirements.txt": "./no-such-folder\n"}
         (
             {},
             [],
-            "django-pyz: {root}: wanted a manage.py here or one or two folders below, found none\nName its folder.\n",
+            "django-pyz: {root}: wanted a Django project, found no manage.py here or up to two folders below, no "
+            "console script that names settings, and no module that looks like settings\n"
+            "Name its folder, or give --settings-module.\n",
         ),
         (
             {},
             ["no-such"],
-            "django-pyz: {root}/no-such: wanted a folder with manage.py, found no folder\n",
+            "django-pyz: {root}/no-such: wanted a folder with a Django project, found no folder\n",
         ),
         (
             {**SMALL_PROJECT, "pyproject.toml": "[tool.django-pyz]\nnam = 1\n"},
@@ -93,7 +95,7 @@ def test_what_the_installer_says_is_shown(tmp_path: Path) -> None:
 
     assert (code, out) == (2, "")
     assert _message(err).startswith(f"django-pyz: cannot install the dependencies of {root.name}: ")
-    assert "no-such-folder" in _message(err)
+    assert "no-such-package" in _message(err)
     assert "Traceback" not in err
     assert not list(root.glob("dist/*"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,27 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from django_pyz import dependencies, project
+from django_pyz import dependencies
+from django_pyz.dependency_source import Source
 from django_pyz.errors import BuildError
 from django_pyz.options import Options
-from tests.build.trees import SMALL_PROJECT, write_tree
+from tests.build.trees import write_tree
 
 SQLPARSE = "cf2196ed3418f3ba5de6af7e82c694a9fbdbfecccdfc72e281548517081f16ca"
 """The hash of sqlparse-0.5.3-py3-none-any.whl."""
+NO_OPTIONS = Options()
+SETUP = "from setuptools import setup\nsetup(name='shop', version='1', packages=['shop_app'])\n"
+LIBRARY = {
+    "lib/pyproject.toml": """\
+[project]
+name = "lib"
+version = "1"
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+""",
+    "lib/lib/__init__.py": "",
+}
 
 
 def test_the_run_wing_takes_fixed_versions() -> None:
@@ -40,17 +55,90 @@ def test_a_pin_that_is_too_old_is_an_error() -> None:
         dependencies.run_wing_requirements({"gunicorn": "19.9"}, exact=True)
 
 
-def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_them(tmp_path: Path) -> None:
+def _install(root: Path, kind: str, file: str, options: Options = NO_OPTIONS) -> Path:
+    python = dependencies.find_python("")
+    return dependencies.install(Source(kind, (Path(file),)), root, options, python, root.with_name("venv"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project with a library in it."""
+    return write_tree(tmp_path / "shop", LIBRARY)
+
+
+@pytest.fixture
+def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which pip installs."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
+def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_them(root: Path) -> None:
     """pip refuses to install anything without a hash in the same run."""
-    write_tree(tmp_path, SMALL_PROJECT)
-    (tmp_path / "requirements.txt").write_text(f"sqlparse==0.5.3 --hash=sha256:{SQLPARSE}\n")
-    found = project.find(tmp_path, Options(), {})
+    write_tree(root, {"requirements.txt": f"sqlparse==0.5.3 --hash=sha256:{SQLPARSE}\n"})
 
-    site_packages = dependencies.install(found, dependencies.find_python(""), tmp_path / "venv")
+    installed = dependencies.installed_versions(_install(root, "requirements", "requirements.txt"))
 
-    installed = dependencies.installed_versions(site_packages)
     assert installed["sqlparse"] == "0.5.3"
     assert {"gunicorn", "packaging", "platformdirs", "whitenoise"} < set(installed)
+    assert "setuptools" not in installed
+
+
+def test_a_file_with_another_hash_is_refused(root: Path) -> None:
+    write_tree(root, {"requirements.txt": f"sqlparse==0.5.3 --hash=sha256:{'0' * 64}\n"})
+
+    with pytest.raises(BuildError, match=r"^cannot install the dependencies of shop: "):
+        _install(root, "requirements", "requirements.txt")
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_local_packages_are_really_installed(root: Path) -> None:
+    write_tree(root, {"requirements/base.txt": "-e .\n-e ./lib\n", "setup.py": SETUP, "shop_app/__init__.py": ""})
+
+    site_packages = _install(root, "requirements", "requirements/base.txt")
+
+    assert (site_packages / "lib" / "__init__.py").is_file()
+    assert (site_packages / "shop_app" / "__init__.py").is_file()
+    assert not list(site_packages.glob("*.pth"))
+    assert not list(site_packages.glob("__editable__*"))
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_a_lock_may_have_packages_with_a_hash_and_folders_which_have_none(root: Path) -> None:
+    sqlparse = {"version": "==0.5.3", "hashes": [f"sha256:{SQLPARSE}"]}
+    lock = {"default": {"sqlparse": sqlparse, "lib": {"path": "./lib", "editable": True}}}
+    write_tree(root, {"Pipfile.lock": json.dumps(lock)})
+
+    site_packages = _install(root, "Pipfile.lock", "Pipfile.lock")
+
+    assert dependencies.installed_versions(site_packages)["sqlparse"] == "0.5.3"
+    assert (site_packages / "lib" / "__init__.py").is_file()
+
+
+@pytest.mark.usefixtures("without_uv")
+def test_an_index_of_the_project_that_lacks_the_run_wing_is_left(root: Path) -> None:
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    subprocess.run([*download, "--dest", str(root / "vendor"), "sqlparse==0.5.3"], check=True)
+    write_tree(root, {"requirements.txt": "--no-index\n--find-links vendor\nsqlparse\n"})
+
+    installed = dependencies.installed_versions(_install(root, "requirements", "requirements.txt"))
+
+    assert installed["sqlparse"] == "0.5.3"
+    assert installed["gunicorn"]
+
+
+def test_setuptools_comes_with_a_package_that_takes_it_for_granted(root: Path) -> None:
+    write_tree(root, {"requirements.txt": "./lib\n", "lib/lib/__init__.py": "import pkg_resources\n"})
+
+    installed = dependencies.installed_versions(_install(root, "requirements", "requirements.txt"))
+
+    assert Version(installed["setuptools"]) < Version("81")
+
+
+def test_a_python_that_the_project_does_not_take_is_said_before_anything_is_installed(root: Path) -> None:
+    write_tree(root, {"requirements.txt": "none-such-package", "pyproject.toml": '[project]\nrequires-python = "<3"'})
+
+    with pytest.raises(BuildError, match=r"pyproject.toml: wants Python <3, found 3"):
+        _install(root, "requirements", "requirements.txt")
 
 
 @pytest.mark.parametrize(("name", "least", "fixed"), dependencies.RUN_WING_NEEDS)

@@ -40,4 +40,4 @@ def test_the_installed_command_works_from_any_folder(wheel: Path, tmp_path: Path
     done = subprocess.run([bin_folder / "django-pyz", "build"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "wanted a manage.py here or one or two folders below, found none" in done.stderr
+    assert "wanted a Django project, found no manage.py here or up to two folders below" in done.stderr

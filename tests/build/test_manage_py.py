@@ -22,7 +22,7 @@ def _read(folder: Path, text: str) -> manage_py.ManagePy:
 def test_the_one_that_this_django_writes_is_plain(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "django", "startproject", "shop", tmp_path], check=True)
 
-    assert manage_py.read(tmp_path / "manage.py") == manage_py.ManagePy(("shop.settings",), is_plain=True)
+    assert manage_py.read(tmp_path / "manage.py") == manage_py.ManagePy(("shop.settings",), True, {}, (), ())
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,45 @@ def test_what_is_no_python_is_told_with_its_path(tmp_path: Path, content: bytes)
 
     with pytest.raises(BuildError, match=rf"^{path}: cannot be read as Python"):
         manage_py.read(path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", os.environ.get("STAGE", "shop.settings"))',
+        'os.environ["DJANGO_SETTINGS_MODULE"] = os.getenv("MODULE") or "shop.settings"',
+        'if "test" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.testing"\n'
+        'else:\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")',
+        'os.environ["DJANGO_SETTINGS_MODULE"] = "shop.testing" if sys.argv[1] == "test" else "shop.settings"',
+    ],
+)
+def test_the_settings_module_of_any_command_line_is_among_those_found(tmp_path: Path, statement: str) -> None:
+    found = _read(tmp_path, statement).settings_modules
+
+    assert "shop.settings" in found
+    assert "shop.testing" not in found
+
+
+def test_a_settings_module_for_some_command_lines_counts_where_there_is_no_other(tmp_path: Path) -> None:
+    statement = 'if "help" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"'
+
+    assert _read(tmp_path, statement).settings_modules == ("shop.settings",)
+
+
+def test_other_variables_with_literal_values_are_found(tmp_path: Path) -> None:
+    text = """
+os.environ.setdefault("DJANGO_CONFIGURATION", "Live")
+os.environ["MANAGE"] = "1"
+os.environ["HOME"] = find_home()
+options["COLOR"] = "red"
+options.setdefault("SIZE", "9")
+"""
+    assert _read(tmp_path, text).variables == {"DJANGO_CONFIGURATION": "Live", "MANAGE": "1"}
+
+
+def test_the_folders_that_it_adds_to_the_path_are_found(tmp_path: Path) -> None:
+    text = 'sys.path.insert(0, os.path.join(os.path.dirname(__file__), "apps"))\nsys.path.append("lib")'
+
+    found = _read(tmp_path, text)
+
+    assert (found.first_paths, found.last_paths) == ((tmp_path / "apps",), (tmp_path / "lib",))

@@ -24,6 +24,7 @@ EVERYTHING = Options(
     include=("seed.sqlite3",),
     exclude=("docs",),
     extra_paths=("apps",),
+    data_paths=("uploads/", "secret.txt"),
     allow_secrets=("tests/*.pem",),
     build_commands=("npm ci", "npm run build"),
     build_env=("DATABASE_URL=sqlite://", "TOKEN=a=b"),
@@ -67,6 +68,7 @@ def test_every_option_can_stand_in_the_table(tmp_path: Path) -> None:
         include = ["seed.sqlite3"]
         exclude = ["docs"]
         extra-paths = ["apps"]
+        data-paths = ["uploads/", "secret.txt"]
         allow-secrets = ["tests/*.pem"]
         build-commands = ["npm ci", "npm run build"]
         build-env = { DATABASE_URL = "sqlite://", TOKEN = "a=b" }
@@ -82,6 +84,7 @@ def test_every_option_can_stand_on_the_command_line() -> None:
     more = ["--manage-py=web/manage.py", "--extras=postgres", "--groups=prod", "--allow-secrets=tests/*.pem"]
     build = ["--build-commands=npm ci", "--build-commands=npm run build", "--build-config=ci/build.ini"]
     variables = ["--build-env=DATABASE_URL=sqlite://", "--build-env=TOKEN=a=b"]
+    variables += ["--data-paths=uploads/", "--data-paths=secret.txt"]
     rest = [*more, *build, *variables, "--extra-paths=apps", "--no-collectstatic"]
 
     assert _arguments(*scalars, *lists, *rest) == EVERYTHING

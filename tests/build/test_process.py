@@ -73,3 +73,10 @@ def test_a_clean_environment_leaves_out_more_on_request(monkeypatch: pytest.Monk
     clean = process.clean_environment("SHOP__")
 
     assert (clean.get("SHOP"), clean.get("SHOP__SERVE__BIND")) == ("y", None)
+
+
+def test_credentials_in_an_address_are_not_shown() -> None:
+    said = "echo no match at https://me:pa55@index.example.org/simple git+ssh://git@example.org/x >&2; false"
+
+    with pytest.raises(BuildError, match=r"https://\*\*\*\*@index.example.org/simple git\+ssh://git@example.org/x$"):
+        process.run(["/bin/sh", "-c", said], "install")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from django_pyz import project
+from django_pyz.dependency_source import Source
 from django_pyz.errors import BuildError
 from django_pyz.options import Options
 from tests.build.trees import PLAIN_MANAGE_PY, SMALL_PROJECT, write_tree
@@ -26,15 +27,20 @@ def test_a_plain_project_needs_no_option(tmp_path: Path) -> None:
 
     assert _find(root) == project.Project(
         root=root,
-        manage_py=root / "manage.py",
+        folder=root,
         name="shop",
         script="shop",
         settings_module="myproj.settings",
         import_roots=(root,),
+        last_import_roots=(),
+        manage_py=None,
+        manage_call="",
         wsgi_module="myproj.wsgi",
-        runs_manage_py=False,
-        requirements=(root / "requirements.txt",),
-        dependencies=(),
+        asgi_module="",
+        variables={},
+        source=Source("requirements", (Path("requirements.txt"),)),
+        package=None,
+        needs_package=False,
     )
 
 
@@ -44,27 +50,28 @@ def test_manage_py_may_stand_below(tmp_path: Path, folder: str) -> None:
 
     found = _find(root)
 
-    assert (found.root, found.manage_py, found.name) == (root, root / folder / "manage.py", "shop")
+    assert (found.root, found.folder, found.name) == (root, root / folder, "shop")
     assert found.import_roots == (root / folder,)
+    assert found.last_import_roots[-1] == root
 
 
 def test_the_nearest_manage_py_is_taken(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, **_below("example")})
 
-    assert _find(root).manage_py == root / "manage.py"
+    assert _find(root).folder == root
 
 
 def test_the_one_in_src_comes_before_others_of_its_depth(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "shop", {**_below("src"), **_below("example")})
 
-    assert _find(root).manage_py == root / "src" / "manage.py"
+    assert _find(root).folder == root / "src"
 
 
 @pytest.mark.parametrize("folder", ["tests", "node_modules/x", ".hidden", "docs"])
 def test_one_in_a_folder_of_other_things_does_not_count(tmp_path: Path, folder: str) -> None:
     root = write_tree(tmp_path / "shop", {**_below("backend"), f"{folder}/manage.py": ""})
 
-    assert _find(root).manage_py == root / "backend" / "manage.py"
+    assert _find(root).folder == root / "backend"
 
 
 def test_two_are_an_error_that_lists_them(tmp_path: Path) -> None:
@@ -73,18 +80,35 @@ def test_two_are_an_error_that_lists_them(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"found several:\n  api/manage.py\n  web/manage.py$") as caught:
         _find(root)
 
-    assert caught.value.hint == "Name the folder of one of them."
+    assert caught.value.hint == "Name one with --manage-py."
+    assert _find(root, Options(manage_py="web/manage.py")).folder == root / "web"
+
+
+def test_of_two_the_one_that_speaks_of_django_is_taken(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**_below("web"), "tool/manage.py": "print('no such thing')"})
+
+    assert _find(root).folder == root / "web"
+
+
+@pytest.mark.parametrize("path", ["gone.py", "../manage.py"])
+def test_a_manage_py_that_is_named_must_be_there(tmp_path: Path, path: str) -> None:
+    root = write_tree(tmp_path / "shop", SMALL_PROJECT)
+    (tmp_path / "manage.py").touch()
+
+    with pytest.raises(BuildError, match=rf"^manage-py: {root}/{path}: wanted a file inside {root}$"):
+        _find(root, Options(manage_py=path))
 
 
 def test_none_is_an_error_that_says_where_was_looked(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"wanted a manage.py here or one or two folders below, found none"):
-        _find(write_tree(tmp_path, _below("a/b/c")))
+    with pytest.raises(BuildError, match=r"wanted a Django project, found no manage.py here or up to") as caught:
+        _find(write_tree(tmp_path, {"requirements.txt": "Django"}))
+    assert caught.value.hint == "Name its folder, or give --settings-module."
 
 
 def test_a_file_is_no_project(tmp_path: Path) -> None:
     (tmp_path / "manage.py").touch()
 
-    with pytest.raises(BuildError, match=r"wanted a folder with manage.py, found no folder"):
+    with pytest.raises(BuildError, match=r"wanted a folder with a Django project, found no folder"):
         _find(tmp_path / "manage.py")
 
 
@@ -98,23 +122,93 @@ def test_the_option_wins_over_the_environment_and_that_over_manage_py(tmp_path: 
 
 
 def test_a_manage_py_with_several_settings_modules_lists_them(tmp_path: Path) -> None:
-    choice = 'if "test" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "myproj.test_settings"\n'
-    root = write_tree(
-        tmp_path, {**SMALL_PROJECT, "manage.py": f"import os, sys\n{choice}{PLAIN_MANAGE_PY}", "myproj/one.py": ""}
-    )
+    choice = 'if "X" in os.environ:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "myproj.live"\n'
+    files = {"manage.py": f"import os, sys\n{choice}{PLAIN_MANAGE_PY}", "myproj/live.py": "", "myproj/one.py": ""}
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **files})
 
-    with pytest.raises(BuildError, match=r"found several: myproj.settings, myproj.test_settings") as caught:
+    with pytest.raises(BuildError, match=r"found several:\n  myproj.live\n  myproj.settings") as caught:
         _find(root)
 
     assert "--settings-module" in caught.value.hint
     assert _find(root, Options(settings_module="myproj.one")).settings_module == "myproj.one"
 
 
-def test_a_manage_py_without_a_settings_module_asks_for_the_option(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="wanted DJANGO_SETTINGS_MODULE set in it, found no literal") as caught:
-        _find(write_tree(tmp_path, {**SMALL_PROJECT, "manage.py": ""}))
+def test_a_manage_py_without_a_settings_module_lists_those_there_are(tmp_path: Path) -> None:
+    apps = "INSTALLED_APPS = []\n"
+    files = {"manage.py": "", "conf/settings/base.py": apps, "conf/settings/live.py": "from .base import *\n"}
+
+    with pytest.raises(BuildError, match=r"found several:\n  conf.settings.base\n  conf.settings.live$") as caught:
+        _find(write_tree(tmp_path, {**SMALL_PROJECT, **files}))
 
     assert caught.value.hint == "Give --settings-module."
+
+
+def test_a_wsgi_module_with_other_settings_than_manage_py_is_an_error_that_names_both(tmp_path: Path) -> None:
+    wsgi = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproj.live")'
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "myproj/live.py": "", "myproj/wsgi.py": wsgi})
+
+    with pytest.raises(BuildError, match=r"found two:\n  myproj.settings \(.*manage.py\)\n  myproj.live") as caught:
+        _find(root)
+
+    assert "--settings-module" in caught.value.hint
+    assert _find(root, Options(settings_module="myproj.live")).settings_module == "myproj.live"
+
+
+def _package(main: str) -> dict[str, str]:
+    scripts = '[build-system]\nrequires = []\n[project]\nname = "shop"\ndependencies = ["Django"]\n'
+    files = {"shop/__init__.py": "", "shop/cli.py": main, "shop/settings.py": ""}
+    return {**files, "pyproject.toml": scripts + '[project.scripts]\nshop = "shop.cli:main"\n'}
+
+
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_without_manage_py_a_console_script_names_the_settings(tmp_path: Path, folder: str) -> None:
+    main = PLAIN_MANAGE_PY.replace("myproj", "shop")
+    root = write_tree(tmp_path / "shop", {"pyproject.toml": _package("")["pyproject.toml"]})
+    write_tree(root / folder, {name: text for name, text in _package(main).items() if name != "pyproject.toml"})
+
+    found = _find(root)
+
+    assert (found.settings_module, found.manage_call, found.package) == ("shop.settings", "", root)
+    assert found.import_roots[0] == root / folder
+
+
+def test_a_console_script_that_does_more_is_called(tmp_path: Path) -> None:
+    main = "import dotenv\n" + PLAIN_MANAGE_PY.replace("myproj", "shop")
+
+    found = _find(write_tree(tmp_path / "shop", _package(main)))
+
+    assert (found.manage_call, found.needs_package) == ("shop.cli:main", True)
+
+
+def test_several_console_scripts_that_name_settings_are_listed(tmp_path: Path) -> None:
+    files = _package(PLAIN_MANAGE_PY.replace("myproj", "shop"))
+    files["shop/other.py"] = files["shop/cli.py"]
+    files["pyproject.toml"] += 'other = "shop.other:main"\n'
+
+    with pytest.raises(BuildError, match=r"several console scripts that name settings:\n  other\n  shop$"):
+        _find(write_tree(tmp_path / "shop", files))
+
+
+def test_nothing_but_settings_is_enough(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {"conf/settings.py": "INSTALLED_APPS = []\n", "requirements.txt": "Django"})
+
+    assert _find(root).settings_module == "conf.settings"
+
+
+def test_the_folders_that_manage_py_adds_are_import_roots(tmp_path: Path) -> None:
+    added = 'sys.path.insert(0, os.path.join(os.path.dirname(__file__), "apps"))\nsys.path.append("/usr/lib")\n'
+    files = {"manage.py": f"import os, sys\n{added}{PLAIN_MANAGE_PY}", "apps/one.py": ""}
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **files})
+
+    assert _find(root).import_roots == (root / "apps", root)
+
+
+def test_variables_that_manage_py_and_the_wsgi_module_agree_on_are_kept(tmp_path: Path) -> None:
+    both = 'os.environ.setdefault("DJANGO_CONFIGURATION", "Live")\n'
+    manage = f'import os\nos.environ["IS_COMMAND"] = "1"\n{both}{PLAIN_MANAGE_PY}'
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "manage.py": manage, "myproj/wsgi.py": both})
+
+    assert _find(root).variables == {"DJANGO_CONFIGURATION": "Live"}
 
 
 def test_a_settings_module_that_is_not_there_names_the_places(tmp_path: Path) -> None:
@@ -146,7 +240,8 @@ def test_an_extra_path_must_be_a_folder_inside(tmp_path: Path, path: str) -> Non
         ("myproj.conf.live", ["myproj/conf/live.py", "myproj/conf/wsgi.py", "myproj/wsgi.py"], "myproj.conf.wsgi"),
         ("myproj.settings", ["myproj/wsgi/__init__.py"], "myproj.wsgi"),
         ("settings", ["settings.py", "wsgi.py"], "wsgi"),
-        ("myproj.settings", ["other/wsgi.py"], ""),
+        ("myproj.settings", ["other/wsgi.py"], "other.wsgi"),
+        ("myproj.settings", ["other/wsgi.py", "third/wsgi.py"], ""),
     ],
 )
 def test_the_wsgi_module_is_the_nearest_one(
@@ -179,61 +274,4 @@ def test_a_name_that_cannot_be_a_file_name_is_refused(tmp_path: Path, name: str)
 def test_a_manage_py_that_does_more_is_run(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {**SMALL_PROJECT, "manage.py": f"import dotenv\n{PLAIN_MANAGE_PY}"})
 
-    assert _find(root).runs_manage_py
-
-
-def _requirements(root: Path, options: Options | None = None) -> tuple[list[str], tuple[str, ...]]:
-    found = _find(root, options)
-    return [path.relative_to(root).as_posix() for path in found.requirements], found.dependencies
-
-
-def test_requirements_beside_manage_py_win_over_those_above(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {**_below("web"), "requirements.txt": ""})
-
-    assert _requirements(root) == (["web/requirements.txt"], ())
-
-
-def test_requirements_above_manage_py_are_found(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {**_below("web"), "requirements.txt": ""})
-    (root / "web" / "requirements.txt").unlink()
-
-    assert _requirements(root) == (["requirements.txt"], ())
-
-
-def test_given_requirements_win(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {**SMALL_PROJECT, "live.txt": "", "more/extra.txt": ""})
-
-    assert _requirements(root, Options(requirements=("live.txt", "more/extra.txt"))) == (
-        ["live.txt", "more/extra.txt"],
-        (),
-    )
-
-
-def test_dependencies_of_pyproject_are_taken_where_there_is_no_file(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {**SMALL_PROJECT, "pyproject.toml": "[project]\ndependencies = ['Django>=5']\n"})
-    assert _requirements(root) == (["requirements.txt"], ())
-
-    (root / "requirements.txt").unlink()
-    assert _requirements(root) == ([], ("Django>=5",))
-
-
-@pytest.mark.parametrize("pyproject", ["", "[project]\nname = 'shop'\n"])
-def test_no_dependencies_at_all_is_an_error(tmp_path: Path, pyproject: str) -> None:
-    root = write_tree(tmp_path, {**SMALL_PROJECT, "pyproject.toml": pyproject})
-    (root / "requirements.txt").unlink()
-
-    with pytest.raises(BuildError, match=r"wanted requirements.txt, or dependencies in pyproject.toml, found neither"):
-        _find(root)
-
-
-def test_a_broken_pyproject_beside_manage_py_is_told_with_its_path(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {**_below("web"), "web/pyproject.toml": "[project"})
-    (root / "web" / "requirements.txt").unlink()
-
-    with pytest.raises(BuildError, match=rf"^{root}/web/pyproject.toml: cannot be read"):
-        _find(root)
-
-
-def test_a_given_requirements_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"requirements: .*live.txt: found no such file"):
-        _find(write_tree(tmp_path, SMALL_PROJECT), Options(requirements=("live.txt",)))
+    assert _find(root).manage_py == root / "manage.py"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,29 @@ def _select(root: Path, *, include: tuple[str, ...] = (), exclude: tuple[str, ..
         ("deploy/id_ed25519", "deploy/id_ed25519", "private key"),
         ("myproj/local_settings.py", "myproj/local_settings.py", "settings of this machine"),
         ("dist/shop.pyz", "dist/shop.pyz", "an earlier build"),
+        ("conf/prod.env", "conf/prod.env", "secrets"),
+        (".env-prod", ".env-prod", "secrets"),
+        (".envrc", ".envrc", "secrets"),
+        (".netrc", ".netrc", "secrets"),
+        (".pypirc", ".pypirc", "secrets"),
+        ("infra/terraform.tfstate.backup", "infra/terraform.tfstate.backup", "secrets"),
+        (".ssh/config", ".ssh/", "secrets"),
+        (".aws/credentials", ".aws/", "secrets"),
+        (".gnupg/trustdb.gpg", ".gnupg/", "secrets"),
+        (".terraform/x", ".terraform/", "settings of this machine"),
+        ("shop.sqlite", "shop.sqlite", "database"),
+        ("db.sqlite3-journal", "db.sqlite3-journal", "database"),
+        ("celerybeat-schedule", "celerybeat-schedule", "database"),
+        ("celerybeat-schedule.dir", "celerybeat-schedule.dir", "database"),
+        ("backup/shop.sql.gz", "backup/shop.sql.gz", "database dump"),
+        ("trust/shop.jks", "trust/shop.jks", "key store"),
+        ("app/.views.py.swp", "app/.views.py.swp", "left behind by an editor"),
+        ("app/views.py~", "app/views.py~", "left behind by an editor"),
+        ("app/.DS_Store", "app/.DS_Store", "desktop settings"),
+        (".coverage", ".coverage", "coverage report"),
+        ("htmlcov/index.html", "htmlcov/", "coverage report"),
+        (".eggs/README.txt", ".eggs/", "packages of an installation"),
+        ("log/debug.log", "log/debug.log", "log"),
     ],
 )
 def test_what_does_not_belong_is_left_out_with_its_reason(
@@ -49,7 +75,28 @@ def test_what_does_not_belong_is_left_out_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    "name", ["media/__init__.py", "tests/test_it.py", "app/env.py", "static/.well-known/x", "a.pyi"]
+    "name",
+    [
+        "media/__init__.py",
+        "media/css/site.css",
+        "static/media/logo.png",
+        "app/fixtures/media/shop.png",
+        "tests/test_it.py",
+        "app/env.py",
+        "static/.well-known/x",
+        "a.pyi",
+        ".env.example",
+        ".env-dist",
+        "docker/example.env",
+        ".env.production.sample",
+        ".coveragerc",
+        ".npmrc",
+        "cacert.pem",
+        "search.db",
+        "shop.egg-info/PKG-INFO",
+        "schema.sql",
+        "compose.sqlite-dev.yml",
+    ],
 )
 def test_what_only_looks_like_it_stays(tmp_path: Path, name: str) -> None:
     assert _names(_select(write_tree(tmp_path, {name: ""}))) == [name]
@@ -217,3 +264,119 @@ def test_a_link_to_a_folder_above_does_not_go_round_in_circles(tmp_path: Path) -
     selection = _select(root)
 
     assert (_names(selection), selection.left_out) == (["manage.py"], {"loop/": "link to a folder around it"})
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\n" + base64.encodebytes(hashlib.sha512(b"x").digest() * 2).decode()
+CERTIFICATE = KEY.replace("PRIVATE KEY", "CERTIFICATE")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("server.pem", KEY.encode(), "private key"),
+        ("chain.pem", (CERTIFICATE + KEY).encode(), "private key"),
+        ("cacert.pem", CERTIFICATE.encode(), ""),
+        ("public.key", b"-----BEGIN PUBLIC KEY-----\n", ""),
+        ("server.key", b"\x30\x82\x04\xa4\x02\x01\x00\x02\x82", "private key"),
+        ("server.cer", b"\x30\x82\x04\xa4\x30\x82\x04\xa4", ""),
+        ("shop.p12", b"\x30\x82" + bytes.fromhex("2a864886f70d010c0a0102"), "private key"),
+        ("trust.p12", b"\x30\x82" + bytes.fromhex("2a864886f70d010c0a0103"), ""),
+        ("shop.db", b"SQLite format 3\0...", "database"),
+        ("shop.db", b"Berkeley", ""),
+    ],
+)
+def test_what_is_in_a_file_decides_where_its_name_cannot(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    (write_tree(tmp_path, {"manage.py": ""}) / name).write_bytes(content)
+
+    assert _select(tmp_path).left_out.get(name, "") == reason
+
+
+def test_a_tracked_database_goes_in_where_it_is_no_sites(tmp_path: Path) -> None:
+    for name, table in (("search.db", "page"), ("shop.db", "django_migrations"), ("seed.sqlite3", "page")):
+        connection = sqlite3.connect(tmp_path / name)
+        connection.execute(f"CREATE TABLE {table} (x)")
+        connection.close()
+    commit_all(tmp_path)
+    (tmp_path / "other.db").write_bytes((tmp_path / "search.db").read_bytes())
+
+    selection = _select(tmp_path)
+
+    assert _names(selection) == ["search.db"]
+    assert {selection.left_out[name] for name in ("shop.db", "seed.sqlite3", "other.db")} == {"database"}
+
+
+def test_what_a_project_tracks_may_be_a_part_of_it(tmp_path: Path) -> None:
+    commit_all(write_tree(tmp_path, dict.fromkeys(("tests/apache.log", "fixtures/places.sql.gz"), "")))
+
+    assert _names(_select(tmp_path)) == ["fixtures/places.sql.gz", "tests/apache.log"]
+
+
+INDEX = "https://shop:f7sK2mPq@pypi.example.org/simple"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", f"--index-url {INDEX}\nDjango\n"),
+        ("requirements/base.in", f"library @ {INDEX}/library.whl"),
+        ("deps/list", f"--extra-index-url {INDEX}"),
+        ("Pipfile", f'[[source]]\nurl = "{INDEX}"\n'),
+        ("uv.lock", f'source = {{ registry = "{INDEX}" }}'),
+        ("pyproject.toml", f'[[tool.uv.index]]\nurl = "{INDEX}"\n'),
+        ("pip.conf", f"[global]\nindex-url = {INDEX}\n"),
+        (".npmrc", "//npm.example.org/:_authToken=b2c1d7e9f0a1\n"),
+    ],
+)
+def test_credentials_for_an_index_do_not_go_in_but_are_there_for_building(tmp_path: Path, name: str, text: str) -> None:
+    write_tree(tmp_path, {"manage.py": "", name: text})
+
+    selection = source_files.select(tmp_path, Options(requirements=("deps/list",)))
+
+    assert selection.left_out == {name: "names a package index with credentials"}
+    assert selection.for_building == (Path(name),)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "--index-url https://${USER}:${PASSWORD}@pypi.example.org/simple\nDjango\n"),
+        ("requirements.txt", "library @ git+https://git@example.org/library.git\n"),
+        ("pyproject.toml", 'authors = [{ email = "somebody@example.org" }]\nurl = "https://example.org"'),
+        (".npmrc", "//npm.example.org/:_authToken=${NPM_TOKEN}\n"),
+    ],
+)
+def test_an_index_without_credentials_may_be_named(tmp_path: Path, name: str, text: str) -> None:
+    assert _names(_select(write_tree(tmp_path, {name: text}))) == [name]
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_working_copy_has_what_is_left_out_but_no_secrets(tmp_path: Path, with_git: bool) -> None:
+    kept = ["fixtures/seed.sqlite3", "ui/app.ts", "ui/src/deep.ts"]
+    never = [".env", "id_rsa", "shop/local_settings.py", "shop/a.pyc", "ui/.env"]
+    write_tree(tmp_path, dict.fromkeys(("manage.py", *kept, *never), ""))
+    write_tree(tmp_path, {"server.key": KEY})
+    if with_git:
+        commit_all(tmp_path)
+        write_tree(tmp_path, {"notes.txt": "", "media/photo.jpg": "", "node_modules/x/index.js": ""})
+
+    selection = _select(tmp_path, exclude=("ui",))
+
+    assert _names(selection) == ["manage.py"]
+    assert [path.as_posix() for path in selection.for_building] == kept
+
+
+def test_what_build_commands_make_is_chosen_by_the_same_rules(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {"manage.py": "", "old.txt": "", ".gitignore": "dist\n", "dist/app.js": "old"})
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    selection = source_files.select(root, Options())
+    copy = write_tree(tmp_path / "copy", {"manage.py": "", ".gitignore": "", "dist/app.js": "new"})
+    write_tree(copy, {"node_modules/x.js": "", ".env": "", "locale/de.mo": ""})
+
+    found = source_files.add_made(selection, copy, Options())
+
+    assert [path.as_posix() for path in found.files] == [".gitignore", "dist/app.js", "locale/de.mo", "manage.py"]
+    assert "dist/app.js" not in found.left_out
+    assert "node_modules/" in found.left_out

@@ -10,7 +10,7 @@ import pytest
 import django_pyz_runtime
 from django_pyz import stage
 from django_pyz.errors import BuildError
-from django_pyz_runtime.manifest import PROJECT_FOLDER
+from django_pyz.working_copy import copy_files
 from tests.build.trees import read_tree, write_tree
 
 RECORD = """\
@@ -43,6 +43,7 @@ def _taken(tmp_path: Path, files: dict[str, str]) -> dict[str, bytes]:
     write_tree(environment, files)
     write_tree(tmp_path / "venv", {"bin/shop": f"#!{tmp_path}/venv/bin/python\n"})
     stage.take_installed(environment, tmp_path / "site-packages")
+    stage.normalise_metadata(tmp_path / "site-packages")
     return read_tree(tmp_path / "site-packages")
 
 
@@ -109,35 +110,6 @@ def test_a_dependency_with_the_name_of_the_run_wing_is_an_error(tmp_path: Path) 
         stage.add_run_wing(write_tree(tmp_path, {"django_pyz_runtime/__init__.py": ""}))
 
 
-def test_only_the_chosen_files_of_the_project_are_copied(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "shop", {"manage.py": "1", "a/b/c.txt": "2", "a/b/d.txt": "3"})
-
-    stage.add_project(root, (Path("manage.py"), Path("a/b/c.txt")), tmp_path / "tree")
-
-    assert read_tree(tmp_path / "tree") == {
-        f"{PROJECT_FOLDER}/manage.py": b"1",
-        f"{PROJECT_FOLDER}/a/b/c.txt": b"2",
-    }
-
-
-def test_a_link_becomes_what_it_points_to(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "shop", {"real.txt": "1"})
-    (root / "link.txt").symlink_to("real.txt")
-
-    stage.add_project(root, (Path("link.txt"),), tmp_path / "tree")
-
-    copied = tmp_path / "tree" / PROJECT_FOLDER / "link.txt"
-    assert not copied.is_symlink()
-    assert copied.read_text() == "1"
-
-
-def test_a_link_to_nowhere_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "link.txt").symlink_to("gone.txt")
-
-    with pytest.raises(BuildError, match=rf"^{tmp_path}/link.txt: cannot be read \(no such file or directory\)$"):
-        stage.add_project(tmp_path, (Path("link.txt"),), tmp_path / "tree")
-
-
 @pytest.mark.parametrize(
     ("mode", "normal"), [(0o600, 0o644), (0o666, 0o644), (0o444, 0o644), (0o700, 0o755), (0o777, 0o755), (0o611, 0o644)]
 )
@@ -164,7 +136,7 @@ def test_folders_get_one_mode(tmp_path: Path) -> None:
 def test_the_executable_bit_of_a_file_of_the_project_survives(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "shop", {"run.sh": "", "read.txt": ""})
     (root / "run.sh").chmod(0o700)
-    stage.add_project(root, (Path("run.sh"), Path("read.txt")), tmp_path / "tree")
+    copy_files(root, (Path("run.sh"), Path("read.txt")), tmp_path / "tree")
     stage.normalise_modes(tmp_path / "tree")
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in stage.walk(tmp_path / "tree")}

@@ -13,9 +13,9 @@ import pytest
 import sqlparse
 import whitenoise
 
-from django_pyz import dependencies, stage
+from django_pyz import dependencies, stage, static_files
 from django_pyz.errors import BuildError
-from django_pyz.static_files import StagedProject, add_static_files
+from django_pyz.staged_project import StagedProject
 from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import write_tree
 
@@ -51,6 +51,10 @@ def _staged(folder: Path, files: dict[str, str]) -> StagedProject:
     return staged
 
 
+def _add_static_files(staged: StagedProject) -> tuple[Manifest, list[str]]:
+    return static_files.add_static_files(staged, MANIFEST, staged.facts())
+
+
 def _static_names(staged: StagedProject) -> set[str]:
     root = staged.site_packages / STATIC_FOLDER
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
@@ -59,7 +63,7 @@ def _static_names(staged: StagedProject) -> set[str]:
 def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path) -> None:
     staged = _staged(tmp_path, PROJECT)
 
-    manifest, notes = add_static_files(staged, MANIFEST)
+    manifest, notes = _add_static_files(staged)
 
     assert (manifest.has_static, notes) == (True, [])
     assert list(manifest.sealed) == ["settings.STORAGES.staticfiles.BACKEND"]
@@ -70,7 +74,7 @@ def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path)
 
 def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None:
     staged = _staged(tmp_path, PROJECT)
-    add_static_files(staged, MANIFEST)
+    _add_static_files(staged)
 
     assert "site.css.gz" in _static_names(staged)
     assert "note.txt.gz" not in _static_names(staged)
@@ -81,7 +85,7 @@ def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None
 def test_a_reference_to_a_missing_file_stays_as_it_is(tmp_path: Path) -> None:
     staged = _staged(tmp_path, {**PROJECT, "assets/site.css": "body { background: url(gone.png) }"})
 
-    manifest, notes = add_static_files(staged, MANIFEST)
+    manifest, notes = _add_static_files(staged)
 
     assert (list(manifest.sealed), notes) == (["settings.STORAGES.staticfiles.BACKEND"], [])
     contents = {path.read_text() for path in (staged.site_packages / STATIC_FOLDER).glob("site.*.css")}
@@ -92,7 +96,7 @@ def test_files_that_cannot_be_hashed_keep_their_names(tmp_path: Path) -> None:
     staged = _staged(tmp_path, PROJECT)
     (staged.site_packages / PROJECT_FOLDER / "assets" / "site.css").write_bytes(b"/* \xe9t\xe9 */")
 
-    manifest, (note,) = add_static_files(staged, MANIFEST)
+    manifest, (note,) = _add_static_files(staged)
 
     assert (manifest.has_static, manifest.sealed) == (True, {})
     assert note.startswith("static files keep their plain names: ")
@@ -104,7 +108,7 @@ def test_a_project_with_a_storage_of_its_own_keeps_it(tmp_path: Path) -> None:
     storages = f'STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
     staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + storages})
 
-    manifest, notes = add_static_files(staged, MANIFEST)
+    manifest, notes = _add_static_files(staged)
 
     assert (manifest.has_static, manifest.sealed, notes) == (True, {}, [])
     assert "staticfiles.json" in _static_names(staged)
@@ -114,7 +118,7 @@ def test_a_project_without_the_app_gets_a_note(tmp_path: Path) -> None:
     text = SETTINGS.replace('"django.contrib.staticfiles"', "")
     staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": text})
 
-    manifest, notes = add_static_files(staged, MANIFEST)
+    manifest, notes = _add_static_files(staged)
 
     assert (manifest, notes) == (MANIFEST, ["no static files: django.contrib.staticfiles is not installed"])
     assert not (staged.site_packages / STATIC_FOLDER).exists()
@@ -124,7 +128,7 @@ def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
     staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import no_such_package\n"})
 
     with pytest.raises(BuildError, match=r"(?s)^cannot import the settings: .*no_such_package'$") as caught:
-        add_static_files(staged, MANIFEST)
+        _add_static_files(staged)
 
     assert caught.value.hint.startswith("The settings must be importable at build time")
 
@@ -132,7 +136,7 @@ def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
 def test_settings_that_print_do_not_get_in_the_way(tmp_path: Path) -> None:
     staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + 'print("debug is", False)\n'})
 
-    assert staged.facts()["staticfiles"] is True
+    assert staged.facts().staticfiles
 
 
 def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,13 +147,13 @@ def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, mo
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "nowhere"))
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "no_such_module")
 
-    assert staged.facts()["staticfiles"] is True
+    assert staged.facts().staticfiles
 
 
 def test_nothing_is_written_into_the_tree_but_static_files(tmp_path: Path) -> None:
     staged = _staged(tmp_path, PROJECT)
     before = set(staged.site_packages.rglob("*"))
-    add_static_files(staged, MANIFEST)
+    _add_static_files(staged)
 
     new = {path.relative_to(staged.site_packages).parts[0] for path in set(staged.site_packages.rglob("*")) - before}
     assert new == {STATIC_FOLDER}
@@ -159,4 +163,4 @@ def test_a_dependency_that_only_the_builder_has_is_missed_at_build_time(tmp_path
     staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import packaging\n" + SETTINGS})
 
     with pytest.raises(BuildError, match="No module named 'packaging'"):
-        add_static_files(staged, MANIFEST)
+        _add_static_files(staged)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from django_pyz_runtime.activate import Activation, Purpose, data_dir, settings_module
+from django_pyz_runtime.activate import Activation, Purpose
+from django_pyz_runtime.chosen import data_dir, settings_module
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import FILE_NAME, Manifest, Site
 from tests.runtime.conftest import Load, Python

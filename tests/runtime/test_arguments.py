@@ -40,3 +40,10 @@ def test_the_given_list_stays_as_it_is() -> None:
     argv = ["--config", "a.ini", "check"]
     split(argv)
     assert argv == ["--config", "a.ini", "check"]
+
+
+def test_what_follows_a_program_is_its_own() -> None:
+    given = split(["pyz", "exec", "--set", "serve.threads=2", "celery", "--config", "x.py", "--set", "a.b=c"])
+
+    assert given.command == ["pyz", "exec", "celery", "--config", "x.py", "--set", "a.b=c"]
+    assert (given.config, [item.text for item in given.assignments]) == (None, ["serve.threads=2"])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.embedded import LOCAL_HOSTS, close_doors, needs_secret_key, secret_key
+from django_pyz_runtime.embedded import LOCAL_HOSTS, close_doors, key_variables, needs_secret_key, secret_key
+from django_pyz_runtime.manifest import Manifest, Variable
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,22 @@ def test_an_operator_who_asks_for_debug_pages_gets_them() -> None:
     namespace: dict[str, Any] = {"DEBUG": True, "ALLOWED_HOSTS": ["*"]}
     close_doors(namespace, may_debug=True)
     assert namespace["DEBUG"]
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "is_given"),
+    [
+        ("SECRET_KEY", None, True),
+        ("DJANGO_SECRET_KEY", None, True),
+        ("PROJECT_SECRET_KEY", None, True),
+        ("MYPROJ_SECRET_KEY", None, True),
+        ("SECRET_KEY", "'x'", False),
+        ("PAYMENT_SECRET_KEY", None, False),
+    ],
+)
+def test_a_key_that_the_settings_want_from_the_environment_is_known_by_its_name(
+    manifest: Manifest, name: str, default: str | None, is_given: bool
+) -> None:
+    variable = Variable(name, default, "", "myproj/settings.py:1")
+
+    assert key_variables(replace(manifest, variables=(variable,))) == ([name] if is_given else [])

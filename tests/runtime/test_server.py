@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 SERVE = """
 import sys
 from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.serve import arbiter
 from django_pyz_runtime.serve.log import ServerLog
 from django_pyz_runtime.serve.server import Server
 
@@ -34,9 +37,14 @@ def load():
     @LOAD@
     return project
 
-settings = {"bind": [sys.argv[1]], "logger_class": ServerLog, "workers": 2, "control_socket_disable": True}
+settings = {"bind": [sys.argv[1]], "logger_class": ServerLog, "workers": 2, "control_socket_disable": True, @MORE@}
 raise SystemExit(Server(settings, load, lambda: None).serve())
 """
+
+
+def code(load: str = "", more: str = "") -> str:
+    """The code of a server: what its workers run to load the site, and more of its settings."""
+    return SERVE.replace("@LOAD@", load).replace("@MORE@", more)
 
 
 def project(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -102,7 +110,7 @@ def test_a_bug_keeps_its_traceback_and_is_told_once() -> None:
 
 def test_a_site_is_served_until_a_signal_stops_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [sys.executable, "-c", SERVE.replace("@LOAD@", ""), f"fd://{listener.fileno()}"]
+        command = [sys.executable, "-c", code(), f"fd://{listener.fileno()}"]
         server = subprocess.Popen(
             command,
             env=clean_environment(),
@@ -131,7 +139,63 @@ def test_a_site_is_served_until_a_signal_stops_it() -> None:
 def test_a_server_whose_application_does_not_load_stops_and_says_why_once(
     load: str, exit_code: int, said: str, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", SERVE.replace("@LOAD@", load), f"unix:{tmp_path}/socket"]
+    command = [sys.executable, "-c", code(load), f"unix:{tmp_path}/socket"]
     done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stdout, done.stderr.count(said)) == (exit_code, "", 1)
     assert ("Traceback" in done.stderr) is (exit_code == 1)
+
+
+def test_a_worker_that_loads_for_longer_than_the_timeout_is_waited_for_and_the_log_says_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    load = f"open({str(tmp_path / 'gate')!r}).read()"
+    with started(code(load, "'timeout': 1, 'workers': 1"), tmp_path) as server:
+        read_until(server, b"has been loading the site for")
+        (tmp_path / "gate").write_text("open")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "socket"))
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert client.makefile("rb").read().endswith(b"hello")
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+
+
+def test_ctrl_c_stops_it_without_a_word_while_a_worker_loads(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    with started(code(f"open({str(tmp_path / 'gate')!r}).read()", "'timeout': 1"), tmp_path) as server:
+        read_until(server, b"has been loading the site for")
+        server.send_signal(signal.SIGINT)
+        assert b"Traceback" not in server.communicate(timeout=20)[1]
+        assert server.returncode == 0
+
+
+def test_a_worker_that_never_ends_to_load_ends_the_server_and_shows_where_it_was(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gate")
+    load = f"open({str(tmp_path / 'gate')!r}).read()"
+    program = code(load, "'timeout': 1, 'workers': 1, 'graceful_timeout': 1")
+    with started(program.replace("def load", "arbiter.LOADING_SECONDS = 1\n\ndef load"), tmp_path) as server:
+        read_until(server, b"WORKER TIMEOUT")
+        read_until(server, b"in load")
+        server.communicate(timeout=20)
+        assert server.returncode == 1
+
+
+@contextlib.contextmanager
+def started(program: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server on a socket in a folder."""
+    command = [sys.executable, "-c", program, f"unix:{folder}/socket"]
+    with subprocess.Popen(command, env=clean_environment(), stderr=subprocess.PIPE) as server:
+        try:
+            yield server
+        finally:
+            server.terminate()
+
+
+def read_until(server: subprocess.Popen[bytes], words: bytes) -> None:
+    """Read what a server says until it has said some words."""
+    assert server.stderr
+    said = b""
+    for line in server.stderr:
+        if words in line:
+            return
+        said += line
+    raise AssertionError(f"waited for {words!r}, found:\n{said.decode()}")

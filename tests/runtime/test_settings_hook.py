@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -97,3 +99,35 @@ def test_settings_that_are_not_there_are_missing_as_ever(project: Path, monkeypa
     sys.meta_path.insert(0, SettingsHook(change))
     with pytest.raises(ModuleNotFoundError, match=r"No module named 'hooked\.gone'"):
         importlib.import_module("hooked.gone")
+
+
+def test_a_finder_that_comes_later_and_asks_nobody_is_wrapped_all_the_same(project: Path) -> None:
+    """As that of django-configurations, which changes the module itself."""
+
+    class Later:
+        def find_spec(
+            self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        ) -> ModuleSpec | None:
+            return PathFinder.find_spec(fullname, path, target) if fullname == "hooked.prod" else None
+
+    sys.meta_path.insert(0, SettingsHook(change))
+    sys.meta_path.insert(0, Later())
+
+    assert importlib.import_module("hooked.prod").DEBUG is False
+
+
+def test_an_error_of_the_settings_can_be_explained(project: Path) -> None:
+    (project / "hooked/prod.py").write_text("NAME = {}['KEY']\n", encoding="utf-8")
+    sys.meta_path.insert(0, SettingsHook(change, lambda error: ValueError(f"explained: {error}")))
+
+    with pytest.raises(ValueError, match=r"^explained: 'KEY'$") as caught:
+        importlib.import_module("hooked.prod")
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_an_error_that_is_not_explained_stays_as_it_is(project: Path) -> None:
+    (project / "hooked/prod.py").write_text("NAME = {}['KEY']\n", encoding="utf-8")
+    sys.meta_path.insert(0, SettingsHook(change))
+
+    with pytest.raises(KeyError):
+        importlib.import_module("hooked.prod")

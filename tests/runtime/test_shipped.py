@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from django_pyz_runtime import ini
+from django_pyz_runtime.manifest import Variable
 from django_pyz_runtime.options import OPEN_SECTIONS, OPTIONS, SECTIONS
 from django_pyz_runtime.shipped import Names, fresh_settings_ini, options_table, settings_ini, shipped_files
 from tests.runtime.conftest import Load
@@ -69,7 +70,7 @@ def test_all_that_can_be_uncommented_is_without_problems(load: Load, tmp_path: P
 
 
 def test_fresh_settings_have_a_key_of_their_own_and_no_debug_pages(load: Load) -> None:
-    texts = [fresh_settings_ini("shop", for_system=False) for _ in range(2)]
+    texts = [fresh_settings_ini("shop", (), for_system=False) for _ in range(2)]
     keys = {load(text).values["settings", "SECRET_KEY"].text for text in texts}
     assert [len(key) >= 50 for key in keys] == [True, True]
     configuration = load(texts[0])
@@ -78,7 +79,7 @@ def test_fresh_settings_have_a_key_of_their_own_and_no_debug_pages(load: Load) -
 
 
 def test_fresh_settings_that_all_may_read_are_refused(load: Load) -> None:
-    assert "holds a secret" in load(fresh_settings_ini("shop", for_system=True), mode=0o644).problems[0]
+    assert "holds a secret" in load(fresh_settings_ini("shop", (), for_system=True), mode=0o644).problems[0]
 
 
 def test_the_wsgi_file_is_python_that_names_the_executable() -> None:
@@ -129,5 +130,20 @@ def test_a_reader_of_ini_files_agrees_that_nothing_is_wrong() -> None:
 
 
 def test_a_file_for_the_whole_machine_says_where_the_data_is(load: Load) -> None:
-    found = load(fresh_settings_ini("shop", for_system=True), mode=0o600)
+    found = load(fresh_settings_ini("shop", (), for_system=True), mode=0o600)
     assert (found.problems, found.get("project", "data_dir")) == ((), Path("/var/lib/shop"))
+
+
+def test_fresh_settings_list_the_variables_of_the_project_those_without_a_default_first(load: Load) -> None:
+    variables = (
+        Variable("CRASH_TOPIC", "'crashes'", "text", "shop/settings.py:9"),
+        Variable("DATABASE_URL", None, "", "shop/settings.py:3"),
+    )
+    text = fresh_settings_ini("shop", variables, for_system=False)
+
+    assert (
+        "\n# no default, shop/settings.py:3\n#DATABASE_URL ="
+        "\n# text, default 'crashes', shop/settings.py:9\n#CRASH_TOPIC =\n" in text
+    )
+    assert "#DATABASE_URL@file" not in text
+    assert load(text).problems == ()

@@ -1,1 +1,1 @@
-"""Serving: gunicorn around the project's WSGI application, static files and health endpoints at the edge."""
+"""Serving: gunicorn around the project's WSGI or ASGI application, static files and health endpoints at the edge."""

@@ -26,9 +26,9 @@ def runserve(site: Site, arguments: Arguments) -> int:
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
     from django_pyz_runtime.serve.migrate import migrate
 
-    settings = gunicorn_settings(site.manifest.name, configuration)
+    settings = gunicorn_settings(site, configuration)
     check_addresses(settings["bind"])
-    if options.migrate and (code := migrate(site.executable.name)):
+    if options.migrate and (code := migrate(site, arguments)):
         return code
     return _serve(site, configuration, activation, settings)
 
@@ -66,17 +66,16 @@ def _serve(site: Site, configuration: Configuration, activation: Activation, set
         )
 
     def load() -> Any:
-        from django_pyz_runtime.serve.application import load_application
         from django_pyz_runtime.serve.log import join_python_logging
 
-        application = load_application(site, configuration)
+        application = _load(site, configuration, settings["worker_class"])
         join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         return application
 
     def check() -> None:
         from django.conf import settings as django_settings
 
-        from django_pyz_runtime.serve.application import check_database
+        from django_pyz_runtime.serve.database import check_database
 
         check_database(script)
         if django_settings.DEBUG:
@@ -85,3 +84,15 @@ def _serve(site: Site, configuration: Configuration, activation: Activation, set
             )
 
     return Server(settings, load, check).serve()
+
+
+def _load(site: Site, configuration: Configuration, worker_class: Any) -> Any:
+    from django_pyz_runtime.serve.interface import interface_of
+
+    if interface_of(worker_class) == "asgi":
+        from django_pyz_runtime.serve.asgi import load_asgi_application
+
+        return load_asgi_application(site, configuration)
+    from django_pyz_runtime.serve.application import load_application
+
+    return load_application(site, configuration)

@@ -9,38 +9,58 @@ from typing import Any
 from gunicorn.config import Config
 
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.configuration import Configuration, Value
+from django_pyz_runtime.configuration import Configuration, Level, Value
+from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.serve.capacity import worker_count
+from django_pyz_runtime.serve.interface import interface_of, worker_class
 from django_pyz_runtime.serve.log import logger_class
+from django_pyz_runtime.serve.project_file import NEEDLESS, project_file_settings
 
 OWNED = {
-    "bind": "[serve] bind",
-    "workers": "[serve] workers",
-    "threads": "[serve] threads",
-    "timeout": "[serve] timeout",
-    "graceful_timeout": "[serve] graceful_timeout",
-    "loglevel": "[log] level",
+    "bind": ("serve", "bind"),
+    "workers": ("serve", "workers"),
+    "threads": ("serve", "threads"),
+    "timeout": ("serve", "timeout"),
+    "graceful_timeout": ("serve", "graceful_timeout"),
+    "loglevel": ("log", "level"),
 }
-"""gunicorn settings that have their place elsewhere."""
-NEEDLESS = ("chdir", "check_config", "config", "daemon", "print_config", "pythonpath", "spew", "wsgi_app")
-"""gunicorn settings that would do nothing here, or what nobody wants of a service."""
+"""gunicorn settings that are options of ours, by section and key."""
 
 
-def gunicorn_settings(name: str, configuration: Configuration) -> dict[str, Any]:
-    """gunicorn's settings, each checked by gunicorn.
+def gunicorn_settings(site: Site, configuration: Configuration) -> dict[str, Any]:
+    """gunicorn's settings, each checked by gunicorn: our defaults, the project's own, [serve] and [log], [gunicorn].
 
     Args:
-        name: of the project, for the process list.
+        site: the bundle.
         configuration: free of problems.
 
     Raises:
         Complaint: with a line for each that does not fit.
     """
+    more = configuration.section("gunicorn")
+    if problems := gunicorn_problems(more):
+        raise Complaint(*problems)
+    projects = project_file_settings(site)
+    said = {value.key: value for value in more}
+    worker = worker_class(site.manifest, configuration, said.get("worker_class"), projects.get("worker_class"))
+    chosen = {name for name, option in OWNED.items() if configuration.level(*option) > Level.DEFAULT}
+    settings = {
+        **_defaults(site.manifest.name, configuration),
+        **{name: value for name, value in projects.items() if name not in chosen},
+        **{value.key: value.text for value in more},
+        "worker_class": worker,
+    }
+    if interface_of(worker) == "asgi":
+        # One event loop; gunicorn would warn.
+        settings["threads"] = 1
+    return settings
+
+
+def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
     workers = configuration.get("serve", "workers")
-    settings: dict[str, Any] = {
+    return {
         "bind": configuration.get("serve", "bind"),
         "workers": worker_count() if workers == "auto" else workers,
-        "worker_class": "gthread",
         "threads": configuration.get("serve", "threads"),
         "timeout": math.ceil(configuration.get("serve", "timeout")),
         "graceful_timeout": math.ceil(configuration.get("serve", "graceful_timeout")),
@@ -52,10 +72,6 @@ def gunicorn_settings(name: str, configuration: Configuration) -> dict[str, Any]
         "proc_name": name,
         "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
     }
-    more = configuration.section("gunicorn")
-    if problems := gunicorn_problems(more):
-        raise Complaint(*problems)
-    return {**settings, **{value.key: value.text for value in more}}
 
 
 def gunicorn_problems(values: list[Value]) -> list[str]:
@@ -65,7 +81,8 @@ def gunicorn_problems(values: list[Value]) -> list[str]:
     for value in values:
         where = f"{value.source}: [gunicorn] {value.key}"
         if value.key in OWNED:
-            problems.append(f"{where}: set {OWNED[value.key]} instead")
+            section, key = OWNED[value.key]
+            problems.append(f"{where}: set [{section}] {key} instead")
         elif value.key in NEEDLESS:
             problems.append(f"{where}: has no effect in a bundle")
         elif value.key not in config.settings:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from asgiref.typing import ASGISendCallable, ASGISendEvent
 
 
 class WithoutBody:
@@ -29,3 +30,22 @@ class WithoutBody:
         if close := getattr(answer, "close", None):
             close()
         return []
+
+
+def headers_only(send: ASGISendCallable) -> ASGISendCallable:
+    """The same for ASGI: a `send` for one answer to HEAD, which ends it where its body would begin.
+
+    Args:
+        send: the server's.
+    """
+    is_over = False
+
+    async def send_headers(event: ASGISendEvent) -> None:
+        nonlocal is_over
+        if event["type"] != "http.response.body":
+            await send(event)
+        elif not is_over:
+            is_over = True
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_headers

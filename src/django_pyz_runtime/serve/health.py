@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Health:
             self._answers[live] = {}
         if ready:
             self._answers[ready] = checks
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The paths it answers."""
+        return self._answers.keys()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or pass on."""

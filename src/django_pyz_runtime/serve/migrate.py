@@ -8,17 +8,20 @@ import sys
 import traceback
 from types import FrameType
 
-from django_pyz_runtime.activate import refused
+from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint, tell
+from django_pyz_runtime.management import manage
+from django_pyz_runtime.manifest import Site
 
 
-def migrate(script: str) -> int:
+def migrate(site: Site, arguments: Arguments) -> int:
     """Apply migrations in a child, so that this process stays free of the project's code.
 
     A signal to stop is passed on, and the child's end waited for.
 
     Args:
-        script: the program's name, for messages.
+        site: the bundle.
+        arguments: of the command line; what it configures holds for `migrate` too.
 
     Returns:
         The exit code of `migrate`.
@@ -26,7 +29,7 @@ def migrate(script: str) -> int:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        _run_and_exit(script)
+        _run_and_exit(site, arguments)
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         os.kill(child, number)
@@ -41,14 +44,17 @@ def migrate(script: str) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _run_and_exit(script: str) -> None:
+def _run_and_exit(site: Site, arguments: Arguments) -> None:
     code = 1
     try:
-        _migrate(script)
+        _migrate(site, arguments)
         code = 0
     except Complaint as complaint:
         tell(complaint)
         code = 2
+    except SystemExit as stop:
+        # As manage.py ended: after an error that Django has told, or just so.
+        code = _exit_code(stop)
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except BaseException:
@@ -59,18 +65,22 @@ def _run_and_exit(script: str) -> None:
         os._exit(code)
 
 
-def _migrate(script: str) -> None:
-    import django
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import CommandError, call_command
+def _exit_code(stop: SystemExit) -> int:
+    """The exit code that Python would make of it, and what it would print (sys.exit)."""
+    if isinstance(stop.code, str):
+        sys.stderr.write(f"{stop.code}\n")
+        return 1
+    return stop.code or 0
 
-    from django_pyz_runtime.serve.application import connect
+
+def _migrate(site: Site, arguments: Arguments) -> None:
+    """As the project's manage.py would, which may prepare what the settings need."""
+    from django.db import DatabaseError
+
+    from django_pyz_runtime.serve.database import connect
 
     try:
-        django.setup()
-        connect(script)
-        call_command("migrate", interactive=False)
-    except ImproperlyConfigured as error:
-        raise refused(error) from error
-    except CommandError as error:
-        raise Complaint(f"migrate: {error}") from error
+        manage(site, arguments._replace(command=["migrate", "--noinput"]))
+    except DatabaseError:
+        connect(site.executable.name)
+        raise

@@ -7,16 +7,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.errors import HaltServer
+from gunicorn.workers.base import Worker
 
 from django_pyz_runtime.complaints import Complaint, as_told
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from django_pyz_runtime.serve.arbiter import PatientArbiter, has_loaded
 
 
 class Server(BaseApplication):
@@ -24,20 +22,19 @@ class Server(BaseApplication):
 
     Args:
         settings: gunicorn settings by name; unknown to this version of gunicorn are passed over.
-        load: imports the WSGI application, in each worker.
+        load: imports the application, WSGI or ASGI as the worker class wants it, in each worker.
         check: run by the first worker before it serves; not by later ones, so that a database that is away for a
             while cannot keep a lost worker from being replaced.
     """
 
-    def __init__(
-        self, settings: Mapping[str, Any], load: Callable[[], WSGIApplication], check: Callable[[], None]
-    ) -> None:
+    def __init__(self, settings: Mapping[str, Any], load: Callable[[], Any], check: Callable[[], None]) -> None:
         self._settings = settings
         self._load = load
         self._check = check
         self._first_to_load = _Once()
         self._first_to_fail = _Once()
         self._failure = _Letterbox()
+        self._worker: Worker | None = None
         super().__init__()
 
     def do_load_config(self) -> None:
@@ -50,6 +47,13 @@ class Server(BaseApplication):
         for name, value in self._settings.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+        own_hook = self.cfg.pre_fork
+
+        def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
+            self._worker = worker
+            own_hook(arbiter, worker)
+
+        self.cfg.set("pre_fork", pre_fork)
 
     def load(self) -> Any:
         """Import the application in a worker. What fails first is told by the master, last."""
@@ -59,9 +63,14 @@ class Server(BaseApplication):
                 self._check()
         except (Exception, SystemExit) as error:
             self._give_up(error)
+        if self._worker:
+            has_loaded(self._worker)
         return application
 
     def _give_up(self, error: Exception | SystemExit) -> NoReturn:
+        if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
+            # A signal has stopped this worker (Worker.handle_quit).
+            raise error
         is_complaint = isinstance(error, Complaint)
         if self._first_to_fail.claim():
             text = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
@@ -92,21 +101,10 @@ class Server(BaseApplication):
 
 def _arbiter(server: Server) -> Arbiter:
     try:
-        return _Arbiter(server)
+        return PatientArbiter(server)
     except RuntimeError as error:
         # What gunicorn raises for a log configuration that it cannot use.
         raise Complaint(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
-
-
-class _Arbiter(Arbiter):
-    """gunicorn's arbiter, which can stop although workers fail to load meanwhile."""
-
-    def stop(self, graceful: bool = True) -> None:
-        """Stop the workers; each one that failed would else end the stop with an exception of its own."""
-        try:
-            super().stop(graceful)
-        except HaltServer:
-            self.stop(graceful)
 
 
 class _Once:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -38,6 +39,12 @@ def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplicati
 
     wrapped: WSGIApplication = WhiteNoise(application, root=str(root), prefix=prefix, immutable_file_test=is_immutable)
     return wrapped
+
+
+def static_paths(application: WSGIApplication) -> Collection[str]:
+    """The paths which an application that comes from `with_static_files` answers by itself."""
+    files: Collection[str] = getattr(application, "files", {})
+    return files
 
 
 def _hashed_urls(prefix: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 
 from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.verbs import config, info
+from django_pyz_runtime.verbs import config, execute, info
 
 
 def run(site: Site, arguments: Arguments) -> int:
@@ -34,6 +34,7 @@ def run(site: Site, arguments: Arguments) -> int:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     info.add_to(verbs)
     config.add_to(verbs)
+    execute.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
     try:
         code: int = options.run(site, arguments, options)

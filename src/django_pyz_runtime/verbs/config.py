@@ -17,7 +17,7 @@ from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.options import OPTIONS, SECTIONS
 from django_pyz_runtime.prepare import all_problems, load
 from django_pyz_runtime.shipped import fresh_settings_ini
-from django_pyz_runtime.verbs import explain
+from django_pyz_runtime.verbs import discover, explain
 from django_pyz_runtime.verbs.state import import_settings
 
 
@@ -34,6 +34,8 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     check.set_defaults(run=run_check)
     show = parts.add_parser("show", help="every value in force, and where it is from")
     show.set_defaults(run=run_show)
+    found = parts.add_parser("discover", help="the environment variables that the project's settings read")
+    found.set_defaults(run=discover.run)
     one = parts.add_parser("explain", help="one value: where it is from, and what it shadows")
     one.add_argument("key", metavar="KEY", help="SECTION.KEY, or the name of a Django setting")
     one.set_defaults(run=explain.run)
@@ -41,7 +43,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run_init(site: Site, arguments: Arguments, options: Namespace) -> int:
     """Write a new settings.ini; one that is there is left alone."""
-    text = fresh_settings_ini(site.manifest.name, for_system=os.geteuid() == 0)
+    text = fresh_settings_ini(site.manifest.name, site.manifest.variables, for_system=os.geteuid() == 0)
     if options.output == "-":
         sys.stdout.write(text)
         return 0

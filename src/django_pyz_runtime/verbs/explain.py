@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from django_pyz_runtime import confidential
-from django_pyz_runtime.activate import SETTINGS_MODULE
 from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.chosen import SETTINGS_MODULE
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration, Value
 from django_pyz_runtime.manifest import Site

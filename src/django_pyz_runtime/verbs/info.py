@@ -7,8 +7,8 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
-from django_pyz_runtime.activate import data_dir, settings_module
 from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.chosen import data_dir, settings_module
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 
-from django_pyz_runtime.activate import SETTINGS_MODULE, Activation, Purpose, activate
+from django_pyz_runtime.activate import Activation, Purpose, activate
 from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.chosen import SETTINGS_MODULE
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site

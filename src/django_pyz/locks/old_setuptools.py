@@ -1,0 +1,34 @@
+"""Packages that take setuptools for granted, as every virtual environment once had it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+FIXED, LESS = "setuptools==80.9.0", "setuptools<81"
+"""The last line of setuptools that has pkg_resources: the version taken, and what would do."""
+_SKIPPED = {"node_modules", "site-packages", "pkg_resources", "setuptools", "distutils", "_distutils_hack"}
+
+
+def is_needed(folders: tuple[Path, ...], python: str) -> bool:
+    """Whether a module imports something of setuptools when it is imported itself.
+
+    Only imports at the beginning of a line count: one in a function or a `try` is not always made.
+
+    Args:
+        folders: where to look.
+        python: the version of Python, as "3.12"; distutils was part of Python before that one.
+    """
+    names = "pkg_resources" if tuple(map(int, python.split("."))) < (3, 12) else "pkg_resources|distutils"
+    pattern = re.compile(
+        rf"""^(?:import|from)[ ]+(?:{names})\b|^__import__\(['"]pkg_resources""".encode(), re.MULTILINE
+    )
+    return any(pattern.search(path.read_bytes()) for folder in folders for path in _modules(folder))
+
+
+def _modules(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
+        yield from (Path(place, name) for name in files if name.endswith(".py") and name != "setup.py")

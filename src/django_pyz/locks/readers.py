@@ -1,0 +1,43 @@
+"""Which reader reads which kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django_pyz.locks import pipfile_lock, poetry_lock, pylock, pyproject, requirements_files, uv_lock
+from django_pyz.locks.wanted import Request, Wanted, check_known, with_extras
+
+
+def read(kind: str, request: Request) -> Wanted:
+    """What a source of a kind asks for.
+
+    Raises:
+        BuildError: it cannot be read, or lacks an extra or group that was asked for.
+    """
+    return READERS[kind](request)
+
+
+def _requirements(request: Request) -> Wanted:
+    """The files, and the extras and groups that the project's pyproject.toml has."""
+    wanted = requirements_files.read([request.root / file for file in request.files], request.root)
+    lines = (*wanted.lines, *pyproject.chosen(request.root / "pyproject.toml", request.options))
+    return Wanted(lines, wanted.index_lines)
+
+
+def _setup(request: Request) -> Wanted:
+    """The project itself, which brings what it needs."""
+    check_known("group", request.options.groups, (), request.file)
+    return Wanted((with_extras(str(request.folder), request.options.extras),))
+
+
+READERS: Mapping[str, Callable[[Request], Wanted]] = {
+    "uv.lock": uv_lock.read,
+    "pylock.toml": pylock.read,
+    "poetry.lock": poetry_lock.read,
+    "Pipfile.lock": pipfile_lock.read,
+    "requirements": _requirements,
+    "pyproject.toml": pyproject.read,
+    "setup.cfg": _setup,
+    "setup.py": _setup,
+}
+"""In the order in which they are looked for."""

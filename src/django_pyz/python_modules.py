@@ -1,0 +1,63 @@
+"""Modules on disk: where an import finds them, and those that a project's kind of file is known by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+_SKIPPED = {"node_modules", "tests", "test", "docs", "site-packages"}
+_SETTINGS = re.compile(rb"^INSTALLED_APPS\b[^=\n]*=|^from +\.\S* +import +\*", re.MULTILINE)
+
+
+def module_file(module: str, import_roots: Sequence[Path]) -> Path | None:
+    """The file of a module, found as an import finds it; None where there is none."""
+    for root in import_roots:
+        path = root.joinpath(*module.split("."))
+        # Python takes the package where there are both.
+        for candidate in (path / "__init__.py", path.with_name(path.name + ".py")):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]) -> str:
+    """The module of a name, such as wsgi, in the settings' package or one above it; "" where there is none.
+
+    Where there is none there, it is the only one of that name in the import roots' packages.
+    """
+    package = settings_module
+    while package:
+        package = package.rpartition(".")[0]
+        module = f"{package}.{name}".lstrip(".")
+        if module_file(module, import_roots):
+            return module
+    elsewhere = {f"{path.parent.name}.{name}" for root in import_roots for path in root.glob(f"*/{name}.py")}
+    return elsewhere.pop() if len(elsewhere) == 1 else ""
+
+
+def settings_modules(import_roots: Sequence[Path]) -> list[str]:
+    """The modules that look like Django settings, as they set INSTALLED_APPS or take all of another; sorted."""
+    return sorted(
+        {
+            _module_name(path.relative_to(root))
+            for root in import_roots
+            for path in _candidates(root)
+            if _SETTINGS.search(path.read_bytes())
+        }
+    )
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    for pattern in ("*settings*.py", "*/*settings*.py", "*/settings/*.py", "*/*/settings/*.py", "*/*/settings.py"):
+        yield from (path for path in root.glob(pattern) if path.is_file() and not is_skipped(path.relative_to(root)))
+
+
+def _module_name(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_skipped(path: Path) -> bool:
+    """Whether a relative path lies in a folder of other things: tests, docs, packages of others, hidden ones."""
+    return any(part in _SKIPPED or part.startswith(".") for part in path.parts[:-1])

@@ -1,0 +1,146 @@
+"""What secrets look like: only shapes that nothing else has, as a finding stops a build."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_BEGIN = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
+_KEY_SIZE = 4096
+"""How far behind its first line a key is read, in bytes."""
+_HEADER = re.compile(rb"[A-Z][\w-]+: [^\n\\]*")
+_LINE_END = re.compile(rb"\\[nrt]|\\u000a|&#10;")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_IN_MANUALS = (b"Eby8vdM02xNOcqFlqUwJ", b"16C7e42F292c6912E7710c838347Ae178B4a")
+"""The key of Azure's storage emulator, which is everybody's, and the token in GitHub's own examples."""
+_URL_USER = re.compile(rb"https?://([^\s/@:\"'<>]*)(?::([^\s/@\"'<>]+))?@[A-Za-z0-9[]")
+_PLACEHOLDER = re.compile(rb"[$%{}*<>]|^(.)\1*$|^(user(name)?|login|pass(word|wd)?|pw|token|secret|my[-_]?\w+)$", re.I)
+_TOKEN_LENGTH = 20
+"""A user without a password is a token from this length on, and a mere name below."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of secret.
+
+    Attributes:
+        what: it looks like, with its article.
+        hints: texts of which one is in every secret of this kind; looked for first, as that is fast.
+        shape: of the secret; its group `random`, where it has one, is what was drawn by lot.
+        is_real: the last word on a match, by the content and where it was found.
+    """
+
+    what: str
+    hints: tuple[bytes, ...]
+    shape: re.Pattern[bytes]
+    is_real: Callable[[bytes, re.Match[bytes]], bool]
+
+
+def _looks_random(content: bytes, match: re.Match[bytes]) -> bool:
+    """Whether it was drawn by lot: an example says so, repeats a few characters, or is printed in a manual."""
+    text = match["random"]
+    is_example = b"EXAMPLE" in text.upper() or b"XXXX" in text.upper() or text.startswith(_IN_MANUALS)
+    return not is_example and len(set(text)) >= min(8, len(text) // 3)
+
+
+def _has_a_key_behind(content: bytes, match: re.Match[bytes]) -> bool:
+    """Whether the first line of a PEM file is followed by a key, and is not just spoken of."""
+    body = content[match.end() : match.end() + _KEY_SIZE].partition(b"-----END")[0]
+    encoded = _NO_BASE64.sub(b"", _HEADER.sub(b"", _LINE_END.sub(b"\n", body)))
+    return len(encoded) >= 60 and len(set(encoded[:400])) >= 20
+
+
+def _encodes_a_key(content: bytes, match: re.Match[bytes]) -> bool:
+    try:
+        return b" PRIVATE KEY" in base64.b64decode(match[0][:80])
+    except binascii.Error:
+        return False
+
+
+def _is_for_servers(content: bytes, match: re.Match[bytes]) -> bool:
+    """A key for maps and the like is sent to every browser, and is no secret."""
+    line = content[content.rfind(b"\n", 0, match.start()) + 1 : match.end()].lower()
+    return _looks_random(content, match) and not any(word in line for word in (b"map", b"firebase", b"captcha"))
+
+
+def _kind(what: str, hints: str, shape: str, is_real: Callable[[bytes, re.Match[bytes]], bool] = _looks_random) -> Kind:
+    whole = rb"(?<![A-Za-z0-9_+/=-])(?:%b)(?![A-Za-z0-9_+/=-])" % shape.encode()
+    return Kind(what, tuple(hint.encode() for hint in hints.split()), re.compile(whole), is_real)
+
+
+GOOGLE_KEY = "a Google API key"
+"""No secret in what is sent to browsers."""
+KINDS = (
+    Kind("a private key", (b"PRIVATE KEY",), _BEGIN, _has_a_key_behind),
+    Kind(
+        "a private key in base64",
+        (b"LS0tLS1CRUdJTi",),
+        re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]{86,}"),
+        _encodes_a_key,
+    ),
+    Kind(
+        "an AWS secret access key",
+        (b"ecret_access_key", b"ECRET_ACCESS_KEY", b"ecretAccessKey"),
+        re.compile(
+            rb"(?i:secret_?access_?key)[\"'\]]{0,3}\s{0,3}(?:[:=,]|=>|:=)\s{0,3}[\"']?(?P<random>[A-Za-z0-9/+]{40})"
+            rb"(?![A-Za-z0-9/+=])"
+        ),
+        _looks_random,
+    ),
+    Kind(
+        "an Azure storage key",
+        (b"AccountKey=",),
+        re.compile(rb"AccountKey=(?P<random>[A-Za-z0-9+/]{86})=="),
+        _looks_random,
+    ),
+    Kind(
+        "a Slack webhook",
+        (b"hooks.slack.com/services/",),
+        re.compile(rb"hooks\.slack\.com/services/T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/(?P<random>[A-Za-z0-9]{24})"),
+        _looks_random,
+    ),
+    _kind("an AWS access key id", "AKIA ASIA", "(?:AKIA|ASIA)(?P<random>[A-Z0-9]{16})"),
+    _kind("a GitHub token", "ghp_ gho_ ghs_ ghu_", "gh[posu]_(?P<random>[A-Za-z0-9]{36,255})"),
+    _kind("a GitHub token", "github_pat_", "github_pat_(?P<random>[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"),
+    _kind("a GitLab token", "glpat-", r"glpat-(?P<random>[\w-]{20,64})"),
+    _kind("a Slack token", "xox", r"xox[abprs]-\d{9,14}-[\d-]{0,30}(?P<random>[A-Za-z0-9]{24,64})"),
+    _kind("a Slack app token", "xapp-", r"xapp-\d-[A-Z0-9]{8,14}-\d{9,14}-(?P<random>[a-f0-9]{64})"),
+    _kind("a live Stripe key", "k_live_", "[sr]k_live_(?P<random>[A-Za-z0-9]{24,247})"),
+    _kind(GOOGLE_KEY, "AIza", r"AIza(?P<random>[\w-]{35})", _is_for_servers),
+    _kind("a Google OAuth client secret", "GOCSPX-", r"GOCSPX-(?P<random>[\w-]{28})"),
+    _kind("a SendGrid key", "SG.", r"SG\.(?P<random>[\w-]{22}\.[\w-]{43})"),
+    _kind("an npm token", "npm_", "npm_(?P<random>[A-Za-z0-9]{36})"),
+    _kind("a PyPI token", "pypi-Ag", r"pypi-(?P<random>AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[\w-]{50,})"),
+    _kind("a DigitalOcean token", "_v1_", "do[opr]_v1_(?P<random>[a-f0-9]{64})"),
+    _kind("a Hugging Face token", "hf_", "hf_(?P<random>[A-Za-z0-9]{34})"),
+    _kind("an Anthropic key", "sk-ant-", r"sk-ant-(?:api|admin)\d\d-(?P<random>[\w-]{80,})"),
+    _kind("an OpenAI key", "sk-proj- T3BlbkFJ", r"sk-(?P<random>proj-[\w-]{40,}|[\w-]{20,}T3BlbkFJ[\w-]{20,})"),
+    _kind("a Shopify token", "shpat_ shpss_", "shp(?:at|ss)_(?P<random>[a-fA-F0-9]{32})"),
+    _kind("a HashiCorp Vault token", "hvs.", r"hvs\.(?P<random>[\w-]{90,})"),
+    _kind("a Docker token", "dckr_pat_", r"dckr_pat_(?P<random>[\w-]{27})"),
+)
+
+
+def find(content: bytes) -> Iterator[tuple[int, str]]:
+    """The secrets in a text: offset and what it looks like."""
+    for kind in KINDS:
+        if any(hint in content for hint in kind.hints):
+            matches = kind.shape.finditer(content)
+            yield from ((match.start(), kind.what) for match in matches if kind.is_real(content, match))
+
+
+def holds_private_key(content: bytes) -> bool:
+    """Whether a text holds a private key in PEM form."""
+    return b"PRIVATE KEY" in content and any(_has_a_key_behind(content, match) for match in _BEGIN.finditer(content))
+
+
+def find_url_credentials(content: bytes) -> Iterator[int]:
+    """Where URLs hold a password or a token that is no placeholder: their offsets."""
+    for match in _URL_USER.finditer(content):
+        user, password = match[1], match[2]
+        secret = password if password is not None else user if len(user) >= _TOKEN_LENGTH else b""
+        if secret and not _PLACEHOLDER.search(secret):
+            yield match.start()

@@ -1,0 +1,130 @@
+"""A staged tree at work: its own commands, run while the bundle is built."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django_pyz import in_process, process
+from django_pyz.dependencies import Python
+from django_pyz.errors import BuildError
+from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
+
+_SETTINGS_NEEDED = (
+    "The settings must be importable at build time: give what they need with --build-env NAME=VALUE or --build-config "
+    "FILE, or build with --no-collectstatic."
+)
+_THROW_AWAY = "only-for-this-build"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the project's settings say.
+
+    Attributes:
+        staticfiles: whether Django's staticfiles app is installed.
+        storage: the dotted path of the storage for static files.
+        compressor: whether django-compressor is installed and enabled.
+        reads: folders that the settings name to read from: static files, templates, translations, fixtures.
+    """
+
+    staticfiles: bool
+    storage: str
+    compressor: bool
+    reads: list[str]
+
+
+@dataclass(frozen=True)
+class StagedProject:
+    """A staged tree that can already run commands.
+
+    Attributes:
+        python: the interpreter it is built for.
+        site_packages: the tree.
+        scratch: a folder for what the commands write elsewhere.
+        env_prefix: of the variables that configure the project.
+        config: a settings.ini for the build; None for none.
+        variables: environment variables for the build.
+    """
+
+    python: Python
+    site_packages: Path
+    scratch: Path
+    env_prefix: str
+    config: Path | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def project_folder(self) -> Path:
+        """Where the project's own files are in the tree."""
+        return self.site_packages / PROJECT_FOLDER
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Put a manifest into the tree."""
+        (self.site_packages / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+
+    def facts(self) -> Facts:
+        """What the project's settings say.
+
+        Raises:
+            BuildError: they cannot be imported; where that is for want of a variable, with its name.
+        """
+        answer = self.scratch / "facts.json"
+        self._run("facts", "import the settings", [str(answer), *self._options()])
+        found = json.loads(answer.read_text(encoding="utf-8"))
+        if missing := found.pop("missing", []):
+            lines = "".join(f'\n  {name} = "..."' for name in missing)
+            raise BuildError(
+                f"{found['problem']}",
+                f"Give values that are good enough for the build, in pyproject.toml or with --build-env NAME=VALUE:\n"
+                f"  [tool.django-pyz.build-env]{lines}",
+            )
+        return Facts(**found)
+
+    def manage(self, *command: str) -> None:
+        """Run a management command.
+
+        Raises:
+            BuildError: it failed.
+        """
+        self._run("manage", f"run {command[0]}", [*self._options(), *command])
+
+    def gzip(self, folder: Path) -> None:
+        """Put a compressed file beside each file that becomes smaller by it."""
+        self._run("gzip", "compress the static files", [str(folder)])
+
+    def _run(self, task: str, what: str, arguments: list[str]) -> None:
+        program = in_process.__file__
+        environment = process.clean_environment(
+            *configuring(self.env_prefix), HOME=str(self.scratch), **{**self.variables}
+        )
+        process.run(
+            [self.python.executable, "-ISB", program, self.site_packages, task, *arguments],
+            what,
+            folder=self.scratch,
+            env=environment,
+            hint=_SETTINGS_NEEDED,
+        )
+
+    def _options(self) -> list[str]:
+        """No configuration of the builder's machine, a key for this build only, and no data anywhere."""
+        nothing = self.scratch / "settings.ini"
+        nothing.touch()
+        settings = (
+            f"settings.SECRET_KEY={_THROW_AWAY}",
+            "settings.DEBUG=false",
+            f"project.data_dir={self.scratch}/data",
+        )
+        config = self.config or nothing
+        return ["--config", str(config), *(item for setting in settings for item in ("--set", setting))]
+
+
+def configuring(env_prefix: str) -> tuple[str, ...]:
+    """The variables that configure a bundle; those of the builder's machine have no say in what is built."""
+    return env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY"
+
+
+def throw_away_keys(manifest: Manifest) -> dict[str, str]:
+    """Values, for the build only, for the variables that are secret keys and must be set."""
+    return {item.name: _THROW_AWAY for item in manifest.variables if item.default is None and "SECRET" in item.name}

@@ -1,0 +1,86 @@
+"""What running the project's settings shows: folders they read that nobody copied, and paths they write to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from django_pyz.staged_project import StagedProject
+from django_pyz.working_copy import copy_files
+from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER
+
+State = dict[str, tuple[int, int]]
+"""Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
+
+
+def add_read(staged: StagedProject, reads: Iterable[str], *sources: Path) -> list[str]:
+    """Bring in the folders that the settings read from and that were left out whole, as git does not track them.
+
+    They are output of a front-end build, or packages of one in node_modules.
+
+    Args:
+        staged: the tree.
+        reads: absolute paths of the folders, in the tree.
+        sources: where they may be: a copy of the project in which its build commands ran, and the project itself.
+
+    Returns:
+        What was brought in, relative to the project.
+    """
+    added = []
+    for folder in map(Path, reads):
+        if folder.exists() or not folder.is_relative_to(staged.project_folder):
+            continue
+        relative = folder.relative_to(staged.project_folder)
+        if found := next((source for source in sources if (source / relative).is_dir()), None):
+            files = sorted(path.relative_to(found) for path in (found / relative).rglob("*") if path.is_file())
+            copy_files(found, files, staged.project_folder)
+            added.append(relative.as_posix())
+    return added
+
+
+def state(site_packages: Path) -> State:
+    """Every file and folder of a tree, but for the collected static files."""
+    found: State = {}
+    for folder, folders, names in os.walk(site_packages):
+        if Path(folder) == site_packages and STATIC_FOLDER in folders:
+            folders.remove(STATIC_FOLDER)
+        for name in folders:
+            found[f"{os.path.relpath(os.path.join(folder, name), site_packages)}/"] = (0, 0)
+        for name in names:
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            found[os.path.relpath(path, site_packages)] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
+def undo(staged: StagedProject, before: State, copy: Path) -> list[str]:
+    """Undo what was written into a tree since a state of it; keys that settings make must not get into the file.
+
+    Args:
+        staged: the tree.
+        before: its state then.
+        copy: of the project, as it is to be.
+
+    Returns:
+        What was made beside the project's code, relative to the project; folders end with a slash. What lies in
+        something else that was made is not named.
+    """
+    after = state(staged.site_packages)
+    made: list[str] = []
+    for path in sorted(after.keys() - before.keys()):
+        if not any(path.startswith(folder) for folder in made):
+            made.append(path)
+            _remove(staged.site_packages / path)
+    prefix = f"{PROJECT_FOLDER}/"
+    changed = [Path(path.removeprefix(prefix)) for path in before.keys() & after.keys() if before[path] != after[path]]
+    copy_files(copy, [path for path in changed if (copy / path).is_file()], staged.project_folder)
+    return [path.removeprefix(prefix) for path in made if path.startswith(prefix)]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

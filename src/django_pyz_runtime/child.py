@@ -1,0 +1,72 @@
+"""The start of a child process that is a plain Python: the bundle's code, and its configuration once it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+from django_pyz_runtime import children
+from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.code_path import use_code
+from django_pyz_runtime.launcher import is_standard_library
+from django_pyz_runtime.manifest import PROGRAM_FOLDER, Site
+
+
+def start(site_packages: str) -> None:
+    """Make the bundle's code importable, and have the project activated when its settings are imported.
+
+    A bundle that is started by its path does all this itself.
+
+    Args:
+        site_packages: of the bundle's tree.
+    """
+    os.environ.pop("PYTHONPATH", None)
+    build_id = os.path.basename(os.path.dirname(site_packages))
+    site = Site.load("", site_packages, build_id)
+    prefix = site.manifest.env_prefix
+    executable = os.environ.get(prefix + children.EXECUTABLE, "")
+    sys.path[:] = [entry for entry in sys.path if is_standard_library(entry)]
+    if executable in sys.orig_argv:
+        _forget_run_wing()
+        return
+    site = site.started_from(executable)
+    sys.dont_write_bytecode = True
+    sys.executable = str(site.site_packages / PROGRAM_FOLDER / "python")
+    sys.path.append(site_packages)
+    use_code(site, Path(os.environ.get(prefix + children.CODE, site_packages)))
+    sys.meta_path.insert(0, _ActivationWhenNeeded(site))
+
+
+def _forget_run_wing() -> None:
+    """Let the bundle import its own modules."""
+    package = __name__.partition(".")[0]
+    for module in [key for key in sys.modules if key.partition(".")[0] == package]:
+        del sys.modules[module]
+
+
+class _ActivationWhenNeeded:
+    """A finder that activates the project when the settings module is looked for; then it steps aside."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find the settings module by the hook that the activation installs; None for every other module."""
+        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE"):
+            return None
+        sys.meta_path.remove(self)
+        from django_pyz_runtime.activate import Purpose
+        from django_pyz_runtime.prepare import prepare
+
+        is_serving = self._site.manifest.env_prefix + children.SERVING in os.environ
+        prepare(self._site, Arguments(None, (), []), Purpose.SERVE if is_serving else Purpose.RUN)
+        for finder in sys.meta_path:
+            if spec := finder.find_spec(fullname, path, target):
+                return spec
+        return None

@@ -1,0 +1,103 @@
+"""Paths beside the code that hold data, as links to the data folder.
+
+Some settings write where no setting says so: they generate a key beside the code, or make folders there. The build
+notices, and the manifest names these paths. The project then runs from a copy of its own files, next to the tree and as
+read-only, in which each of these paths is a link into the data folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from django_pyz_runtime import trust
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.manifest import PROJECT_FOLDER, Site
+from django_pyz_runtime.relocation import make_data_dir
+
+
+def code_folder(site: Site, data_dir: Path, *, may_write: bool = True) -> Path:
+    """The folder that the manifest's paths are relative to: the tree's, or that of a copy with links.
+
+    Args:
+        site: the bundle.
+        data_dir: where the links lead.
+        may_write: whether what is missing may be made; else the tree's own is taken.
+
+    Raises:
+        Complaint: the copy can neither be found nor made, or others could have written it.
+    """
+    if not site.manifest.data_paths:
+        return site.site_packages
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    copy = site.site_packages.parent.with_name(f"{site.site_packages.parent.name}.{digest}")
+    if not copy.is_dir():
+        if not may_write:
+            return site.site_packages
+        _make(site, data_dir, copy)
+    if may_write:
+        _make_folders(site, data_dir)
+    try:
+        trust.check(str(copy), os.geteuid())
+    except trust.Untrusted as reason:
+        raise Complaint(f"not using {copy}: {reason}", hint="Remove it.") from None
+    return copy
+
+
+def _make(site: Site, data_dir: Path, copy: Path) -> None:
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
+        try:
+            shutil.copytree(site.project_folder, temporary / PROJECT_FOLDER, copy_function=_link_or_copy)
+            for name in site.manifest.data_paths:
+                _link(temporary / PROJECT_FOLDER, name.rstrip("/"), data_dir)
+            temporary.chmod(0o555)
+            os.rename(temporary, copy)
+        except BaseException:
+            _remove(temporary)
+            raise
+    except OSError as error:
+        if copy.is_dir():
+            return
+        reason = (error.strerror or str(error)).lower()
+        raise Complaint(
+            f"{copy}: the code with links to {data_dir} cannot be kept there ({reason})",
+            hint="Run any command once as the user who owns that folder.",
+        ) from None
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _link(folder: Path, name: str, data_dir: Path) -> None:
+    path = folder / name
+    above = [parent for parent in reversed(path.parents) if parent.is_relative_to(folder)]
+    for parent in above:
+        parent.mkdir(exist_ok=True)
+        parent.chmod(0o755)
+    path.symlink_to(data_dir / name)
+    for parent in above:
+        parent.chmod(0o555)
+
+
+def _remove(folder: Path) -> None:
+    for inner, _, _ in os.walk(folder):
+        os.chmod(inner, 0o700)
+    shutil.rmtree(folder)
+
+
+def _make_folders(site: Site, data_dir: Path) -> None:
+    """The folders that the links lead to; whoever uses one that cannot be made says what is wrong with it."""
+    with contextlib.suppress(OSError):
+        make_data_dir(data_dir)
+        for name in site.manifest.data_paths:
+            folder = data_dir / name
+            (folder if name.endswith("/") else folder.parent).mkdir(mode=0o750, parents=True, exist_ok=True)

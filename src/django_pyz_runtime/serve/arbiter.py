@@ -1,0 +1,94 @@
+"""gunicorn's arbiter with more patience, for workers that still load the site and for those that fail at a stop.
+
+Whether the time that a worker takes to load the site counts for `timeout` differs between gunicorn's versions: in 20.1
+it does, in later ones it has no limit at all (gunicorn.workers.workertmp). Here it has a limit of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.workers.base import Worker
+
+LOADING_SECONDS = 600
+"""How long a worker may take to load the site, at most."""
+
+
+class PatientArbiter(Arbiter):
+    """The arbiter.
+
+    Args:
+        app: as for gunicorn. It calls `has_loaded` in each worker.
+    """
+
+    def __init__(self, app: BaseApplication) -> None:
+        self._loading: dict[int, _Wait] = {}
+        super().__init__(app)
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers; each one that failed would else end the stop with an exception of its own."""
+        try:
+            super().stop(graceful)
+        except HaltServer:
+            self.stop(graceful)
+
+    def murder_workers(self) -> None:
+        """Replace the workers that do not respond."""
+        # With preload_app the site was loaded before any worker was there.
+        loading = {pid: worker for pid, worker in self.WORKERS.items() if self.app.callable is None and _loads(worker)}
+        self._loading = {pid: self._loading.get(pid) or _Wait(self.timeout) for pid in loading}
+        for pid, worker in loading.items():
+            wait = self._loading[pid]
+            if not wait.is_over:
+                worker.notify()
+            if self.log and wait.is_news():
+                self.log.warning(
+                    "Worker (pid:%s) has been loading the site for %d seconds; it is given %d",
+                    pid,
+                    wait,
+                    LOADING_SECONDS,
+                )
+        super().murder_workers()
+
+
+class _Wait:
+    """For one worker, from when it is first seen.
+
+    Args:
+        interval_seconds: between two words about it.
+    """
+
+    def __init__(self, interval_seconds: float) -> None:
+        self._start = time.monotonic()
+        self._interval_seconds = interval_seconds or 30
+        self._told = 0
+
+    def __int__(self) -> int:
+        return int(time.monotonic() - self._start)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has lasted too long."""
+        return int(self) > LOADING_SECONDS
+
+    def is_news(self) -> bool:
+        """True once in each interval."""
+        intervals = int(int(self) // self._interval_seconds)
+        told, self._told = self._told, intervals
+        return intervals > told
+
+
+def has_loaded(worker: Worker) -> None:
+    """Tell the arbiter, from within a worker, that the site is loaded: the file that they share is no longer empty."""
+    os.write(worker.tmp.fileno(), b"1")
+
+
+def _loads(worker: Worker) -> bool:
+    try:
+        return os.fstat(worker.tmp.fileno()).st_size == 0
+    except (OSError, ValueError):  # its file is closed: it has ended
+        return False

@@ -1,0 +1,21 @@
+"""gunicorn's ASGI worker, which leaves no websocket waiting when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gunicorn.workers.gasgi import ASGIWorker
+
+from django_pyz_runtime.serve.asgi import Edge
+
+
+class AsgiWorker(ASGIWorker):
+    """The worker. gunicorn's own would wait for the websockets' clients until `graceful_timeout` is over."""
+
+    _closing: asyncio.Task[None] | None = None
+
+    def handle_exit_signal(self) -> None:
+        """Stop: let running requests finish, and have websockets come back to another worker."""
+        super().handle_exit_signal()
+        if self.loop and not self._closing and isinstance(self.asgi, Edge):
+            self._closing = self.loop.create_task(self.asgi.close_websockets())

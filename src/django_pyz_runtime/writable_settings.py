@@ -1,0 +1,61 @@
+"""Which settings are written to, and which paths have nothing yet."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_PLAIN = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH")
+"""Settings of Django's that are the path of a folder written to at run time."""
+FOLDERS = (*_PLAIN, "MEDIA_ROOT")
+"""Folders that Django expects to be there."""
+READ = {
+    *("STATIC_ROOT", "COMPRESS_ROOT", "STATICFILES_DIRS", "TEMPLATES", "TEMPLATE_DIRS", "LOCALE_PATHS", "FIXTURE_DIRS"),
+    *("BASE_DIR", "ROOT_DIR", "PROJECT_DIR", "PROJECT_ROOT", "SITE_ROOT"),
+}
+"""Settings that are read from, be there something or not, or that other paths start from."""
+_PLACEHOLDER = re.compile(r"\.git(keep|ignore|attributes)|\.(keep|placeholder|empty|dockerignore)|README(\..*)?")
+_FOLDER_WORDS = {"DIR", "DIRS", "DIRECTORY", "FOLDER", "ROOT", "PATH", "LOCATION"}
+_FILE_WORDS = {"FILE", "FILENAME", "KEY", "SOCKET", "SOCK", "PIDFILE", "DB", "DATABASE"}
+
+
+def is_written_to(names: tuple[str, ...], holders: tuple[Mapping[Any, Any], ...]) -> bool:
+    """Whether a setting of Django's is the path of something that is written to.
+
+    Args:
+        names: lead to its value.
+        holders: the dictionaries around the value, outermost first.
+    """
+    match names:
+        case (name,):
+            return name in FOLDERS
+        case ("DATABASES", _, "NAME") | ("DATABASES", _, "TEST", "NAME"):
+            return _is_sqlite_file(holders[1].get("ENGINE"), holders[-1]["NAME"])
+        case ("CACHES", _, "LOCATION"):
+            return "FileBasedCache" in str(holders[-1].get("BACKEND", ""))
+        case ("STORAGES", _, "OPTIONS", "location") | ("LOGGING", "handlers", _, "filename"):
+            return True
+    return False
+
+
+def _is_sqlite_file(engine: Any, name: Any) -> bool:
+    is_sqlite = isinstance(engine, str) and engine.endswith(("sqlite3", "spatialite"))
+    text = os.fspath(name) if isinstance(name, str | os.PathLike) else ""
+    return is_sqlite and text != ":memory:" and not text.startswith("file:")
+
+
+def is_nothing(path: Path) -> bool:
+    """Whether the tree has nothing at a path, or only folders kept there for something to come."""
+    if not os.path.lexists(path):
+        return True
+    return path.is_dir() and all(_PLACEHOLDER.fullmatch(name) for _, _, names in os.walk(path) for name in names)
+
+
+def speaks_of_a_folder(path: str, key: str) -> bool:
+    """Whether a path that is not there is sure to be meant for a folder."""
+    words = set(key.upper().split("_"))
+    has_suffix = bool(os.path.splitext(path)[1])
+    return path.endswith("/") or (not has_suffix and bool(words & _FOLDER_WORDS) and not words & _FILE_WORDS)

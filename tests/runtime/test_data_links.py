@@ -1,0 +1,77 @@
+"""Paths beside the code that hold data."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.data_links import code_folder
+from django_pyz_runtime.manifest import PROJECT_FOLDER, Manifest, Site
+
+
+@pytest.fixture
+def site(tmp_path: Path, manifest: Manifest) -> Site:
+    """A read-only tree of a project that writes a key and a folder beside its code."""
+    tree = tmp_path / "trees" / "b1" / "site-packages"
+    project = tree / PROJECT_FOLDER
+    (project / "shop").mkdir(parents=True)
+    (project / "shop" / "settings.py").write_text("X = 1\n")
+    for folder in (project / "shop", project, tree):
+        folder.chmod(0o555)
+    return Site(Path("/usr/bin/shop"), tree, "b1", replace(manifest, data_paths=("secret.txt", "shop/data/")))
+
+
+def test_a_project_without_them_runs_from_the_tree(site: Site, manifest: Manifest, tmp_path: Path) -> None:
+    assert code_folder(replace(site, manifest=manifest), tmp_path / "data") == site.site_packages
+
+
+def test_they_become_links_into_the_data_folder(site: Site, tmp_path: Path) -> None:
+    project = code_folder(site, tmp_path / "data") / PROJECT_FOLDER
+
+    (project / "secret.txt").write_text("key")
+    (project / "shop" / "data" / "x.txt").write_text("x")
+
+    assert (tmp_path / "data" / "secret.txt").read_text() == "key"
+    assert (tmp_path / "data" / "shop" / "data" / "x.txt").read_text() == "x"
+    assert (project / "shop" / "settings.py").read_text() == "X = 1\n"
+
+
+def test_all_else_is_as_read_only_as_the_tree(site: Site, tmp_path: Path) -> None:
+    copy = code_folder(site, tmp_path / "data")
+
+    folders = [Path(folder) for folder, _, _ in os.walk(copy)]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o555}
+
+
+def test_each_data_folder_has_a_copy_of_its_own_made_once(site: Site, tmp_path: Path) -> None:
+    first = code_folder(site, tmp_path / "one")
+    made = first.stat().st_ino
+
+    assert code_folder(site, tmp_path / "two") != first
+    assert code_folder(site, tmp_path / "one").stat().st_ino == made
+
+
+def test_looking_makes_nothing(site: Site, tmp_path: Path) -> None:
+    assert code_folder(site, tmp_path / "data", may_write=False) == site.site_packages
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["trees"]
+
+
+def test_a_copy_that_others_could_have_written_is_refused(site: Site, tmp_path: Path) -> None:
+    copy = code_folder(site, tmp_path / "data")
+    copy.chmod(0o777)
+
+    with pytest.raises(Complaint, match=rf"^not using {copy}: {copy} can be written by other users"):
+        code_folder(site, tmp_path / "data")
+
+
+def test_a_place_that_cannot_be_written_is_told(site: Site, tmp_path: Path) -> None:
+    gone = site.site_packages.parent.parent
+    gone.rename(tmp_path / "moved")
+
+    with pytest.raises(Complaint, match=r"the code with links to .*/data cannot be kept there") as caught:
+        code_folder(site, tmp_path / "data")
+    assert "as the user who owns that folder" in caught.value.hint
