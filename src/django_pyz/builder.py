@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from django_pyz import (
+    advice,
     bundle,
     bytecode,
     dependencies,
@@ -55,7 +56,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             output = (output or Path("dist") / f"{found.script}.pyz").absolute()
             output_file.check_writable(output)
         site_packages = scratch / "site-packages"
-        notes: list[str] = []
+        notes = list(advice.notes(found, selection, options))
         with progress.step("Installing the dependencies"):
             copy = working_copy.make(found.root, (*selection.files, *selection.for_building), scratch / "source")
             if found.package or options.build_commands:

@@ -30,6 +30,11 @@ RUN_WING_NEEDS = (
 )
 """Package, least version, and the version where the project does not bring the package; gunicorn needs packaging."""
 
+_WANTS_PYTHON = re.compile(
+    r"satisfy Python|different python|Requires-Python|incompatible with the .*Python", re.IGNORECASE
+)
+"""What the installers say where a package is not for this Python."""
+
 
 @dataclass(frozen=True)
 class Python:
@@ -176,7 +181,11 @@ class Environment:
         # The one option about indexes that uv does not take from a file.
         trusted = [line.split()[1] for line in lines if line.startswith("--trusted-host ")]
         variables["UV_INSECURE_HOST"] = " ".join([variables.get("UV_INSECURE_HOST", ""), *trusted]).strip()
-        process.run(command, what, folder=self.base, env=variables)
+        try:
+            process.run(command, what, folder=self.base, env=variables)
+        except BuildError as error:
+            is_python = _WANTS_PYTHON.search(str(error))
+            raise BuildError(str(error), "Give another Python with --python." if is_python else error.hint) from None
 
 
 def installed_versions(site_packages: Path) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django_pyz import sbom, stage
 from django_pyz.dependencies import Python
-from django_pyz.discovery import variables
+from django_pyz.discovery import settings_source, variables
 from django_pyz.errors import BuildError
 from django_pyz.options import Options
 from django_pyz.project import Project
@@ -52,6 +53,7 @@ def describe(
         wsgi_module=found.wsgi_module,
         asgi_module=found.asgi_module,
         data_paths=options.data_paths,
+        generates_key=_generates_key(found.settings_module, roots),
         variables=variables.read(found.settings_module, roots, found.root),
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
@@ -64,3 +66,8 @@ def describe(
             f"{found.root}: its requirements do not install Django", "Add it, or give --requirements FILE."
         )
     return manifest
+
+
+def _generates_key(settings_module: str, import_roots: Sequence[Path]) -> bool:
+    files = (path for _, path in settings_source.modules(settings_module, import_roots))
+    return any(b"get_random_secret_key" in path.read_bytes() for path in files)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
@@ -22,6 +23,7 @@ from django_pyz_runtime.operator_modules import OperatorModules
 from django_pyz_runtime.relocation import Move, Relocator
 from django_pyz_runtime.settings_errors import missing_variable
 from django_pyz_runtime.settings_hook import SettingsHook
+from django_pyz_runtime.surroundings import in_folder, same_key
 
 _LATER = "generated with the first command that needs it"
 
@@ -79,7 +81,7 @@ class Activation:
         )
         self.moves = relocator.relocate(namespace)
         if embedded.needs_secret_key(namespace):
-            namespace["SECRET_KEY"] = embedded.secret_key(self.data_dir) if may_write else _LATER
+            namespace["SECRET_KEY"] = self._key()
             self.generated_key = True
         if self._purpose is Purpose.SERVE:
             may_debug = self._configuration.level("settings", "DEBUG") > Level.SEALED
@@ -87,12 +89,26 @@ class Activation:
         if local := self._configuration.get("project", "local_settings"):
             run_local_settings(local, namespace)
 
+    @contextmanager
+    def surroundings(self) -> Iterator[None]:
+        """What the settings find around them while they run."""
+        manifest = self._site.manifest
+        with in_folder(self.code_folder / manifest.folder):
+            if not manifest.generates_key:
+                yield
+                return
+            with same_key(self._key):
+                yield
+
+    def _key(self) -> str:
+        return embedded.secret_key(self.data_dir) if self.may_write else _LATER
+
     def set_missing_key(self, environ: MutableMapping[str, str]) -> None:
         """Give the generated key to settings that need one in the environment, where nobody has set it."""
         names = embedded.key_variables(self._site.manifest)
         needed = [name for name in names if name not in environ]
         for name in needed:
-            environ[name] = embedded.secret_key(self.data_dir) if self.may_write else _LATER
+            environ[name] = self._key()
         self.generated_key = bool(needed)
 
     def explain(self, error: BaseException) -> Complaint | None:
@@ -145,7 +161,7 @@ def activate(
     hand_down(site, configuration, arguments, activation.code_folder, is_serving, environ)
     if activation.may_write and not site.is_staged:
         code_guard.install((site.site_packages, activation.code_folder), activation.data_dir, site.executable.name)
-    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain)]
+    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain, activation.surroundings)]
     if files := {value.key: value.text for value in configuration.section("modules")}:
         finders.append(OperatorModules(files))
     others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook | OperatorModules)]

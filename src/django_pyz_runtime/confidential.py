@@ -11,6 +11,7 @@ _SECRET_NAME = re.compile(rf"{_SECRET}|(^|_)key\W*$", re.IGNORECASE)
 _ABOUT_SECRETS = re.compile(r"_(age|hashers|length|lifetime|name|path|timeout|url|validators)\W*$", re.IGNORECASE)
 """Names that speak of secrets without holding one, such as PASSWORD_RESET_TIMEOUT."""
 _SECRET_ITEM = re.compile(rf"""["'][^"']*({_SECRET}|_key)[^"']*["']\s*:""", re.IGNORECASE)
+_NO_SECRETS = {"", "true", "false", "yes", "no", "on", "off", "none"}
 _URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)(\S+)(@)")
 
 
@@ -31,6 +32,6 @@ def is_secret_name(key: str) -> bool:
 
 def shown(key: str, text: str) -> str:
     """The value as it may be shown."""
-    if text and (is_secret_name(key) or _SECRET_ITEM.search(text)):
+    if text.strip().lower() not in _NO_SECRETS and (is_secret_name(key) or _SECRET_ITEM.search(text)):
         return HIDDEN
     return _URL_PASSWORD.sub(rf"\1{HIDDEN}\3", text)

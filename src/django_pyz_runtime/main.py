@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from django_pyz_runtime.arguments import OURS, split
@@ -21,7 +22,8 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         The exit code: 2 for mistakes in configuration and usage, 130 after Ctrl-C, else the command's own.
     """
     try:
-        return _dispatch(Site.load(executable, site_packages, build_id), sys.argv[1:])
+        site = Site.load(executable, site_packages, build_id)
+        return _dispatch(site, sys.argv[1:])
     except Complaint as complaint:
         tell(complaint)
         return 2
@@ -33,7 +35,16 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         if refused := found_in(error):
             tell(Complaint(str(refused)))
             return 2
+        if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
+            _say_where_it_is(site, error)
         raise
+
+
+def _say_where_it_is(site: Site, error: FileNotFoundError) -> None:
+    """Add to an error about a relative path that the file is there, in the project's folder."""
+    folder = site.site_packages / site.manifest.folder
+    if not os.path.isabs(error.filename) and (folder / error.filename).exists():
+        error.add_note(f"{error.filename} is in the project's folder: run the command in {folder}")
 
 
 def _dispatch(site: Site, argv: list[str]) -> int:

@@ -63,6 +63,7 @@ class Manifest:
         wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.
         asgi_module: the project's ASGI module, likewise.
         variables: the environment variables that the settings read.
+        generates_key: whether the settings may make up a secret key at each import.
         data_paths: paths beside the code that hold data, relative to the project's folder; folders end with a slash.
         has_static: whether static files were collected at build time.
         has_pth: whether site-packages holds .pth files to be honoured.
@@ -85,6 +86,7 @@ class Manifest:
     wsgi_module: str = ""
     asgi_module: str = ""
     variables: tuple[Variable, ...] = ()
+    generates_key: bool = False
     data_paths: tuple[str, ...] = ()
     has_static: bool = False
     has_pth: bool = False

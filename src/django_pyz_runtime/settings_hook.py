@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -20,6 +21,7 @@ from typing import Any
 
 Change = Callable[[dict[str, Any]], None]
 Explain = Callable[[BaseException], Exception | None]
+Surround = Callable[[], AbstractContextManager[None]]
 
 
 class SettingsHook:
@@ -28,11 +30,13 @@ class SettingsHook:
     Args:
         change: gets the namespace of the settings module once it has run.
         explain: gets an error that the settings raise, and returns the one to raise instead, if any.
+        surround: makes the context that the settings run in.
     """
 
-    def __init__(self, change: Change, explain: Explain = lambda error: None) -> None:
+    def __init__(self, change: Change, explain: Explain = lambda error: None, surround: Surround = nullcontext) -> None:
         self._change = change
         self._explain = explain
+        self._surround = surround
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -46,7 +50,7 @@ class SettingsHook:
         for finder in sys.meta_path:
             if finder is not self and (spec := finder.find_spec(fullname, path, target)):
                 if spec.loader is not None:
-                    spec.loader = _ChangingLoader(spec.loader, self._change, self._explain)
+                    spec.loader = _ChangingLoader(spec.loader, self._change, self._explain, self._surround)
                 return spec
         return None
 
@@ -54,10 +58,11 @@ class SettingsHook:
 class _ChangingLoader(Loader):
     """Runs the original loader, then the change."""
 
-    def __init__(self, original: Loader, change: Change, explain: Explain) -> None:
+    def __init__(self, original: Loader, change: Change, explain: Explain, surround: Surround) -> None:
         self._original = original
         self._change = change
         self._explain = explain
+        self._surround = surround
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """As the original does."""
@@ -69,7 +74,8 @@ class _ChangingLoader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._original
         try:
-            self._original.exec_module(module)
+            with self._surround():
+                self._original.exec_module(module)
         except Exception as error:
             if instead := self._explain(error):
                 raise instead from error

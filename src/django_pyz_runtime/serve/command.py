@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
@@ -26,6 +27,8 @@ def runserve(site: Site, arguments: Arguments) -> int:
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
     from django_pyz_runtime.serve.migrate import migrate
 
+    # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
+    os.chdir(activation.code_folder / site.manifest.folder)
     settings = gunicorn_settings(site, configuration)
     check_addresses(settings["bind"])
     if options.migrate and (code := migrate(site, arguments)):
