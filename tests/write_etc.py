@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
+from django_pyz.options import Options
 from django_pyz_runtime.shipped import Names, options_table, shipped_files
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ETC = CHECKOUT / "etc"
 README = CHECKOUT / "README.md"
-BEGIN, END = "<!-- options: written by python -m tests.write_etc -->\n", "<!-- end of options -->"
+END = "<!-- end of options -->"
 SAMPLE = Names(name="project", script="project-script", package="myproj")
 
 
@@ -24,13 +26,29 @@ def write_etc(folder: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def with_options_table(readme: str) -> str:
-    """A README with the table of options up to date."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{options_table()}\n{END}{after}"
+def build_options_table() -> str:
+    """The options of a build as a Markdown table."""
+    rows = ["| Option | Meaning |", "|---|---|"]
+    for item in fields(Options):
+        flag = "`collectstatic = false`, `--no-collectstatic`" if item.default is True else _spellings(item.name)
+        rows.append(f"| {flag} | {item.metadata['help'].replace(' (repeatable)', '')} |")
+    return "\n".join(rows) + "\n"
+
+
+def _spellings(name: str) -> str:
+    return f"`{name.replace('_', '-')}`"
+
+
+def with_options_tables(readme: str) -> str:
+    """A README with the tables of options up to date."""
+    for title, table in (("build options", build_options_table()), ("options", options_table())):
+        begin = f"<!-- {title}: written by python -m tests.write_etc -->\n"
+        before, _, rest = readme.partition(begin)
+        _, _, after = rest.partition(END)
+        readme = f"{before}{begin}\n{table}\n{END}{after}"
+    return readme
 
 
 if __name__ == "__main__":
     write_etc(ETC)
-    README.write_text(with_options_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(with_options_tables(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -4,10 +4,11 @@ Protocol: `python -ISB in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where T
 
     manage     run a command line of the bundle
     facts      write what the settings say as a JSON object; the arguments are the file to write and options that
-               stand before a command: {"staticfiles": bool, "storage": str, "compressor": bool, "reads": [str]},
+               stand before a command: {"staticfiles": bool, "storage": str, "compressor": bool, "reads": [str],
+               "static_root": str},
                whether staticfiles are installed, the dotted path of their storage, whether django-compressor is
-               installed and enabled, and the folders that the settings name to read from. Where a variable is missing
-               it is {"missing": [str], "problem": str}, with the names of the variables
+               installed and enabled, the folders that the settings name to read from, and STATIC_ROOT. Where a
+               variable is missing it is {"missing": [str], "problem": str}, with the names of the variables
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
@@ -52,6 +53,7 @@ def facts(site_packages: str, arguments: list[str]) -> int:
         _, activation = prepare(Site.load(site_packages, site_packages, STAGED), split(options))
         found = _settings_facts()
         moved = {move.after: move.before for move in activation.moves}
+        found["static_root"] = activation.static_root
         found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})
     except MissingVariables as missing:
         found = {"missing": missing.names, "problem": missing.problems[0]}

@@ -30,7 +30,7 @@ class Options:
     script: str = _text("name of the executable; default: NAME")
     settings_module: str = _text("the settings module; default: the one in manage.py")
     python: str = _text("the Python to build for; default: the one that builds")
-    requirements: tuple[str, ...] = _texts("a requirements file to install, relative to the project")
+    requirements: tuple[str, ...] = _texts("a requirements file or lock to install, relative to the project")
     extras: tuple[str, ...] = _texts("an extra of the project to install", "NAME")
     groups: tuple[str, ...] = _texts("a dependency group of the project to install", "NAME")
     include: tuple[str, ...] = _texts("a file or pattern to put in although it would be left out")

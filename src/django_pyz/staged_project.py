@@ -27,12 +27,14 @@ class Facts:
         storage: the dotted path of the storage for static files.
         compressor: whether django-compressor is installed and enabled.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
+        static_root: the project's own STATIC_ROOT; "" for none.
     """
 
     staticfiles: bool
     storage: str
     compressor: bool
     reads: list[str]
+    static_root: str
 
 
 @dataclass(frozen=True)

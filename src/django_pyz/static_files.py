@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django_pyz.errors import BuildError
 from django_pyz.staged_project import Facts, StagedProject
 from django_pyz_runtime.manifest import STATIC_FOLDER, Manifest
 
 _PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_STORAGE_MANIFEST = "staticfiles.json"
 _HASHED_STORAGE = "django_pyz_runtime.static_storage.HashedStaticFilesStorage"
 
 
@@ -29,19 +32,20 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     if not facts.staticfiles:
         return manifest, ["no static files: django.contrib.staticfiles is not installed"]
     notes: list[str] = []
+    committed = _committed(staged, facts)
     if facts.storage == _PLAIN_STORAGE:
         plain = manifest
         manifest = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
         staged.write_manifest(manifest)
         try:
-            _collect(staged)
+            _collect(staged, committed)
         except BuildError as error:
             notes.append(f"static files keep their plain names: {str(error).splitlines()[-1].strip()}")
             manifest = plain
             staged.write_manifest(manifest)
-            _collect(staged)
+            _collect(staged, committed)
     else:
-        _collect(staged)
+        _collect(staged, committed)
     if facts.compressor:
         manifest, said = _compress(staged, manifest)
         notes += said
@@ -57,9 +61,34 @@ def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _collect(staged: StagedProject) -> None:
-    shutil.rmtree(_folder(staged), ignore_errors=True)
-    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
+def _committed(staged: StagedProject, facts: Facts) -> Path | None:
+    """The project's own STATIC_ROOT, where the collected files are part of the source."""
+    folder = Path(facts.static_root)
+    is_there = facts.static_root and folder.is_relative_to(staged.project_folder) and folder.is_dir()
+    return folder if is_there and folder != staged.project_folder else None
+
+
+def _collect(staged: StagedProject, committed: Path | None) -> None:
+    """Collect the files, over those that the source has as collected: it may lack what they were made from."""
+    folder = _folder(staged)
+    shutil.rmtree(folder, ignore_errors=True)
+    if committed:
+        shutil.copytree(committed, folder)
+    before = _manifest_of_storage(folder)
+    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(folder))
+    after = _manifest_of_storage(folder)
+    if before and after and (lacking := before["paths"].keys() - after["paths"].keys()):
+        after["paths"].update({name: before["paths"][name] for name in lacking})
+        (folder / _STORAGE_MANIFEST).write_text(json.dumps(after, sort_keys=True), encoding="utf-8")
+
+
+def _manifest_of_storage(folder: Path) -> dict[str, Any]:
+    """What Django's manifest storage keeps beside the files; nothing where it is not in use."""
+    try:
+        found: dict[str, Any] = json.loads((folder / _STORAGE_MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found.get("paths"), dict) else {}
 
 
 def _compress(staged: StagedProject, manifest: Manifest) -> tuple[Manifest, list[str]]:

@@ -20,6 +20,7 @@ from django_pyz_runtime.configuration import Configuration, Level
 from django_pyz_runtime.local_settings import run_local_settings
 from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER, Site
 from django_pyz_runtime.operator_modules import OperatorModules
+from django_pyz_runtime.read_settings import anchor
 from django_pyz_runtime.relocation import Move, Relocator
 from django_pyz_runtime.settings_errors import missing_variable
 from django_pyz_runtime.settings_hook import SettingsHook
@@ -49,11 +50,13 @@ class Activation:
         generated_key: whether the secret key is the generated one, likewise.
         data_dir: the data folder.
         code_folder: the folder that the manifest's paths are relative to.
+        static_root: STATIC_ROOT as the project has it, once the settings have been imported.
     """
 
     def __init__(self, site: Site, configuration: Configuration, purpose: Purpose) -> None:
         self.moves: list[Move] = []
         self.generated_key = False
+        self.static_root = ""
         self._site = site
         self._configuration = configuration
         self._purpose = purpose
@@ -68,7 +71,7 @@ class Activation:
         """
         from django.conf import global_settings
 
-        static_root = str(namespace.get("STATIC_ROOT") or "")
+        self.static_root = str(namespace.get("STATIC_ROOT") or "")
         self._set_static(namespace)
         problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
         if problems or self._purpose is Purpose.CHECK:
@@ -77,9 +80,10 @@ class Activation:
         may_write = self.may_write
         project_folder = self.code_folder / PROJECT_FOLDER
         relocator = Relocator(
-            site.site_packages, project_folder, self.data_dir, makes_folders=may_write, static_root=static_root
+            site.site_packages, project_folder, self.data_dir, makes_folders=may_write, static_root=self.static_root
         )
         self.moves = relocator.relocate(namespace)
+        anchor(namespace, self.code_folder / site.manifest.folder)
         if embedded.needs_secret_key(namespace):
             namespace["SECRET_KEY"] = self._key()
             self.generated_key = True

@@ -15,6 +15,13 @@ from django_pyz_runtime.prepare import prepare
 from django_pyz_runtime.settings_errors import missing_settings, refused
 
 WRITE_STATIC = ("collectstatic", "compress")
+_TAKE_NO_FILES = (
+    *WRITE_STATIC,
+    *("changepassword", "check", "clearsessions", "createcachetable", "createsuperuser", "flush", "migrate"),
+    *("runserver", "showmigrations", "sqlmigrate"),
+)
+"""Django's commands that run in the project's folder, as migrations and apps may read files relative to it. All others
+run where they are called, as their arguments may be relative to that."""
 OUR_COMMANDS = """
 [django-pyz]
     pyz
@@ -37,6 +44,8 @@ def manage(site: Site, arguments: Arguments) -> int:
         arguments = _with_static_root(arguments)
     configuration, activation = prepare(site, arguments)
     sys.argv[1:] = command
+    if command and command[0] in _TAKE_NO_FILES:
+        os.chdir(activation.code_folder / site.manifest.folder)
     from django.core.exceptions import ImproperlyConfigured
 
     try:

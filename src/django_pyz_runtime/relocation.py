@@ -79,7 +79,16 @@ class Relocator:
         change = _Change(self, str(static_root) if isinstance(static_root, str | Path) else "")
         for name in [name for name in namespace if name.isupper() and name not in READ]:
             namespace[name] = change.value(namespace[name], (name,), ())
+        self._follow(namespace, change.moves)
         return change.moves
+
+    def _follow(self, namespace: MutableMapping[str, Any], moves: list[Move]) -> None:
+        """Let the folders that static files are collected from follow the settings that fill them at run time."""
+        moved = {move.before: move.after for move in moves}
+        if isinstance(folders := namespace.get("STATICFILES_DIRS"), list | tuple):
+            namespace["STATICFILES_DIRS"] = [
+                moved.get(str(item), item) if isinstance(item, str | Path) else item for item in folders
+            ]
 
     def relative(self, path: Path) -> Path | None:
         """The place of a path in the project, or in the tree; None where it lies elsewhere."""

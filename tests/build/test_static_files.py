@@ -164,3 +164,20 @@ def test_a_dependency_that_only_the_builder_has_is_missed_at_build_time(tmp_path
 
     with pytest.raises(BuildError, match="No module named 'packaging'"):
         _add_static_files(staged)
+
+
+def test_collected_files_that_are_part_of_the_source_are_kept_with_their_entries(tmp_path: Path) -> None:
+    """Some projects commit what they collected, and not what it was made from."""
+    backend = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    root = 'STATIC_ROOT = Path(__file__).parent.parent / "static"\n'
+    more = f'{root}STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
+    collected = {"paths": {"app.js": "app.123.js", "site.css": "site.old.css"}, "version": "1.1", "hash": "x"}
+    files = {"static/app.123.js": "1", "static/site.old.css": "2", "static/staticfiles.json": json.dumps(collected)}
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + more, **files})
+
+    _add_static_files(staged)
+
+    paths = json.loads((staged.site_packages / STATIC_FOLDER / "staticfiles.json").read_text())["paths"]
+    assert set(paths) == {"app.js", "site.css", "note.txt"}
+    assert paths["site.css"] != "site.old.css"
+    assert set(paths.values()) < _static_names(staged)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.conftest import CHECKOUT
 from tests.e2e.harness import PATH, Machine
-from tests.write_etc import with_options_table
+from tests.write_etc import with_options_tables
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 TEST_COMMAND = "python3 -m tests"
@@ -105,7 +105,7 @@ def test_the_settings_it_shows_are_accepted(machine: Machine) -> None:
 
 
 def test_its_table_of_options_is_up_to_date() -> None:
-    assert with_options_table(README) == README, "run: python -m tests.write_etc"
+    assert with_options_tables(README) == README, "run: python -m tests.write_etc"
 
 
 def test_the_links_to_files_lead_somewhere() -> None:

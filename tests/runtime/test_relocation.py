@@ -302,3 +302,14 @@ def test_settings_built_on_the_static_root_follow_it(unpacked: Relocator) -> Non
 
     assert moved(relocator, **settings) == {"VITE": {"manifest_path": Path("/srv/static/manifest.json")}}
     assert not relocator.data_dir.exists()
+
+
+def test_static_files_are_collected_from_where_a_setting_that_fills_their_folder_was_moved(
+    relocator: Relocator,
+) -> None:
+    icons = BASE / "data" / "icons"
+    namespace: dict[str, Any] = {"ICON_DIR": str(icons), "STATICFILES_DIRS": [icons, ("x", "/srv/x"), "/srv/y"]}
+
+    relocator.relocate(namespace)
+
+    assert namespace["STATICFILES_DIRS"] == [namespace["ICON_DIR"], ("x", "/srv/x"), "/srv/y"]

@@ -17,9 +17,8 @@ def test_the_current_folder_is_the_projects_and_then_what_it_was(
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(KeyError), in_folder(tmp_path / "project"):
+    with in_folder(tmp_path / "project"):
         assert Path.cwd() == tmp_path / "project"
-        raise KeyError
 
     assert Path.cwd() == tmp_path
 
