@@ -60,7 +60,8 @@ def hand_down(
     python = str(programs / "python")
     if not os.access(python, os.X_OK):
         return
-    if sys.executable != python:
+    # In a process of uWSGI or mod_wsgi it is no Python.
+    if sys.executable != python and os.path.basename(sys.executable or "").startswith("python"):
         environ[prefix + PYTHON] = sys.executable
     environ[prefix + EXECUTABLE] = str(site.executable)
     environ[prefix + CODE] = str(code_folder)

@@ -1,0 +1,97 @@
+"""A package from an index that asks for a password: installed, and nothing of the index in the file."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.build.trees import SMALL_PROJECT, write_tree
+
+PASSWORD = "pa55-of-the-index"
+SETTINGS = "import housestyle\nSECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_URL = 's/'\n"
+
+
+class Index(SimpleHTTPRequestHandler):
+    """Files for those who know the password (PEP 503)."""
+
+    def do_GET(self) -> None:
+        """Answer a request."""
+        wanted = "Basic " + base64.b64encode(f"me:{PASSWORD}".encode()).decode()
+        if self.headers["Authorization"] == wanted:
+            super().do_GET()
+            return
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[str]:
+    """The address of an index with one package, as one writes it with name and password."""
+    folder = tmp_path / "index" / "simple" / "housestyle"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "housestyle-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("housestyle.py", "COLOUR = 'blue'\n")
+        wheel.writestr("housestyle-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: housestyle\nVersion: 1.0\n")
+        wheel.writestr("housestyle-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr("housestyle-1.0.dist-info/RECORD", "")
+    (folder / "index.html").write_text('<a href="housestyle-1.0-py3-none-any.whl">housestyle</a>')
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Index, directory=str(tmp_path / "index"))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://me:{PASSWORD}@127.0.0.1:{server.server_port}/simple/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_the_package_is_in_the_file_and_the_password_is_not(
+    checkout: Path, tmp_path: Path, index: str, installer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if installer == "pip":
+        monkeypatch.setenv("PATH", _path_without_uv())
+    requirements = f"--extra-index-url {index}\nDjango==5.2.19\nhousestyle\n"
+    files = {"requirements.txt": requirements, "myproj/settings.py": SETTINGS}
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, **files})
+    output = tmp_path / "shop.pyz"
+
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(root), "--output", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    assert "requirements.txt (names a package index with credentials)" in done.stdout
+    contents = dict(_contents(output.read_bytes()))
+    assert "site-packages/housestyle.py" in contents
+    assert [name for name, content in contents.items() if PASSWORD.encode() in content] == []
+
+
+def _path_without_uv() -> str:
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not shutil.which("uv", path=folder))
+
+
+def _contents(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    """The files of an archive and of the archives in it."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        for name in file.namelist():
+            content = file.read(name)
+            yield name, content
+            if name.endswith((".pyz", ".zip")):
+                yield from _contents(content)
