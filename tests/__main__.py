@@ -18,6 +18,8 @@ PROGRAMS = {
     "chromedriver": "chromium-driver",
     "git": "git",
     "nginx": "nginx",
+    "npm": "npm",
+    "redis-server": "redis-server",
     "systemd-analyze": "systemd",
     "unshare": "util-linux",
     "curl": "curl",
@@ -40,12 +42,21 @@ def main(arguments: list[str]) -> int:
     if python is None:
         return 2
     import_path = os.pathsep.join(str(CHECKOUT / folder) for folder in ("src", "src/project"))
-    environment = {**os.environ, "PATH": search, "PYTHONPATH": import_path}
+    environment = {**os.environ, "PATH": f"{_uv_folder(python)}{os.pathsep}{search}", "PYTHONPATH": import_path}
     for command in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], ["pytest", *arguments]):
         print("$", *command, flush=True)
         if code := subprocess.run([python, "-m", *command], cwd=CHECKOUT, env=environment).returncode:
             return code
     return 0
+
+
+def _uv_folder(python: Path) -> Path:
+    """A folder with nothing but uv, which builds use where it is on PATH; some tests take it away again."""
+    folder = python.parent.parent / "tools"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "uv").exists():
+        (folder / "uv").symlink_to(python.parent / "uv")
+    return folder
 
 
 if __name__ == "__main__":
