@@ -41,6 +41,8 @@ def manage(site_packages: str, arguments: list[str]) -> int:
 
 def facts(site_packages: str, arguments: list[str]) -> int:
     """Activate the project and write down what its settings say."""
+    from django.core.exceptions import ImproperlyConfigured
+
     from django_pyz_runtime.arguments import split
     from django_pyz_runtime.complaints import Complaint
     from django_pyz_runtime.manifest import STAGED, Site
@@ -59,6 +61,9 @@ def facts(site_packages: str, arguments: list[str]) -> int:
         found = {"missing": missing.names, "problem": missing.problems[0]}
     except Complaint as complaint:
         print(complaint, file=sys.stderr)
+        return 2
+    except ImproperlyConfigured as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     with open(answer, "w", encoding="utf-8") as file:
         json.dump(found, file)

@@ -12,8 +12,9 @@ from django_pyz.errors import BuildError
 from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 
 _SETTINGS_NEEDED = (
-    "The settings must be importable at build time: give what they need with --build-env NAME=VALUE or --build-config "
-    "FILE, or build with --no-collectstatic."
+    "The settings must be importable at build time: give what they need with --build-env NAME=VALUE, or with "
+    "--build-config FILE, a settings.ini whose [modules] may name a module that each installation writes for itself; "
+    "or build with --no-collectstatic."
 )
 _THROW_AWAY = "only-for-this-build"
 

@@ -36,14 +36,16 @@ def missing_variable(
         environ: the environment.
         config: path of the settings.ini.
     """
-    unset = [item for item in variables if item.name not in environ]
+    unset = [item for item in variables if item.default is None and item.name not in environ]
     missed = next((item for item in unset if _is_about(error, item.name)), None)
     if missed is None:
         return None
-    others = [item.name for item in unset if item.default is None and item.name != missed.name]
+    others = [item.name for item in unset if item.name != missed.name]
+    # What the project or its library says may say more than the name.
+    own = "" if isinstance(error, KeyError) else f": {str(error).strip()}"
     also = f" Others without a default: {', '.join(others)}." if others else ""
     return MissingVariables(
-        f"the settings need the variable {missed.name} ({missed.where})",
+        f"the settings need the variable {missed.name} ({missed.where}){own}",
         [missed.name, *others],
         f"Set {missed.name} in the section [env] of {config}.{also}",
     )

@@ -57,9 +57,21 @@ def test_the_words_of_each_library_are_understood(error: Exception) -> None:
     assert found.names[0] == "SHOP_TOKEN"
 
 
+def test_what_the_project_itself_says_is_kept() -> None:
+    found = missing_variable(ImproperlyConfigured("SHOP_TOKEN: see the manual"), VARIABLES, {}, CONFIG)
+
+    assert found is not None
+    assert found.problems[0].endswith("(shop/settings.py:5): SHOP_TOKEN: see the manual")
+
+
 @pytest.mark.parametrize(
     "error",
-    [KeyError("OTHER"), ValueError("SHOP_TOKENS"), ZeroDivisionError(), ValueError("token\n  Field required")],
+    [
+        ImproperlyConfigured("wrong DEBUG"),
+        KeyError("OTHER"),
+        ValueError("SHOP_TOKENS"),
+        ValueError("token\n  Field required"),
+    ],
 )
 def test_an_error_about_something_else_is_not_explained(error: Exception) -> None:
     assert missing_variable(error, VARIABLES, {}, CONFIG) is None
