@@ -20,6 +20,7 @@ PROGRAMS = {
     "nginx": "nginx",
     "npm": "npm",
     "redis-server": "redis-server",
+    "sassc": "sassc",
     "systemd-analyze": "systemd",
     "unshare": "util-linux",
     "curl": "curl",

@@ -4,11 +4,8 @@ Protocol: `python -ISB in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where T
 
     manage     run a command line of the bundle
     facts      write what the settings say as a JSON object; the arguments are the file to write and options that
-               stand before a command: {"staticfiles": bool, "storage": str, "compressor": bool, "reads": [str],
-               "static_root": str},
-               whether staticfiles are installed, the dotted path of their storage, whether django-compressor is
-               installed and enabled, the folders that the settings name to read from, and STATIC_ROOT. Where a
-               variable is missing it is {"missing": [str], "problem": str}, with the names of the variables
+               stand before a command. The object has the fields of `staged_project.Facts`; where a variable is missing
+               it is {"missing": [str], "problem": str}, with the names of the variables
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
@@ -79,6 +76,8 @@ def _settings_facts() -> dict[str, Any]:
     return {
         "staticfiles": any(app.startswith("django.contrib.staticfiles") for app in apps),
         "storage": explicit or storages.get("staticfiles", {}).get("BACKEND", ""),
+        "caches": [alias for alias in settings.CACHES if alias.isidentifier()],
+        "offline": bool(getattr(settings, "COMPRESS_OFFLINE", False)),
         "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
         "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
     }

@@ -139,7 +139,7 @@ def _chosen(root: Path, start: Entry, import_roots: Sequence[Path]) -> str:
         _check_settings_module(found[0], import_roots)
         return _agreed_module(found[0], start, import_roots)
     candidates = found or settings_modules(import_roots)
-    if len(candidates) == 1 and not start.path:
+    if len(candidates) == 1:
         return candidates[0]
     listed = "".join(f"\n  {module}" for module in candidates)
     if start.path:

@@ -27,6 +27,8 @@ class Facts:
         staticfiles: whether Django's staticfiles app is installed.
         storage: the dotted path of the storage for static files.
         compressor: whether django-compressor is installed and enabled.
+        offline: whether the project has django-compressor compress offline.
+        caches: the names of its caches.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
         static_root: the project's own STATIC_ROOT; "" for none.
     """
@@ -34,6 +36,8 @@ class Facts:
     staticfiles: bool
     storage: str
     compressor: bool
+    offline: bool
+    caches: list[str]
     reads: list[str]
     static_root: str
 
@@ -49,6 +53,7 @@ class StagedProject:
         env_prefix: of the variables that configure the project.
         config: a settings.ini for the build; None for none.
         variables: environment variables for the build.
+        settings: more settings for the build, SECTION.KEY=VALUE.
     """
 
     python: Python
@@ -57,6 +62,7 @@ class StagedProject:
     env_prefix: str
     config: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
 
     @property
     def project_folder(self) -> Path:
@@ -118,6 +124,7 @@ class StagedProject:
             f"settings.SECRET_KEY={_THROW_AWAY}",
             "settings.DEBUG=false",
             f"project.data_dir={self.scratch}/data",
+            *self.settings,
         )
         config = self.config or nothing
         return ["--config", str(config), *(item for setting in settings for item in ("--set", setting))]

@@ -13,6 +13,7 @@ from django_pyz.staged_project import Facts, StagedProject
 from django_pyz_runtime.manifest import STATIC_FOLDER, Manifest
 
 _PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_CACHE = "django.core.cache.backends.locmem.LocMemCache"
 _STORAGE_MANIFEST = "staticfiles.json"
 _HASHED_STORAGE = "django_pyz_runtime.static_storage.HashedStaticFilesStorage"
 
@@ -31,6 +32,8 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     """
     if not facts.staticfiles:
         return manifest, ["no static files: django.contrib.staticfiles is not installed"]
+    # A build reaches no cache of the site's.
+    staged = replace(staged, settings=tuple(f"settings.CACHES.{name}.BACKEND={_CACHE}" for name in facts.caches))
     notes: list[str] = []
     committed = _committed(staged, facts)
     if facts.storage == _PLAIN_STORAGE:
@@ -47,7 +50,7 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     else:
         _collect(staged, committed)
     if facts.compressor:
-        manifest, said = _compress(staged, manifest)
+        manifest, said = _compress(staged, manifest, is_needed=facts.offline)
         notes += said
     staged.gzip(_folder(staged))
     return replace(manifest, has_static=True), notes
@@ -91,10 +94,12 @@ def _manifest_of_storage(folder: Path) -> dict[str, Any]:
     return found if isinstance(found.get("paths"), dict) else {}
 
 
-def _compress(staged: StagedProject, manifest: Manifest) -> tuple[Manifest, list[str]]:
+def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:
     """Fill django-compressor's offline manifest; the tree is read-only, so it cannot be filled at the first request."""
     try:
         staged.manage("compress", "--force", "--dir", str(_folder(staged)))
     except BuildError as error:
+        if is_needed:
+            raise
         return manifest, [f"nothing compressed: {str(error).splitlines()[-1].strip()}"]
     return _sealed(manifest, "settings.COMPRESS_OFFLINE", "true"), []

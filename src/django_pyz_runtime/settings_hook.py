@@ -65,8 +65,11 @@ class _ChangingLoader(Loader):
         self._surround = surround
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """As the original does."""
-        return self._original.create_module(spec)
+        """As the original does; one of the old kind (PEP 302) imports the module here."""
+        if hasattr(self._original, "exec_module"):
+            return self._original.create_module(spec)
+        with self._surround():
+            return self._original.load_module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the settings and change them; from then on the module shows its own loader."""
@@ -74,8 +77,9 @@ class _ChangingLoader(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._original
         try:
-            with self._surround():
-                self._original.exec_module(module)
+            if hasattr(self._original, "exec_module"):
+                with self._surround():
+                    self._original.exec_module(module)
         except Exception as error:
             if instead := self._explain(error):
                 raise instead from error

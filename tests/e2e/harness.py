@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from django_pyz_runtime.names import env_prefix
+
 DEADLINE_SECONDS = 60
 PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
 """A search path on which a bundle's first line finds the Python of these tests by its version."""
@@ -91,11 +93,14 @@ class Machine:
     Args:
         folder: an empty folder.
         executable: the bundle.
+        name: the project's name.
     """
 
-    def __init__(self, folder: Path, executable: Path) -> None:
+    def __init__(self, folder: Path, executable: Path, name: str = "project") -> None:
         self.folder = folder
         self.executable = executable
+        self.name = name
+        self.deadline_seconds = DEADLINE_SECONDS
         self.home = folder / "home"
         self.elsewhere = folder / "elsewhere"
         for made in (self.home, self.elsewhere):
@@ -115,7 +120,7 @@ class Machine:
         path = self.folder / name
         path.write_text(text)
         path.chmod(0o600)
-        self.environment["PROJECT__CONFIG"] = str(path)
+        self.environment[env_prefix(self.name) + "CONFIG"] = str(path)
         return path
 
     def run(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -127,7 +132,7 @@ class Machine:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=DEADLINE_SECONDS,
+            timeout=self.deadline_seconds,
         )
 
     def succeed(self, *arguments: str, stdin: str = "", **environment: str) -> str:

@@ -1,0 +1,3 @@
+from config.settings import *  # noqa: F403
+
+COUNTRY = "test"

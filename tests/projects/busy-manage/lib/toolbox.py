@@ -1,0 +1,5 @@
+import os
+
+
+def greet():
+    os.environ.setdefault("SHOP_GREETING", "welcome")

@@ -1,0 +1,3 @@
+ALLOWED_HOSTS = []
+SECRET_KEY = "for-the-build-only"
+SLOGAN = "not built in"

@@ -1,0 +1,5 @@
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class ShopStorage(CompressedManifestStaticFilesStorage):
+    manifest_name = "shop-manifest.json"

@@ -1,0 +1,2 @@
+def price(article):
+    return {"tea": "4.20"}[article]
