@@ -1,0 +1,56 @@
+"""What a build is to do, found out before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django_pyz import bundle, dependencies, output_file, project, secret_scan, source_files
+from django_pyz.options import Options, read_table
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be built.
+
+    Attributes:
+        options: of the build.
+        found: the project.
+        python: the interpreter to build for.
+        selection: of the project's files.
+        epoch: the time written into the file, in seconds since 1970.
+        output: the file to write.
+    """
+
+    options: Options
+    found: project.Project
+    python: dependencies.Python
+    selection: source_files.Selection
+    epoch: int
+    output: Path
+
+
+def make(root: Path, output: Path | None, choose: Callable[[Options], Options]) -> Plan:
+    """Find out what is to be done, and what keeps it from being done, before the long steps.
+
+    Args:
+        root: the folder with manage.py, or one above it.
+        output: the file to write; default dist/SCRIPT.pyz in the current folder.
+        choose: changes the options that the project's pyproject.toml gives.
+
+    Raises:
+        BuildError: something keeps it from being done.
+    """
+    options = choose(read_table(root / "pyproject.toml"))
+    found = project.find(root, options)
+    output = (output or Path("dist") / f"{found.script}.pyz").absolute()
+    output_file.check_writable(output)
+    selection = source_files.select(found.root, _without_data(options))
+    secret_scan.check(found.root, selection.files, options.allow_secrets)
+    python = dependencies.find_python(options.python)
+    return Plan(options, found, python, selection, bundle.source_date_epoch(), output)
+
+
+def _without_data(options: Options) -> Options:
+    return replace(options, exclude=(*options.exclude, *(path.rstrip("/") for path in options.data_paths)))

@@ -1,0 +1,117 @@
+"""The folders of one build, and the steps that fill them: copy, install, run the build commands, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django_pyz import dependencies, own_package, programs, secret_scan, source_files, stage, working_copy
+from django_pyz.description import describe
+from django_pyz.errors import BuildError
+from django_pyz.plan import Plan
+from django_pyz.project import Project
+from django_pyz_runtime.manifest import PROJECT_FOLDER, Manifest
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The folders of one build.
+
+    Attributes:
+        scratch: holds all others.
+        copy: of the project.
+        environment: a virtual environment with the dependencies.
+        site_packages: the tree that becomes the bundle.
+    """
+
+    scratch: Path
+    copy: Path
+    environment: Path
+    site_packages: Path
+
+
+def install(plan: Plan, scratch: Path) -> tuple[Workshop, Path]:
+    """Copy the project, and install its dependencies into a virtual environment.
+
+    Args:
+        plan: what is to be built.
+        scratch: an empty folder.
+
+    Returns:
+        The folders, and the environment's site-packages.
+
+    Raises:
+        BuildError: something cannot be read or installed.
+    """
+    found, selection = plan.found, plan.selection
+    copy = working_copy.make(found.root, (*selection.files, *selection.for_building), scratch / "source")
+    if found.package or plan.options.build_commands:
+        working_copy.add_history(found.root, copy)
+    workshop = Workshop(scratch, copy, scratch / "venv", scratch / "site-packages")
+    with working_copy.told_as(found.root, copy):
+        installed = dependencies.install(found.source, copy, plan.options, plan.python, workshop.environment)
+    return workshop, installed
+
+
+def with_build_commands(plan: Plan, workshop: Workshop) -> Plan:
+    """Run the project's build commands, and take what they make.
+
+    Raises:
+        BuildError: a command failed, or made what looks like a secret.
+    """
+    options, copy = plan.options, workshop.copy
+    with working_copy.told_as(plan.found.root, copy):
+        working_copy.run_commands(options.build_commands, copy, workshop.environment / "bin", options.variables)
+    selection = source_files.add_made(plan.selection, copy, options)
+    made = set(selection.files) - set(plan.selection.files)
+    secret_scan.check(copy, sorted(made), options.allow_secrets)
+    return replace(plan, selection=selection)
+
+
+def fill(plan: Plan, workshop: Workshop, installed: Path) -> Manifest:
+    """Fill the tree: packages, run wing, project, programs.
+
+    Args:
+        plan: what is to be built.
+        workshop: its folders; the tree is still missing.
+        installed: the environment's site-packages, which become the tree.
+
+    Raises:
+        BuildError: a package cannot go into a bundle, or Django is missing.
+    """
+    found, site_packages = plan.found, workshop.site_packages
+    own = own_package.installed_from(workshop.copy, installed)
+    stage.take_installed(installed, site_packages)
+    stage.add_run_wing(site_packages)
+    working_copy.copy_files(workshop.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
+    _merge_own(found, own, site_packages)
+    manifest = describe(found, plan.options, plan.python, plan.selection, site_packages)
+    programs.add_programs(workshop.environment / "bin", site_packages, manifest)
+    return manifest
+
+
+def install_project(found: Project, workshop: Workshop) -> list[str]:
+    """Install the project itself where it is a package; a note where it cannot be, and is not needed as one.
+
+    Raises:
+        BuildError: it cannot be, and is needed.
+    """
+    if not found.package:
+        return []
+    package = workshop.copy / found.package.relative_to(found.root)
+    try:
+        with working_copy.told_as(found.root, workshop.copy):
+            own_package.install(package, workshop.environment / "bin" / "python")
+    except BuildError as error:
+        if found.needs_package:
+            raise
+        return [f"the project is not installed as a package: {str(error).splitlines()[-1].strip()}"]
+    return []
+
+
+def _merge_own(found: Project, own: list[Path], site_packages: Path) -> None:
+    folder = site_packages / PROJECT_FOLDER
+    roots = [folder / root.relative_to(found.root) for root in (*found.import_roots, *found.last_import_roots)]
+    for metadata in own:
+        own_package.merge(site_packages / metadata.name, roots)
+    stage.normalise_metadata(site_packages)
