@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,7 +12,6 @@ import sys
 import tomllib
 import venv
 from argparse import ArgumentParser
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _READY = "ready"
@@ -31,7 +31,7 @@ def build_here(checkout: Path) -> int:
         print(f"build_pyz.py: wanted Python 3.11 or newer, found {sys.version.split()[0]}", file=sys.stderr)
         return 2
     needs = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    if _are_here(needs):
+    if _are_here():
         return _build(checkout)
     python = make_environment(checkout, needs)
     if python is None:
@@ -39,14 +39,12 @@ def build_here(checkout: Path) -> int:
     os.execv(python, [str(python), str(checkout / "build_pyz.py"), *sys.argv[1:]])
 
 
-def _are_here(needs: list[str]) -> bool:
-    """Whether this Python has the packages, in versions that will do."""
+def _are_here() -> bool:
+    """Whether this Python has the packages; of packaging, one that is new enough has these modules."""
+    names = ("pip", "rich", "shiv", "packaging.dependency_groups", "packaging.pylock")
     try:
-        from packaging.requirements import Requirement
-
-        wanted = [Requirement(need) for need in needs]
-        return all(item.specifier.contains(version(item.name), prereleases=True) for item in wanted)
-    except (ImportError, PackageNotFoundError):
+        return all(importlib.util.find_spec(name) for name in names)
+    except ModuleNotFoundError:
         return False
 
 
