@@ -58,7 +58,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             bundle.write(contents, temporary, scratch)
             _start_once(temporary, plan.python, manifest, scratch)
         files = sum(1 for _ in stage.walk(workshop.site_packages))
-        return Summary(plan.output, plan.python.executable, manifest, files, notes)
+        return Summary(plan.output, plan.python.executable, manifest, files, notes, plan.found.source.files[0])
 
 
 def _staged(plan: Plan, workshop: Workshop, manifest: Manifest) -> StagedProject:

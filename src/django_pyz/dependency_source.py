@@ -39,7 +39,7 @@ class Source:
 def find(root: Path, folders: Sequence[Path], options: Options) -> Source:
     """Find the dependencies: as told, else locks first, and of each kind the one nearest to manage.py.
 
-    A lock without Django in it locks something else than this project, so anything else is taken before it.
+    A lock or a list without Django in it is for something else than this project, so anything else is taken before it.
 
     Args:
         root: the project.
@@ -56,7 +56,7 @@ def find(root: Path, folders: Sequence[Path], options: Options) -> Source:
         for folder in folders:
             if path := search(folder):
                 source = _source(root, kind, path, folders)
-                if not kind.endswith("lock") or _DJANGO.search(path.read_text(encoding="utf-8", errors="replace")):
+                if _is_for_django(kind, path):
                     return source
                 others.append(source)
     if others:
@@ -65,6 +65,14 @@ def find(root: Path, folders: Sequence[Path], options: Options) -> Source:
         f"{root}: wanted a lock file, requirements.txt, or dependencies in pyproject.toml or setup.py, found none",
         _HINT,
     )
+
+
+def _is_for_django(kind: str, path: Path) -> bool:
+    """Whether a file is sure to be the project's: a lock and a list of some other name must have Django in it."""
+    if kind in ("pyproject.toml", "setup.cfg", "setup.py") or path.name == "requirements.txt":
+        return True
+    files = requirements_files.included_files(path) if kind == "requirements" else {path}
+    return any(_DJANGO.search(file.read_text(encoding="utf-8", errors="replace")) for file in files)
 
 
 def _given(root: Path, options: Options) -> Source:

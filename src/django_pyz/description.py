@@ -63,7 +63,7 @@ def describe(
     )
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:
         raise BuildError(
-            f"{found.root}: its requirements do not install Django", "Add it, or give --requirements FILE."
+            f"{found.root}: {found.source.files[0]} does not install Django", "Add it, or give --requirements FILE."
         )
     return manifest
 

@@ -77,10 +77,24 @@ def _settings_facts() -> dict[str, Any]:
         "staticfiles": any(app.startswith("django.contrib.staticfiles") for app in apps),
         "storage": explicit or storages.get("staticfiles", {}).get("BACKEND", ""),
         "caches": [alias for alias in settings.CACHES if alias.isidentifier()],
+        "driverless": dict(_driverless(settings)),
         "offline": bool(getattr(settings, "COMPRESS_OFFLINE", False)),
         "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
         "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
     }
+
+
+def _driverless(settings: Any) -> Iterator[tuple[str, str]]:
+    """The databases whose driver is not installed, and what Django says of it."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db.utils import load_backend
+
+    for alias, database in settings.DATABASES.items():
+        try:
+            if engine := database.get("ENGINE"):
+                load_backend(engine)
+        except ImproperlyConfigured as error:
+            yield alias, str(error).splitlines()[0]
 
 
 def _read_folders(settings: Any) -> Iterator[str]:

@@ -50,6 +50,7 @@ class Summary:
         manifest: of the project in it.
         files: how many files it unpacks to.
         notes: what else there is to say.
+        source: the file that its dependencies were read from.
     """
 
     output: Path
@@ -57,6 +58,7 @@ class Summary:
     manifest: Manifest
     files: int
     notes: list[str]
+    source: Path
 
 
 def show(summary: Summary) -> None:
@@ -67,6 +69,7 @@ def show(summary: Summary) -> None:
     lines = [
         f"Built {_short(summary.output)}: {summary.output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
         f"{summary.files:,} files, for Python {manifest.python}{only}",
+        f"Dependencies from {summary.source}",
         *_left_out(manifest.left_out),
         *(f"Note: {note}" for note in summary.notes),
         "Next:",

@@ -29,6 +29,7 @@ class Facts:
         compressor: whether django-compressor is installed and enabled.
         offline: whether the project has django-compressor compress offline.
         caches: the names of its caches.
+        driverless: databases whose driver is not installed, to what Django says of it.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
         static_root: the project's own STATIC_ROOT; "" for none.
     """
@@ -38,6 +39,7 @@ class Facts:
     compressor: bool
     offline: bool
     caches: list[str]
+    driverless: dict[str, str]
     reads: list[str]
     static_root: str
 
@@ -83,11 +85,12 @@ class StagedProject:
         self._run("facts", "import the settings", [str(answer), *self._options()])
         found = json.loads(answer.read_text(encoding="utf-8"))
         if missing := found.pop("missing", []):
-            lines = "".join(f'\n  {name} = "..."' for name in missing)
+            name, *others = missing
+            more = f"\nOthers without a default, which it may need then: {', '.join(others)}." if others else ""
             raise BuildError(
                 f"{found['problem']}",
-                f"Give values that are good enough for the build, in pyproject.toml or with --build-env NAME=VALUE:\n"
-                f"  [tool.django-pyz.build-env]{lines}",
+                f"Give a value that is good enough for the build with --build-env {name}=VALUE, or in pyproject.toml:\n"
+                f'  [tool.django-pyz.build-env]\n  {name} = "..."{more}',
             )
         return Facts(**found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     """
     if not facts.staticfiles:
         return manifest, ["no static files: django.contrib.staticfiles is not installed"]
-    # A build reaches no cache of the site's.
-    staged = replace(staged, settings=tuple(f"settings.CACHES.{name}.BACKEND={_CACHE}" for name in facts.caches))
-    notes: list[str] = []
+    staged = replace(staged, settings=(*_caches(facts), *_databases(facts)))
+    notes = [
+        f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
+    ]
     committed = _committed(staged, facts)
     if facts.storage == _PLAIN_STORAGE:
         plain = manifest
@@ -43,7 +45,7 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
         try:
             _collect(staged, committed)
         except BuildError as error:
-            notes.append(f"static files keep their plain names: {str(error).splitlines()[-1].strip()}")
+            notes.append(f"static files keep their plain names: {error.reason}")
             manifest = plain
             staged.write_manifest(manifest)
             _collect(staged, committed)
@@ -54,6 +56,18 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
         notes += said
     staged.gzip(_folder(staged))
     return replace(manifest, has_static=True), notes
+
+
+def _caches(facts: Facts) -> Iterator[str]:
+    """Settings for the build: it reaches no cache of the site's."""
+    return (f"settings.CACHES.{name}.BACKEND={_CACHE}" for name in facts.caches)
+
+
+def _databases(facts: Facts) -> Iterator[str]:
+    """Settings for the build: it asks no database, so none of its drivers is needed."""
+    for alias in facts.driverless:
+        yield f"settings.DATABASES.{alias}.ENGINE=django.db.backends.sqlite3"
+        yield f"settings.DATABASES.{alias}.NAME=:memory:"
 
 
 def _sealed(manifest: Manifest, name: str, text: str) -> Manifest:
@@ -101,5 +115,5 @@ def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> 
     except BuildError as error:
         if is_needed:
             raise
-        return manifest, [f"nothing compressed: {str(error).splitlines()[-1].strip()}"]
+        return manifest, [f"nothing compressed: {error.reason}"]
     return _sealed(manifest, "settings.COMPRESS_OFFLINE", "true"), []

@@ -105,7 +105,7 @@ def install_project(found: Project, workshop: Workshop) -> list[str]:
     except BuildError as error:
         if found.needs_package:
             raise
-        return [f"the project is not installed as a package: {str(error).splitlines()[-1].strip()}"]
+        return [f"the project is not installed as a package: {error.reason}"]
     return []
 
 

@@ -58,7 +58,7 @@ def manage(site: Site, arguments: Arguments) -> int:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
         hint = f"See `{site.executable.name} pyz config show` for the values in force and where they come from."
-        raise refused(error, hint) from error
+        raise refused(error, "" if site.is_staged else hint) from error
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0

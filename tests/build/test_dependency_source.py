@@ -177,3 +177,10 @@ def test_a_lock_is_told_alone(tmp_path: Path) -> None:
 
     with pytest.raises(BuildError, match=r"poetry.lock: wanted it alone, found 2 files$"):
         _find(tmp_path, requirements=("poetry.lock", "requirements.txt"))
+
+
+def test_a_list_for_something_else_comes_after_the_project_itself(tmp_path: Path) -> None:
+    files = {"requirements_migrations.txt": "psycopg\n", "pyproject.toml": "[project]\ndependencies = ['Django']\n"}
+    root = write_tree(tmp_path, files)
+
+    assert dependency_source.find(root, [root], Options()).kind == "pyproject.toml"

@@ -181,3 +181,14 @@ def test_collected_files_that_are_part_of_the_source_are_kept_with_their_entries
     assert set(paths) == {"app.js", "site.css", "note.txt"}
     assert paths["site.css"] != "site.old.css"
     assert set(paths.values()) < _static_names(staged)
+
+
+def test_a_database_without_a_driver_keeps_nothing_from_being_collected_and_is_told(tmp_path: Path) -> None:
+    databases = 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "shop"}}\n'
+    apps = SETTINGS.replace('["django', '["django.contrib.contenttypes", "django')
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": apps + databases})
+
+    manifest, (note,) = _add_static_files(staged)
+
+    assert manifest.has_static
+    assert note.startswith("the database 'default' has no driver in the file: Error loading MySQLdb module")
