@@ -13,6 +13,11 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the module that takes longest come first, so that it runs beside all others."""
+    items.sort(key=lambda item: item.path.name != "test_corpus.py")
+
+
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit that holds this checkout as it is now, changes included."""
