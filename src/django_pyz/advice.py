@@ -6,16 +6,21 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from packaging.version import Version
+
 from django_pyz.options import Options
 from django_pyz.project import Project
 from django_pyz.source_files import Selection
+from django_pyz_runtime.manifest import Manifest
+
+_OLDEST_DJANGO = "4.2"
 
 
 def notes(found: Project, selection: Selection, options: Options) -> Iterator[str]:
     """What to say of a project that will be built as its options say."""
     if not options.build_commands:
-        folders = dict.fromkeys([found.root, found.folder])
-        yield from (_unbuilt(folder / "package.json", found.root) for folder in folders if _has_build_script(folder))
+        packages = [path for path in selection.files if path.name == "package.json"]
+        yield from (_unbuilt(path) for path in packages if _has_build_script(found.root / path))
     compiled = {path.with_suffix("") for path in selection.files if path.suffix == ".mo"}
     if lacking := [path for path in selection.files if path.suffix == ".po" and path.with_suffix("") not in compiled]:
         yield (
@@ -24,15 +29,24 @@ def notes(found: Project, selection: Selection, options: Options) -> Iterator[st
         )
 
 
-def _unbuilt(path: Path, root: Path) -> str:
+def about_packages(manifest: Manifest) -> Iterator[str]:
+    """What to say of the packages that were installed."""
+    versions = {component["name"]: component["version"] for component in manifest.sbom["components"]}
+    if Version(versions["django"]) < Version(_OLDEST_DJANGO):
+        found, wanted = versions["django"], _OLDEST_DJANGO
+        yield f"Django {found}: bundles are made for {wanted} and newer; static files keep their names"
+
+
+def _unbuilt(path: Path) -> str:
     return (
-        f"{path.relative_to(root)} has a build script, which was not run: if the site needs it, give "
-        '--build-commands "npm ci && npm run build"'
+        f"{path} has a build script, which was not run: if the site needs it, give --build-commands, as in "
+        '"npm ci && npm run build"'
     )
 
 
-def _has_build_script(folder: Path) -> bool:
+def _has_build_script(path: Path) -> bool:
     try:
-        return "build" in json.loads((folder / "package.json").read_text(encoding="utf-8")).get("scripts", {})
+        scripts = json.loads(path.read_text(encoding="utf-8")).get("scripts", {})
+        return any(name.startswith("build") for name in scripts)
     except (OSError, ValueError, AttributeError, TypeError):
         return False

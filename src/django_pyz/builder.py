@@ -36,6 +36,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         with progress.step("Looking at the project"):
             plan = make_plan(root, output, choose)
             notes = list(advice.notes(plan.found, plan.selection, plan.options))
+            brought: list[str] = []
         with progress.step("Installing the dependencies"):
             workshop, installed = install(plan, scratch)
             notes += install_project(plan.found, workshop)
@@ -44,10 +45,11 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 plan = with_build_commands(plan, workshop)
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
             manifest = fill(plan, workshop, installed)
+            notes += advice.about_packages(manifest)
         staged = _staged(plan, workshop, manifest)
         if plan.options.collectstatic:
             with progress.step("Collecting the static files"):
-                manifest, said = _try_out(staged, manifest, workshop.copy, plan.found.root)
+                manifest, said, brought = _try_out(staged, plan, workshop, manifest)
                 notes += said
                 staged.write_manifest(manifest)
         with progress.step("Compiling"):
@@ -58,7 +60,9 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             bundle.write(contents, temporary, scratch)
             _start_once(temporary, plan.python, manifest, scratch)
         files = sum(1 for _ in stage.walk(workshop.site_packages))
-        return Summary(plan.output, plan.python.executable, manifest, files, notes, plan.found.source.files[0])
+        left_out = plan.selection.without(brought).left_out
+        source = plan.found.source.files[0]
+        return Summary(plan.output, plan.python.executable, manifest, files, notes, source, left_out)
 
 
 def _staged(plan: Plan, workshop: Workshop, manifest: Manifest) -> StagedProject:
@@ -76,17 +80,31 @@ def _staged(plan: Plan, workshop: Workshop, manifest: Manifest) -> StagedProject
     return staged
 
 
-def _try_out(staged: StagedProject, manifest: Manifest, copy: Path, root: Path) -> tuple[Manifest, list[str]]:
-    """Import the settings, collect the static files, and undo what the project wrote beside its code meanwhile."""
+def _try_out(
+    staged: StagedProject, plan: Plan, workshop: Workshop, manifest: Manifest
+) -> tuple[Manifest, list[str], list[str]]:
+    """Import the settings, collect the static files, and undo what the project wrote beside its code meanwhile.
+
+    Returns:
+        The manifest with what is so from now on, notes for the report, and folders that came in after all.
+    """
     before = trial.state(staged.site_packages)
     facts = staged.facts()
-    made = trial.undo(staged, before, copy)
-    notes = [f"brought in {name}, as the settings read it" for name in trial.add_read(staged, facts.reads, copy, root)]
+    made = trial.undo(staged, before, workshop.copy)
+    brought = trial.add_read(staged, facts.reads, plan.options, workshop.copy, plan.found.root)
+    notes = [f"brought in {name}, as the settings read it" for name in brought]
     before = trial.state(staged.site_packages)
-    manifest, said = static_files.add_static_files(staged, manifest, facts)
-    made += trial.undo(staged, before, copy)
-    notes += [f"{path} is written beside the code: it becomes a link to the data folder" for path in made]
-    return replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *made}))), [*notes, *said]
+    with trial.packages_at_hand(staged, workshop.copy):
+        manifest, said = static_files.add_static_files(staged, manifest, facts)
+    # What collecting makes where it collects from is no data.
+    made += [path for path in trial.undo(staged, before, workshop.copy) if not _is_read(staged, facts.reads, path)]
+    new = [path for path in dict.fromkeys(made) if not path.startswith(manifest.data_paths)]
+    notes += [f"{path} is written beside the code: it becomes a link to the data folder" for path in new]
+    return replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *new}))), [*notes, *said], brought
+
+
+def _is_read(staged: StagedProject, reads: list[str], path: str) -> bool:
+    return any((staged.project_folder / path).is_relative_to(folder) for folder in reads)
 
 
 @contextlib.contextmanager

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from shiv.builder import create_archive
 from shiv.constants import BUILD_AT_TIMESTAMP_FORMAT
 
 import django_pyz_runtime
-from django_pyz.errors import BuildError
 from django_pyz.stage import walk
 from django_pyz_runtime.container import CONTAINER, FORMAT, SITE_PACKAGES
 from django_pyz_runtime.manifest import Manifest
@@ -37,10 +34,6 @@ LAUNCHER_MODULES = (
     "unpack",
 )
 """The modules of the run wing that must be there before anything is unpacked."""
-_EARLIEST = 315532800
-"""1980-01-01, the first moment that a zip file can express."""
-_LATEST = 4354819199
-"""2107-12-31, the last one."""
 _PLAIN_MODE = 0o100644
 
 _MAIN = """\
@@ -65,20 +58,6 @@ class Contents:
     bytecode: list[Path]
     manifest: Manifest
     epoch: int
-
-
-def source_date_epoch(environ: Mapping[str, str] = os.environ) -> int:
-    """The time to write into archives: SOURCE_DATE_EPOCH (reproducible-builds.org), else the earliest possible.
-
-    Raises:
-        BuildError: the variable holds no time that a zip file can express.
-    """
-    given = environ.get("SOURCE_DATE_EPOCH", "")
-    if not given:
-        return _EARLIEST
-    if not given.isdecimal() or int(given) > _LATEST:
-        raise BuildError(f"SOURCE_DATE_EPOCH: wanted seconds since 1970, at most {_LATEST}, found {given!r}")
-    return max(int(given), _EARLIEST)
 
 
 def build_id(site_packages: Path) -> str:

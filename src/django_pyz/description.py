@@ -58,7 +58,6 @@ def describe(
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
         commit=selection.commit,
-        left_out=selection.left_out,
         sbom=sbom.make_sbom(found.name, site_packages),
     )
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:

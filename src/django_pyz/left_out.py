@@ -69,8 +69,8 @@ _INSTALLS = re.compile(
 """Files that say what is installed and from where."""
 _NPM_TOKEN = re.compile(rb"""(?:_auth|_authToken|_password|npmAuthToken)["']?\s*[:=]\s*["']?(?!\$)[^\s"']{8,}""")
 _ABOVE_OF_THE_PROJECT = ("static", "assets", "fixtures", "templates", "tests")
-_OF_THE_PROJECT = (".py", ".css", ".scss", ".sass", ".less", ".js", ".ts")
-"""What is in a folder of the project's own; uploads are none of these."""
+_OF_THE_PROJECT = ("css", "js", "scss", "fonts")
+"""Folders in one that holds the style of a site, as projects of old have it in `media`."""
 
 
 def folder_reason(path: Path) -> str:
@@ -107,10 +107,10 @@ def _reason_by_name(name: str) -> str:
 
 
 def _is_of_the_project(folder: Path) -> bool:
-    """Whether a folder named as if for uploads holds code or style instead."""
-    return folder.parent.name in _ABOVE_OF_THE_PROJECT or any(
-        path.suffix in _OF_THE_PROJECT for path in folder.rglob("*")
-    )
+    """Whether a folder named as if for uploads holds the code or style of the site instead."""
+    is_code = any(folder.glob("*.py")) or any(folder.glob("*/*.py"))
+    is_style = any((folder / name).is_dir() for name in _OF_THE_PROJECT)
+    return is_code or is_style or folder.parent.name in _ABOVE_OF_THE_PROJECT
 
 
 def _content(path: Path) -> bytes:

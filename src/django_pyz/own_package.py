@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PathDistribution
 from pathlib import Path
 
@@ -48,11 +48,11 @@ def installed_from(folder: Path, site_packages: Path) -> list[Path]:
     return [
         path.parent
         for path in sorted(site_packages.glob("*.dist-info/direct_url.json"))
-        if json.loads(path.read_text(encoding="utf-8")).get("url", "").startswith(folder.as_uri())
+        if f"{json.loads(path.read_text(encoding='utf-8')).get('url', '')}/".startswith(f"{folder.as_uri()}/")
     ]
 
 
-def merge(metadata: Path, import_roots: Sequence[Path]) -> None:
+def merge(metadata: Path, import_roots: Sequence[Path], is_left_out: Callable[[Path], bool]) -> list[Path]:
     """Keep one copy of a package whose source is part of the project: the one in the project.
 
     Its files in site-packages go; those which the source does not have, as the installation made them, go where the
@@ -61,21 +61,28 @@ def merge(metadata: Path, import_roots: Sequence[Path]) -> None:
     Args:
         metadata: the package's metadata folder, in site-packages.
         import_roots: the project's folders for sys.path.
+        is_left_out: whether a path was left out of the project's files.
+
+    Returns:
+        What was moved to where the source is.
     """
     site_packages = metadata.parent
+    moved = []
     for file in PathDistribution(metadata).files or ():
         installed = site_packages / file
         if ".." in file.parts or file.parts[0] == metadata.name or not installed.is_file():
             continue
         for root in import_roots:
-            if (root / file).is_file():
+            if (root / file).is_file() or is_left_out(root / file):
                 installed.unlink()
                 break
             if len(file.parts) > 1 and (root / file.parts[0]).is_dir():
                 (root / file).parent.mkdir(parents=True, exist_ok=True)
                 installed.replace(root / file)
+                moved.append(root / file)
                 break
     _prune(site_packages, {file.parts[0] for file in PathDistribution(metadata).files or ()})
+    return moved
 
 
 def _prune(site_packages: Path, names: set[str]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from django_pyz import bundle, dependencies, output_file, project, secret_scan, source_files
+from django_pyz import dependencies, output_file, project, secret_scan, source_files
+from django_pyz.epoch import source_date_epoch
 from django_pyz.options import Options, read_table
 
 
@@ -49,7 +50,7 @@ def make(root: Path, output: Path | None, choose: Callable[[Options], Options]) 
     selection = source_files.select(found.root, _without_data(options))
     secret_scan.check(found.root, selection.files, options.allow_secrets)
     python = dependencies.find_python(options.python)
-    return Plan(options, found, python, selection, bundle.source_date_epoch(), output)
+    return Plan(options, found, python, selection, source_date_epoch(), output)
 
 
 def _without_data(options: Options) -> Options:

@@ -8,11 +8,12 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from django_pyz import epoch
 from django_pyz.errors import BuildError
 
 _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
-_CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/@\s]+(?=@)")
+_CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/\s]+(?=@)")
 """In the address of a package index or a repository."""
 
 
@@ -61,4 +62,5 @@ def clean_environment(*without: str, **more: str) -> dict[str, str]:
         more: variables to set.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", *without))}
-    return {**kept, **more}
+    # Build backends write this time, not today's, into what they make.
+    return {epoch.VARIABLE: str(epoch.source_date_epoch()), **kept, **more}

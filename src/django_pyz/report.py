@@ -51,6 +51,7 @@ class Summary:
         files: how many files it unpacks to.
         notes: what else there is to say.
         source: the file that its dependencies were read from.
+        left_out: what was not copied, path to reason.
     """
 
     output: Path
@@ -59,6 +60,7 @@ class Summary:
     files: int
     notes: list[str]
     source: Path
+    left_out: dict[str, str]
 
 
 def show(summary: Summary) -> None:
@@ -70,7 +72,7 @@ def show(summary: Summary) -> None:
         f"Built {_short(summary.output)}: {summary.output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
         f"{summary.files:,} files, for Python {manifest.python}{only}",
         f"Dependencies from {summary.source}",
-        *_left_out(manifest.left_out),
+        *_left_out(summary.left_out),
         *(f"Note: {note}" for note in summary.notes),
         "Next:",
         f"  cp {_short(summary.output)} /usr/bin/{manifest.script}",

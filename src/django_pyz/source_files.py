@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from django_pyz.errors import BuildError
 from django_pyz.options import Options
 from django_pyz.patterns import matches
 
+_TOP = Path()
 UNTRACKED = "not tracked by git"
 DELETED = "tracked by git, but not there"
 EXCLUDED = "excluded"
@@ -41,6 +42,20 @@ class Selection:
     left_out: dict[str, str]
     commit: str
     for_building: tuple[Path, ...] = ()
+
+    def without(self, folders: Iterable[str]) -> Selection:
+        """The selection where some folders that were left out came in after all."""
+        inside = tuple(f"{folder}/" for folder in folders)
+        kept = {name: why for name, why in self.left_out.items() if not name.startswith(inside)}
+        return replace(self, left_out=kept)
+
+    def keeps_out(self, relative: str) -> bool:
+        """Whether a path must not get in by another way; what git does not track may: the build can have made it."""
+        return any(
+            relative == name or (name.endswith("/") and relative.startswith(name))
+            for name, why in self.left_out.items()
+            if why not in (UNTRACKED, DELETED)
+        )
 
 
 def select(root: Path, options: Options) -> Selection:
@@ -92,6 +107,19 @@ def add_made(selection: Selection, copy: Path, options: Options) -> Selection:
     )
 
 
+def files_below(source: Path, folder: Path, options: Options) -> list[Path]:
+    """The files of a folder that is wanted whole, less secrets and what is excluded.
+
+    Args:
+        source: a project.
+        folder: relative to it.
+        options: `include` and `exclude` are patterns for paths relative to the source.
+    """
+    found = (path.relative_to(source) for path in sorted((source / folder).rglob("*")) if path.is_file())
+    rules = _Rules(source, options, None)
+    return [path for path in found if not rules.reason(path, below=folder)]
+
+
 class _Rules:
     """What holds for one selection; remembers its answers about folders."""
 
@@ -102,15 +130,20 @@ class _Rules:
         self._installs = {root / path for path in options.requirements}
         self._folders: dict[Path, str] = {}
 
-    def reason(self, relative: Path) -> str:
-        """Why a file does not go in; "" where it does."""
+    def reason(self, relative: Path, below: Path = _TOP) -> str:
+        """Why a file does not go in; "" where it does.
+
+        Args:
+            relative: the file.
+            below: a folder above it that is wanted whatever it is.
+        """
         name = relative.as_posix()
         if matches(name, self.options.include):
             return ""
         if matches(name, self.options.exclude):
             return EXCLUDED
         for folder in relative.parents[:-1]:
-            if reason := self.folder_reason(folder):
+            if folder != below and folder.is_relative_to(below) and (reason := self.folder_reason(folder)):
                 return reason
         # A link to a folder is tracked as the link.
         parts = (relative, *relative.parents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 _SETTINGS_NEEDED = (
     "The settings must be importable at build time: give what they need with --build-env NAME=VALUE, or with "
     "--build-config FILE, a settings.ini whose [modules] may name a module that each installation writes for itself; "
-    "or build with --no-collectstatic."
+    "packages that are missing with --extras or --groups; or build with --no-collectstatic."
 )
+_KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 _THROW_AWAY = "only-for-this-build"
 
 
@@ -108,9 +110,9 @@ class StagedProject:
 
     def _run(self, task: str, what: str, arguments: list[str]) -> None:
         program = in_process.__file__
-        environment = process.clean_environment(
-            *configuring(self.env_prefix), HOME=str(self.scratch), **{**self.variables}
-        )
+        # What the builder's shell happens to have must not decide what is built.
+        own = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
+        environment = {**own, "HOME": str(self.scratch), **self.variables}
         process.run(
             [self.python.executable, "-ISB", program, self.site_packages, task, *arguments],
             what,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -90,13 +91,19 @@ def _collect(staged: StagedProject, committed: Path | None) -> None:
     folder = _folder(staged)
     shutil.rmtree(folder, ignore_errors=True)
     if committed:
-        shutil.copytree(committed, folder)
+        shutil.copytree(committed, folder, copy_function=_copy_as_old)
     before = _manifest_of_storage(folder)
     staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(folder))
     after = _manifest_of_storage(folder)
     if before and after and (lacking := before["paths"].keys() - after["paths"].keys()):
         after["paths"].update({name: before["paths"][name] for name in lacking})
         (folder / _STORAGE_MANIFEST).write_text(json.dumps(after, sort_keys=True), encoding="utf-8")
+
+
+def _copy_as_old(source: str, target: str) -> None:
+    """Copy a file so that collectstatic takes any other for newer."""
+    shutil.copyfile(source, target)
+    os.utime(target, (0, 0))
 
 
 def _manifest_of_storage(folder: Path) -> dict[str, Any]:

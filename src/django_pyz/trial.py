@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from django_pyz import secret_scan, source_files
+from django_pyz.options import Options
 from django_pyz.staged_project import StagedProject
 from django_pyz.working_copy import copy_files
 from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER
@@ -15,7 +18,7 @@ State = dict[str, tuple[int, int]]
 """Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
 
 
-def add_read(staged: StagedProject, reads: Iterable[str], *sources: Path) -> list[str]:
+def add_read(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
     """Bring in the folders that the settings read from and that were left out whole, as git does not track them.
 
     They are output of a front-end build, or packages of one in node_modules.
@@ -23,21 +26,49 @@ def add_read(staged: StagedProject, reads: Iterable[str], *sources: Path) -> lis
     Args:
         staged: the tree.
         reads: absolute paths of the folders, in the tree.
+        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
         sources: where they may be: a copy of the project in which its build commands ran, and the project itself.
 
     Returns:
         What was brought in, relative to the project.
+
+    Raises:
+        BuildError: there is a likely secret in it.
     """
     added = []
     for folder in map(Path, reads):
         if folder.exists() or not folder.is_relative_to(staged.project_folder):
             continue
         relative = folder.relative_to(staged.project_folder)
-        if found := next((source for source in sources if (source / relative).is_dir()), None):
-            files = sorted(path.relative_to(found) for path in (found / relative).rglob("*") if path.is_file())
-            copy_files(found, files, staged.project_folder)
+        source = next((source for source in sources if (source / relative).is_dir()), None)
+        if source and (files := source_files.files_below(source, relative, options)):
+            # Packages of others are full of keys for tests.
+            secret_scan.check(
+                source, [path for path in files if "node_modules" not in path.parts], options.allow_secrets
+            )
+            copy_files(source, files, staged.project_folder)
             added.append(relative.as_posix())
     return added
+
+
+@contextmanager
+def packages_at_hand(staged: StagedProject, copy: Path) -> Iterator[None]:
+    """Have the packages of a front-end build where the project expects them: some finders run programs of theirs.
+
+    Args:
+        staged: the tree.
+        copy: of the project, in which its build commands ran.
+    """
+    places = [path.relative_to(copy) for pattern in ("node_modules", "*/node_modules") for path in copy.glob(pattern)]
+    links = [staged.project_folder / place for place in places if not (staged.project_folder / place).exists()]
+    for link in links:
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(copy / link.relative_to(staged.project_folder))
+    try:
+        yield
+    finally:
+        for link in links:
+            link.unlink()
 
 
 def state(site_packages: Path) -> State:
@@ -74,13 +105,14 @@ def undo(staged: StagedProject, before: State, copy: Path) -> list[str]:
             made.append(path)
             _remove(staged.site_packages / path)
     prefix = f"{PROJECT_FOLDER}/"
-    changed = [Path(path.removeprefix(prefix)) for path in before.keys() & after.keys() if before[path] != after[path]]
+    inside = {path: was for path, was in before.items() if path.startswith(prefix)}
+    changed = [Path(path.removeprefix(prefix)) for path, was in inside.items() if after.get(path) != was]
     copy_files(copy, [path for path in changed if (copy / path).is_file()], staged.project_folder)
     return [path.removeprefix(prefix) for path in made if path.startswith(prefix)]
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink()

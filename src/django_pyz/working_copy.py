@@ -28,9 +28,11 @@ def make(root: Path, files: Iterable[Path], folder: Path) -> Path:
         BuildError: a file cannot be read.
     """
     folder.mkdir()
-    for neighbour in root.parent.iterdir() if root.parent != root else ():
-        if neighbour != root and neighbour.is_dir():
-            (folder / neighbour.name).symlink_to(neighbour)
+    # Those that cannot be listed cannot be required either.
+    with contextlib.suppress(PermissionError):
+        for neighbour in root.parent.iterdir():
+            if neighbour != root and neighbour.is_dir():
+                (folder / neighbour.name).symlink_to(neighbour)
     copy = folder / root.name
     copy.mkdir()
     copy_files(root, files, copy)
@@ -93,7 +95,7 @@ def run_commands(commands: Iterable[str], copy: Path, programs: Path, variables:
     Raises:
         BuildError: a command failed, with the end of what it said.
     """
-    path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    environment = process.clean_environment(PATH=path, VIRTUAL_ENV=str(programs.parent), **variables)
+    path = f"{programs}{os.pathsep}{variables.get('PATH') or os.environ.get('PATH', os.defpath)}"
+    environment = process.clean_environment(**{**variables, "PATH": path, "VIRTUAL_ENV": str(programs.parent)})
     for command in commands:
         process.run(["/bin/sh", "-c", command], f"run the build command `{command}`", folder=copy, env=environment)

@@ -63,8 +63,7 @@ def with_build_commands(plan: Plan, workshop: Workshop) -> Plan:
     with working_copy.told_as(plan.found.root, copy):
         working_copy.run_commands(options.build_commands, copy, workshop.environment / "bin", options.variables)
     selection = source_files.add_made(plan.selection, copy, options)
-    made = set(selection.files) - set(plan.selection.files)
-    secret_scan.check(copy, sorted(made), options.allow_secrets)
+    secret_scan.check(copy, selection.files, options.allow_secrets)
     return replace(plan, selection=selection)
 
 
@@ -84,7 +83,7 @@ def fill(plan: Plan, workshop: Workshop, installed: Path) -> Manifest:
     stage.take_installed(installed, site_packages)
     stage.add_run_wing(site_packages)
     working_copy.copy_files(workshop.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
-    _merge_own(found, own, site_packages)
+    _merge_own(plan, own, site_packages)
     manifest = describe(found, plan.options, plan.python, plan.selection, site_packages)
     programs.add_programs(workshop.environment / "bin", site_packages, manifest)
     return manifest
@@ -109,9 +108,15 @@ def install_project(found: Project, workshop: Workshop) -> list[str]:
     return []
 
 
-def _merge_own(found: Project, own: list[Path], site_packages: Path) -> None:
-    folder = site_packages / PROJECT_FOLDER
+def _merge_own(plan: Plan, own: list[Path], site_packages: Path) -> None:
+    """Keep one copy of the project's own packages; what installing them made is looked at as the source was."""
+    found, folder = plan.found, site_packages / PROJECT_FOLDER
     roots = [folder / root.relative_to(found.root) for root in (*found.import_roots, *found.last_import_roots)]
+
+    def is_left_out(path: Path) -> bool:
+        return plan.selection.keeps_out(path.relative_to(folder).as_posix())
+
     for metadata in own:
-        own_package.merge(site_packages / metadata.name, roots)
+        moved = own_package.merge(site_packages / metadata.name, roots, is_left_out)
+        secret_scan.check(folder, [path.relative_to(folder) for path in moved], plan.options.allow_secrets)
     stage.normalise_metadata(site_packages)

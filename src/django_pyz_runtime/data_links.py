@@ -18,6 +18,7 @@ from django_pyz_runtime import trust
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import PROJECT_FOLDER, Site
 from django_pyz_runtime.relocation import make_data_dir
+from django_pyz_runtime.unpack import remove
 
 
 def code_folder(site: Site, data_dir: Path, *, may_write: bool = True) -> Path:
@@ -31,7 +32,7 @@ def code_folder(site: Site, data_dir: Path, *, may_write: bool = True) -> Path:
     Raises:
         Complaint: the copy can neither be found nor made, or others could have written it.
     """
-    if not site.manifest.data_paths:
+    if site.is_staged or not site.manifest.data_paths:
         return site.site_packages
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     copy = site.site_packages.parent.with_name(f"{site.site_packages.parent.name}.{digest}")
@@ -45,7 +46,26 @@ def code_folder(site: Site, data_dir: Path, *, may_write: bool = True) -> Path:
         trust.check(str(copy), os.geteuid())
     except trust.Untrusted as reason:
         raise Complaint(f"not using {copy}: {reason}", hint="Remove it.") from None
+    _check_code(site, data_dir)
     return copy
+
+
+def _check_code(site: Site, data_dir: Path) -> None:
+    """Refuse modules among the data that another user could have written: the project may import them.
+
+    Raises:
+        Complaint: there are some.
+    """
+    for name in site.manifest.data_paths:
+        path = data_dir / name
+        modules = [path] if path.suffix == ".py" and path.exists() else [*path.glob("*.py"), *path.glob("*/*.py")]
+        for module in modules:
+            try:
+                trust.check_file(os.path.realpath(module), os.geteuid())
+            except trust.Untrusted as reason:
+                raise Complaint(
+                    f"{module} is code: {reason}", hint="Run the command as the user who owns it."
+                ) from None
 
 
 def _make(site: Site, data_dir: Path, copy: Path) -> None:
@@ -58,7 +78,7 @@ def _make(site: Site, data_dir: Path, copy: Path) -> None:
             temporary.chmod(0o555)
             os.rename(temporary, copy)
         except BaseException:
-            _remove(temporary)
+            remove(str(temporary))
             raise
     except OSError as error:
         if copy.is_dir():
@@ -86,12 +106,6 @@ def _link(folder: Path, name: str, data_dir: Path) -> None:
     path.symlink_to(data_dir / name)
     for parent in above:
         parent.chmod(0o555)
-
-
-def _remove(folder: Path) -> None:
-    for inner, _, _ in os.walk(folder):
-        os.chmod(inner, 0o700)
-    shutil.rmtree(folder)
 
 
 def _make_folders(site: Site, data_dir: Path) -> None:

@@ -69,7 +69,6 @@ class Manifest:
         has_pth: whether site-packages holds .pth files to be honoured.
         sealed: values fixed at build time, "section.key" to text.
         commit: the version control revision of the source, with "+changes" where the tree was not clean; or "".
-        left_out: what was not copied, path to reason.
         sbom: the installed packages as a CycloneDX 1.6 document.
     """
 
@@ -92,7 +91,6 @@ class Manifest:
     has_pth: bool = False
     sealed: dict[str, str] = field(default_factory=dict)
     commit: str = ""
-    left_out: dict[str, str] = field(default_factory=dict)
     sbom: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:

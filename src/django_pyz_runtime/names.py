@@ -12,8 +12,12 @@ CONFIGURATION_FILE = "settings.ini"
 
 
 def env_prefix(name: str) -> str:
-    """The prefix of a project's environment variables: PROJECT__ for the name project."""
-    return "".join(char if char.isalnum() else "_" for char in name.upper()) + "__"
+    """The prefix of a project's environment variables: PROJECT__ for the name project.
+
+    A shell knows no names that begin with a digit; there is a _ before it then.
+    """
+    prefix = "".join(char if char.isalnum() else "_" for char in name.upper()) + "__"
+    return f"_{prefix}" if prefix[0].isdigit() else prefix
 
 
 class ConfigurationFile(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import ModuleType
 
@@ -37,7 +37,7 @@ class OperatorModules:
         if fullname not in self._files:
             return None
         real = check(fullname, self._files[fullname])
-        return spec_from_file_location(fullname, real)
+        return spec_from_file_location(fullname, real, loader=SourceFileLoader(fullname, real))
 
 
 def check(module: str, path: str) -> str:
@@ -47,6 +47,8 @@ def check(module: str, path: str) -> str:
         Complaint: it is not there, or somebody else could have written it.
     """
     real = os.path.realpath(path)
+    if os.path.isdir(real):
+        raise Complaint(f"[modules] {module}: {path}: wanted a Python file, found a folder")
     try:
         trust.check_file(real, os.geteuid())
     except trust.Untrusted as reason:

@@ -23,7 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.manifest import PROJECT_FOLDER
-from django_pyz_runtime.writable_settings import FOLDERS, READ, is_nothing, is_written_to, speaks_of_a_folder
+from django_pyz_runtime.writable_settings import (
+    FOLDERS,
+    READ,
+    is_nothing,
+    is_read_only,
+    is_written_to,
+    speaks_of_a_folder,
+)
 
 _Mapping = Mapping[Any, Any]
 
@@ -144,6 +151,8 @@ class _Change:
             return value
         if after := self._in_static_root(path):
             return self._moved(value, found, after, names)
+        if is_read_only(names, relative):
+            return value
         after = self._relocator.data_dir / relative
         self._make_folders(path, after, is_folder=found == text and speaks_of_a_folder(found, names[-1]))
         return self._moved(value, found, after, names)
@@ -174,7 +183,7 @@ class _Change:
         if not self._relocator.makes_folders:
             return
         folders = [after] if is_folder else [after.parent]
-        if before.is_absolute():
+        if before.is_absolute() and not before.resolve().is_relative_to(self._relocator.data_dir.resolve()):
             folders += [after / Path(folder).relative_to(before) for folder, _, _ in os.walk(before)]
         try:
             make_data_dir(self._relocator.data_dir)

@@ -10,6 +10,8 @@ from django_pyz_runtime.chosen import SETTINGS_MODULE
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import Variable
 
+_BUGS = (ArithmeticError, AssertionError, AttributeError, ImportError, NameError, SyntaxError, TypeError)
+
 
 class MissingVariables(Complaint):
     """The settings need variables.
@@ -36,13 +38,16 @@ def missing_variable(
         environ: the environment.
         config: path of the settings.ini.
     """
+    if isinstance(error, _BUGS):
+        return None
     unset = [item for item in variables if item.default is None and item.name not in environ]
     missed = next((item for item in unset if _is_about(error, item.name)), None)
     if missed is None:
         return None
     others = [item.name for item in unset if item.name != missed.name]
     # What the project or its library says may say more than the name.
-    own = "" if isinstance(error, KeyError) else f": {str(error).strip()}"
+    has_values = isinstance(error, KeyError) or type(error).__name__ == "ValidationError"
+    own = "" if has_values else f": {str(error).strip()}"
     also = f" Others without a default: {', '.join(others)}." if others else ""
     return MissingVariables(
         f"the settings need the variable {missed.name} ({missed.where}){own}",

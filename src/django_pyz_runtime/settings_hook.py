@@ -48,7 +48,10 @@ class SettingsHook:
                 sys.meta_path.insert(0, self)
             return None
         for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(fullname, path, target)):
+            # Those of old libraries have no find_spec.
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            if spec := finder.find_spec(fullname, path, target):
                 if spec.loader is not None:
                     spec.loader = _ChangingLoader(spec.loader, self._change, self._explain, self._surround)
                 return spec

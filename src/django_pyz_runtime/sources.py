@@ -72,7 +72,8 @@ class _Reader:
         self.problems += [f"{path}:{problem.line}: {problem.text}" for problem in problems]
         private = False
         for entry in entries:
-            text = os.path.join(path.parent, entry.text) if entry.section == "modules" else entry.text
+            is_path = entry.section == "modules" and "@" not in entry.key
+            text = os.path.join(path.parent, entry.text) if is_path else entry.text
             value = Value(entry.section, entry.key, text, level, f"{path}:{entry.line}")
             self._take(value)
             private |= value.is_secret and "@" not in value.key

@@ -22,11 +22,14 @@ def in_folder(folder: Path) -> Iterator[None]:
         # There would be no way back.
         yield
         return
+    folder = folder.resolve()
     os.chdir(folder)
     try:
         yield
     finally:
-        os.chdir(before)
+        # The settings may have chosen another one.
+        if os.getcwd() == str(folder):
+            os.chdir(before)
 
 
 @contextmanager

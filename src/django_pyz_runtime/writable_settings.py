@@ -19,6 +19,7 @@ READ = {
 """Settings that are read from, be there something or not, or that other paths start from."""
 _PLACEHOLDER = re.compile(r"\.git(keep|ignore|attributes)|\.(keep|placeholder|empty|dockerignore)|README(\..*)?")
 _FOLDER_WORDS = {"DIR", "DIRS", "DIRECTORY", "FOLDER", "ROOT", "PATH", "LOCATION"}
+_BUILD_WORDS = {"BIN", "BINARY", "COMMAND", "EXECUTABLE", "MANIFEST", "STATS", "VITE", "VUE", "WEBPACK"}
 _FILE_WORDS = {"FILE", "FILENAME", "KEY", "SOCKET", "SOCK", "PIDFILE", "DB", "DATABASE"}
 
 
@@ -39,6 +40,17 @@ def is_written_to(names: tuple[str, ...], holders: tuple[Mapping[Any, Any], ...]
         case ("STORAGES", _, "OPTIONS", "location") | ("LOGGING", "handlers", _, "filename"):
             return True
     return False
+
+
+def is_read_only(names: tuple[str, ...], path: Path) -> bool:
+    """Whether a path that is not there is one that a front-end build should have made, rather than data.
+
+    Args:
+        names: lead to its value.
+        path: relative to the project.
+    """
+    words = {word for name in names for word in re.split(r"[^A-Z]+", name.upper())}
+    return bool(words & _BUILD_WORDS or {"node_modules", "static"} & set(path.parts))
 
 
 def _is_sqlite_file(engine: Any, name: Any) -> bool:

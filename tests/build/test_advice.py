@@ -22,11 +22,11 @@ def test_a_plain_project_needs_nothing_more(tmp_path: Path) -> None:
 
 
 def test_a_build_script_that_was_not_run_is_named(tmp_path: Path) -> None:
-    files = {"package.json": '{"scripts": {"build": "make"}}'}
+    files = {"web/package.json": '{"scripts": {"build:css": "make"}}'}
 
     (note,) = _notes(tmp_path, files)
 
-    assert note.startswith("package.json has a build script, which was not run")
+    assert note.startswith("web/package.json has a build script, which was not run")
     assert _notes(tmp_path, files, "npm ci") == []
 
 

@@ -18,7 +18,6 @@ import pytest
 import shiv
 
 from django_pyz import bundle
-from django_pyz.errors import BuildError
 from django_pyz_runtime import container
 from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
@@ -68,20 +67,6 @@ def test_the_id_is_that_of_the_format(tmp_path: Path) -> None:
     (root / "é").chmod(0o644)
 
     assert bundle.build_id(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + b"x").hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("given", "epoch"),
-    [("", 315532800), ("1700000000", 1700000000), ("0", 315532800)],
-)
-def test_the_time_is_that_of_source_date_epoch_or_the_earliest(given: str, epoch: int) -> None:
-    assert bundle.source_date_epoch({"SOURCE_DATE_EPOCH": given}) == epoch
-
-
-@pytest.mark.parametrize("given", ["yesterday", "-5", "²", "99999999999"])
-def test_a_time_that_no_zip_file_can_hold_is_refused(given: str) -> None:
-    with pytest.raises(BuildError, match=f"SOURCE_DATE_EPOCH: wanted seconds since 1970, .* found '{given}'"):
-        bundle.source_date_epoch({"SOURCE_DATE_EPOCH": given})
 
 
 def _write(folder: Path, *, epoch: int = 1700000000, manifest: Manifest = MANIFEST) -> Path:

@@ -53,14 +53,22 @@ class Build(build_py):
 setup(name="shop", version="1.5", packages=["shop"], py_modules=["other"], package_dir={"": "src"},
       cmdclass={"build_py": Build}, entry_points={"console_scripts": ["shop = shop:main"]})
 """
-    source = {"src/shop/__init__.py": "", "src/other.py": "", "setup.py": setup, "pyproject.toml": BACKEND}
+    source = {
+        "src/shop/__init__.py": "",
+        "src/shop/kept_out.py": "",
+        "src/other.py": "",
+        "setup.py": setup,
+        "pyproject.toml": BACKEND,
+    }
     copy = write_tree(tmp_path / "shop", source)
     own_package.install(copy, environment / "bin" / "python")
     site_packages = next(environment.glob("lib/python*/site-packages"))
     (metadata,) = own_package.installed_from(copy, site_packages)
     root = write_tree(tmp_path / "staged", {"shop/__init__.py": "", "other.py": ""})
 
-    own_package.merge(metadata, [root])
+    moved = own_package.merge(metadata, [root], lambda path: path.name == "kept_out.py")
+
+    assert moved == [root / "shop" / "_version.py"]
 
     assert sorted(name for name in read_tree(root) if "pycache" not in name) == [
         "other.py",
@@ -76,7 +84,9 @@ def test_what_belongs_to_no_import_root_stays_where_it_was_installed(tmp_path: P
     files = {"lib/a.py": "", "lib-1.dist-info/RECORD": "lib/a.py,,\nlib-1.dist-info/RECORD,,\n"}
     site_packages = write_tree(tmp_path / "site-packages", files)
 
-    own_package.merge(site_packages / "lib-1.dist-info", [write_tree(tmp_path / "root", {"shop.py": ""})])
+    own_package.merge(
+        site_packages / "lib-1.dist-info", [write_tree(tmp_path / "root", {"shop.py": ""})], lambda path: False
+    )
 
     assert (site_packages / "lib" / "a.py").is_file()
 

@@ -80,3 +80,8 @@ def test_credentials_in_an_address_are_not_shown() -> None:
 
     with pytest.raises(BuildError, match=r"https://\*\*\*\*@index.example.org/simple git\+ssh://git@example.org/x$"):
         process.run(["/bin/sh", "-c", said], "install")
+
+
+def test_credentials_with_an_at_sign_are_not_shown_either() -> None:
+    with pytest.raises(BuildError, match=r"https://\*\*\*\*@host/$"):
+        process.run(["/bin/sh", "-c", "echo https://me@team:pa55@host/ >&2; false"], "install")

@@ -192,3 +192,12 @@ def test_a_database_without_a_driver_keeps_nothing_from_being_collected_and_is_t
 
     assert manifest.has_static
     assert note.startswith("the database 'default' has no driver in the file: Error loading MySQLdb module")
+
+
+def test_collected_files_that_are_part_of_the_source_give_way_to_what_is_collected(tmp_path: Path) -> None:
+    root = 'STATIC_ROOT = Path(__file__).parent.parent / "static"\n'
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + root, "static/note.txt": "old"})
+
+    _add_static_files(staged)
+
+    assert (staged.site_packages / STATIC_FOLDER / "note.txt").read_text() == "x"

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from django_pyz import dependencies, trial
+from django_pyz.errors import BuildError
+from django_pyz.options import Options
 from django_pyz.staged_project import StagedProject
 from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER
 from tests.build.trees import read_tree, write_tree
@@ -47,8 +49,51 @@ def test_a_folder_that_the_settings_read_and_nobody_copied_is_brought_in(staged:
     root = write_tree(tmp_path / "shop", {"frontend/dist/app.js": "old", "node_modules/x/x.css": "4"})
     reads = [staged.project_folder / name for name in ("frontend/dist", "node_modules/x", "data", "nowhere")]
 
-    added = trial.add_read(staged, [*map(str, reads), "/usr/share/doc"], copy, root)
+    added = trial.add_read(staged, [*map(str, reads), "/usr/share/doc"], Options(), copy, root)
 
     assert added == ["frontend/dist", "node_modules/x"]
     assert (staged.project_folder / "frontend" / "dist" / "app.js").read_text() == "new"
     assert (staged.project_folder / "node_modules" / "x" / "x.css").read_text() == "4"
+
+
+def test_what_is_excluded_or_secret_is_not_brought_in(staged: StagedProject, tmp_path: Path) -> None:
+    root = write_tree(
+        tmp_path / "shop", {"assets/app.js": "", "assets/.env": "", "assets/draft.js": "", "old/x.js": ""}
+    )
+    reads = [str(staged.project_folder / name) for name in ("assets", "old")]
+
+    added = trial.add_read(staged, reads, Options(exclude=("old", "assets/draft.js")), root)
+
+    assert added == ["assets"]
+    assert [path.name for path in (staged.project_folder / "assets").iterdir()] == ["app.js"]
+
+
+def test_a_token_in_what_is_brought_in_stops_the_build(staged: StagedProject, tmp_path: Path) -> None:
+    token = "ghp_" + "x9Kq2Lw8Rt5Zv3Bn7Mc1Pd6Fg4Hj0Sa8Ye2U"
+    root = write_tree(tmp_path / "shop", {"assets/config.js": f"token = '{token}'"})
+
+    with pytest.raises(BuildError, match=r"assets/config.js:1"):
+        trial.add_read(staged, [str(staged.project_folder / "assets")], Options(), root)
+
+
+def test_what_the_project_removed_is_there_again(staged: StagedProject, tmp_path: Path) -> None:
+    copy = write_tree(tmp_path / "copy", {"data/seed.json": "3"})
+    before = trial.state(staged.site_packages)
+    (staged.project_folder / "data" / "seed.json").unlink()
+
+    trial.undo(staged, before, copy)
+
+    assert (staged.project_folder / "data" / "seed.json").read_text() == "3"
+
+
+def test_packages_of_a_front_end_build_are_there_while_files_are_collected(
+    staged: StagedProject, tmp_path: Path
+) -> None:
+    copy = write_tree(tmp_path / "copy", {"node_modules/.bin/minify": "", "web/node_modules/x.js": ""})
+    before = trial.state(staged.site_packages)
+
+    with trial.packages_at_hand(staged, copy):
+        assert (staged.project_folder / "node_modules" / ".bin" / "minify").is_file()
+        assert (staged.project_folder / "web" / "node_modules" / "x.js").is_file()
+
+    assert trial.undo(staged, before, copy) == ["web/"]

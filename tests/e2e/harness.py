@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,11 @@ from django_pyz_runtime.names import env_prefix
 DEADLINE_SECONDS = 60
 PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
 """A search path on which a bundle's first line finds the Python of these tests by its version."""
+
+
+def path_without_uv() -> str:
+    """The search path of a machine where pip installs."""
+    return os.pathsep.join(folder for folder in PATH.split(os.pathsep) if not shutil.which("uv", path=folder))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.build.trees import SMALL_PROJECT, write_tree
+from tests.e2e.harness import path_without_uv
 
 PASSWORD = "pa55-of-the-index"
 SETTINGS = "import housestyle\nSECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_URL = 's/'\n"
@@ -65,7 +64,7 @@ def test_the_package_is_in_the_file_and_the_password_is_not(
     checkout: Path, tmp_path: Path, index: str, installer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if installer == "pip":
-        monkeypatch.setenv("PATH", _path_without_uv())
+        monkeypatch.setenv("PATH", path_without_uv())
     requirements = f"--extra-index-url {index}\nDjango==5.2.19\nhousestyle\n"
     files = {"requirements.txt": requirements, "myproj/settings.py": SETTINGS}
     root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, **files})
@@ -80,11 +79,6 @@ def test_the_package_is_in_the_file_and_the_password_is_not(
     contents = dict(_contents(output.read_bytes()))
     assert "site-packages/housestyle.py" in contents
     assert [name for name, content in contents.items() if PASSWORD.encode() in content] == []
-
-
-def _path_without_uv() -> str:
-    folders = os.environ["PATH"].split(os.pathsep)
-    return os.pathsep.join(folder for folder in folders if not shutil.which("uv", path=folder))
 
 
 def _contents(archive: bytes) -> Iterator[tuple[str, bytes]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import CHECKOUT
-from tests.e2e.harness import PATH, Machine
+from tests.e2e.harness import Machine, path_without_uv
 from tests.write_etc import with_options_tables
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -74,7 +74,7 @@ def test_every_command_prints_what_the_readme_shows(checkout: Path, tmp_path: Pa
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     (tmp_path / "scratch").mkdir()
-    environment = {"PATH": f"{python.parent}:{PATH}", "HOME": str(tmp_path)}
+    environment = {"PATH": f"{python.parent}:{path_without_uv()}", "HOME": str(tmp_path)}
     all_commands = [command for command in commands() if command.line != TEST_COMMAND]
     done = subprocess.run(
         ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "bash", "-s"],

@@ -10,7 +10,7 @@ import pytest
 
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.data_links import code_folder
-from django_pyz_runtime.manifest import PROJECT_FOLDER, Manifest, Site
+from django_pyz_runtime.manifest import PROJECT_FOLDER, STAGED, Manifest, Site
 
 
 @pytest.fixture
@@ -75,3 +75,21 @@ def test_a_place_that_cannot_be_written_is_told(site: Site, tmp_path: Path) -> N
     with pytest.raises(Complaint, match=r"the code with links to .*/data cannot be kept there") as caught:
         code_folder(site, tmp_path / "data")
     assert "as the user who owns that folder" in caught.value.hint
+
+
+def test_a_tree_that_is_being_built_has_no_links(site: Site, tmp_path: Path) -> None:
+    staged = replace(site, build_id=STAGED)
+
+    assert code_folder(staged, tmp_path / "data") == site.site_packages
+
+
+def test_a_module_among_the_data_that_others_could_have_written_is_refused(site: Site, tmp_path: Path) -> None:
+    module = tmp_path / "data" / "shop" / "data" / "plugins" / "one.py"
+    module.parent.mkdir(parents=True)
+    module.touch(0o666)
+    module.chmod(0o666)
+
+    with pytest.raises(Complaint, match=rf"^{module} is code: {module} can be written by other users"):
+        code_folder(site, tmp_path / "data")
+    module.chmod(0o600)
+    assert code_folder(site, tmp_path / "data") != site.site_packages

@@ -79,3 +79,21 @@ def test_a_relative_path_from_elsewhere_is_refused(load: Load) -> None:
     (problem,) = load("", PROJECT__MODULES__settings="x.py").problems
 
     assert "wanted an absolute path, found 'x.py'" in problem
+
+
+def test_a_file_of_any_name_is_a_module_and_a_folder_is_none(tmp_path: Path, python: Python) -> None:
+    path = tmp_path / "configuration"
+    path.write_text("NAME = __name__\n")
+    path.chmod(0o600)
+
+    assert python(IMPORT + "import settings; print(settings.NAME)", str(path)) == "settings\n"
+    with pytest.raises(Complaint, match=r"wanted a Python file, found a folder$"):
+        check("settings", str(tmp_path))
+
+
+def test_a_credential_is_no_path(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "configuration").write_text("/etc/shop/configuration.py\n")
+
+    configuration = load("[modules]\nsettings@credential = configuration\n", CREDENTIALS_DIRECTORY=str(tmp_path))
+
+    assert [value.text for value in configuration.section("modules")] == ["/etc/shop/configuration.py"]

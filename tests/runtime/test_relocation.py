@@ -313,3 +313,19 @@ def test_static_files_are_collected_from_where_a_setting_that_fills_their_folder
     relocator.relocate(namespace)
 
     assert namespace["STATICFILES_DIRS"] == [namespace["ICON_DIR"], ("x", "/srv/x"), "/srv/y"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ("PIPELINE", "node_modules/.bin/terser"),
+        ("VITE_MANIFEST_PATH", "web/manifest.json"),
+        ("MAKE_BINARY", "bin/make"),
+        ("ICONS", "shop/static/icons"),
+    ],
+)
+def test_what_a_front_end_build_makes_is_no_data(settings: str, path: str, relocator: Relocator) -> None:
+    namespace = {settings: str(BASE / path)}
+
+    assert relocator.relocate(namespace) == []
+    assert namespace[settings] == str(BASE / path)

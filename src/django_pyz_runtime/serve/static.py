@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _HASH_IN_COMPRESSED_NAME = re.compile(r"/CACHE/(css|js)/[^/]*\.[0-9a-f]{12}\.(css|js)$")
 """django-compressor's output files: output.<hash of the content>.css"""
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplication:
@@ -25,7 +26,7 @@ def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplicati
     from django.conf import settings
 
     address = urlsplit(settings.STATIC_URL or "")
-    elsewhere = bool(address.netloc) and serve == "auto"
+    elsewhere = bool(address.netloc) and address.hostname not in _THIS_MACHINE and serve == "auto"
     root = settings.STATIC_ROOT
     if serve == "off" or elsewhere or not address.path.strip("/") or not root or not Path(root).is_dir():
         return application
