@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class _Unknown(Exception):
 def import_paths(tree: ast.Module, path: Path) -> tuple[list[Path], list[Path]]:
     """The folders that a module adds to sys.path, as far as they follow from `__file__` and literals.
 
-    Functions count as if they were called, in the order of the source.
+    Functions count as if they were called, and branches as if they were taken, in the order of the source.
 
     Args:
         tree: of the module.
@@ -38,34 +38,69 @@ def import_paths(tree: ast.Module, path: Path) -> tuple[list[Path], list[Path]]:
     Returns:
         Those put in front, first one first, and those put at the end.
     """
-    names: dict[str, Any] = {"__file__": str(path)}
-    front: list[Path] = []
-    back: list[Path] = []
-    for node in _in_order(tree):
+    reader = _Reader(path)
+    reader.read(tree)
+    return reader.front, reader.back
+
+
+class _Reader:
+    """Reads a module; remembers the values of its names."""
+
+    def __init__(self, path: Path) -> None:
+        self.front: list[Path] = []
+        self.back: list[Path] = []
+        self._folder = path.parent
+        self._names: dict[str, Any] = {"__file__": str(path)}
+
+    def read(self, node: ast.AST) -> None:
+        """Read a part of the module, in the order of the source."""
         match node:
+            case ast.For(target=ast.Name(id=name), iter=ast.Tuple(elts=items) | ast.List(elts=items)):
+                for item in items:
+                    self._names[name] = _worked_out(item, self._names)
+                    for statement in node.body:
+                        self.read(statement)
+                return
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                names[name] = _worked_out(value, names)
-            case ast.Call(func=func, args=[*_, last]) if _is_addition(func):
-                found = _worked_out(last, names)
-                if not isinstance(found, str | Path):
-                    continue
-                folder = Path(os.path.normpath(path.parent / found))
-                if ast.unparse(func) == "sys.path.insert":
-                    front.insert(0, folder)
-                else:
-                    back.append(folder)
-    return front, back
+                self._names[name] = _worked_out(value, self._names)
+            case ast.Assign(targets=[target], value=value) if _is_path(target):
+                self._assign(target, value)
+            case ast.Call(func=func, args=[*_, last]):
+                self._call(ast.unparse(func), last)
+        for child in ast.iter_child_nodes(node):
+            self.read(child)
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        """`sys.path = [...] + sys.path`, the other way round, and `sys.path[0:0] = [...]`."""
+        match value:
+            case ast.BinOp(left=ast.List(elts=items), op=ast.Add()):
+                self._add(items, in_front=True)
+            case ast.BinOp(op=ast.Add(), right=ast.List(elts=items)):
+                self._add(items, in_front=False)
+            case ast.List(elts=items) if isinstance(target, ast.Subscript):
+                self._add(items, in_front=True)
+
+    def _call(self, function: str, argument: ast.expr) -> None:
+        match function, argument:
+            case "sys.path.extend", ast.List(elts=items) | ast.Tuple(elts=items):
+                self._add(items, in_front=False)
+            case "sys.path.insert", _:
+                self._add([argument], in_front=True)
+            case "sys.path.append" | "site.addsitedir", _:
+                self._add([argument], in_front=False)
+
+    def _add(self, items: list[ast.expr], *, in_front: bool) -> None:
+        found = (_worked_out(item, self._names) for item in items)
+        folders = [Path(os.path.normpath(self._folder / item)) for item in found if isinstance(item, str | Path)]
+        if in_front:
+            self.front[:0] = folders
+        else:
+            self.back += folders
 
 
-def _in_order(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes, each before its children, in the order of the source; ast.walk goes level by level."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _in_order(child)
-
-
-def _is_addition(func: ast.expr) -> bool:
-    return ast.unparse(func) in ("sys.path.insert", "sys.path.append", "site.addsitedir")
+def _is_path(target: ast.expr) -> bool:
+    """Whether something is sys.path, or a slice of it."""
+    return ast.unparse(target.value if isinstance(target, ast.Subscript) else target) == "sys.path"
 
 
 def _worked_out(node: ast.expr, names: dict[str, Any]) -> Any:

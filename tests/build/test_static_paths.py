@@ -55,6 +55,21 @@ def test_the_one_inserted_last_stands_first() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "front", "back"),
+    [
+        ("sys.path = ['a', 'b'] + sys.path", ["a", "b"], []),
+        ("sys.path = sys.path + ['a']", [], ["a"]),
+        ("sys.path[0:0] = ['a', 'b']", ["a", "b"], []),
+        ("sys.path.extend(['a', 'b'])", [], ["a", "b"]),
+        ("for name in ('a', 'b'):\n    sys.path.append(os.path.join(os.path.dirname(__file__), name))", [], ["a", "b"]),
+        ("import site\nsite.addsitedir('a')", [], ["a"]),
+    ],
+)
+def test_every_way_to_add_a_folder_is_known(source: str, front: list[str], back: list[str]) -> None:
+    assert _paths(source) == ([f"/srv/shop/web/{name}" for name in front], [f"/srv/shop/web/{name}" for name in back])
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "sys.path.append(os.environ['LIB'])",
