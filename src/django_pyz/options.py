@@ -13,8 +13,8 @@ from django_pyz.errors import BuildError
 TABLE = "django-pyz"
 
 
-def _text(help_text: str) -> Any:
-    return field(default="", metadata={"help": help_text})
+def _text(help_text: str, metavar: str) -> Any:
+    return field(default="", metadata={"help": help_text, "metavar": metavar})
 
 
 def _texts(help_text: str, metavar: str = "PATH") -> Any:
@@ -25,11 +25,11 @@ def _texts(help_text: str, metavar: str = "PATH") -> Any:
 class Options:
     """What may be said about a build; nothing has to be."""
 
-    manage_py: str = _text("the manage.py, relative to the project, where there are several")
-    name: str = _text("names /etc/NAME and the rest; default: the project folder's name")
-    script: str = _text("name of the executable; default: NAME")
-    settings_module: str = _text("the settings module; default: the one in manage.py")
-    python: str = _text("the Python to build for; default: the one that builds")
+    manage_py: str = _text("the manage.py, relative to the project, where there are several", "FILE")
+    name: str = _text("names /etc/NAME and the rest; default: the project folder's name", "NAME")
+    script: str = _text("name of the executable; default: NAME", "NAME")
+    settings_module: str = _text("the settings module; default: the one in manage.py", "MODULE")
+    python: str = _text("the Python to build for; default: the one that builds", "PYTHON")
     requirements: tuple[str, ...] = _texts("a requirements file or lock to install, relative to the project")
     extras: tuple[str, ...] = _texts("an extra of the project to install", "NAME")
     groups: tuple[str, ...] = _texts("a dependency group of the project to install", "NAME")
@@ -47,7 +47,7 @@ class Options:
         default=(),
         metadata={"help": "a variable for the build only (repeatable)", "metavar": "NAME=VALUE", "is_table": True},
     )
-    build_config: str = _text("a settings.ini for the build only, relative to the project")
+    build_config: str = _text("a settings.ini for the build only, relative to the project", "FILE")
     collectstatic: bool = field(default=True, metadata={"help": "collect the static files at build time"})
 
     @property
@@ -130,10 +130,9 @@ def add_arguments(parser: ArgumentParser) -> None:
                 const=False,
                 help="do not " + item.metadata["help"],
             )
-        elif isinstance(item.default, tuple):
-            parser.add_argument(flag, action="append", metavar=item.metadata["metavar"], help=item.metadata["help"])
         else:
-            parser.add_argument(flag, metavar=item.name.rpartition("_")[2].upper(), help=item.metadata["help"])
+            action = "append" if isinstance(item.default, tuple) else "store"
+            parser.add_argument(flag, action=action, metavar=item.metadata["metavar"], help=item.metadata["help"])
 
 
 def with_arguments(options: Options, arguments: Namespace) -> Options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from django_pyz import programs
@@ -76,3 +77,15 @@ def test_other_scripts_lose_the_path_of_the_builders_python(tmp_path: Path) -> N
     assert "/home/me" not in (folder / "short").read_text()
     assert (folder / "shell").read_text() == "#!/bin/sh\necho 1\n"
     assert (folder / "shell").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_python_of_a_project_whose_name_begins_with_a_digit_starts_too(tmp_path: Path) -> None:
+    site_packages = write_tree(tmp_path / "site-packages", METADATA)
+    (tmp_path / "bin").mkdir()
+    manifest = replace(MANIFEST, name="2shop")
+
+    programs.add_programs(tmp_path / "bin", site_packages, manifest)
+
+    python = site_packages / PROGRAM_FOLDER / "python"
+    done = _run(python, "-c", "print('ran')", **{f"{manifest.env_prefix}PYTHON": sys.executable})
+    assert (done.stdout, done.stderr) == ("ran\n", "")

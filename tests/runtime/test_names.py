@@ -19,7 +19,8 @@ FOLDERS = [
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"), [("project", "PROJECT__"), ("my-site.org", "MY_SITE_ORG__"), ("site2", "SITE2__")]
+    ("name", "prefix"),
+    [("project", "PROJECT__"), ("my-site.org", "MY_SITE_ORG__"), ("site2", "SITE2__"), ("2site", "_2SITE__")],
 )
 def test_the_prefix_is_a_name_that_a_shell_can_set(name: str, prefix: str) -> None:
     assert env_prefix(name) == prefix

@@ -24,7 +24,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         description="Run a program of the packages inside, with the project's code and configuration.",
         epilog="--config and --set stand before PROGRAM; all that follows it is the program's own.",
     )
-    parser.add_argument("program", metavar="PROGRAM", help="its name, or python")
+    parser.add_argument("program", metavar="PROGRAM", nargs="?", default="", help="its name, or python")
     parser.add_argument("arguments", metavar="...", nargs=REMAINDER, help="its arguments")
     parser.set_defaults(run=run)
 
@@ -53,7 +53,8 @@ def find(site: Site, name: str) -> Path:
         return folder / name
     close = difflib.get_close_matches(name, known, 1)
     hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
-    raise Complaint(f"pyz exec: the bundle has no program {name!r}", hint=hint)
+    problem = f"the bundle has no program {name!r}" if name else "wanted the name of a program, found none"
+    raise Complaint(f"pyz exec: {problem}", hint=hint)
 
 
 def _is_python(program: Path) -> bool:
