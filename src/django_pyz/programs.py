@@ -29,16 +29,7 @@ if __name__ == "__main__":
 _PYTHON = """\
 #!/bin/sh
 # Python with the code and the configuration of this bundle, for the child processes of the project.
-here=${0%/*}
-case ${1-} in
-    "" | -* | /*) ;;
-    *) if [ ! -e "$1" ] && [ -e "$@PREFIX@CODE/@FOLDER@/$1" ]; then
-        script=$@PREFIX@CODE/@FOLDER@/$1
-        shift
-        set -- "$script" "$@"
-    fi ;;
-esac
-PYTHONPATH=$here/../django_pyz_runtime/child_path exec "${@PREFIX@PYTHON:-python@VERSION@}" "$@"
+PYTHONPATH=${0%/*}/../django_pyz_runtime/child_path exec "${@PREFIX@PYTHON:-python@VERSION@}" "$@"
 """
 
 
@@ -62,12 +53,8 @@ def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> No
         module, _, function = value.partition(":")
         script = _SCRIPT.replace("@MODULE@", module).replace("@NAME@", function.partition(".")[0])
         _write(target / name, (_START + script.replace("@FUNCTION@", function)).encode())
-    _write(target / "python", _filled(_PYTHON, manifest).encode())
-
-
-def _filled(template: str, manifest: Manifest) -> str:
-    text = template.replace("@PREFIX@", manifest.env_prefix).replace("@VERSION@", manifest.python)
-    return text.replace("@FOLDER@", manifest.folder)
+    python = _PYTHON.replace("@PREFIX@", manifest.env_prefix).replace("@VERSION@", manifest.python)
+    _write(target / "python", python.encode())
 
 
 def _functions(site_packages: Path) -> dict[str, str]:

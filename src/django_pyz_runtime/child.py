@@ -34,11 +34,37 @@ def start(site_packages: str) -> None:
         _forget_run_wing()
         return
     site = site.started_from(executable)
+    code_folder = os.environ.get(prefix + children.CODE, site_packages)
+    _find_script(os.path.join(code_folder, site.manifest.folder))
     sys.dont_write_bytecode = True
     sys.executable = str(site.site_packages / PROGRAM_FOLDER / "python")
     sys.path.append(site_packages)
-    use_code(site, Path(os.environ.get(prefix + children.CODE, site_packages)))
+    use_code(site, Path(code_folder))
     sys.meta_path.insert(0, _ActivationWhenNeeded(site))
+
+
+def _find_script(folder: str) -> None:
+    """Start again with a script's full path, where it is one of the project's and the current folder has none."""
+    index = script_index(sys.orig_argv)
+    if index is None or os.path.exists(sys.orig_argv[index]):
+        return
+    script = os.path.join(folder, sys.orig_argv[index])
+    if os.path.exists(script):
+        os.environ["PYTHONPATH"] = os.path.join(os.path.dirname(__file__), "child_path")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:index], script, *sys.orig_argv[index + 1 :]])
+
+
+def script_index(argv: Sequence[str]) -> int | None:
+    """Where the script stands in a command line of Python; None where there is none (https://docs.python.org/3/using/)."""
+    index = 1
+    while index < len(argv):
+        word = argv[index]
+        if not word.startswith("-"):
+            return index
+        if not word.startswith(("--", "-W", "-X")) and (word == "-" or set(word) & {"c", "m"}):
+            return None
+        index += 2 if word in ("-W", "-X", "--check-hash-based-pycs") else 1
+    return None
 
 
 def _forget_run_wing() -> None:

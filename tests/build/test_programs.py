@@ -11,7 +11,7 @@ from django_pyz import programs
 from django_pyz_runtime.manifest import PROGRAM_FOLDER, Manifest
 from tests.build.trees import read_tree, write_tree
 
-MANIFEST = Manifest("shop", "shop", "shop.settings", (), "3.11", folder="__project__/web")
+MANIFEST = Manifest("shop", "shop", "shop.settings", (), "3.11")
 METADATA = {
     "greeter-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: greeter\nVersion: 1\n",
     "greeter-1.dist-info/entry_points.txt": "[console_scripts]\ngreet = greeter:Main.run\npip = greeter:main\n",
@@ -22,7 +22,6 @@ METADATA = {
 
 def _added(tmp_path: Path, installed: dict[str, str]) -> Path:
     site_packages = write_tree(tmp_path / "site-packages", METADATA)
-    write_tree(site_packages, {"__project__/web/task.py": "import sys; print(sys.argv)"})
     write_tree(site_packages, {"django_pyz_runtime/child_path/sitecustomize.py": "print('hook')"})
     (tmp_path / "bin").mkdir(parents=True)
     programs.add_programs(write_tree(tmp_path / "bin", installed), site_packages, MANIFEST)
@@ -57,15 +56,6 @@ def test_the_python_starts_the_real_one_with_the_hook_for_child_processes(tmp_pa
     done = _run(folder / "python", "-c", "print('ran')", SHOP__PYTHON=sys.executable)
 
     assert (done.stdout, done.stderr) == ("hook\nran\n", "")
-
-
-def test_a_script_of_the_project_is_found_from_everywhere(tmp_path: Path) -> None:
-    folder = _added(tmp_path, {})
-    code = f"{folder.parent}"
-
-    done = _run(folder / "python", "task.py", "x y", SHOP__PYTHON=sys.executable, SHOP__CODE=code)
-
-    assert done.stdout.splitlines()[1] == f"['{code}/__project__/web/task.py', 'x y']"
 
 
 def test_other_scripts_lose_the_path_of_the_builders_python(tmp_path: Path) -> None:

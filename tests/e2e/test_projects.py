@@ -120,6 +120,11 @@ def test_a_console_script_of_the_project_is_run_by_exec(children: Machine) -> No
     assert children.succeed(*BLUE, "pyz", "exec", "shop-tool", "a", "b") == "a b colour blue\n"
 
 
+def test_a_script_of_the_project_is_found_from_any_folder(children: Machine) -> None:
+    said = children.succeed(*BLUE, "pyz", "exec", "python", "-u", "manage.py", "colour")
+    assert said == "manage.py colour blue\n"
+
+
 def test_exec_names_the_programs_that_there_are(children: Machine) -> None:
     done = children.run("pyz", "exec", "shop-tol")
     assert done.returncode == 2
