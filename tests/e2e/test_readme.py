@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import CHECKOUT
+from tests.e2e.corpus import HEADER
+from tests.e2e.corpus_cases import read_corpus
 from tests.e2e.harness import Machine, path_without_uv
 from tests.write_etc import with_options_tables
 
@@ -106,6 +108,16 @@ def test_the_settings_it_shows_are_accepted(machine: Machine) -> None:
 
 def test_its_table_of_options_is_up_to_date() -> None:
     assert with_options_tables(README) == README, "run: python -m tests.write_etc"
+
+
+def test_its_table_of_projects_has_them_all_and_no_failure() -> None:
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", README, re.MULTILINE)
+    ]
+    head = next(index for index, row in enumerate(rows) if row == list(HEADER))
+    table = rows[head + 2 : head + 2 + len(read_corpus())]
+    assert [row[0] for row in table] == list(read_corpus())
+    assert {verdict for row in table for verdict in row[4:]} == {"ok", "-"}
 
 
 def test_the_links_to_files_lead_somewhere() -> None:
