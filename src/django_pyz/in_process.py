@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,9 +63,24 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     except ImproperlyConfigured as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
+    except Exception as error:
+        print(_traceback_of_project(error, site_packages), file=sys.stderr)
+        return 1
     with open(answer, "w", encoding="utf-8") as file:
         json.dump(found, file)
     return 0
+
+
+def _traceback_of_project(error: Exception, site_packages: str) -> str:
+    """The traceback of an error, less the frames of Python and of ours."""
+    from django_pyz_runtime.manifest import PROJECT_FOLDER
+
+    found = traceback.TracebackException.from_exception(error)
+    project = os.path.join(site_packages, PROJECT_FOLDER)
+    frames = [frame for frame in found.stack if frame.filename.startswith(project)]
+    if frames:
+        found.stack = traceback.StackSummary.from_list(frames)
+    return "".join(found.format()).rstrip()
 
 
 def _settings_facts() -> dict[str, Any]:

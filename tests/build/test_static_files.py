@@ -201,3 +201,14 @@ def test_collected_files_that_are_part_of_the_source_give_way_to_what_is_collect
     _add_static_files(staged)
 
     assert (staged.site_packages / STATIC_FOLDER / "note.txt").read_text() == "x"
+
+
+def test_of_an_error_in_the_settings_only_the_project_s_part_is_shown(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "VALUE = 1 / 0\n"})
+
+    with pytest.raises(BuildError) as caught:
+        staged.facts()
+
+    lines = str(caught.value).splitlines()
+    assert len([line for line in lines if line.startswith('    File "')]) == 1
+    assert lines[-1] == "  ZeroDivisionError: division by zero"
