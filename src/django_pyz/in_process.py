@@ -53,7 +53,6 @@ def facts(site_packages: str, arguments: list[str]) -> int:
         _, activation = prepare(Site.load(site_packages, site_packages, STAGED), split(options))
         found = _settings_facts()
         moved = {move.after: move.before for move in activation.moves}
-        found["static_root"] = activation.static_root
         found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})
     except MissingVariables as missing:
         found = {"missing": missing.names, "problem": missing.problems[0]}

@@ -33,7 +33,6 @@ class Facts:
         caches: the names of its caches.
         driverless: databases whose driver is not installed, to what Django says of it.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
-        static_root: the project's own STATIC_ROOT; "" for none.
     """
 
     staticfiles: bool
@@ -43,7 +42,6 @@ class Facts:
     caches: list[str]
     driverless: dict[str, str]
     reads: list[str]
-    static_root: str
 
 
 @dataclass(frozen=True)

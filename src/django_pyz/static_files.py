@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from django_pyz.errors import BuildError
 from django_pyz.staged_project import Facts, StagedProject
@@ -16,7 +13,6 @@ from django_pyz_runtime.manifest import STATIC_FOLDER, Manifest
 
 _PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _CACHE = "django.core.cache.backends.locmem.LocMemCache"
-_STORAGE_MANIFEST = "staticfiles.json"
 _HASHED_STORAGE = "django_pyz_runtime.static_storage.HashedStaticFilesStorage"
 
 
@@ -38,20 +34,19 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
     ]
-    committed = _committed(staged, facts)
     if facts.storage == _PLAIN_STORAGE:
         plain = manifest
         manifest = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
         staged.write_manifest(manifest)
         try:
-            _collect(staged, committed)
+            _collect(staged)
         except BuildError as error:
             notes.append(f"static files keep their plain names: {error.reason}")
             manifest = plain
             staged.write_manifest(manifest)
-            _collect(staged, committed)
+            _collect(staged)
     else:
-        _collect(staged, committed)
+        _collect(staged)
     if facts.compressor:
         manifest, said = _compress(staged, manifest, is_needed=facts.offline)
         notes += said
@@ -79,40 +74,9 @@ def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _committed(staged: StagedProject, facts: Facts) -> Path | None:
-    """The project's own STATIC_ROOT, where the collected files are part of the source."""
-    folder = Path(facts.static_root)
-    is_there = facts.static_root and folder.is_relative_to(staged.project_folder) and folder.is_dir()
-    return folder if is_there and folder != staged.project_folder else None
-
-
-def _collect(staged: StagedProject, committed: Path | None) -> None:
-    """Collect the files, over those that the source has as collected: it may lack what they were made from."""
-    folder = _folder(staged)
-    shutil.rmtree(folder, ignore_errors=True)
-    if committed:
-        shutil.copytree(committed, folder, copy_function=_copy_as_old)
-    before = _manifest_of_storage(folder)
-    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(folder))
-    after = _manifest_of_storage(folder)
-    if before and after and (lacking := before["paths"].keys() - after["paths"].keys()):
-        after["paths"].update({name: before["paths"][name] for name in lacking})
-        (folder / _STORAGE_MANIFEST).write_text(json.dumps(after, sort_keys=True), encoding="utf-8")
-
-
-def _copy_as_old(source: str, target: str) -> None:
-    """Copy a file so that collectstatic takes any other for newer."""
-    shutil.copyfile(source, target)
-    os.utime(target, (0, 0))
-
-
-def _manifest_of_storage(folder: Path) -> dict[str, Any]:
-    """What Django's manifest storage keeps beside the files; nothing where it is not in use."""
-    try:
-        found: dict[str, Any] = json.loads((folder / _STORAGE_MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found.get("paths"), dict) else {}
+def _collect(staged: StagedProject) -> None:
+    shutil.rmtree(_folder(staged), ignore_errors=True)
+    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
 
 
 def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:

@@ -5,16 +5,18 @@ Imported after activation only.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import django
+from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
+from django_pyz_runtime import committed_static
 from django_pyz_runtime.complaints import Complaint
 
 
-def learn_dir(name: str, script: str, *, has_root: bool) -> None:
+def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool) -> None:
     """Put a subclass of a command in its place.
 
     `get_commands` may hold commands that are already loaded (django.core.management.ManagementUtility.fetch_command).
@@ -22,14 +24,18 @@ def learn_dir(name: str, script: str, *, has_root: bool) -> None:
     Args:
         name: of the command; nothing happens where the project has no such command.
         script: the program's name, for the hint.
+        committed: collected files that are part of the project's source.
         has_root: whether it is known where to write.
     """
-    django.setup()
     commands: dict[str, Any] = get_commands()
     if name in commands:
         found = commands[name]
         original = load_command_class(found, name) if isinstance(found, str) else found
-        attributes = {"refusal": None if has_root else _refusal(name, script), "__module__": type(original).__module__}
+        attributes = {
+            "refusal": None if has_root else _refusal(name, script),
+            "committed": committed if name == "collectstatic" else None,
+            "__module__": type(original).__module__,
+        }
         commands[name] = type("Command", (_WithDir, type(original)), attributes)()
 
 
@@ -44,6 +50,7 @@ class _WithDir(BaseCommand):
     """The option. Its value has become STATIC_ROOT before the settings were read."""
 
     refusal: Complaint | None
+    committed: Path | None
 
     def add_arguments(self, parser: Any) -> None:
         super().add_arguments(parser)
@@ -53,4 +60,7 @@ class _WithDir(BaseCommand):
         options.pop("dir", None)
         if self.refusal:
             raise self.refusal
-        return super().execute(*args, **options)
+        said = super().execute(*args, **options)
+        if self.committed and not options.get("dry_run"):
+            committed_static.add(self.committed, Path(settings.STATIC_ROOT))
+        return said

@@ -8,9 +8,10 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from django_pyz_runtime import committed_static
 from django_pyz_runtime.arguments import Arguments, Assignment
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.manifest import Manifest, Site
+from django_pyz_runtime.manifest import PROJECT_FOLDER, Manifest, Site
 from django_pyz_runtime.prepare import prepare
 from django_pyz_runtime.settings_errors import missing_settings, refused
 
@@ -50,9 +51,14 @@ def manage(site: Site, arguments: Arguments) -> int:
 
     try:
         if writes_static:
+            import django
+
             from django_pyz_runtime.dir_option import learn_dir
 
-            learn_dir(command[0], site.executable.name, has_root=bool(configuration.get("static", "root")))
+            django.setup()
+            committed = committed_static.find(activation.static_root, activation.code_folder / PROJECT_FOLDER)
+            has_root = bool(configuration.get("static", "root"))
+            learn_dir(command[0], site.executable.name, committed, has_root=has_root)
         _run(site.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
