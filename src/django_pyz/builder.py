@@ -15,7 +15,7 @@ from django_pyz.options import Options
 from django_pyz.plan import Plan
 from django_pyz.plan import make as make_plan
 from django_pyz.report import Progress, Summary
-from django_pyz.staged_project import StagedProject, configuring, throw_away_keys
+from django_pyz.staged_project import StagedProject, throw_away_keys
 from django_pyz.workshop import Workshop, fill, install, install_project, with_build_commands
 from django_pyz_runtime.manifest import Manifest
 
@@ -117,9 +117,9 @@ def _scratch_folder() -> Iterator[Path]:
 def _start_once(file: Path, python: Python, manifest: Manifest, scratch: Path) -> None:
     """Start the file in a place of its own; a file that does not start is not called built."""
     folder = str(_folder(scratch / "first-start"))
-    environment = process.clean_environment(
-        *configuring(manifest.env_prefix), HOME=folder, CACHE_DIRECTORY=folder, STATE_DIRECTORY=folder
-    )
+    # What configures a bundle on the builder's machine has no say in what is built.
+    configuring = (manifest.env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY")
+    environment = process.clean_environment(*configuring, HOME=folder, CACHE_DIRECTORY=folder, STATE_DIRECTORY=folder)
     process.run([python.executable, file, "pyz", "info"], "start the file", env=environment)
 
 

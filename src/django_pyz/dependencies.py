@@ -177,7 +177,7 @@ class Environment:
         lines = list(lines)
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         command = [*installer(self.interpreter), *options, "-r", file]
-        variables = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
+        variables = process.installer_environment()
         # The one option about indexes that uv does not take from a file.
         trusted = [line.split()[1] for line in lines if line.startswith("--trusted-host ")]
         variables["UV_INSECURE_HOST"] = " ".join([variables.get("UV_INSECURE_HOST", ""), *trusted]).strip()

@@ -39,7 +39,7 @@ def install(package: Path, interpreter: Path) -> None:
         [*installer(interpreter), "--no-deps", "--force-reinstall", package],
         "install the project itself",
         folder=package,
-        env=process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1"),
+        env=process.installer_environment(),
     )
 
 

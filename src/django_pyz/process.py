@@ -54,6 +54,11 @@ def run(
     return done.stdout
 
 
+def installer_environment() -> dict[str, str]:
+    """The clean environment for an installer that neither asks nor looks for a newer pip."""
+    return clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
+
+
 def clean_environment(*without: str, **more: str) -> dict[str, str]:
     """This process's environment without what changes how Python finds code, and with what is given.
 

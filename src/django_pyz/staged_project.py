@@ -133,11 +133,6 @@ class StagedProject:
         return ["--config", str(config), *(item for setting in settings for item in ("--set", setting))]
 
 
-def configuring(env_prefix: str) -> tuple[str, ...]:
-    """The variables that configure a bundle; those of the builder's machine have no say in what is built."""
-    return env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY"
-
-
 def throw_away_keys(manifest: Manifest) -> dict[str, str]:
     """Values, for the build only, for the variables that are secret keys and must be set."""
     return {item.name: _THROW_AWAY for item in manifest.variables if item.default is None and "SECRET" in item.name}

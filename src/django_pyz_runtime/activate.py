@@ -77,10 +77,12 @@ class Activation:
         if problems or self._purpose is Purpose.CHECK:
             raise Complaint(*problems)
         site = self._site
-        may_write = self.may_write
-        project_folder = self.code_folder / PROJECT_FOLDER
         relocator = Relocator(
-            site.site_packages, project_folder, self.data_dir, makes_folders=may_write, static_root=self.static_root
+            site.site_packages,
+            self.code_folder / PROJECT_FOLDER,
+            self.data_dir,
+            makes_folders=self.may_write,
+            static_root=self.static_root,
         )
         self.moves = relocator.relocate(namespace)
         anchor(namespace, self.code_folder / site.manifest.folder)

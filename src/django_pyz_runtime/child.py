@@ -12,7 +12,7 @@ from types import ModuleType
 from django_pyz_runtime import children
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.code_path import use_code
-from django_pyz_runtime.launcher import is_standard_library
+from django_pyz_runtime.launcher import forget_run_wing, is_standard_library
 from django_pyz_runtime.manifest import PROGRAM_FOLDER, Site
 
 
@@ -31,7 +31,7 @@ def start(site_packages: str) -> None:
     executable = os.environ.get(prefix + children.EXECUTABLE, "")
     sys.path[:] = [entry for entry in sys.path if is_standard_library(entry)]
     if executable in sys.orig_argv:
-        _forget_run_wing()
+        forget_run_wing()
         return
     site = site.started_from(executable)
     code_folder = os.environ.get(prefix + children.CODE, site_packages)
@@ -65,13 +65,6 @@ def script_index(argv: Sequence[str]) -> int | None:
             return None
         index += 2 if word in ("-W", "-X", "--check-hash-based-pycs") else 1
     return None
-
-
-def _forget_run_wing() -> None:
-    """Let the bundle import its own modules."""
-    package = __name__.partition(".")[0]
-    for module in [key for key in sys.modules if key.partition(".")[0] == package]:
-        del sys.modules[module]
 
 
 class _ActivationWhenNeeded:

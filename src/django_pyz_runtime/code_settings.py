@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.manifest import PROJECT_FOLDER
-
-_DEEPEST = 12
-"""Dictionaries may hold themselves."""
+from django_pyz_runtime.writable_settings import DEEPEST
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _paths(holder: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[tuple
     """The absolute paths in a dictionary of settings and those inside: name and path."""
     for key, value in list(holder.items()):
         name = f"{prefix}{key}"
-        if type(value) is dict and depth < _DEEPEST:
+        if type(value) is dict and depth < DEEPEST:
             yield from _paths(value, f"{name}.", depth + 1)
         elif (type(value) is str or isinstance(value, Path)) and os.path.isabs(value) and "\0" not in str(value):
             yield name, os.path.realpath(value)

@@ -8,17 +8,13 @@ read-only, in which each of these paths is a link into the data folder.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 from django_pyz_runtime import trust
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import PROJECT_FOLDER, Site
 from django_pyz_runtime.relocation import make_data_dir
-from django_pyz_runtime.unpack import remove
 
 
 def code_folder(site: Site, data_dir: Path, *, may_write: bool = True) -> Path:
@@ -34,6 +30,8 @@ def code_folder(site: Site, data_dir: Path, *, may_write: bool = True) -> Path:
     """
     if site.is_staged or not site.manifest.data_paths:
         return site.site_packages
+    import hashlib
+
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     copy = site.site_packages.parent.with_name(f"{site.site_packages.parent.name}.{digest}")
     if not copy.is_dir():
@@ -69,6 +67,11 @@ def _check_code(site: Site, data_dir: Path) -> None:
 
 
 def _make(site: Site, data_dir: Path, copy: Path) -> None:
+    import shutil
+    import tempfile
+
+    from django_pyz_runtime.unpack import remove
+
     try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
         try:
@@ -91,6 +94,8 @@ def _make(site: Site, data_dir: Path, copy: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
+    import shutil
+
     try:
         os.link(source, target)
     except OSError:

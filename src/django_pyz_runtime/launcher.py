@@ -48,7 +48,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     sys.path[:] = [*filter(is_standard_library, sys.path), site_packages]
-    _forget_launcher()
+    forget_run_wing()
     from django_pyz_runtime.main import main
 
     raise SystemExit(main(executable, site_packages, build_id))
@@ -72,7 +72,7 @@ def wsgi_application(executable: str) -> WSGIApplication:
     others = [entry for entry in sys.path if entry != executable]
     library = [entry for entry in others if is_standard_library(entry)]
     sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
-    _forget_launcher()
+    forget_run_wing()
     from django_pyz_runtime import wsgi
 
     return wsgi.wsgi_application(executable, site_packages, container.build_id)
@@ -165,8 +165,8 @@ def is_standard_library(entry: str) -> bool:
     return os.path.basename(entry) == f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
 
 
-def _forget_launcher() -> None:
-    """Drop our modules that came from inside the archive: the tree has the whole package."""
+def forget_run_wing() -> None:
+    """Drop our modules, so that they are imported again from elsewhere: the archive has some, the tree all."""
     package = __name__.partition(".")[0]
     for module in [key for key in sys.modules if key.partition(".")[0] == package]:
         del sys.modules[module]

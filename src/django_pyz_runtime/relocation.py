@@ -24,6 +24,7 @@ from typing import Any
 
 from django_pyz_runtime.manifest import PROJECT_FOLDER
 from django_pyz_runtime.writable_settings import (
+    DEEPEST,
     FOLDERS,
     READ,
     is_nothing,
@@ -36,8 +37,6 @@ _Mapping = Mapping[Any, Any]
 
 _URL = re.compile(r"[A-Za-z][\w.+-]*:/{0,3}")
 _PATH = type(Path())
-_DEEPEST = 12
-"""Dictionaries may hold themselves."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ class _Change:
 
     def value(self, value: Any, names: tuple[str, ...], holders: tuple[_Mapping, ...]) -> Any:
         """What takes a value's place. Other types than these are not touched, as they may do anything then."""
-        if names[:2] == ("STORAGES", "staticfiles") or len(names) > _DEEPEST:
+        if names[:2] == ("STORAGES", "staticfiles") or len(names) > DEEPEST:
             return value
         if type(value) in (dict, OrderedDict):
             changed = {key: self.value(item, (*names, str(key)), (*holders, value)) for key, item in value.items()}

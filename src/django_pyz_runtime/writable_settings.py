@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+DEEPEST = 12
+"""How far dictionaries in settings are looked into, as they may hold themselves."""
 _PLAIN = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH")
 """Settings of Django's that are the path of a folder written to at run time."""
 FOLDERS = (*_PLAIN, "MEDIA_ROOT")

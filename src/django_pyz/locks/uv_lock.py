@@ -114,7 +114,7 @@ def _find_uv(scratch: Path) -> str | Path:
     if found := shutil.which("uv"):
         return found
     folder = scratch / "uv"
-    environment = process.clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
+    environment = process.installer_environment()
     command: list[str | Path] = [sys.executable, "-P", "-m", "pip", "install", "--quiet", "--target", folder, "uv"]
     process.run(command, "install uv, which reads uv.lock", env=environment)
     return folder / "bin" / "uv"
