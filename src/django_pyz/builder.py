@@ -53,7 +53,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 notes += said
                 staged.write_manifest(manifest)
         with progress.step("Compiling"):
-            compiled = bytecode.compile_tree(plan.python, workshop.site_packages)
+            compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch)
             stage.normalise_modes(workshop.site_packages)
         with progress.step("Writing the file"), output_file.appearing(plan.output) as temporary:
             contents = bundle.Contents(workshop.site_packages, compiled, manifest, plan.epoch)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 import time
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,32 +16,20 @@ from shiv.builder import create_archive
 from shiv.constants import BUILD_AT_TIMESTAMP_FORMAT
 
 import django_pyz_runtime
-from django_pyz.stage import walk
-from django_pyz_runtime.container import CONTAINER, FORMAT, SITE_PACKAGES
+from django_pyz import bytecode, tree_archive
+from django_pyz.bytecode import Compiled
+from django_pyz.head import LAUNCHER_MODULES, head, interpreter, main_module, source_of
+from django_pyz.tree_archive import BALANCED, files_below
+from django_pyz_runtime.bytecode_finder import BYTECODE
+from django_pyz_runtime.container import CONTAINER, SITE_PACKAGES, Container
 from django_pyz_runtime.manifest import Manifest
 
 PAYLOAD = "payload.pyz"
-BYTECODE = "bytecode.zip"
-LAUNCHER_MODULES = (
-    "__init__",
-    "arguments",
-    "complaints",
-    "container",
-    "ini",
-    "launcher",
-    "names",
-    "places",
-    "trust",
-    "unpack",
-)
-"""The modules of the run wing that must be there before anything is unpacked."""
+BLOCKS = "django_pyz_tree/blocks"
+"""The tree, in what shiv bundles."""
+_RUN_WING = django_pyz_runtime.__name__
 _PLAIN_MODE = 0o100644
-
-_MAIN = """\
-from django_pyz_runtime.launcher import launch
-
-launch({name!r}, {build_id!r}, {python!r}, {bound_to_python!r})
-"""
+_HEADER_BYTES = 30
 
 
 @dataclass(frozen=True)
@@ -48,27 +37,42 @@ class Contents:
     """What goes into a bundle.
 
     Attributes:
-        site_packages: the tree, with modes normalised.
-        bytecode: the bytecode files in it.
+        site_packages: the tree's, with modes normalised.
+        compiled: the code of the modules in it.
         manifest: of the project.
         epoch: the time written into the file, in seconds since 1970.
+        compression: of the tree, one of tree_archive.COMPRESSIONS.
     """
 
     site_packages: Path
-    bytecode: list[Path]
+    compiled: Compiled
     manifest: Manifest
     epoch: int
+    compression: str = BALANCED
 
 
-def build_id(site_packages: Path) -> str:
-    """A digest over the names, modes and contents of a tree, each with its length, so that no two trees share one."""
+def build_id(members: Mapping[str, Path]) -> str:
+    """A digest over the names, modes and contents of a tree, each with its length, so that no two trees share one.
+
+    Args:
+        members: the files by their paths in the tree.
+    """
     digest = hashlib.sha256()
-    for path in walk(site_packages):
-        name, content = path.relative_to(site_packages).as_posix().encode(), path.read_bytes()
-        digest.update(f"{len(name)}:{path.stat().st_mode & 0o777:o}:{len(content)}:".encode())
+    for path, place in sorted(members.items()):
+        name, content = os.fsencode(path), place.read_bytes()
+        mode = "755" if place.stat().st_mode & 0o100 else "644"
+        digest.update(f"{len(name)}:{mode}:{len(content)}:".encode())
         digest.update(name)
         digest.update(content)
     return digest.hexdigest()
+
+
+def members(contents: Contents, scratch: Path) -> dict[str, Path]:
+    """The files of the unpacked tree by their paths in it; those with bytecode are written here."""
+    files = files_below(contents.site_packages)
+    code = bytecode.write(contents.compiled, files, scratch / BYTECODE)
+    found = {f"{SITE_PACKAGES}/{path}": contents.site_packages / path for path in files}
+    return found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code}
 
 
 def write(contents: Contents, output: Path, scratch: Path) -> str:
@@ -82,45 +86,49 @@ def write(contents: Contents, output: Path, scratch: Path) -> str:
     Returns:
         The build id.
     """
-    identity = build_id(contents.site_packages)
-    payload = _write_payload(contents, identity, scratch / PAYLOAD)
-    bytecode = _write_bytecode(contents, scratch / BYTECODE)
-    manifest = contents.manifest
-    members = {path.name: {"size": path.stat().st_size, "sha256": _digest(path)} for path in (payload, bytecode)}
-    container = {
-        "format": FORMAT,
-        "name": manifest.name,
-        "build_id": identity,
-        "python": manifest.python,
-        "bound_to_python": manifest.bound_to_python,
-        "members": members,
-    }
-    main = _MAIN.format(
-        name=manifest.name,
-        build_id=identity,
-        python=manifest.python,
-        bound_to_python=manifest.bound_to_python,
-    )
+    tree = members(contents, scratch)
+    manifest, identity = contents.manifest, build_id(tree)
+    bundled = scratch / "bundled"
+    container = _write_bundled(contents, tree, identity, bundled)
+    payload = _write_payload(contents, identity, bundled, scratch / PAYLOAD)
     with output.open("wb") as file:
-        file.write(f"#!/usr/bin/env {_interpreter(manifest)}\n".encode())
+        file.write(head(manifest, identity, contents.compiled))
         with zipfile.ZipFile(file, "w") as archive:
-            _add(archive, "__main__.py", main.encode(), contents.epoch)
+            _add(archive, "__main__.py", main_module(manifest, identity), contents.epoch)
             for module in LAUNCHER_MODULES:
-                source = Path(django_pyz_runtime.__file__).parent / f"{module}.py"
-                _add(archive, f"{django_pyz_runtime.__name__}/{module}.py", source.read_bytes(), contents.epoch)
-            _add(archive, CONTAINER, json.dumps(container, indent=1, sort_keys=True).encode(), contents.epoch)
-            for path in (payload, bytecode):
-                _add(archive, path.name, path.read_bytes(), contents.epoch)
+                _add(archive, f"{_RUN_WING}/{module}.py", source_of(module), contents.epoch)
+            _add(archive, PAYLOAD, payload.read_bytes(), contents.epoch)
+            with zipfile.ZipFile(payload) as inner:
+                start = _start_of(archive, PAYLOAD) + _start_of(inner, f"{SITE_PACKAGES}/{BLOCKS}")
+            moved = container._replace(tree=container.tree._replace(offset=start))
+            _add(archive, CONTAINER, moved.to_json().encode(), contents.epoch)
     output.chmod(0o755)
     return identity
 
 
-def _interpreter(manifest: Manifest) -> str:
-    return f"python{manifest.python}" if manifest.bound_to_python else "python3"
+def _write_bundled(contents: Contents, tree: Mapping[str, Path], identity: str, folder: Path) -> Container:
+    """What shiv is to bundle: the launcher, and the tree as an archive that the launcher can unpack."""
+    (folder / _RUN_WING).mkdir(parents=True)
+    for module in (*LAUNCHER_MODULES, "payload"):
+        (folder / _RUN_WING / f"{module}.py").write_bytes(source_of(module))
+    blocks = folder / BLOCKS
+    blocks.parent.mkdir()
+    place = tree_archive.write(tree, blocks, contents.compression)
+    manifest = contents.manifest
+    container = Container(manifest.name, identity, manifest.python, manifest.bound_to_python, place)
+    with zipfile.ZipFile(blocks, "a") as archive:
+        _add(archive, CONTAINER, container.to_json().encode(), contents.epoch)
+    return container
 
 
-def _write_payload(contents: Contents, identity: str, path: Path) -> Path:
-    """Let shiv bundle the tree; the result is a shiv archive of its own.
+def _start_of(archive: zipfile.ZipFile, name: str) -> int:
+    """Where the bytes of a stored member start: after its header and its name (APPNOTE.TXT, 4.3.7)."""
+    info = archive.getinfo(name)
+    return info.header_offset + _HEADER_BYTES + len(info.filename.encode()) + len(info.extra)
+
+
+def _write_payload(contents: Contents, identity: str, bundled: Path, path: Path) -> Path:
+    """Let shiv bundle a folder; the result is a shiv archive of its own.
 
     shiv takes its own files in the order and with the modes that the file system has them in, which differ from machine
     to machine: its archive is written again, sorted.
@@ -128,7 +136,7 @@ def _write_payload(contents: Contents, identity: str, path: Path) -> Path:
     environment = Environment(
         built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(contents.epoch)),
         build_id=identity,
-        entry_point="django_pyz_runtime.payload:main",
+        entry_point=f"{_RUN_WING}.payload:main",
         script=None,
         always_write_cache=False,
         compile_pyc=False,
@@ -136,40 +144,19 @@ def _write_payload(contents: Contents, identity: str, path: Path) -> Path:
         prepend_pythonpath=None,
         shiv_version=shiv.__version__,
     )
-    interpreter = f"/usr/bin/env {_interpreter(contents.manifest)}"
+    first_line = f"/usr/bin/env {interpreter(contents.manifest)}"
     raw = path.with_suffix(".raw")
-    create_archive([contents.site_packages], raw, interpreter, "_bootstrap:bootstrap", environment, compressed=False)
+    create_archive([bundled], raw, first_line, "_bootstrap:bootstrap", environment, compressed=False)
     with path.open("wb") as file:
-        file.write(f"#!{interpreter}\n".encode())
+        file.write(f"#!{first_line}\n".encode())
         with zipfile.ZipFile(raw) as source, zipfile.ZipFile(file, "w") as archive:
             for info in sorted(source.infolist(), key=lambda item: item.filename):
-                mode = info.external_attr >> 16 if info.filename.startswith(f"{SITE_PACKAGES}/") else _PLAIN_MODE
-                _add(archive, info.filename, source.read(info), contents.epoch, zipfile.ZIP_DEFLATED, mode)
+                _add(archive, info.filename, source.read(info), contents.epoch)
     return path
 
 
-def _write_bytecode(contents: Contents, path: Path) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for source in sorted(contents.bytecode):
-            name = f"{SITE_PACKAGES}/{source.relative_to(contents.site_packages).as_posix()}"
-            _add(archive, name, source.read_bytes(), contents.epoch, zipfile.ZIP_DEFLATED)
-    return path
-
-
-def _add(
-    archive: zipfile.ZipFile,
-    name: str,
-    content: bytes,
-    epoch: int,
-    compression: int = zipfile.ZIP_STORED,
-    mode: int = _PLAIN_MODE,
-) -> None:
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, epoch: int) -> None:
     year, month, day, hour, minute, second, *_ = time.gmtime(epoch)
     info = zipfile.ZipInfo(name, (year, month, day, hour, minute, second))
-    info.compress_type = compression
-    info.external_attr = mode << 16
+    info.external_attr = _PLAIN_MODE << 16
     archive.writestr(info, content)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
-from django_pyz_runtime import code_guard, data_links, embedded, typed_settings
+from django_pyz_runtime import bytecode_finder, code_guard, data_links, embedded, garbage, typed_settings
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.children import hand_down
 from django_pyz_runtime.chosen import SETTINGS_MODULE, data_dir, settings_module
@@ -94,6 +94,7 @@ class Activation:
             embedded.close_doors(namespace, may_debug=may_debug)
         if local := self._configuration.get("project", "local_settings"):
             run_local_settings(local, namespace)
+        garbage.resume_after_setup()
 
     @contextmanager
     def surroundings(self) -> Iterator[None]:
@@ -158,6 +159,9 @@ def activate(
     manifest = site.manifest
     activation = Activation(site, configuration, purpose)
     use_code(site, activation.code_folder)
+    if activation.code_folder != site.site_packages:
+        # What is a link there may lead to modules that no build has seen.
+        bytecode_finder.install(str(site.site_packages.parent), str(activation.code_folder), is_complete=False)
     for value in configuration.section("env"):
         if value.level >= Level.ENVIRONMENT or value.key not in environ:
             environ[value.key] = value.text

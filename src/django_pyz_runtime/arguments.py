@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
 
 from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.records import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Sequence
 
 
 OURS = ("runserve", "pyz")
 """The commands that are not the project's."""
 
 
-class Assignment(NamedTuple):
-    """A value set on the command line.
-
-    Attributes:
-        option: the option that sets it, for messages.
-        text: SECTION.KEY=VALUE.
-    """
-
-    option: str
-    text: str
+Assignment = tuple[str, str]
+"""A value set on the command line: the option that sets it, for messages, and SECTION.KEY=VALUE."""
 
 
-class Arguments(NamedTuple):
+class Arguments(Record):
     """A command line, split.
 
     Attributes:
@@ -37,9 +30,18 @@ class Arguments(NamedTuple):
         command: the command and what follows it.
     """
 
-    config: str | None
-    assignments: tuple[Assignment, ...]
-    command: list[str]
+    def __init__(self, config: str | None, assignments: Sequence[Assignment], command: list[str]) -> None:
+        self.config = config
+        self.assignments = tuple(assignments)
+        self.command = command
+
+    def with_assignments(self, *more: Assignment) -> Arguments:
+        """The same with more values set."""
+        return Arguments(self.config, [*self.assignments, *more], self.command)
+
+    def with_command(self, *command: str) -> Arguments:
+        """The same for another command."""
+        return Arguments(self.config, self.assignments, list(command))
 
 
 def split(argv: Sequence[str]) -> Arguments:
@@ -76,8 +78,8 @@ def split(argv: Sequence[str]) -> Arguments:
         if option == "--config":
             config = value
         else:
-            assignments.append(Assignment("--set", value))
-    return Arguments(config, tuple(assignments), command)
+            assignments.append(("--set", value))
+    return Arguments(config, assignments, command)
 
 
 def _refuse_late_assignment(words: list[str]) -> None:

@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-from django_pyz_runtime import children
+from django_pyz_runtime import bytecode_finder, children
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.code_path import use_code
 from django_pyz_runtime.launcher import forget_run_wing, is_standard_library
@@ -39,6 +39,7 @@ def start(site_packages: str) -> None:
     sys.dont_write_bytecode = True
     sys.executable = str(site.site_packages / PROGRAM_FOLDER / "python")
     sys.path.append(site_packages)
+    bytecode_finder.install(os.path.dirname(site_packages), site_packages)
     use_code(site, Path(code_folder))
     sys.meta_path.insert(0, _ActivationWhenNeeded(site))
 

@@ -1,4 +1,16 @@
-"""The outer archive: what it says of itself. The build wing writes it, the launcher reads it. Standard library only."""
+"""The outer archive: what it says of itself, and where in it the tree is. Standard library only.
+
+The build wing writes it, the launcher reads it.
+
+The tree is a row of blocks behind one another, each compressed by itself, and an index:
+
+    {"folders": [path, ...],
+     "blocks": [[offset, size, sha256, compression, [[folder, name, size, is executable], ...]], ...],
+     "links": [[path, path of the same content], ...]}
+
+Paths are relative to the tree; a folder is a position in the list, in which each comes after the one it lies in. A
+block is the contents of its files, one after the other. The index is JSON, compressed by zlib.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +23,30 @@ from typing import NamedTuple
 from django_pyz_runtime.complaints import Complaint
 
 CONTAINER = "container.json"
-"""The archive member that lists the others: "format", "name", "build_id", "python",
-"bound_to_python", and "members", an object with the "size" and "sha256" of each."""
-FORMAT = 1
+"""The archive member that says what the others are: "format", "name", "build_id", "python", "bound_to_python", and
+"tree", an object with the "offset" of the tree in the file, and its index: "index_offset" from there, "index_size", and
+"index_sha256"."""
+FORMAT = 2
 SITE_PACKAGES = "site-packages"
 DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError, struct.error, zlib.error)
 """What zipfile raises on bytes that are no zip file; RuntimeError where they ask for a password."""
+STORED, DEFLATE, LZMA = "stored", "deflate", "lzma"
+
+
+class Tree(NamedTuple):
+    """Where the tree is in a file, in bytes.
+
+    Attributes:
+        offset: of the first block in the file.
+        index_offset: of the index, from there.
+        index_size: of it.
+        index_sha256: of it as it is stored.
+    """
+
+    offset: int
+    index_offset: int
+    index_size: int
+    index_sha256: str
 
 
 class Container(NamedTuple):
@@ -27,14 +57,19 @@ class Container(NamedTuple):
         build_id: digest over the names, modes and contents of the tree.
         python: the version it was built with, as "3.11".
         bound_to_python: whether it runs with that version only.
-        members: the zip files to unpack: name, size in bytes, sha256.
+        tree: where the tree is.
     """
 
     name: str
     build_id: str
     python: str
     bound_to_python: bool
-    members: tuple[tuple[str, int, str], ...]
+    tree: Tree
+
+    def to_json(self) -> str:
+        """What `read_container` reads back."""
+        data = {**self._asdict(), "tree": self.tree._asdict(), "format": FORMAT}
+        return json.dumps(data, indent=1, sort_keys=True)
 
 
 def read_container(executable: str) -> Container:
@@ -45,12 +80,23 @@ def read_container(executable: str) -> Container:
     """
     try:
         with zipfile.ZipFile(executable) as archive:
-            data = json.loads(archive.read(CONTAINER))
-        if data["format"] != FORMAT:
-            raise damaged(executable, f"container format {data['format']!r}, wanted {FORMAT}")
-        members = tuple((name, item["size"], item["sha256"]) for name, item in sorted(data["members"].items()))
-        return Container(data["name"], data["build_id"], data["python"], data["bound_to_python"], members)
-    except (OSError, TypeError, AttributeError, *DAMAGE) as error:
+            return parse_container(executable, archive.read(CONTAINER))
+    except (OSError, *DAMAGE) as error:
+        raise damaged(executable, str(error)) from None
+
+
+def parse_container(executable: str, text: bytes) -> Container:
+    """Read a container's JSON text.
+
+    Raises:
+        Complaint: it is none.
+    """
+    try:
+        data = json.loads(text)
+        if (found := data.pop("format")) != FORMAT:
+            raise damaged(executable, f"container format {found!r}, wanted {FORMAT}")
+        return Container(**{**data, "tree": Tree(**data["tree"])})
+    except (TypeError, AttributeError, *DAMAGE) as error:
         raise damaged(executable, str(error)) from None
 
 

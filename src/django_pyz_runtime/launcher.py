@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
-from django_pyz_runtime import arguments, places, trust
+from django_pyz_runtime import arguments, bytecode_finder, places, trust
 from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.names import find_configuration
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from _typeshed.wsgi import WSGIApplication
 
 
 _OLDEST_PYTHON = (3, 11)
 
 
-def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoReturn:
+def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive: str = "") -> NoReturn:
     """Run the executable file as a program; what `__main__` calls.
 
     Args:
@@ -29,6 +31,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
         build_id: of this file.
         python: the version it was built with, as "3.11".
         bound_to_python: whether it runs with that version only.
+        archive: path of the archive with the tree; default the file itself.
     """
     executable = os.path.abspath(sys.argv[0])
     sys.argv[0] = executable
@@ -36,19 +39,20 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool) -> NoRe
     # __file__ for a script that child processes can run.
     main_module = sys.modules["__main__"]
     main_module.__spec__ = None
-    del main_module.__file__
+    vars(main_module).pop("__file__", None)
     sys.dont_write_bytecode = True
+    _do_what_site_does()
     try:
         _check_python(python, bound_to_python)
         config = arguments.split(sys.argv[1:]).config
-        site_packages = find_tree(executable, name, build_id, config)
+        site_packages = find_tree(archive or executable, name, build_id, config)
     except Complaint as complaint:
         tell(complaint)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     sys.path[:] = [*filter(is_standard_library, sys.path), site_packages]
-    forget_run_wing()
+    _hand_over(site_packages)
     from django_pyz_runtime.main import main
 
     raise SystemExit(main(executable, site_packages, build_id))
@@ -72,17 +76,36 @@ def wsgi_application(executable: str) -> WSGIApplication:
     others = [entry for entry in sys.path if entry != executable]
     library = [entry for entry in others if is_standard_library(entry)]
     sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
-    forget_run_wing()
+    _hand_over(site_packages)
     from django_pyz_runtime import wsgi
 
     return wsgi.wsgi_application(executable, site_packages, container.build_id)
 
 
-def find_tree(executable: str, name: str, build_id: str, config: str | None) -> str:
+def _do_what_site_does() -> None:
+    """Add what people know from an interactive Python, where it was started with -S for speed."""
+    if sys.flags.no_site:
+        import site
+
+        site.setquit()
+        site.setcopyright()
+        site.sethelper()
+        site.enablerlcompleter()
+
+
+def _hand_over(site_packages: str) -> None:
+    """Let our modules be imported again, whole, from the tree."""
+    loader = getattr(sys.modules[__name__].__spec__, "loader", None)
+    bytecode_finder.install(os.path.dirname(site_packages), site_packages)
+    forget_run_wing()
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not loader]
+
+
+def find_tree(archive: str, name: str, build_id: str, config: str | None) -> str:
     """The folder of the unpacked code: found, or made in the best place that can be written and trusted.
 
     Args:
-        executable: the archive to unpack where there is no tree yet.
+        archive: the one to unpack where there is no tree yet.
         name: the project's name.
         build_id: of the archive.
         config: the value of `--config`, if given.
@@ -97,14 +120,14 @@ def find_tree(executable: str, name: str, build_id: str, config: str | None) -> 
     if os.path.isdir(installed) and (found := _usable(installed, uid, reasons)):
         return found
     for folder in places.tree_folders(name, os.environ, uid, configuration):
-        if found := _find_or_make(executable, folder, build_id, uid, reasons):
+        if found := _find_or_make(archive, folder, build_id, uid, reasons):
             if reasons:
-                _warn(executable, reasons, f"using {folder}")
+                _warn(reasons, f"using {folder}")
             return found
     last_resort = places.temporary_folder(name, uid)
-    if found := _find_or_make(executable, last_resort, build_id, uid, reasons):
+    if found := _find_or_make(archive, last_resort, build_id, uid, reasons):
         reasons = reasons or ["there is no home folder"]
-        _warn(executable, reasons, f"using {last_resort}, which may be emptied at any time")
+        _warn(reasons, f"using {last_resort}, which may be emptied at any time")
         return found
     raise Complaint(
         f"no place for the unpacked code of build {build_id[:12]}:",
@@ -113,7 +136,7 @@ def find_tree(executable: str, name: str, build_id: str, config: str | None) -> 
     )
 
 
-def _find_or_make(executable: str, folder: str, build_id: str, uid: int, reasons: list[str]) -> str:
+def _find_or_make(archive: str, folder: str, build_id: str, uid: int, reasons: list[str]) -> str:
     folder = os.path.realpath(folder)
     tree = os.path.join(folder, build_id)
     try:
@@ -123,7 +146,7 @@ def _find_or_make(executable: str, folder: str, build_id: str, uid: int, reasons
             from django_pyz_runtime.container import read_container
             from django_pyz_runtime.unpack import unpack
 
-            unpack(executable, read_container(executable), tree)
+            unpack(archive, read_container(archive), tree)
     except trust.Untrusted as reason:
         reasons.append(str(reason))
         return ""
@@ -142,8 +165,8 @@ def _usable(tree: str, uid: int, reasons: list[str]) -> str:
     return os.path.join(tree, "site-packages")
 
 
-def _warn(executable: str, reasons: list[str], consequence: str) -> None:
-    sys.stderr.write(f"{os.path.basename(executable)}: {'; '.join(reasons)}: {consequence}\n")
+def _warn(reasons: list[str], consequence: str) -> None:
+    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: {'; '.join(reasons)}: {consequence}\n")
 
 
 def _check_python(python: str, bound_to_python: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from django_pyz_runtime import garbage
 from django_pyz_runtime.arguments import OURS, split
 from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.manifest import Site
@@ -21,6 +22,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
     Returns:
         The exit code: 2 for mistakes in configuration and usage, 130 after Ctrl-C, else the command's own.
     """
+    garbage.put_off()
     try:
         site = Site.load(executable, site_packages, build_id)
         return _dispatch(site, sys.argv[1:])

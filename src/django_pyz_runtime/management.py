@@ -99,13 +99,13 @@ def _with_static_root(arguments: Arguments) -> Arguments:
     parser.add_argument("--dir")
     parser.add_argument("--settings")
     given = parser.parse_known_args(arguments.command[1:])[0]
-    assignments = list(arguments.assignments)
+    assignments: list[Assignment] = []
     if given.dir:
         _make_folder(Path(given.dir).absolute())
-        assignments.append(Assignment("--dir", f"static.root={os.path.abspath(given.dir)}"))
+        assignments.append(("--dir", f"static.root={os.path.abspath(given.dir)}"))
     if given.settings:
-        assignments.append(Assignment("--settings", f"project.settings_module={given.settings}"))
-    return arguments._replace(assignments=tuple(assignments))
+        assignments.append(("--settings", f"project.settings_module={given.settings}"))
+    return arguments.with_assignments(*assignments)
 
 
 def _make_folder(folder: Path) -> None:

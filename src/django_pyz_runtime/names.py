@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import NamedTuple
+
+from django_pyz_runtime.records import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SYSTEM_CONFIGURATION = "/etc"
 CONFIGURATION_FILE = "settings.ini"
@@ -20,7 +24,7 @@ def env_prefix(name: str) -> str:
     return f"_{prefix}" if prefix[0].isdigit() else prefix
 
 
-class ConfigurationFile(NamedTuple):
+class ConfigurationFile(Record):
     """Where the main configuration file is.
 
     Attributes:
@@ -28,8 +32,9 @@ class ConfigurationFile(NamedTuple):
         named_by: what named it: "--config", the environment variable, or "" for a default place, which may be empty.
     """
 
-    path: str
-    named_by: str
+    def __init__(self, path: str, named_by: str) -> None:
+        self.path = path
+        self.named_by = named_by
 
 
 def find_configuration(name: str, given: str | None, environ: Mapping[str, str], uid: int) -> ConfigurationFile:

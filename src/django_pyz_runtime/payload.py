@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
+from typing import NoReturn
 
-from django_pyz_runtime.main import main as run
+from django_pyz_runtime.container import read_container
+from django_pyz_runtime.launcher import launch
 
 
-def main() -> int:
-    """Run the bundle's command line; shiv's bootstrap has put the tree on sys.path."""
-    site_packages = Path(__file__).resolve().parent.parent
-    return run(os.path.abspath(sys.argv[0]), str(site_packages), "payload")
+def main() -> NoReturn:
+    """Run the bundle's command line; the tree is an archive beside this package."""
+    archive = str(Path(__file__).resolve().parent.parent / "django_pyz_tree" / "blocks")
+    container = read_container(archive)
+    launch(container.name, container.build_id, container.python, container.bound_to_python, archive)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
 
-from django_pyz_runtime import ini
 from django_pyz_runtime.names import env_prefix, user_folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 INSTALLED = "/usr/lib/{name}/releases"
 """Where an installation by root keeps its releases."""
@@ -35,6 +36,8 @@ def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration:
 
 def temporary_folder(name: str, uid: int) -> str:
     """The last resort: a folder of the user's own under the system's temporary one."""
+    import tempfile
+
     return os.path.join(os.path.realpath(tempfile.gettempdir()), f"{name}-{uid}")
 
 
@@ -47,5 +50,7 @@ def _configured(configuration: str) -> str:
         return ""
     if b"cache_dir" not in content:
         return ""
+    from django_pyz_runtime import ini
+
     entries, _ = ini.read(content)
     return next((entry.text for entry in entries if (entry.section, entry.key) == ("project", "cache_dir")), "")

@@ -152,7 +152,7 @@ class _Reader:
         """Level one, from the command line of a parent process."""
         try:
             inherited = json.loads(self._environ.get(variable, "[]"))
-            self.take_assignments(tuple(Assignment(str(option), str(text)) for option, text in inherited))
+            self.take_assignments(tuple((str(option), str(text)) for option, text in inherited))
         except (ValueError, TypeError):
             self.problems.append(f"environment {variable}: wanted what a bundle hands down to its child processes")
 

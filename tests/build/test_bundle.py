@@ -17,17 +17,25 @@ from pathlib import Path
 import pytest
 import shiv
 
-from django_pyz import bundle
+from django_pyz import bundle, bytecode, dependencies, stage
+from django_pyz.head import LAUNCHER_MODULES
+from django_pyz.tree_archive import files_below
 from django_pyz_runtime import container
+from django_pyz_runtime.bytecode_finder import BYTECODE, Index
 from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
+from tests.unpacked import unpacked
 
 MANIFEST = Manifest("shop", "shop-script", "shop.settings", (PROJECT_FOLDER,), "3.11")
 
 
 def _id(root: Path, files: Mapping[str, str]) -> str:
     root.mkdir()
-    return bundle.build_id(write_tree(root, files))
+    return _id_of(write_tree(root, files))
+
+
+def _id_of(root: Path) -> str:
+    return bundle.build_id({path: root / path for path in files_below(root)})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +59,7 @@ def test_a_mode_makes_another_id(tmp_path: Path) -> None:
     first = _id(tmp_path / "tree", {"a": ""})
     (tmp_path / "tree" / "a").chmod(0o755)
 
-    assert bundle.build_id(tmp_path / "tree") != first
+    assert _id_of(tmp_path / "tree") != first
 
 
 def test_the_same_tree_elsewhere_has_the_same_id(tmp_path: Path) -> None:
@@ -59,32 +67,32 @@ def test_the_same_tree_elsewhere_has_the_same_id(tmp_path: Path) -> None:
     second = _id(tmp_path / "two", {"c": "2", "a/b": "1"})
     os.utime(tmp_path / "two" / "c", (1, 1))
 
-    assert first == second == bundle.build_id(tmp_path / "two")
+    assert first == second == _id_of(tmp_path / "two")
 
 
 def test_the_id_is_that_of_the_format(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {"é": "x"})
     (root / "é").chmod(0o644)
 
-    assert bundle.build_id(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + b"x").hexdigest()
+    assert _id_of(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + b"x").hexdigest()
 
 
 def _write(folder: Path, *, epoch: int = 1700000000, manifest: Manifest = MANIFEST) -> Path:
     """A bundle of a very small tree."""
-    site_packages = write_tree(folder / "tree", {"shop/__init__.py": "", "shop/__pycache__/a.pyc": "code"})
-    for path in site_packages.rglob("*.*"):
-        path.chmod(0o644)
+    site_packages = write_tree(folder / "tree", {"shop/__init__.py": ""})
+    stage.add_run_wing(site_packages)
+    stage.normalise_modes(site_packages)
     (folder / "scratch").mkdir()
+    compiled = bytecode.compile_tree(dependencies.find_python(""), site_packages, folder / "scratch")
     output = folder / "shop-script"
-    bytecode = [site_packages / "shop/__pycache__/a.pyc"]
-    bundle.write(bundle.Contents(site_packages, bytecode, manifest, epoch), output, folder / "scratch")
+    bundle.write(bundle.Contents(site_packages, compiled, manifest, epoch), output, folder / "scratch")
     return output
 
 
 def test_every_entry_bears_the_time_of_the_build(tmp_path: Path) -> None:
-    with zipfile.ZipFile(_write(tmp_path)) as outer:
-        archives = [outer, *(zipfile.ZipFile(io.BytesIO(outer.read(name))) for name in ("payload.pyz", "bytecode.zip"))]
-        times = {info.date_time for archive in archives for info in archive.infolist()}
+    output = _write(tmp_path)
+    with zipfile.ZipFile(output) as outer, _open_inner(output) as payload:
+        times = {info.date_time for archive in (outer, payload) for info in archive.infolist()}
 
     assert times == {(2023, 11, 14, 22, 13, 20)}
 
@@ -108,13 +116,28 @@ def test_how_shiv_was_installed_leaves_no_trace(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("bound", "interpreter"), [(True, "python3.11"), (False, "python3")])
-def test_the_first_line_names_the_python_it_needs(tmp_path: Path, bound: bool, interpreter: str) -> None:
+def test_the_first_lines_start_the_python_it_needs(tmp_path: Path, bound: bool, interpreter: str) -> None:
     manifest = Manifest("shop", "shop", "shop.settings", (), "3.11", bound_to_python=bound)
 
     output = _write(tmp_path, manifest=manifest)
 
-    assert output.read_bytes().splitlines()[0] == f"#!/usr/bin/env {interpreter}".encode()
+    lines = output.read_bytes().split(b"\n")
+    assert lines[0] == b"#!/bin/sh"
+    [started] = [line for line in lines if line.startswith(b"    exec ")]
+    assert started.split()[1] == interpreter.encode()
     assert output.stat().st_mode & 0o777 == 0o755
+
+
+def test_the_first_lines_say_so_where_there_is_no_such_python(tmp_path: Path) -> None:
+    manifest = Manifest("shop", "shop", "shop.settings", (), "3.11", bound_to_python=True)
+    done = subprocess.run(
+        [_write(tmp_path, manifest=manifest)], env={"PATH": "/nowhere"}, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "shop-script: wanted Python 3.11, found no python3.11 on PATH: install it, or add its folder to PATH\n"
+    )
 
 
 def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> None:
@@ -124,57 +147,40 @@ def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> Non
 
     assert isinstance(call, ast.Expr)
     assert isinstance(call.value, ast.Call)
-    build_id = bundle.build_id(tmp_path / "tree")
+    build_id = container.read_container(str(output)).build_id
     assert [ast.literal_eval(node) for node in call.value.args] == ["shop", build_id, "3.11", False]
 
 
-def _open_inner(sample: Path, name: str) -> zipfile.ZipFile:
-    with zipfile.ZipFile(sample) as outer:
-        return zipfile.ZipFile(io.BytesIO(outer.read(name)))
+def _open_inner(bundle: Path) -> zipfile.ZipFile:
+    with zipfile.ZipFile(bundle) as outer:
+        return zipfile.ZipFile(io.BytesIO(outer.read("payload.pyz")))
 
 
 def test_the_sample_has_few_entries_all_stored(sample_bundle: Path) -> None:
     with zipfile.ZipFile(sample_bundle) as archive:
         infos = archive.infolist()
 
-    modules = [f"django_pyz_runtime/{name}.py" for name in bundle.LAUNCHER_MODULES]
-    assert [info.filename for info in infos] == [
-        "__main__.py",
-        *modules,
-        "container.json",
-        "payload.pyz",
-        "bytecode.zip",
-    ]
+    modules = [f"django_pyz_runtime/{name}.py" for name in LAUNCHER_MODULES]
+    assert [info.filename for info in infos] == ["__main__.py", *modules, "payload.pyz", "container.json"]
     assert {info.compress_type for info in infos} == {zipfile.ZIP_STORED}
 
 
-def test_the_container_tells_the_digests_of_what_is_inside(sample_bundle: Path) -> None:
-    with zipfile.ZipFile(sample_bundle) as archive:
-        container = json.loads(archive.read("container.json"))
-        members = {name: archive.read(name) for name in ("payload.pyz", "bytecode.zip")}
-
-    assert container["name"] == "project"
-    assert container["members"] == {
-        name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in members.items()
-    }
+@pytest.fixture(scope="module")
+def sample_tree(sample_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, unpacked."""
+    return unpacked(sample_bundle, tmp_path_factory.mktemp("sample") / "tree")
 
 
-def test_the_build_id_is_that_of_the_tree_inside(sample_bundle: Path, tmp_path: Path) -> None:
-    """What is in the two archives, put together again, is what the id was computed from."""
-    for name in ("payload.pyz", "bytecode.zip"):
-        with _open_inner(sample_bundle, name) as archive:
-            for info in archive.infolist():
-                if info.filename.startswith("site-packages/"):
-                    path = Path(archive.extract(info, tmp_path))
-                    path.chmod(info.external_attr >> 16 & 0o777)
+def test_the_build_id_is_that_of_the_tree_inside(sample_bundle: Path, sample_tree: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(sample_tree, tmp_path / "tree")
+    stage.normalise_modes(copy)
 
-    assert bundle.build_id(tmp_path / "site-packages") == container.read_container(str(sample_bundle)).build_id
+    assert _id_of(copy) == container.read_container(str(sample_bundle)).build_id
 
 
-def test_the_payload_holds_the_project_its_packages_and_static_files(sample_bundle: Path) -> None:
-    with _open_inner(sample_bundle, "payload.pyz") as archive:
-        names = {name.removeprefix("site-packages/") for name in archive.namelist()}
-        manifest = Manifest.from_json(archive.read(f"site-packages/{FILE_NAME}").decode())
+def test_the_tree_holds_the_project_its_packages_and_static_files(sample_tree: Path) -> None:
+    names = set(files_below(sample_tree / "site-packages"))
+    manifest = Manifest.from_json((sample_tree / "site-packages" / FILE_NAME).read_text())
 
     assert {"django/__init__.py", "gunicorn/__init__.py", f"{PROJECT_FOLDER}/manage.py"} <= names
     assert any(name.startswith(f"{STATIC_FOLDER}/site.") and name.endswith(".css.gz") for name in names)
@@ -184,28 +190,27 @@ def test_the_payload_holds_the_project_its_packages_and_static_files(sample_bund
     assert manifest.has_static
 
 
-def test_every_module_that_compiles_has_its_bytecode(sample_bundle: Path) -> None:
-    with _open_inner(sample_bundle, "payload.pyz") as payload, _open_inner(sample_bundle, "bytecode.zip") as bytecode:
-        compiled = set(bytecode.namelist())
-        sources = [
-            Path(name) for name in payload.namelist() if name.startswith("site-packages/") and name[-3:] == ".py"
-        ]
+def test_every_module_that_can_be_imported_has_its_bytecode(sample_tree: Path) -> None:
+    """Those that are programs or templates cannot."""
+    index = Index(str(sample_tree / BYTECODE / str(sys.implementation.cache_tag)))
+    without = []
+    for path in files_below(sample_tree / "site-packages"):
+        folder, _, name = path.rpartition("/")
+        if name == "__init__.py":
+            folder, _, name = folder.rpartition("/")
+        if path.endswith(".py") and not (index.modules(folder) or {}).get(name.removesuffix(".py")):
+            without.append(path)
 
-    tag = f"{sys.implementation.cache_tag}.pyc"
-    expected = {str(path.parent / "__pycache__" / f"{path.stem}.{tag}") for path in sources}
-    assert compiled == expected
+    assert without == []
 
 
-def test_no_path_of_the_builders_machine_is_inside(sample_bundle: Path, checkout: Path) -> None:
+def test_no_path_of_the_builders_machine_is_inside(sample_bundle: Path, sample_tree: Path, checkout: Path) -> None:
     needles = [os.fsencode(checkout), b"/pytest-of-", b"/django-pyz-"]
-    found = []
-    for name in ("payload.pyz", "bytecode.zip"):
-        with _open_inner(sample_bundle, name) as archive:
-            for member in archive.namelist():
-                content = archive.read(member)
-                found += [(member, needle) for needle in needles if needle in content]
+    with _open_inner(sample_bundle) as payload:
+        contents = {name: payload.read(name) for name in payload.namelist()}
+    contents |= {name: (sample_tree / name).read_bytes() for name in files_below(sample_tree)}
 
-    assert found == []
+    assert [(name, needle) for name, content in contents.items() for needle in needles if needle in content] == []
 
 
 def test_the_payload_is_an_archive_that_shiv_can_read(sample_bundle: Path, tmp_path: Path) -> None:
@@ -245,12 +250,9 @@ def test_another_machine_builds_the_same_bytes(sample_bundle: Path, checkout: Pa
     done = subprocess.run(command, cwd=clone, env=environment, umask=0o077, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
-    differing = [
-        f"{name}: {member}"
-        for name in ("payload.pyz", "bytecode.zip")
-        for member in _different_members(_open_inner(sample_bundle, name), _open_inner(output, name))
-    ]
-    assert differing == []
+    one, other = unpacked(sample_bundle, tmp_path / "one"), unpacked(output, tmp_path / "another")
+    names = {*files_below(one), *files_below(other)}
+    assert [name for name in sorted(names) if not _is_same(one / name, other / name)] == []
     assert output.read_bytes() == sample_bundle.read_bytes()
 
 
@@ -259,10 +261,5 @@ def _payload(sample: Path, folder: Path) -> Path:
         return Path(outer.extract("payload.pyz", folder))
 
 
-def _different_members(one: zipfile.ZipFile, other: zipfile.ZipFile) -> list[str]:
-    def described(archive: zipfile.ZipFile) -> dict[str, tuple[int, int, tuple[int, ...]]]:
-        return {info.filename: (info.CRC, info.external_attr, info.date_time) for info in archive.infolist()}
-
-    with one, other:
-        first, second = described(one), described(other)
-    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.read_bytes() == other.read_bytes()

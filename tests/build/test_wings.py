@@ -14,7 +14,9 @@ import pytest
 
 import django_pyz
 import django_pyz_runtime
-from django_pyz import bundle
+from django_pyz.head import LAUNCHER_MODULES
+from django_pyz.tree_archive import files_below
+from tests.unpacked import unpacked
 
 BUILD_WING = Path(django_pyz.__file__).parent
 RUN_WING = Path(django_pyz_runtime.__file__).parent
@@ -74,9 +76,9 @@ def test_the_bootstrap_needs_only_the_standard_library() -> None:
     assert _packages(BUILD_WING / "bootstrap.py") - set(sys.stdlib_module_names) == {"django_pyz"}
 
 
-@pytest.mark.parametrize("name", bundle.LAUNCHER_MODULES)
+@pytest.mark.parametrize("name", LAUNCHER_MODULES)
 def test_a_launcher_module_imports_only_the_standard_library_and_its_like(name: str) -> None:
-    known = {"django_pyz_runtime", *(f"django_pyz_runtime.{module}" for module in bundle.LAUNCHER_MODULES)}
+    known = {"django_pyz_runtime", *(f"django_pyz_runtime.{module}" for module in LAUNCHER_MODULES)}
     known |= set(sys.stdlib_module_names) | {"_typeshed"}
     foreign = {
         module
@@ -84,14 +86,14 @@ def test_a_launcher_module_imports_only_the_standard_library_and_its_like(name: 
         if module not in known
         and module.partition(".")[0] not in sys.stdlib_module_names
         and module.partition(".")[0] != "_typeshed"
-        and module.rpartition(".")[0] not in {f"django_pyz_runtime.{item}" for item in bundle.LAUNCHER_MODULES}
+        and module.rpartition(".")[0] not in {f"django_pyz_runtime.{item}" for item in LAUNCHER_MODULES}
     }
 
     assert {(name, module) for module in foreign} <= AFTER_THE_HAND_OVER
 
 
 def test_the_launcher_modules_can_be_imported_from_the_file_alone(sample_bundle: Path) -> None:
-    modules = ", ".join(f"django_pyz_runtime.{name}" for name in bundle.LAUNCHER_MODULES if name != "__init__")
+    modules = ", ".join(f"django_pyz_runtime.{name}" for name in LAUNCHER_MODULES if name != "__init__")
     program = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}; print(django_pyz_runtime.__file__)"
     command = [sys.executable, "-I", "-S", "-c", program, str(sample_bundle)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -100,22 +102,17 @@ def test_the_launcher_modules_can_be_imported_from_the_file_alone(sample_bundle:
     assert done.stdout == f"{sample_bundle}/django_pyz_runtime/__init__.py\n"
 
 
-def test_a_bundle_holds_the_whole_run_wing_and_no_file_of_the_build_wing(sample_bundle: Path, checkout: Path) -> None:
-    with zipfile.ZipFile(sample_bundle) as outer:
-        names = outer.namelist()
-        with zipfile.ZipFile(io.BytesIO(outer.read("payload.pyz"))) as payload:
-            names += [name.removeprefix("site-packages/") for name in payload.namelist()]
-            content = {
-                name: payload.read(f"site-packages/{name}")
-                for name in names
-                if name.startswith("django_pyz_runtime/") and f"site-packages/{name}" in payload.namelist()
-            }
-
+def test_a_bundle_holds_the_whole_run_wing_and_no_file_of_the_build_wing(
+    sample_bundle: Path, checkout: Path, tmp_path: Path
+) -> None:
+    site_packages = unpacked(sample_bundle, tmp_path / "tree") / "site-packages"
     source = checkout / "src"
     expected = {
         path.relative_to(source).as_posix(): path.read_bytes()
         for path in source.glob("django_pyz_runtime/**/*")
         if path.is_file() and path.suffix != ".pyc"
     }
+    names = files_below(site_packages)
+    content = {name: (site_packages / name).read_bytes() for name in names if name.startswith("django_pyz_runtime/")}
     assert content == expected
     assert [name for name in names if name.startswith("django_pyz/") or "/django_pyz/" in name] == []

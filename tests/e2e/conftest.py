@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Machine
+from tests.e2e.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
 
 
 @pytest.fixture
@@ -28,3 +29,21 @@ def migrated(machine: Machine) -> Machine:
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One place for unpacked trees."""
     return tmp_path_factory.mktemp("trees")
+
+
+@pytest.fixture(scope="session")
+def tools(checkout: Path) -> Machine:
+    """A machine with tests/projects/tools on it, the tree unpacked."""
+    return tools_machine(checkout)
+
+
+@pytest.fixture(scope="session")
+def tree(tools: Machine) -> Path:
+    """The unpacked code of that."""
+    return site_packages(tools)
+
+
+@pytest.fixture(params=[COMMAND, CHILD], ids=["command", "child"])
+def says(request: pytest.FixtureRequest, tools: Machine) -> Says:
+    """Runs code there, in a management command or in a child process."""
+    return lambda code, **environment: said(tools, *request.param, code, **environment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_pyz_runtime.arguments import Arguments, Assignment, split
+from django_pyz_runtime.arguments import Arguments, split
 from django_pyz_runtime.complaints import Complaint
 
 
@@ -14,7 +14,7 @@ from django_pyz_runtime.complaints import Complaint
         ([], Arguments(None, (), [])),
         (["migrate", "--config", "x"], Arguments(None, (), ["migrate", "--config", "x"])),
         (["--config", "a.ini", "check"], Arguments("a.ini", (), ["check"])),
-        (["--config=a.ini", "--set=s.k=v=w"], Arguments("a.ini", (Assignment("--set", "s.k=v=w"),), [])),
+        (["--config=a.ini", "--set=s.k=v=w"], Arguments("a.ini", (("--set", "s.k=v=w"),), [])),
         (["--help"], Arguments(None, (), ["--help"])),
         (["--configure=x"], Arguments(None, (), ["--configure=x"])),
     ],
@@ -25,7 +25,7 @@ def test_options_are_taken_off_the_front_only(argv: list[str], expected: Argumen
 
 def test_assignments_keep_their_order() -> None:
     found = split(["--set", "a.b=1", "--config", "f", "--set", "a.b=2", "run"])
-    assert [assignment.text for assignment in found.assignments] == ["a.b=1", "a.b=2"]
+    assert [text for _, text in found.assignments] == ["a.b=1", "a.b=2"]
 
 
 @pytest.mark.parametrize("option", ["--config", "--set"])
@@ -46,4 +46,4 @@ def test_what_follows_a_program_is_its_own() -> None:
     given = split(["pyz", "exec", "--set", "serve.threads=2", "celery", "--config", "x.py", "--set", "a.b=c"])
 
     assert given.command == ["pyz", "exec", "celery", "--config", "x.py", "--set", "a.b=c"]
-    assert (given.config, [item.text for item in given.assignments]) == (None, ["serve.threads=2"])
+    assert (given.config, [text for _, text in given.assignments]) == (None, ["serve.threads=2"])

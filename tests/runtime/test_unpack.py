@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import os
+import shutil
 import stat
+import subprocess
+import sys
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,42 +23,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import django_pyz_runtime
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.container import CONTAINER, Container, read_container
+from django_pyz_runtime.container import CONTAINER, DEFLATE, LZMA, STORED, Container, Tree, read_container
 from django_pyz_runtime.unpack import remove, unpack
 
 FILES = {"site-packages/a.py": b"A = 1\n", "site-packages/pkg/deep/run": b"#!/bin/sh\n", "site-packages/empty": b""}
 
 
-def payload(files: dict[str, bytes]) -> bytes:
-    """A zip file of the files; those called run can be executed."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(name)
-            info.external_attr = (0o755 if name.endswith("run") else 0o644) << 16
-            archive.writestr(info, data)
-    return content.getvalue()
-
-
-def archive_bytes(files: dict[str, bytes] = FILES, **changes: Any) -> bytes:
-    """An archive as the build wing makes it, or with a change to what it says of itself."""
-    member = payload(files)
-    digest = hashlib.sha256(member).hexdigest()
-    contents = {
-        "format": 1,
-        "name": "project",
-        "build_id": "b",
-        "python": "3.11",
-        "bound_to_python": False,
-        "members": {"p.zip": {"size": len(member), "sha256": digest}},
+def archive_bytes(
+    files: dict[str, bytes] = FILES, compression: str = DEFLATE, links: Sequence[tuple[str, str]] = (), **changes: Any
+) -> bytes:
+    """An archive as the build wing makes it, or with a change to what it says of itself; programs are called run."""
+    folders = sorted({str(folder) for name in files for folder in Path(name).parents if folder.name})
+    entries = [
+        [
+            folders.index(folder) if (folder := os.path.dirname(name)) in folders else -1,
+            os.path.basename(name),
+            len(data),
+            name[-3:] == "run",
+        ]
+        for name, data in files.items()
+    ]
+    content = b"".join(files.values())
+    block = {DEFLATE: zlib.compress, LZMA: lzma.compress, STORED: bytes}[compression](content)
+    blocks = [[0, len(block), hashlib.sha256(block).hexdigest(), compression, entries]]
+    index = zlib.compress(json.dumps({"folders": folders, "blocks": blocks, "links": list(links)}).encode())
+    start = b"#!/bin/sh\n"
+    tree = {
+        "offset": len(start),
+        "index_offset": len(block),
+        "index_size": len(index),
+        "index_sha256": hashlib.sha256(index).hexdigest(),
     }
-    content = io.BytesIO(b"#!/usr/bin/env python3\n")
-    content.seek(0, os.SEEK_END)
-    with zipfile.ZipFile(content, "a") as archive:
-        archive.writestr(CONTAINER, json.dumps({**contents, **changes}))
-        archive.writestr("p.zip", member)
-    return content.getvalue()
+    told = {"format": 2, "name": "project", "build_id": "b", "python": "3.11", "bound_to_python": False, "tree": tree}
+    archive = io.BytesIO(start + block + index)
+    archive.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(archive, "a") as outer:
+        outer.writestr(CONTAINER, json.dumps({**told, **changes}))
+    return archive.getvalue()
 
 
 def unpacked(folder: Path, content: bytes) -> Path:
@@ -85,27 +94,77 @@ def test_a_tree_is_read_only_and_programs_stay_programs(tmp_path: Path) -> None:
     }
 
 
-def test_what_lies_beside_site_packages_stays_in_the_archive(tmp_path: Path) -> None:
-    files = {**FILES, "_bootstrap/x.py": b"", "site-packagesx/x": b"", "environment.json": b""}
-    assert contents(unpacked(tmp_path, archive_bytes(files))) == FILES
+@pytest.mark.parametrize("compression", [DEFLATE, LZMA, STORED])
+def test_a_tree_is_the_same_however_it_is_compressed(compression: str, tmp_path: Path) -> None:
+    files = {**FILES, "site-packages/large": os.urandom(3_000_000) + bytes(3_000_000)}
+    assert contents(unpacked(tmp_path, archive_bytes(files, compression))) == files
+
+
+@pytest.mark.parametrize("compression", [DEFLATE, LZMA, STORED])
+def test_a_large_file_may_have_a_block_of_its_own(compression: str, tmp_path: Path) -> None:
+    files = {"site-packages/large": os.urandom(3_000_000) + bytes(3_000_000)}
+    assert contents(unpacked(tmp_path, archive_bytes(files, compression))) == files
+
+
+def test_files_of_the_same_content_are_one_on_disk(tmp_path: Path) -> None:
+    tree = unpacked(tmp_path, archive_bytes(links=[("site-packages/new/b.py", "site-packages/a.py")]))
+    assert contents(tree) == {**FILES, "site-packages/new/b.py": b"A = 1\n"}
+    assert (tree / "site-packages/new/b.py").samefile(tree / "site-packages/a.py")
+
+
+def test_the_umask_changes_nothing(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        tree = unpacked(tmp_path, archive_bytes())
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tree.rglob("*")} == {0o444, 0o555}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_whoever_may_not_write_to_read_only_folders_makes_them_so_at_the_end(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    (tmp_path / "archive").write_bytes(archive_bytes())
+    program = """
+import sys
+from django_pyz_runtime.container import read_container
+from django_pyz_runtime.unpack import unpack
+
+unpack(sys.argv[1], read_container(sys.argv[1]), sys.argv[2])
+"""
+    folder = tmp_path / "of another user"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    for above in folder.parents:
+        if above.stat().st_uid == os.geteuid() and above != Path("/"):
+            above.chmod(above.stat().st_mode | 0o055)
+    command = [sys.executable, "-c", program, tmp_path / "archive", folder / "tree"]
+    copy = tmp_path / "code" / "django_pyz_runtime"
+    shutil.copytree(Path(django_pyz_runtime.__file__).parent, copy)
+    environment = {"PYTHONPATH": str(copy.parent), "PATH": os.environ["PATH"]}
+    done = subprocess.run(command, env=environment, user=65534, group=65534, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert contents(folder / "tree") == FILES
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "tree").rglob("*")} == {0o444, 0o555}
 
 
 def test_an_archive_says_what_it_is(tmp_path: Path) -> None:
-    (tmp_path / "archive").write_bytes(
-        archive_bytes(name="site", build_id="abc", members={"p": {"size": 1, "sha256": "x"}})
-    )
-    assert read_container(str(tmp_path / "archive")) == Container("site", "abc", "3.11", False, (("p", 1, "x"),))
+    tree = {"offset": 1, "index_offset": 2, "index_size": 3, "index_sha256": "x"}
+    (tmp_path / "archive").write_bytes(archive_bytes(name="site", build_id="abc", tree=tree))
+    expected = Container("site", "abc", "3.11", False, Tree(1, 2, 3, "x"))
+    assert read_container(str(tmp_path / "archive")) == expected
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"members": {"p.zip": {"size": 1, "sha256": "0" * 64}}},
-        {"members": {"p.zip": {"size": len(payload(FILES)), "sha256": "0" * 64}}},
-        {"members": {"gone.zip": {"size": 1, "sha256": "0" * 64}}},
-        {"members": {"p.zip": {}}},
-        {"members": []},
-        {"format": 2},
+        {"tree": {"offset": 0, "index_offset": 0, "index_size": 1, "index_sha256": "0" * 64}},
+        {"tree": {"offset": -9, "index_offset": 0, "index_size": 1, "index_sha256": "0" * 64}},
+        {"tree": {"offset": 1 << 70, "index_offset": 0, "index_size": 1, "index_sha256": "0" * 64}},
+        {"tree": {}},
+        {"tree": []},
+        {"format": 1},
+        {"more": 1},
     ],
 )
 def test_an_archive_that_is_not_what_was_built_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
@@ -114,10 +173,11 @@ def test_an_archive_that_is_not_what_was_built_is_refused(change: dict[str, Any]
     assert os.listdir(tmp_path) == ["archive"]
 
 
-@pytest.mark.parametrize("name", ["site-packages/../x", "site-packages//x", "site-packages/a/../../../x"])
+@pytest.mark.parametrize("name", ["site-packages/../x", "site-packages/a/../../../x"])
 def test_a_name_that_leads_out_of_the_tree_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Complaint, match="unsafe name"):
-        unpacked(tmp_path, archive_bytes({name: b""}))
+    for content in (archive_bytes({name: b""}), archive_bytes(links=[(name, "site-packages/a.py")])):
+        with pytest.raises(Complaint, match="unsafe name"):
+            unpacked(tmp_path, content)
     assert os.listdir(tmp_path) == ["archive"]
 
 

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from django_pyz_runtime.activate import Activation, Purpose
-from django_pyz_runtime.arguments import Arguments, Assignment, add_common_options
+from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.prepare import prepare
@@ -54,8 +54,8 @@ def _parser(site: Site) -> ArgumentParser:
 def _merged(arguments: Arguments, options: Namespace) -> Arguments:
     """The options of runserve as assignments, each still known by its own name."""
     given = {"workers": options.workers, "threads": options.threads, "bind": ",".join(options.bind or [])}
-    own = [Assignment(f"--{key}", f"serve.{key}={text}") for key, text in given.items() if text]
-    return arguments._replace(assignments=(*arguments.assignments, *own))
+    own = [(f"--{key}", f"serve.{key}={text}") for key, text in given.items() if text]
+    return arguments.with_assignments(*own)
 
 
 def _serve(site: Site, configuration: Configuration, activation: Activation, settings: dict[str, Any]) -> int:

@@ -80,7 +80,7 @@ def _migrate(site: Site, arguments: Arguments) -> None:
     from django_pyz_runtime.serve.database import connect
 
     try:
-        manage(site, arguments._replace(command=["migrate", "--noinput"]))
+        manage(site, arguments.with_command("migrate", "--noinput"))
     except DatabaseError:
         connect(site.executable.name)
         raise

@@ -1,0 +1,142 @@
+"""A tree as one file: blocks of compressed contents, and an index (see django_pyz_runtime.container)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import lzma
+import os
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz_runtime.container import DEFLATE, LZMA, STORED, Tree
+
+BALANCED = "balanced"
+"""LZMA for message catalogs, DEFLATE for everything else."""
+COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
+_BLOCK_BYTES = {DEFLATE: 1 << 20, LZMA: 1 << 22, STORED: 1 << 20}
+_CATALOGS = (".po", ".mo")
+_LZMA_PRESET = {BALANCED: 1, LZMA: 6}
+
+
+class _File(NamedTuple):
+    """A file of the tree: its path, its size in bytes, whether it can be executed."""
+
+    path: str
+    size: int
+    is_program: bool
+
+
+def write(members: Mapping[str, Path], output: Path, compression: str) -> Tree:
+    """Write a tree into one file.
+
+    Args:
+        members: the files by their paths in the tree, in order; contents are kept, and who can be executed.
+        output: the file to write.
+        compression: one of COMPRESSIONS.
+
+    Returns:
+        Where in the file the index is.
+    """
+    files, links = _different_files(members)
+    folders = folders_of(members)
+    number = {"": -1, **{folder: position for position, folder in enumerate(folders)}}
+    blocks = []
+    with output.open("wb") as file:
+        for group, data, method in _compressed(members, files, compression):
+            entries = [[number[os.path.dirname(item.path)], os.path.basename(item.path), *item[1:]] for item in group]
+            blocks.append([file.tell(), len(data), hashlib.sha256(data).hexdigest(), method, entries])
+            file.write(data)
+        index = {"folders": folders, "blocks": blocks, "links": links}
+        data = zlib.compress(json.dumps(index, separators=(",", ":")).encode())
+        place = Tree(0, file.tell(), len(data), hashlib.sha256(data).hexdigest())
+        file.write(data)
+    return place
+
+
+def _different_files(members: Mapping[str, Path]) -> tuple[list[_File], list[tuple[str, str]]]:
+    """The files of a tree, each content once; and the others, each with the path of its like."""
+    files: list[_File] = []
+    links: list[tuple[str, str]] = []
+    known: dict[tuple[bytes, bool], str] = {}
+    for path, place in members.items():
+        with place.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+            status = os.fstat(file.fileno())
+        item = _File(path, status.st_size, bool(status.st_mode & 0o100))
+        same = known.setdefault((digest, item.is_program), path)
+        if same == path or not item.size:
+            files.append(item)
+        else:
+            links.append((path, same))
+    return files, links
+
+
+def _compressed(
+    members: Mapping[str, Path], files: list[_File], compression: str
+) -> Iterator[tuple[list[_File], bytes, str]]:
+    """The blocks, in order: files, compressed content and the way it is compressed; some at a time in memory."""
+    waiting: deque[tuple[list[_File], Future[tuple[bytes, str]]]] = deque()
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        for group, method in _groups(files, compression):
+            waiting.append((group, pool.submit(_compress, members, group, method, _LZMA_PRESET.get(compression, 0))))
+            if len(waiting) > 2 * workers:
+                first, job = waiting.popleft()
+                yield first, *job.result()
+        for first, job in waiting:
+            yield first, *job.result()
+
+
+def _groups(files: list[_File], compression: str) -> Iterator[tuple[list[_File], str]]:
+    """Files that are compressed together, each group with the way to do it: those of a kind beside one another."""
+    group: list[_File] = []
+    method, size = "", 0
+    for key, item in sorted((_kind(item.path), item) for item in files):
+        wanted = compression
+        if compression == BALANCED:
+            wanted = LZMA if key[0] in _CATALOGS else DEFLATE
+        if group and (wanted != method or size + item.size > _BLOCK_BYTES[method]):
+            yield group, method
+            group, size = [], 0
+        method = wanted
+        group.append(item)
+        size += item.size
+    if group:
+        yield group, method
+
+
+def _kind(path: str) -> tuple[str, ...]:
+    """What brings alike files together: catalogs of a language, else files with the same end."""
+    stem, end = os.path.splitext(path)
+    if end in _CATALOGS:
+        return (_CATALOGS[0], *stem.split("/")[-3:])
+    return (end, path)
+
+
+def _compress(members: Mapping[str, Path], group: list[_File], method: str, preset: int) -> tuple[bytes, str]:
+    content = b"".join(members[item.path].read_bytes() for item in group)
+    if method == LZMA:
+        data = lzma.compress(content, preset=preset)
+    else:
+        data = zlib.compress(content) if method == DEFLATE else content
+    return (data, method) if len(data) < len(content) else (content, STORED)
+
+
+def files_below(folder: Path) -> list[str]:
+    """The paths of all files below a folder, relative to it, sorted."""
+    start = len(str(folder)) + 1
+    return sorted(os.path.join(place, name)[start:] for place, _, names in os.walk(folder) for name in names)
+
+
+def folders_of(paths: Iterable[str]) -> list[str]:
+    """The folders that files lie in, and those above, each after the one it lies in."""
+    found: set[str] = set()
+    for path in paths:
+        while (path := os.path.dirname(path)) and path not in found:
+            found.add(path)
+    return sorted(found)

@@ -1,0 +1,195 @@
+"""Imports from the unpacked tree: which modules a folder has, and their bytecode, come from files made at build time.
+
+The tree holds sources and no `__pycache__`. Beside its site-packages lies BYTECODE, with a folder for the Python that
+compiled, named by its cache tag. There is a file for each first part of a path below site-packages: `django.code` for
+all of Django, `.code` for site-packages itself. Such a file is
+
+- the size of the index in bytes, in 8 bytes, little-endian;
+- the index, by `marshal`: folder -> {name: (is a package, offset, size)}, or None in place of the tuple where the file
+  system has to be asked, as for an extension module; offsets are in bytes, from the end of the index;
+- the code objects of the modules, by `marshal`.
+
+A folder is looked up without a listing, a module without a stat. Everything else is as with Python's own FileFinder and
+SourceFileLoader, of which these are subclasses: sources are where `__file__` says. Standard library only.
+"""
+
+from __future__ import annotations
+
+import _imp
+import marshal
+import os
+import sys
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
+
+    Modules = dict[str, tuple[bool, int, int] | None]
+
+BYTECODE = "bytecode"
+SUFFIX = ".code"
+SIZE_BYTES = 8
+# As Python's own loaders do with bytecode (importlib._bootstrap_external._compile_bytecode).
+_fix_co_filename = vars(_imp)["_fix_co_filename"]
+
+
+class Index:
+    """The modules of a tree, read as they are needed.
+
+    Args:
+        folder: with the files.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._parts: dict[str, tuple[int, dict[str, Modules]]] = {}
+
+    def modules(self, folder: str) -> Modules | None:
+        """What can be imported from a folder; None where it has nothing.
+
+        Args:
+            folder: relative to site-packages, "" for itself.
+        """
+        return self._part(folder.partition("/")[0])[1].get(folder)
+
+    def code(self, folder: str, offset: int, size: int) -> CodeType:
+        """The code of a module of a folder."""
+        part = folder.partition("/")[0]
+        code: CodeType = marshal.loads(self._read(part, self._part(part)[0] + offset, size))
+        return code
+
+    def _part(self, part: str) -> tuple[int, dict[str, Modules]]:
+        """Where the code of a part starts, and its index."""
+        if part not in self._parts:
+            try:
+                size = int.from_bytes(self._read(part, 0, SIZE_BYTES), "little")
+                self._parts[part] = (SIZE_BYTES + size, marshal.loads(self._read(part, SIZE_BYTES, size)))
+            except FileNotFoundError:
+                self._parts[part] = (0, {})
+        return self._parts[part]
+
+    def _read(self, part: str, offset: int, size: int) -> bytes:
+        # Opened anew each time: programs that go to the background close all the files they know nothing of.
+        descriptor = os.open(f"{self._folder}/{part}{SUFFIX}", os.O_RDONLY)
+        try:
+            return os.pread(descriptor, size, offset)
+        finally:
+            os.close(descriptor)
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module whose bytecode is in the index.
+
+    Args:
+        fullname: of the module.
+        path: of its source.
+        index: that has the code.
+        place: where in it: the folder that has the module, offset and size.
+    """
+
+    def __init__(self, fullname: str, path: str, index: Index, place: tuple[str, int, int]) -> None:
+        super().__init__(fullname, path)
+        self._index = index
+        self._place = place
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code of the module, as if compiled from its source where it lies."""
+        if fullname != self.name:
+            return super().get_code(fullname)
+        code = self._index.code(*self._place)
+        _fix_co_filename(code, self.path)
+        return code
+
+
+class BytecodeFinder(FileFinder):
+    """Finds the modules of one folder of the tree.
+
+    Args:
+        path: of the folder.
+        folder: the same, relative to site-packages.
+        index: of the tree.
+        modules: what the index has for it.
+        is_complete: whether there are no other modules in it, as in a tree that nobody can write to.
+    """
+
+    def __init__(self, path: str, folder: str, index: Index, modules: Modules, is_complete: bool) -> None:
+        super().__init__(path, (ExtensionFileLoader, EXTENSION_SUFFIXES), (SourceFileLoader, SOURCE_SUFFIXES))
+        self._folder = folder
+        self._index = index
+        self._modules = modules
+        self._is_complete = is_complete
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Find a module of the folder."""
+        name = fullname.rpartition(".")[2]
+        entry = self._modules.get(name)
+        if entry is None:
+            if self._is_complete and name not in self._modules:
+                return None
+            return super().find_spec(fullname, target)
+        is_package, offset, size = entry
+        folder = f"{self.path}/{name}" if is_package else self.path
+        stem = "__init__" if is_package else name
+        source = f"{folder}/{stem}.py"
+        loader = _Loader(fullname, source, self._index, (self._folder, offset, size))
+        spec = ModuleSpec(fullname, loader, origin=source)
+        spec.has_location = True
+        spec.cached = f"{folder}/__pycache__/{stem}.{sys.implementation.cache_tag}.pyc"
+        if is_package:
+            spec.submodule_search_locations = [folder]
+        return spec
+
+
+class _Hook:
+    """Makes the finders for a folder and those below.
+
+    Args:
+        folder: the one that the index is for, or a copy of it.
+        index: of the tree.
+        is_complete: as for BytecodeFinder.
+    """
+
+    def __init__(self, folder: str, index: Index, is_complete: bool) -> None:
+        self.folder = folder
+        self._index = index
+        self._is_complete = is_complete
+
+    def __call__(self, path: str) -> BytecodeFinder:
+        """Make a finder, as an entry of sys.path_hooks does.
+
+        Raises:
+            ImportError: the path is of no concern.
+        """
+        if path != self.folder and not path.startswith(self.folder + os.sep):
+            raise ImportError
+        folder = path[len(self.folder) + 1 :]
+        modules = self._index.modules(folder)
+        if modules is None:
+            raise ImportError
+        return BytecodeFinder(path, folder, self._index, modules, self._is_complete)
+
+
+def install(tree: str, folder: str, *, is_complete: bool = True) -> None:
+    """Import from a folder with the help of a tree's index; where it does not fit, Python imports as it always does.
+
+    Args:
+        tree: the folder that BYTECODE lies in.
+        folder: its site-packages, or a copy of them.
+        is_complete: whether there are no modules in it but those that the index names.
+    """
+    code = os.path.join(tree, BYTECODE, str(sys.implementation.cache_tag))
+    if sys.flags.optimize or not os.path.isdir(code):
+        return
+    if any(isinstance(hook, _Hook) and hook.folder == folder for hook in sys.path_hooks):
+        return
+    sys.path_hooks.insert(0, _Hook(folder, Index(code), is_complete))
+    for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
+        del sys.path_importer_cache[path]

@@ -1,0 +1,54 @@
+"""The first code of a bundle, behind its lines for the shell: this source is executed, with `file` open at its end.
+
+There a dictionary follows, by `marshal`: "tag", the cache tag of the Python that compiled the launcher; "modules", the
+bytecode of each of its modules; "launch", what it is called with. The build wing writes it.
+"""
+
+import marshal
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any, BinaryIO
+
+
+class Head:
+    """Finds and loads the modules of the launcher."""
+
+    def __init__(self, modules: "dict[str, bytes]") -> None:
+        self._modules = modules
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> "ModuleSpec | None":
+        """Find a module of the launcher."""
+        if name not in self._modules:
+            return None
+        loader: Any = self
+        return type(sys.__spec__)(name, loader, is_package="." not in name)
+
+    def create_module(self, spec: "ModuleSpec") -> None:
+        """Leave that to Python."""
+
+    def exec_module(self, module: "ModuleType") -> None:
+        """Run a module's code."""
+        exec(marshal.loads(self._modules[module.__name__]), vars(module))
+
+
+def start(file: "BinaryIO") -> None:
+    """Hand over to the launcher."""
+    del sys.argv[0]
+    # Without the current folder.
+    sys.path[:] = filter(None, sys.path)
+    head = marshal.load(file)
+    file.close()
+    if head["tag"] != sys.implementation.cache_tag:
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    sys.meta_path.insert(0, Head(head["modules"]))
+    from django_pyz_runtime.launcher import launch
+
+    launch(*head["launch"])
+
+
+start(globals().pop("file"))
