@@ -16,7 +16,10 @@ from django_pyz.plan import Plan
 from django_pyz.plan import make as make_plan
 from django_pyz.report import Progress, Summary
 from django_pyz.staged_project import StagedProject, throw_away_keys
+from django_pyz.tree_archive import files_below
 from django_pyz.workshop import Workshop, fill, install, install_project, with_build_commands
+from django_pyz_runtime.bytecode_finder import BYTECODE
+from django_pyz_runtime.container import SITE_PACKAGES
 from django_pyz_runtime.manifest import Manifest
 
 
@@ -46,26 +49,28 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
             manifest = fill(plan, workshop, installed)
             notes += advice.about_packages(manifest)
-        staged = _staged(plan, workshop, manifest)
-        if plan.options.collectstatic:
-            with progress.step("Collecting the static files"):
-                manifest, said, brought = _try_out(staged, plan, workshop, manifest)
-                notes += said
-                staged.write_manifest(manifest)
         with progress.step("Compiling"):
             compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch)
-            stage.normalise_modes(workshop.site_packages)
+        staged = _staged(plan, workshop, manifest, compiled)
+        if plan.options.collectstatic:
+            with progress.step("Collecting the static files"):
+                manifest, said, brought, changes_code = _try_out(staged, plan, workshop, manifest)
+                notes += said
+                staged.write_manifest(manifest)
+                if changes_code:
+                    compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch)
+        stage.normalise_modes(workshop.site_packages)
         with progress.step("Writing the file"), output_file.appearing(plan.output) as temporary:
-            contents = bundle.Contents(workshop.site_packages, compiled, manifest, plan.epoch)
-            bundle.write(contents, temporary, scratch)
-            _start_once(temporary, plan.python, manifest, scratch)
-        files = sum(1 for _ in stage.walk(workshop.site_packages))
+            contents = bundle.Contents(workshop.site_packages, compiled, manifest, plan.epoch, plan.options.compression)
+            identity = bundle.write(contents, temporary, scratch)
+            files = len(files_below(workshop.site_packages))
+            _start_once(temporary, plan.python, contents, identity, scratch)
         left_out = plan.selection.without(brought).left_out
         source = plan.found.source.files[0]
         return Summary(plan.output, plan.python.executable, manifest, files, notes, source, left_out)
 
 
-def _staged(plan: Plan, workshop: Workshop, manifest: Manifest) -> StagedProject:
+def _staged(plan: Plan, workshop: Workshop, manifest: Manifest, compiled: bytecode.Compiled) -> StagedProject:
     """The tree at work, with what the project wants of a build."""
     config = None
     if wanted := plan.options.build_config:
@@ -74,33 +79,38 @@ def _staged(plan: Plan, workshop: Workshop, manifest: Manifest) -> StagedProject
             raise BuildError(f"build-config: {wanted}: found no such file in the project")
         config.chmod(0o600)
     variables = {**throw_away_keys(manifest), **plan.options.variables}
+    site_packages, code = workshop.site_packages, workshop.scratch / "compiled"
+    bytecode.write(compiled, files_below(site_packages), code / BYTECODE / compiled.cache_tag)
     home = _folder(workshop.scratch / "home")
-    staged = StagedProject(plan.python, workshop.site_packages, home, manifest.env_prefix, config, variables)
+    staged = StagedProject(plan.python, site_packages, home, manifest.env_prefix, config, variables, bytecode=code)
     staged.write_manifest(manifest)
     return staged
 
 
 def _try_out(
     staged: StagedProject, plan: Plan, workshop: Workshop, manifest: Manifest
-) -> tuple[Manifest, list[str], list[str]]:
+) -> tuple[Manifest, list[str], list[str], bool]:
     """Import the settings, collect the static files, and undo what the project wrote beside its code meanwhile.
 
     Returns:
-        The manifest with what is so from now on, notes for the report, and folders that came in after all.
+        The manifest with what is so from now on, notes for the report, folders that came in after all, and whether
+        there is code that was not there before.
     """
-    before = trial.state(staged.site_packages)
+    start = trial.state(staged.site_packages)
     facts = staged.facts()
-    made = trial.undo(staged, before, workshop.copy)
+    made, before = trial.undo(staged, start, workshop.copy)
     brought = trial.add_read(staged, facts.reads, plan.options, workshop.copy, plan.found.root)
     notes = [f"brought in {name}, as the settings read it" for name in brought]
-    before = trial.state(staged.site_packages)
+    before = trial.state(staged.site_packages) if brought else before
     with trial.packages_at_hand(staged, workshop.copy):
         manifest, said = static_files.add_static_files(staged, manifest, facts)
+    more, end = trial.undo(staged, before, workshop.copy)
     # What collecting makes where it collects from is no data.
-    made += [path for path in trial.undo(staged, before, workshop.copy) if not _is_read(staged, facts.reads, path)]
+    made += [path for path in more if not _is_read(staged, facts.reads, path)]
     new = [path for path in dict.fromkeys(made) if not path.startswith(manifest.data_paths)]
     notes += [f"{path} is written beside the code: it becomes a link to the data folder" for path in new]
-    return replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *new}))), [*notes, *said], brought
+    manifest = replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *new})))
+    return manifest, [*notes, *said], brought, trial.changes_code(start, end)
 
 
 def _is_read(staged: StagedProject, reads: list[str], path: str) -> bool:
@@ -114,12 +124,20 @@ def _scratch_folder() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def _start_once(file: Path, python: Python, manifest: Manifest, scratch: Path) -> None:
-    """Start the file in a place of its own; a file that does not start is not called built."""
-    folder = str(_folder(scratch / "first-start"))
+def _start_once(file: Path, python: Python, contents: bundle.Contents, identity: str, scratch: Path) -> None:
+    """Start the file in a place of its own; a file that does not start is not called built.
+
+    It finds the staged tree where its own would be: that the two are the same has been checked, and to unpack, sync and
+    remove thousands of files takes longer than all the rest of it.
+    """
+    folder = _folder(scratch / "first-start")
+    tree = _folder(folder / identity)
+    contents.site_packages.rename(tree / SITE_PACKAGES)
+    (scratch / BYTECODE).rename(tree / BYTECODE)
     # What configures a bundle on the builder's machine has no say in what is built.
-    configuring = (manifest.env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY")
-    environment = process.clean_environment(*configuring, HOME=folder, CACHE_DIRECTORY=folder, STATE_DIRECTORY=folder)
+    configuring = (contents.manifest.env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY")
+    places = {name: str(folder) for name in ("HOME", "CACHE_DIRECTORY", "STATE_DIRECTORY")}
+    environment = process.clean_environment(*configuring, **places)
     process.run([python.executable, file, "pyz", "info"], "start the file", env=environment)
 
 

@@ -70,21 +70,24 @@ def build_id(members: Mapping[str, Path]) -> str:
 def members(contents: Contents, scratch: Path) -> dict[str, Path]:
     """The files of the unpacked tree by their paths in it; those with bytecode are written here."""
     files = files_below(contents.site_packages)
-    code = bytecode.write(contents.compiled, files, scratch / BYTECODE)
+    code = bytecode.write(contents.compiled, files, scratch / BYTECODE / contents.compiled.cache_tag)
     found = {f"{SITE_PACKAGES}/{path}": contents.site_packages / path for path in files}
     return found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code}
 
 
 def write(contents: Contents, output: Path, scratch: Path) -> str:
-    """Write the executable file.
+    """Write the executable file, and read it back.
 
     Args:
         contents: what goes in.
         output: the file to write, over one that may be there.
-        scratch: a folder for the archives inside.
+        scratch: a folder for the archives inside; its BYTECODE is the tree's, afterwards.
 
     Returns:
         The build id.
+
+    Raises:
+        BuildError: what was written cannot be read back.
     """
     tree = members(contents, scratch)
     manifest, identity = contents.manifest, build_id(tree)
@@ -103,6 +106,7 @@ def write(contents: Contents, output: Path, scratch: Path) -> str:
             moved = container._replace(tree=container.tree._replace(offset=start))
             _add(archive, CONTAINER, moved.to_json().encode(), contents.epoch)
     output.chmod(0o755)
+    tree_archive.check(output, moved.tree, tree)
     return identity
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import marshal
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ _PARTS = 4
 """How many processes compile. A fixed number: what marshal writes depends on what a process has compiled before."""
 PORTABLE = 2
 """A version of marshal that every Python reads, and in which equal values are equal bytes."""
+_TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
 _COMPILE = """
 import json, marshal, os, sys
 from importlib.machinery import SourceFileLoader
@@ -63,14 +65,15 @@ class Compiled(NamedTuple):
 def compile_tree(python: Python, site_packages: Path, scratch: Path) -> Compiled:
     """Compile every module of a tree.
 
-    The bytes depend on the sources alone. Files that are no valid Python, such as templates, get no code.
+    The bytes depend on the sources alone. Files that are no valid Python, such as templates, get no code; nor do tests,
+    which nobody runs on a server.
 
     Args:
         python: the one the bundle is for.
         site_packages: the tree.
         scratch: a folder for what the processes write.
     """
-    sources = [path for path in files_below(site_packages) if path.endswith(".py")]
+    sources = [path for path in files_below(site_packages) if path.endswith(".py") and not _TESTS.search(path)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [
             pool.submit(_compile_some, python, site_packages, sources[start::_PARTS], scratch / f"code-{start}")

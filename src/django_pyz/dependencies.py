@@ -65,6 +65,9 @@ def find_python(name: str) -> Python:
         raise BuildError(f"--python {name}: found no such command")
     # Absolute, as it also runs in other folders; links are kept, as they are what makes a virtual environment.
     executable = os.path.abspath(found)
+    if os.path.realpath(executable) == os.path.realpath(sys.executable):
+        version = "{}.{}".format(*sys.version_info)
+        return Python(Path(executable), version, str(sys.implementation.cache_tag))
     code = "import sys; print('{}.{}'.format(*sys.version_info), sys.implementation.cache_tag)"
     said = process.run([executable, "-I", "-c", code], "ask Python for its version")
     if not (match := re.fullmatch(r"(\d+\.\d+) (\S+)\n", said)):
@@ -100,10 +103,24 @@ def install(source: Source, root: Path, options: Options, python: Python, folder
     wanted = readers.read(source.kind, request)
     wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
     # Installers read configuration where they run; a lock has said all that there is.
-    environment = Environment(folder, folder if wanted.is_complete else request.folder)
+    base = folder if wanted.is_complete else request.folder
+    # The project's build commands may write into installed files.
+    environment = Environment(folder, base, "copy" if options.build_commands else _link_mode())
     _install_wanted(environment, wanted, f"install the dependencies of {root.name}")
-    _install_run_wing(environment, wanted.index_lines, needs_setuptools=_needs_setuptools(environment, root, python))
+    installed = installed_versions(environment.site_packages)
+    places = (environment.site_packages, root)
+    needs_setuptools = "setuptools" not in installed and old_setuptools.is_needed(places, python.version)
+    _install_run_wing(environment, wanted.index_lines, installed, needs_setuptools=needs_setuptools)
     return environment.site_packages
+
+
+def _link_mode() -> str:
+    """How uv takes files from its cache.
+
+    A hard link costs far less than a copy, and nothing here writes into an installed file: our own steps replace files,
+    and `in_process` gives a file that the project writes to a copy of its own.
+    """
+    return "copy" if os.environ.get("UV_LINK_MODE") == "copy" else "hardlink"
 
 
 def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None:
@@ -119,14 +136,9 @@ def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None
             environment.install([*wanted.index_lines, *extra, *batch], what, "--no-deps")
 
 
-def _needs_setuptools(environment: Environment, root: Path, python: Python) -> bool:
-    if "setuptools" in installed_versions(environment.site_packages):
-        return False
-    return old_setuptools.is_needed((environment.site_packages, root), python.version)
-
-
-def _install_run_wing(environment: Environment, index_lines: tuple[str, ...], *, needs_setuptools: bool) -> None:
-    installed = installed_versions(environment.site_packages)
+def _install_run_wing(
+    environment: Environment, index_lines: tuple[str, ...], installed: Mapping[str, str], *, needs_setuptools: bool
+) -> None:
     exact = run_wing_requirements(installed, exact=True) + [old_setuptools.FIXED] * needs_setuptools
     loose = run_wing_requirements(installed, exact=False) + [old_setuptools.LESS] * needs_setuptools
     if not exact:
@@ -152,10 +164,12 @@ class Environment:
     Attributes:
         folder: where it is.
         base: the folder in which the installer runs: installers read configuration there.
+        link_mode: how uv takes files from its cache.
     """
 
     folder: Path
     base: Path
+    link_mode: str
 
     @property
     def interpreter(self) -> Path:
@@ -176,7 +190,7 @@ class Environment:
         file = self.folder / "requirements.txt"
         lines = list(lines)
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        command = [*installer(self.interpreter), *options, "-r", file]
+        command = [*installer(self.interpreter, self.link_mode), *options, "-r", file]
         variables = process.installer_environment()
         # The one option about indexes that uv does not take from a file.
         trusted = [line.split()[1] for line in lines if line.startswith("--trusted-host ")]
@@ -196,12 +210,17 @@ def installed_versions(site_packages: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def installer(interpreter: Path) -> list[str | Path]:
-    """The command that installs for an interpreter, up to the requirements."""
+def installer(interpreter: Path, link_mode: str = "copy") -> list[str | Path]:
+    """The command that installs for an interpreter, up to the requirements.
+
+    Args:
+        interpreter: of a virtual environment.
+        link_mode: how uv takes files from its cache.
+    """
     if uv := shutil.which("uv"):
         # As pip does: the best version from any index, not the best one from the first index that knows the name.
         strategy = ["--index-strategy", "unsafe-best-match"]
-        return [uv, "pip", "install", "--quiet", "--link-mode", "copy", *strategy, "--python", interpreter]
+        return [uv, "pip", "install", "--quiet", "--link-mode", link_mode, *strategy, "--python", interpreter]
     return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
 
 

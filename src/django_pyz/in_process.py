@@ -1,6 +1,7 @@
 """A small program that runs in the Python a bundle is built for, with the staged tree in front on its sys.path.
 
-Protocol: `python -ISB in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where TASK is
+Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`, where BYTECODE is a folder with
+that of the tree (see django_pyz_runtime.bytecode_finder), "" for none, and TASK is
 
     manage     run a command line of the bundle
     facts      write what the settings say as a JSON object; the arguments are the file to write and options that
@@ -9,23 +10,61 @@ Protocol: `python -ISB in_process.py SITE_PACKAGES TASK [ARGUMENT ...]`, where T
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
+
+Files of the tree may be one with those of an installer's cache, by hard links: before one is written to it becomes a
+file of its own. Not seen is what libraries in C and other programs write to.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import stat
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CHANGES = {"os.chmod", "os.chown", "os.setxattr", "os.truncate", "os.utime", "sqlite3.connect"}
 
 
 def main(argv: list[str]) -> int:
     """Run a task."""
-    site_packages, task, *arguments = argv
+    site_packages, bytecode, task, *arguments = argv
+    sys.addaudithook(partial(_cut_before_writing, os.path.realpath(site_packages) + os.sep))
     sys.path.append(site_packages)
+    if bytecode:
+        _import_from(bytecode, site_packages)
     return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+
+
+def _import_from(bytecode: str, site_packages: str) -> None:
+    """Take the bytecode of the tree, as the bundle will."""
+    from django_pyz_runtime import bytecode_finder
+
+    bytecode_finder.install(bytecode, site_packages, is_complete=False)
+
+
+def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
+    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
+    if event in _CHANGES or (event == "open" and type(arguments[2]) is int and arguments[2] & _WRITES):
+        _cut(tree, arguments[0])
+
+
+def _cut(tree: str, path: Any) -> None:
+    """Cut the hard links of a file of the tree: its other names are another file from then on."""
+    try:
+        real = os.path.realpath(os.fsdecode(path))
+        status = os.stat(real)
+    except (TypeError, ValueError, OSError):
+        return
+    if status.st_nlink > 1 and stat.S_ISREG(status.st_mode) and real.startswith(tree):
+        copy = f"{real}.own"
+        shutil.copy2(real, copy)
+        os.replace(copy, real)
 
 
 def manage(site_packages: str, arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz.errors import BuildError
+from django_pyz.tree_archive import COMPRESSIONS
 
 TABLE = "django-pyz"
 
@@ -19,6 +20,11 @@ def _text(help_text: str, metavar: str) -> Any:
 
 def _texts(help_text: str, metavar: str = "PATH") -> Any:
     return field(default=(), metadata={"help": help_text + " (repeatable)", "metavar": metavar})
+
+
+def _choice(help_text: str, choices: tuple[str, ...]) -> Any:
+    """One of some words; the first is the default."""
+    return field(default=choices[0], metadata={"help": help_text, "choices": choices})
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,10 @@ class Options:
     )
     build_config: str = _text("a settings.ini for the build only, relative to the project", "FILE")
     collectstatic: bool = field(default=True, metadata={"help": "collect the static files at build time"})
+    compression: str = _choice(
+        "balanced (the default), deflate (unpacks sooner), lzma (smallest), stored (largest, unpacks soonest)",
+        COMPRESSIONS,
+    )
 
     @property
     def variables(self) -> dict[str, str]:
@@ -107,6 +117,10 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
             texts = [f"{name}={text}" for name, text in value.items()] if _is_table_of_texts(value) else None
         if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
             return tuple(texts)
+    elif choices := item.metadata.get("choices"):
+        wanted = f"one of {', '.join(choices)}"
+        if value in choices:
+            return value
     else:
         if type(value) is type(item.default):
             return value
@@ -130,6 +144,8 @@ def add_arguments(parser: ArgumentParser) -> None:
                 const=False,
                 help="do not " + item.metadata["help"],
             )
+        elif choices := item.metadata.get("choices"):
+            parser.add_argument(flag, choices=choices, help=item.metadata["help"])
         else:
             action = "append" if isinstance(item.default, tuple) else "store"
             parser.add_argument(flag, action=action, metavar=item.metadata["metavar"], help=item.metadata["help"])

@@ -7,6 +7,7 @@ import importlib.machinery
 import io
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,9 @@ def take_installed(installed: Path, site_packages: Path) -> None:
         BuildError: something in it leads to another place of this machine.
     """
     shutil.move(installed, site_packages)
-    for path in list(walk(site_packages)):
-        if path.suffix == ".pyc" or path.name in ("_virtualenv.py", "_virtualenv.pth"):
-            path.unlink()
+    for entry in list(_files(site_packages)):
+        if entry.name.endswith(".pyc") or entry.name in ("_virtualenv.py", "_virtualenv.pth"):
+            os.unlink(entry)
     for path in site_packages.glob("*.pth"):
         _check_pth(path)
 
@@ -51,9 +52,15 @@ def _normalise_record(record: Path, site_packages: Path) -> None:
     for name in _INSTALL_TRACES:
         (record.parent / name).unlink(missing_ok=True)
     rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
-    kept = sorted(row for row in rows if row and (site_packages / row[0]).is_file() and ".." not in Path(row[0]).parts)
+    kept = sorted(
+        row
+        for row in rows
+        if row and ".." not in row[0].split("/") and os.path.isfile(os.path.join(site_packages, row[0]))
+    )
     output = io.StringIO()
     csv.writer(output, lineterminator="\n").writerows(kept)
+    # The file may be one with that of the installer's cache.
+    record.unlink()
     record.write_text(output.getvalue(), encoding="utf-8")
 
 
@@ -71,21 +78,43 @@ def add_run_wing(site_packages: Path) -> None:
 
 def normalise_modes(tree: Path) -> None:
     """Two modes for files and one for folders, whatever the builder's umask was."""
-    for path in walk(tree):
-        path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+    for entry in _files(tree):
+        _set_mode(entry.path, 0o755 if entry.stat().st_mode & 0o100 else 0o644)
     for folder, _, _ in os.walk(tree):
-        os.chmod(folder, 0o755)
+        _set_mode(folder, 0o755)
+
+
+def _set_mode(path: str, mode: int) -> None:
+    status = os.stat(path)
+    if stat.S_IMODE(status.st_mode) == mode:
+        return
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        # Its other name is in the installer's cache, and stays as it is.
+        copy = shutil.copyfile(path, f"{path}.own")
+        os.replace(copy, path)
+    os.chmod(path, mode)
 
 
 def walk(tree: Path) -> Iterator[Path]:
     """Every file below a folder, sorted."""
-    return (path for path in sorted(tree.rglob("*")) if path.is_file())
+    return (Path(entry.path) for entry in _files(tree))
+
+
+def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """Every file below a folder, sorted as paths are: by their parts."""
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path)
+        elif entry.is_file():
+            yield entry
 
 
 def is_bound_to_python(tree: Path) -> bool:
     """Whether a tree holds extension modules for one version of Python only (PEP 3149; abi3 ones fit all)."""
     suffixes = tuple(item for item in importlib.machinery.EXTENSION_SUFFIXES if "cpython" in item)
-    return any(path.suffix == ".so" and _names_one_version(path.name, suffixes) for path in walk(tree))
+    return any(entry.name.endswith(".so") and _names_one_version(entry.name, suffixes) for entry in _files(tree))
 
 
 def _names_one_version(name: str, suffixes: tuple[str, ...]) -> bool:

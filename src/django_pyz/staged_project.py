@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class StagedProject:
         config: a settings.ini for the build; None for none.
         variables: environment variables for the build.
         settings: more settings for the build, SECTION.KEY=VALUE.
+        bytecode: a folder with that of the tree (see django_pyz_runtime.bytecode_finder); None for none.
     """
 
     python: Python
@@ -65,6 +67,7 @@ class StagedProject:
     config: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
+    bytecode: Path | None = None
 
     @property
     def project_folder(self) -> Path:
@@ -106,13 +109,18 @@ class StagedProject:
         """Put a compressed file beside each file that becomes smaller by it."""
         self._run("gzip", "compress the static files", [str(folder)])
 
+    def forget_bytecode(self) -> None:
+        """Have the next commands compile what they import: its source may no longer be the same."""
+        if self.bytecode:
+            shutil.rmtree(self.bytecode, ignore_errors=True)
+
     def _run(self, task: str, what: str, arguments: list[str]) -> None:
         program = in_process.__file__
         # What the builder's shell happens to have must not decide what is built.
         own = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
         environment = {**own, "HOME": str(self.scratch), **self.variables}
         process.run(
-            [self.python.executable, "-ISB", program, self.site_packages, task, *arguments],
+            [self.python.executable, "-ISB", program, self.site_packages, self.bytecode or "", task, *arguments],
             what,
             folder=self.scratch,
             env=environment,

@@ -13,13 +13,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from django_pyz.errors import BuildError
+from django_pyz_runtime.blocks import Block, read_block, read_layout
+from django_pyz_runtime.bytecode_finder import SUFFIX
 from django_pyz_runtime.container import DEFLATE, LZMA, STORED, Tree
 
 BALANCED = "balanced"
-"""LZMA for message catalogs, DEFLATE for everything else."""
+"""LZMA for message catalogs and bytecode, which gain most by it; DEFLATE for everything else."""
 COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
 _BLOCK_BYTES = {DEFLATE: 1 << 20, LZMA: 1 << 22, STORED: 1 << 20}
 _CATALOGS = (".po", ".mo")
+_GAIN_MOST = (_CATALOGS[0], SUFFIX)
 _LZMA_PRESET = {BALANCED: 1, LZMA: 6}
 
 
@@ -56,6 +60,29 @@ def write(members: Mapping[str, Path], output: Path, compression: str) -> Tree:
         place = Tree(0, file.tell(), len(data), hashlib.sha256(data).hexdigest())
         file.write(data)
     return place
+
+
+def check(archive: Path, tree: Tree, members: Mapping[str, Path]) -> None:
+    """Read a tree back from an archive.
+
+    Args:
+        archive: the file.
+        tree: where in it.
+        members: as they were given to `write`.
+
+    Raises:
+        BuildError: something in it is not what it was made from.
+    """
+    with archive.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+        layout = read_layout(str(archive), file.fileno(), tree)
+
+        def is_right(block: Block) -> bool:
+            content = b"".join(read_block(str(archive), file.fileno(), block))
+            paths = [f"{item.folder}/{item.name}".removeprefix("./") for item in block.files]
+            return content == b"".join(members[path].read_bytes() for path in paths)
+
+        if not all(pool.map(is_right, layout.blocks)):
+            raise BuildError("the file cannot be read back as it was written", "Look for faults of disk or memory.")
 
 
 def _different_files(members: Mapping[str, Path]) -> tuple[list[_File], list[tuple[str, str]]]:
@@ -99,7 +126,7 @@ def _groups(files: list[_File], compression: str) -> Iterator[tuple[list[_File],
     for key, item in sorted((_kind(item.path), item) for item in files):
         wanted = compression
         if compression == BALANCED:
-            wanted = LZMA if key[0] in _CATALOGS else DEFLATE
+            wanted = LZMA if key[0] in _GAIN_MOST else DEFLATE
         if group and (wanted != method or size + item.size > _BLOCK_BYTES[method]):
             yield group, method
             group, size = [], 0

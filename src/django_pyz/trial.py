@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from django_pyz import secret_scan, source_files
 from django_pyz.options import Options
 from django_pyz.staged_project import StagedProject
 from django_pyz.working_copy import copy_files
-from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER
+from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER
 
+_OURS = (FILE_NAME, STATIC_FOLDER)
 State = dict[str, tuple[int, int]]
 """Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
 
@@ -72,33 +74,54 @@ def packages_at_hand(staged: StagedProject, copy: Path) -> Iterator[None]:
 
 
 def state(site_packages: Path) -> State:
-    """Every file and folder of a tree, but for the collected static files."""
+    """Every file and folder of a tree, but for what the build itself makes meanwhile."""
     found: State = {}
-    for folder, folders, names in os.walk(site_packages):
-        if Path(folder) == site_packages and STATIC_FOLDER in folders:
-            folders.remove(STATIC_FOLDER)
-        for name in folders:
-            found[f"{os.path.relpath(os.path.join(folder, name), site_packages)}/"] = (0, 0)
-        for name in names:
-            path = os.path.join(folder, name)
-            status = os.lstat(path)
-            found[os.path.relpath(path, site_packages)] = (status.st_size, status.st_mtime_ns)
+    _note(os.fspath(site_packages), "", found)
     return found
 
 
-def undo(staged: StagedProject, before: State, copy: Path) -> list[str]:
+def _note(folder: str, prefix: str, found: State) -> None:
+    """Note what is in a folder, each path with a prefix."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = prefix + entry.name
+            if path in _OURS:
+                continue
+            if not entry.is_dir():
+                status = entry.stat(follow_symlinks=False)
+                found[path] = (status.st_size, status.st_mtime_ns)
+            else:
+                path += "/"
+                found[path] = (0, 0)
+                if not entry.is_symlink():
+                    _note(entry.path, path, found)
+
+
+class Undone(NamedTuple):
+    """What was undone.
+
+    Attributes:
+        made: what had been made beside the project's code, relative to the project; folders end with a slash. What lies
+            in something else that was made is not named.
+        state: of the tree afterwards.
+    """
+
+    made: list[str]
+    state: State
+
+
+def undo(staged: StagedProject, before: State, copy: Path) -> Undone:
     """Undo what was written into a tree since a state of it; keys that settings make must not get into the file.
 
     Args:
         staged: the tree.
         before: its state then.
         copy: of the project, as it is to be.
-
-    Returns:
-        What was made beside the project's code, relative to the project; folders end with a slash. What lies in
-        something else that was made is not named.
     """
     after = state(staged.site_packages)
+    if after == before:
+        return Undone([], after)
+    staged.forget_bytecode()
     made: list[str] = []
     for path in sorted(after.keys() - before.keys()):
         if not any(path.startswith(folder) for folder in made):
@@ -107,8 +130,18 @@ def undo(staged: StagedProject, before: State, copy: Path) -> list[str]:
     prefix = f"{PROJECT_FOLDER}/"
     inside = {path: was for path, was in before.items() if path.startswith(prefix)}
     changed = [Path(path.removeprefix(prefix)) for path, was in inside.items() if after.get(path) != was]
-    copy_files(copy, [path for path in changed if (copy / path).is_file()], staged.project_folder)
-    return [path.removeprefix(prefix) for path in made if path.startswith(prefix)]
+    copied = [path for path in changed if (copy / path).is_file()]
+    for relative in copied:
+        # Never written to where it is: it may be one with a file of the installer's cache.
+        (staged.project_folder / relative).unlink(missing_ok=True)
+    copy_files(copy, copied, staged.project_folder)
+    beside = [path.removeprefix(prefix) for path in made if path.startswith(prefix)]
+    return Undone(beside, state(staged.site_packages))
+
+
+def changes_code(before: State, after: State) -> bool:
+    """Whether a module is not the same in two states."""
+    return any(path.endswith(".py") and before.get(path) != after.get(path) for path in before.keys() | after.keys())
 
 
 def _remove(path: Path) -> None:

@@ -45,12 +45,13 @@ def copy_files(root: Path, files: Iterable[Path], target: Path) -> None:
     Raises:
         BuildError: a file cannot be read.
     """
+    made: set[Path] = set()
     for relative in files:
-        copied = target / relative
-        copied.parent.mkdir(parents=True, exist_ok=True)
+        if (folder := relative.parent) not in made:
+            (target / folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
         try:
-            shutil.copyfile(root / relative, copied)
-            copied.chmod((root / relative).stat().st_mode)
+            shutil.copy(os.path.join(root, relative), os.path.join(target, relative))
         except OSError as error:
             raise BuildError(f"{root / relative}: cannot be read ({(error.strerror or str(error)).lower()})") from None
 

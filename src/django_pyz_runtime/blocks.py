@@ -136,10 +136,7 @@ class Writer:
             Complaint: it is not.
             OSError: a file cannot be written.
         """
-        data = os.pread(self._descriptor, block.size, block.offset)
-        if hashlib.sha256(data).hexdigest() != block.sha256:
-            raise damaged(self._executable, "its content is not what was built")
-        pieces = _pieces(data, block.compression)
+        pieces = read_block(self._executable, self._descriptor, block)
         if len(block.files) == 1:
             self._write(block.files[0], pieces)
             return
@@ -200,12 +197,24 @@ def _create(path: str, mode: int) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
 
 
-def _pieces(data: bytes, compression: str) -> Iterator[bytes]:
-    """The content of a block, piece by piece."""
-    if compression == STORED:
+def read_block(executable: str, descriptor: int, block: Block) -> Iterator[bytes]:
+    """The content of a block, piece by piece.
+
+    Args:
+        executable: path of the archive, for messages.
+        descriptor: of the open archive.
+        block: of it.
+
+    Raises:
+        Complaint: it is not what was built; before the first piece.
+    """
+    data = os.pread(descriptor, block.size, block.offset)
+    if hashlib.sha256(data).hexdigest() != block.sha256:
+        raise damaged(executable, "its content is not what was built")
+    if block.compression == STORED:
         yield data
         return
-    decompressor = zlib.decompressobj() if compression == DEFLATE else _lzma_decompressor()
+    decompressor = zlib.decompressobj() if block.compression == DEFLATE else _lzma_decompressor()
     for start in range(0, len(data), _PIECE_BYTES):
         yield decompressor.decompress(data[start : start + _PIECE_BYTES])
 

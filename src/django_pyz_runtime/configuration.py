@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -161,6 +160,8 @@ def _check_open(value: Value) -> str:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     known = list(known)
     if close := difflib.get_close_matches(word, known, n=1):
         return f", did you mean {close[0]}?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,8 @@ def secret_key(data_dir: Path) -> str:
         try:
             return path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
+            import secrets
+
             make_data_dir(data_dir)
             _write_first(path, secrets.token_urlsafe(50))
             return path.read_text(encoding="ascii").strip()
@@ -59,7 +60,7 @@ def secret_key(data_dir: Path) -> str:
 
 def _write_first(path: Path, text: str) -> None:
     """Write a private file whole, unless another process was first."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w", encoding="ascii") as file:

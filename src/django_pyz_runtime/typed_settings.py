@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import timedelta
 from pathlib import Path
@@ -45,8 +44,8 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
         name = value.key.removesuffix("+").rstrip()
         head, *path = name.split(".")
         known = head in namespace or hasattr(defaults, head)
-        if not known and (close := difflib.get_close_matches(head, _setting_names(namespace, defaults), 1, 0.85)):
-            yield f"{value.source}: [settings] {head}: unknown, did you mean {close[0]}?"
+        if not known and (meant := _meant(head, namespace, defaults)):
+            yield f"{value.source}: [settings] {head}: unknown, did you mean {meant}?"
             continue
         try:
             if path:
@@ -65,6 +64,13 @@ def _rank(value: Value) -> tuple[int, int, bool]:
 
 class _Misfit(Exception):
     """A text that does not fit; says what was wanted."""
+
+
+def _meant(name: str, namespace: MutableMapping[str, Any], defaults: object) -> str:
+    """A setting with a name that is nearly this one, or ""."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, _setting_names(namespace, defaults), 1, 0.85)), "")
 
 
 def _setting_names(namespace: MutableMapping[str, Any], defaults: object) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,22 @@ def test_uv_installs_where_it_is_there(tmp_path: Path, monkeypatch: pytest.Monke
 
     assert command[:3] == [str(uv), "pip", "install"]
     assert command[-2:] == ["--python", Path("/venv/bin/python")]
+
+
+@pytest.mark.skipif(not shutil.which("uv"), reason="needs uv")
+@pytest.mark.parametrize(
+    ("commands", "mode", "shared"), [((), "clone", True), (("true",), "clone", False), ((), "copy", False)]
+)
+def test_uv_shares_files_with_its_cache_where_no_build_command_may_write_to_them(
+    root: Path, monkeypatch: pytest.MonkeyPatch, commands: tuple[str, ...], mode: str, shared: bool
+) -> None:
+    monkeypatch.setenv("UV_CACHE_DIR", str(root.with_name("cache")))
+    monkeypatch.setenv("UV_LINK_MODE", mode)
+    write_tree(root, {"requirements.txt": "sqlparse==0.5.3\n"})
+
+    site_packages = _install(root, "requirements", "requirements.txt", replace(NO_OPTIONS, build_commands=commands))
+
+    assert (site_packages / "sqlparse" / "sql.py").stat().st_nlink == 1 + shared
 
 
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

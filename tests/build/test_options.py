@@ -30,6 +30,7 @@ EVERYTHING = Options(
     build_env=("DATABASE_URL=sqlite://", "TOKEN=a=b"),
     build_config="ci/build.ini",
     collectstatic=False,
+    compression="lzma",
 )
 
 
@@ -74,6 +75,7 @@ def test_every_option_can_stand_in_the_table(tmp_path: Path) -> None:
         build-env = { DATABASE_URL = "sqlite://", TOKEN = "a=b" }
         build-config = "ci/build.ini"
         collectstatic = false
+        compression = "lzma"
     """
     assert _table(tmp_path, text) == EVERYTHING
 
@@ -85,7 +87,7 @@ def test_every_option_can_stand_on_the_command_line() -> None:
     build = ["--build-commands=npm ci", "--build-commands=npm run build", "--build-config=ci/build.ini"]
     variables = ["--build-env=DATABASE_URL=sqlite://", "--build-env=TOKEN=a=b"]
     variables += ["--data-paths=uploads/", "--data-paths=secret.txt"]
-    rest = [*more, *build, *variables, "--extra-paths=apps", "--no-collectstatic"]
+    rest = [*more, *build, *variables, "--extra-paths=apps", "--no-collectstatic", "--compression=lzma"]
 
     assert _arguments(*scalars, *lists, *rest) == EVERYTHING
 
@@ -130,6 +132,8 @@ def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None
         ("build-env = { A = 1 }", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found {'A': 1}"),
         ("build-env = 'A=1'", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found 'A=1'"),
         ("collectstatic = 'no'", "collectstatic: wanted true or false, found 'no'"),
+        ("compression = 'zip'", "compression: wanted one of balanced, deflate, lzma, stored, found 'zip'"),
+        ("compression = []", r"compression: wanted one of balanced, deflate, lzma, stored, found \[\]"),
         ("collectstatic = 0", "collectstatic: wanted true or false, found 0"),
         ("name = true", "name: wanted a text, found True"),
     ],

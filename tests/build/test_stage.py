@@ -122,6 +122,19 @@ def test_files_get_one_of_two_modes(tmp_path: Path, mode: int, normal: int) -> N
     assert path.stat().st_mode & 0o7777 == normal
 
 
+def test_the_mode_of_a_file_in_the_installers_cache_stays(tmp_path: Path) -> None:
+    cached = write_tree(tmp_path / "cache", {"a.txt": "x"}) / "a.txt"
+    cached.chmod(0o600)
+    tree = write_tree(tmp_path / "tree", {"b.txt": "y"})
+    (tree / "a.txt").hardlink_to(cached)
+
+    stage.normalise_modes(tree)
+
+    assert cached.stat().st_mode & 0o777 == 0o600
+    assert (tree / "a.txt").stat().st_mode & 0o777 == 0o644
+    assert read_tree(tree) == {"a.txt": b"x", "b.txt": b"y"}
+
+
 def test_folders_get_one_mode(tmp_path: Path) -> None:
     (tmp_path / "tree" / "a" / "b").mkdir(parents=True)
     (tmp_path / "tree" / "a").chmod(0o700)

@@ -212,3 +212,38 @@ def test_of_an_error_in_the_settings_only_the_project_s_part_is_shown(tmp_path: 
     lines = str(caught.value).splitlines()
     assert len([line for line in lines if line.startswith('    File "')]) == 1
     assert lines[-1] == "  ZeroDivisionError: division by zero"
+
+
+WRITING_SETTINGS = """
+import lib, os, pathlib
+data = pathlib.Path(lib.__file__).with_name("data")
+(data / "truncated.txt").write_text("changed")
+with open(data / "appended.txt", "a") as file:
+    file.write("changed")
+os.chmod(data / "mode.txt", 0o600)
+os.utime(data / "time.txt", (0, 0))
+(data / "read.txt").read_text()
+"""
+
+
+def test_what_the_project_writes_to_is_no_longer_one_with_a_file_of_the_installers_cache(tmp_path: Path) -> None:
+    names = ("truncated.txt", "appended.txt", "mode.txt", "time.txt", "read.txt")
+    cache = write_tree(tmp_path / "cache", dict.fromkeys(names, "as installed"))
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + WRITING_SETTINGS})
+    data = write_tree(staged.site_packages / "lib", {"__init__.py": "", "data/own.txt": ""}) / "data"
+    for name in names:
+        (data / name).hardlink_to(cache / name)
+    before = {name: (cache / name).stat() for name in names}
+
+    staged.facts()
+
+    for name in names:
+        after = (cache / name).stat()
+        assert (cache / name).read_text() == "as installed"
+        assert (after.st_mode, after.st_mtime_ns) == (before[name].st_mode, before[name].st_mtime_ns)
+    assert [name for name in names if (data / name).samefile(cache / name)] == ["read.txt"]
+    assert (data / "truncated.txt").read_text() == "changed"
+    assert (data / "appended.txt").read_text() == "as installedchanged"
+    assert (data / "mode.txt").stat().st_mode & 0o777 == 0o600
+    assert (data / "time.txt").stat().st_mtime == 0
+    assert not list(data.glob("*.own"))

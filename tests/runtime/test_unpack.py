@@ -14,7 +14,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ def archive_bytes(
         for name, data in files.items()
     ]
     content = b"".join(files.values())
-    block = {DEFLATE: zlib.compress, LZMA: lzma.compress, STORED: bytes}[compression](content)
+    compress: dict[str, Callable[[bytes], bytes]] = {DEFLATE: zlib.compress, LZMA: lzma.compress, STORED: bytes}
+    block = compress[compression](content)
     blocks = [[0, len(block), hashlib.sha256(block).hexdigest(), compression, entries]]
     index = zlib.compress(json.dumps({"folders": folders, "blocks": blocks, "links": list(links)}).encode())
     start = b"#!/bin/sh\n"
@@ -138,7 +139,7 @@ unpack(sys.argv[1], read_container(sys.argv[1]), sys.argv[2])
     for above in folder.parents:
         if above.stat().st_uid == os.geteuid() and above != Path("/"):
             above.chmod(above.stat().st_mode | 0o055)
-    command = [sys.executable, "-c", program, tmp_path / "archive", folder / "tree"]
+    command: list[str | Path] = [sys.executable, "-c", program, tmp_path / "archive", folder / "tree"]
     copy = tmp_path / "code" / "django_pyz_runtime"
     shutil.copytree(Path(django_pyz_runtime.__file__).parent, copy)
     environment = {"PYTHONPATH": str(copy.parent), "PATH": os.environ["PATH"]}

@@ -21,14 +21,21 @@ def is_needed(folders: tuple[Path, ...], python: str) -> bool:
         folders: where to look.
         python: the version of Python, as "3.12"; distutils was part of Python before that one.
     """
-    names = "pkg_resources" if tuple(map(int, python.split("."))) < (3, 12) else "pkg_resources|distutils"
+    names = ["pkg_resources"] if tuple(map(int, python.split("."))) < (3, 12) else ["pkg_resources", "distutils"]
     pattern = re.compile(
-        rf"""^(?:import|from)[ ]+(?:{names})\b|^__import__\(['"]pkg_resources""".encode(), re.MULTILINE
+        rf"""^(?:import|from)[ ]+(?:{"|".join(names)})\b|^__import__\(['"]pkg_resources""".encode(), re.MULTILINE
     )
-    return any(pattern.search(path.read_bytes()) for folder in folders for path in _modules(folder))
+    # Looked for first, as that is fast.
+    hints = [name.encode() for name in names]
+    contents = (content for folder in folders for content in _modules(folder))
+    return any(any(hint in content for hint in hints) and pattern.search(content) for content in contents)
 
 
-def _modules(folder: Path) -> Iterator[Path]:
+def _modules(folder: Path) -> Iterator[bytes]:
+    """The contents of the modules below a folder."""
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
-        yield from (Path(place, name) for name in files if name.endswith(".py") and name != "setup.py")
+        for name in files:
+            if name.endswith(".py") and name != "setup.py":
+                with open(os.path.join(place, name), "rb") as file:
+                    yield file.read()

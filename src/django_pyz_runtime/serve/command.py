@@ -7,6 +7,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from django_pyz_runtime import garbage
 from django_pyz_runtime.activate import Activation, Purpose
 from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.configuration import Configuration
@@ -25,14 +26,16 @@ def runserve(site: Site, arguments: Arguments) -> int:
     configuration, activation = prepare(site, arguments, Purpose.SERVE)
     from django_pyz_runtime.serve.addresses import check_addresses
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
-    from django_pyz_runtime.serve.migrate import migrate
 
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.code_folder / site.manifest.folder)
     settings = gunicorn_settings(site, configuration)
     check_addresses(settings["bind"])
-    if options.migrate and (code := migrate(site, arguments)):
-        return code
+    if options.migrate:
+        from django_pyz_runtime.serve.migrate import migrate
+
+        if code := migrate(site, arguments):
+            return code
     return _serve(site, configuration, activation, settings)
 
 
@@ -71,7 +74,9 @@ def _serve(site: Site, configuration: Configuration, activation: Activation, set
     def load() -> Any:
         from django_pyz_runtime.serve.log import join_python_logging
 
+        garbage.put_off()
         application = _load(site, configuration, settings["worker_class"])
+        garbage.resume()
         join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         return application
 
@@ -86,7 +91,9 @@ def _serve(site: Site, configuration: Configuration, activation: Activation, set
                 f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
             )
 
-    return Server(settings, load, check).serve()
+    server = Server(settings, load, check)
+    garbage.resume()
+    return server.serve()
 
 
 def _load(site: Site, configuration: Configuration, worker_class: Any) -> Any:

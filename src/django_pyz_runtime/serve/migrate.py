@@ -10,7 +10,6 @@ from types import FrameType
 
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint, tell
-from django_pyz_runtime.management import manage
 from django_pyz_runtime.manifest import Site
 
 
@@ -77,6 +76,7 @@ def _migrate(site: Site, arguments: Arguments) -> None:
     """As the project's manage.py would, which may prepare what the settings need."""
     from django.db import DatabaseError
 
+    from django_pyz_runtime.management import manage
     from django_pyz_runtime.serve.database import connect
 
     try:

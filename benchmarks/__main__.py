@@ -1,0 +1,45 @@
+"""`python3 -m benchmarks [--short] [--only ROW] [--output FILE] [--chart FILE]`, in an environment that is made once.
+
+Standard library only, up to where that environment runs it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+_NEEDED = ("pip", "pytest", "rich", "shiv", "uv", "packaging.dependency_groups", "packaging.pylock")
+
+
+def main(arguments: list[str]) -> int:
+    """Measure here where the packages are at hand, else in an environment that has them."""
+    sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "src")]
+    if _are_here():
+        from benchmarks.cli import main as measure
+
+        return measure(arguments)
+    from django_pyz.bootstrap import make_environment
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = make_environment(CHECKOUT, [*project["dependencies"], *project["optional-dependencies"]["test"]])
+    if python is None:
+        return 2
+    # Names that the user gives are relative to where this was started, which need not be the checkout.
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    return subprocess.run([python, "-m", "benchmarks", *arguments], env=environment).returncode
+
+
+def _are_here() -> bool:
+    try:
+        return all(importlib.util.find_spec(name) for name in _NEEDED)
+    except ModuleNotFoundError:
+        return False
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

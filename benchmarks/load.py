@@ -1,0 +1,72 @@
+"""Load for a server on this machine: clients that each ask for a page, read it whole, and ask again."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+from benchmarks.errors import BenchmarkError
+
+_CLIENTS = 4
+"""Twice the workers: none waits for the next request."""
+_PATIENCE_SECONDS = 60.0
+
+
+def ask(port: int, path: str) -> None:
+    """Ask for a page on a connection of its own.
+
+    Raises:
+        BenchmarkError: the answer is another than 200, or none.
+    """
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+    parts = []
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS) as connection:
+            connection.sendall(request)
+            while part := connection.recv(65536):
+                parts.append(part)
+    except OSError as error:
+        raise BenchmarkError(f"GET {path}: {error}") from None
+    answer = b"".join(parts)
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise BenchmarkError(f"GET {path}: wanted 200, found:\n{answer[:2000].decode(errors='replace')}")
+
+
+def ask_since(start: float, port: int, path: str) -> float:
+    """Ask for a page, and return the milliseconds since a moment of time.perf_counter() until it is read."""
+    ask(port, path)
+    return (time.perf_counter() - start) * 1000
+
+
+def requests_per_second(port: int, path: str, seconds: float) -> float:
+    """How many requests a server answers.
+
+    Args:
+        port: of the server.
+        path: of the page.
+        seconds: how long to ask.
+
+    Raises:
+        BenchmarkError: an answer is another than 200, or there is none.
+    """
+    counts = [0] * _CLIENTS
+    problems: list[BenchmarkError] = []
+    start = time.perf_counter()
+
+    def client(number: int) -> None:
+        try:
+            while time.perf_counter() - start < seconds:
+                ask(port, path)
+                counts[number] += 1
+        except BenchmarkError as error:
+            problems.append(error)
+
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(_CLIENTS)]
+    for thread in clients:
+        thread.start()
+    for thread in clients:
+        thread.join()
+    if problems:
+        raise problems[0]
+    return sum(counts) / (time.perf_counter() - start)

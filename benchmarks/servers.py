@@ -1,0 +1,171 @@
+"""The sample, served: by gunicorn in the virtual environment, with and without WhiteNoise, and by our file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.candidates import MANAGE, OURS, VENV, Candidates
+from benchmarks.commands import failure, succeed
+from benchmarks.errors import BenchmarkError
+from benchmarks.homes import Homes
+from benchmarks.server_settings import GUNICORN, SETTINGS_INI, SETTINGS_PY, WHITENOISE_PY, WORKERS
+
+VENV_WHITENOISE = "venv, WhiteNoise"
+_DEADLINE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A server that can be started.
+
+    Attributes:
+        name: of the candidate.
+        command: that starts it.
+        environment: the variables of its process.
+        port: where it will listen.
+        log: what it says goes there.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    port: int
+    log: Path
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that has been started.
+
+    Attributes:
+        setup: what was started.
+        master: its process id.
+        ready_ms: the time until it said READY=1 to its NOTIFY_SOCKET (sd_notify(3)).
+        started: the moment of its start, of time.perf_counter().
+    """
+
+    setup: Setup
+    master: int
+    ready_ms: float
+    started: float
+
+    def workers(self) -> list[int]:
+        """The process ids of its workers.
+
+        Raises:
+            BenchmarkError: they are not as many as wanted.
+        """
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text(encoding="ascii")
+        found = [int(pid) for pid in children.split()]
+        if len(found) != WORKERS:
+            raise BenchmarkError(f"{self.setup.name}: wanted {WORKERS} workers, found {len(found)}")
+        return found
+
+
+def prepare(candidates: Candidates, homes: Homes, folder: Path) -> list[Setup]:
+    """Configure the servers, the base first, and migrate their databases.
+
+    Args:
+        candidates: of the sample.
+        homes: for what they write.
+        folder: an empty one for their configuration.
+    """
+    ports = _free_ports(3)
+    setups = [
+        _venv_setup(VENV, "plain_settings", candidates, dict(homes.new()), ports[0], folder),
+        _venv_setup(VENV_WHITENOISE, "whitenoise_settings", candidates, dict(homes.new()), ports[1], folder),
+        _our_setup(candidates, dict(homes.new()), ports[2], folder),
+    ]
+    manage = [str(candidates.project.python), str(candidates.project.source / "manage.py")]
+    environment = {
+        **setups[1].environment,
+        "DJANGO_SETTINGS_MODULE": "whitenoise_settings",
+        "PYTHONPATH": str(folder),
+    }
+    for command in (["migrate"], ["collectstatic", "--noinput"]):
+        succeed([*manage, *command], environment)
+    *ours, _ = setups[2].command
+    succeed([*ours, "migrate"], setups[2].environment)
+    return setups
+
+
+def _venv_setup(
+    name: str, settings: str, candidates: Candidates, environment: dict[str, str], port: int, folder: Path
+) -> Setup:
+    text = SETTINGS_PY if name == VENV else WHITENOISE_PY
+    (folder / f"{settings}.py").write_text(text.format(folder=folder), encoding="utf-8")
+    configuration = folder / f"{settings}.conf.py"
+    values = GUNICORN.format(port=port, source=candidates.project.source, folder=folder, settings=settings)
+    configuration.write_text(values, encoding="utf-8")
+    gunicorn = candidates.project.environment / "bin" / "gunicorn"
+    command = (str(gunicorn), "--config", str(configuration), "myproj.wsgi")
+    return Setup(name, command, environment, port, folder / f"{settings}.log")
+
+
+def _our_setup(candidates: Candidates, environment: dict[str, str], port: int, folder: Path) -> Setup:
+    configuration = folder / "settings.ini"
+    configuration.write_text(SETTINGS_INI.format(port=port), encoding="utf-8")
+    configuration.chmod(0o600)
+    command = (str(candidates.file(OURS, MANAGE)), "--config", str(configuration), "runserve")
+    return Setup(OURS, command, environment, port, folder / "ours.log")
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, each another one."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+@contextlib.contextmanager
+def running(setup: Setup) -> Iterator[Running]:
+    """Start a server, wait until it says that it is ready, and stop it at the end of the block.
+
+    Raises:
+        BenchmarkError: it ended, or did not get ready in time.
+    """
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+        notices.bind(address := os.path.join(folder, "notify"))
+        notices.settimeout(0.5)
+        environment = {**setup.environment, "NOTIFY_SOCKET": address}
+        with setup.log.open("w") as log:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                setup.command, cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            ready = _wait_until_ready(process, notices, setup)
+            yield Running(setup, process.pid, (ready - start) * 1000, start)
+        finally:
+            _stop(process)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], notices: socket.socket, setup: Setup) -> float:
+    deadline = time.perf_counter() + _DEADLINE_SECONDS
+    while time.perf_counter() < deadline:
+        with contextlib.suppress(TimeoutError):
+            if b"READY=1" in notices.recv(4096).splitlines():
+                return time.perf_counter()
+        if process.poll() is not None:
+            raise failure(setup.command, process.returncode, setup.log.read_text(encoding="utf-8"))
+    said = setup.log.read_text(encoding="utf-8")
+    raise BenchmarkError(f"{setup.name}: not ready after {_DEADLINE_SECONDS:.0f} s\n{said}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_DEADLINE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,118 @@
+"""What a start costs once the tree is there, counted: times differ from machine to machine, these numbers do not."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from django_pyz_runtime.bytecode_finder import BYTECODE
+from tests.e2e.harness import Machine
+
+MOST_FILES_OF_THE_LAUNCHER = 12
+"""Files opened until the tree's own code runs: the bundle, the configuration, a few modules of Python's library."""
+MOST_BYTES_OF_THE_HEAD = 100_000
+MOST_FILES_BESIDE_MODULES = 40
+MOST_NAMES_LISTED = 60
+WATCH = """
+import atexit
+import sys
+
+_watched = []
+
+def _watch(event, arguments):
+    if event == "open" and isinstance(arguments[0], (str, bytes)):
+        _watched.append(("open", str(arguments[0])))
+    elif event in ("os.listdir", "os.scandir"):
+        _watched.append(("list", str(arguments[0])))
+    elif event == "compile" and arguments[0] is not None:
+        _watched.append(("compile", str(arguments[1])))
+    elif event == "import" and arguments[0] == "django_pyz_runtime.main":
+        _watched.append(("hand over", ""))
+
+def _report():
+    import json, os
+    events = list(_watched)
+    modules = sum("/site-packages/" in str(getattr(module, "__file__", "")) for module in list(sys.modules.values()))
+    listed = [len(os.listdir(path)) for event, path in events if event == "list" and "/site-packages" in path and os.path.isdir(path)]
+    with open(os.environ["WATCHED"], "w") as file:
+        json.dump([events, modules, listed], file)
+
+sys.addaudithook(_watch)
+atexit.register(_report)
+"""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a process did: events with paths, modules of the tree that it has, and names in each folder of the tree it listed."""
+
+    events: list[tuple[str, str]]
+    modules: int
+    listed: list[int]
+
+    def paths(self, event: str) -> list[str]:
+        """The paths of the events of a kind."""
+        return [path for found, path in self.events if found == event]
+
+
+@pytest.fixture
+def watched(machine: Machine) -> Watched:
+    """A warm `check`, started as the first lines of the bundle start it, with what it does recorded."""
+    machine.succeed("check")
+    [command] = re.findall(rb"\n    exec (\S+) -S -c '([^']+)'", machine.executable.read_bytes()[:2000])
+    program, code = (part.decode() for part in command)
+    output = machine.folder / "watched.json"
+    done = subprocess.run(
+        [program, "-S", "-c", WATCH + code, machine.executable, "check"],
+        cwd="/",
+        env={**machine.environment, "WATCHED": str(output)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    events, modules, listed = json.loads(output.read_text())
+    return Watched([(event, path) for event, path in events], modules, listed)
+
+
+def test_the_launcher_opens_few_files(watched: Watched) -> None:
+    launcher = watched.events[: watched.events.index(("hand over", ""))]
+    assert len([path for event, path in launcher if event == "open"]) <= MOST_FILES_OF_THE_LAUNCHER, launcher
+    assert [path for event, path in launcher if event == "list"] == []
+
+
+def test_the_bundle_is_opened_once_and_only_its_head_is_read(watched: Watched, machine: Machine) -> None:
+    assert watched.paths("open").count(str(machine.executable)) == 1
+    head = machine.executable.read_bytes().index(b"PK\3\4")
+    assert head <= MOST_BYTES_OF_THE_HEAD
+
+
+def test_a_module_costs_one_file_opened(watched: Watched) -> None:
+    opened = [path for path in watched.paths("open") if f"/{BYTECODE}/" in path]
+    assert watched.modules > 300
+    parts = len(set(opened))
+    assert len(opened) <= watched.modules + 2 * parts
+
+
+def test_other_files_of_the_tree_are_hardly_opened(watched: Watched) -> None:
+    others = [path for path in watched.paths("open") if "/site-packages/" in path]
+    assert len(others) <= MOST_FILES_BESIDE_MODULES, others
+
+
+def test_no_large_folder_is_listed(watched: Watched) -> None:
+    assert max(watched.listed, default=0) <= MOST_NAMES_LISTED, watched.paths("list")
+    assert [path for path in watched.paths("list") if path.endswith("/site-packages")] == []
+
+
+def test_nothing_of_the_tree_is_compiled(watched: Watched) -> None:
+    assert [path for path in watched.paths("compile") if "/site-packages/" in path] == []
+
+
+def test_the_tree_is_not_looked_through(watched: Watched, machine: Machine) -> None:
+    [cache] = [Path(machine.environment["CACHE_DIRECTORY"])]
+    assert [path for path in watched.paths("list") if Path(path) == cache] == []
