@@ -38,7 +38,8 @@ def _report():
     import json, os
     events = list(_watched)
     modules = sum("/site-packages/" in str(getattr(module, "__file__", "")) for module in list(sys.modules.values()))
-    listed = [len(os.listdir(path)) for event, path in events if event == "list" and "/site-packages" in path and os.path.isdir(path)]
+    folders = [path for event, path in events if event == "list" and "/site-packages" in path]
+    listed = [len(os.listdir(path)) for path in folders if os.path.isdir(path)]
     with open(os.environ["WATCHED"], "w") as file:
         json.dump([events, modules, listed], file)
 
@@ -49,7 +50,13 @@ atexit.register(_report)
 
 @dataclass(frozen=True)
 class Watched:
-    """What a process did: events with paths, modules of the tree that it has, and names in each folder of the tree it listed."""
+    """What a process did.
+
+    Attributes:
+        events: what, with which path.
+        modules: how many of the tree it has imported.
+        listed: how many names there are in each folder of the tree that it listed.
+    """
 
     events: list[tuple[str, str]]
     modules: int
