@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from django_pyz import advice, bundle, bytecode, output_file, process, stage, static_files, trial
+from django_pyz.build_cache import BuildCache, default_folder
 from django_pyz.dependencies import Python
 from django_pyz.errors import BuildError
 from django_pyz.options import Options
@@ -35,6 +36,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
     Raises:
         BuildError: something outside our code keeps it from being built.
     """
+    cache = BuildCache(default_folder())
     with _scratch_folder() as scratch:
         with progress.step("Looking at the project"):
             plan = make_plan(root, output, choose)
@@ -50,7 +52,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             manifest = fill(plan, workshop, installed)
             notes += advice.about_packages(manifest)
         with progress.step("Compiling"):
-            compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch)
+            compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch, cache)
         staged = _staged(plan, workshop, manifest, compiled)
         if plan.options.collectstatic:
             with progress.step("Collecting the static files"):
@@ -58,13 +60,16 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 notes += said
                 staged.write_manifest(manifest)
                 if changes_code:
-                    compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch)
+                    compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch, cache)
         stage.normalise_modes(workshop.site_packages)
         with progress.step("Writing the file"), output_file.appearing(plan.output) as temporary:
-            contents = bundle.Contents(workshop.site_packages, compiled, manifest, plan.epoch, plan.options.compression)
+            contents = bundle.Contents(
+                workshop.site_packages, compiled, manifest, plan.epoch, plan.options.compression, cache
+            )
             identity = bundle.write(contents, temporary, scratch)
             files = len(files_below(workshop.site_packages))
             _start_once(temporary, plan.python, contents, identity, scratch)
+        cache.prune()
         left_out = plan.selection.without(brought).left_out
         source = plan.found.source.files[0]
         return Summary(plan.output, plan.python.executable, manifest, files, notes, source, left_out)

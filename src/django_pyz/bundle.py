@@ -17,6 +17,7 @@ from shiv.constants import BUILD_AT_TIMESTAMP_FORMAT
 
 import django_pyz_runtime
 from django_pyz import bytecode, tree_archive
+from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.bytecode import Compiled
 from django_pyz.head import LAUNCHER_MODULES, head, interpreter, main_module, source_of
 from django_pyz.tree_archive import BALANCED, files_below
@@ -42,6 +43,7 @@ class Contents:
         manifest: of the project.
         epoch: the time written into the file, in seconds since 1970.
         compression: of the tree, one of tree_archive.COMPRESSIONS.
+        cache: keeps what is compressed.
     """
 
     site_packages: Path
@@ -49,6 +51,7 @@ class Contents:
     manifest: Manifest
     epoch: int
     compression: str = BALANCED
+    cache: BuildCache = NO_CACHE
 
 
 def build_id(members: Mapping[str, Path]) -> str:
@@ -117,7 +120,7 @@ def _write_bundled(contents: Contents, tree: Mapping[str, Path], identity: str, 
         (folder / _RUN_WING / f"{module}.py").write_bytes(source_of(module))
     blocks = folder / BLOCKS
     blocks.parent.mkdir()
-    place = tree_archive.write(tree, blocks, contents.compression)
+    place = tree_archive.write(tree, blocks, contents.compression, contents.cache)
     manifest = contents.manifest
     container = Container(manifest.name, identity, manifest.python, manifest.bound_to_python, place)
     with zipfile.ZipFile(blocks, "a") as archive:

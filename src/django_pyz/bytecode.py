@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import marshal
 import os
 import re
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz import process
+from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.dependencies import Python
 from django_pyz.tree_archive import files_below, folders_of
 from django_pyz_runtime.bytecode_finder import SIZE_BYTES, SUFFIX
 
-_PARTS = 4
-"""How many processes compile. A fixed number: what marshal writes depends on what a process has compiled before."""
 PORTABLE = 2
 """A version of marshal that every Python reads, and in which equal values are equal bytes."""
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
@@ -27,17 +27,35 @@ _COMPILE = """
 import json, marshal, os, sys
 from importlib.machinery import SourceFileLoader
 
-root, names, output = sys.argv[1:]
-sizes = {}
-with open(output, "wb") as file:
-    for name in filter(None, os.fsdecode(open(names, "rb").read()).split("\\0")):
+root, parts, output, workers = sys.argv[1:]
+with open(parts) as file:
+    parts = json.load(file)
+
+def compile_part(number):
+    sizes, codes = {}, []
+    for name in parts[number]:
         try:
             with open(root + "/" + name, "rb") as source:
                 code = SourceFileLoader("", "").source_to_code(source.read(), name)
         except (SyntaxError, ValueError, UnicodeDecodeError, RecursionError):
             continue
-        sizes[name] = file.write(marshal.dumps(code))
-print(json.dumps([sys.implementation.cache_tag, sizes]))
+        codes.append(marshal.dumps(code))
+        sizes[name] = len(codes[-1])
+    with open(output + "/" + str(number), "wb") as file:
+        file.write(json.dumps(sizes).encode() + b"\\n" + b"".join(codes))
+
+# What marshal writes depends on what a process has done before: a new one for each part.
+running = 0
+for number in range(len(parts) + int(workers)):
+    if running == int(workers) or number >= len(parts):
+        if running and os.wait()[1]:
+            sys.exit("a part cannot be compiled")
+        running -= 1
+    if number < len(parts):
+        running += 1
+        if not os.fork():
+            compile_part(number)
+            os._exit(0)
 """
 
 
@@ -62,7 +80,7 @@ class Compiled(NamedTuple):
     code: Mapping[str, bytes]
 
 
-def compile_tree(python: Python, site_packages: Path, scratch: Path) -> Compiled:
+def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: BuildCache = NO_CACHE) -> Compiled:
     """Compile every module of a tree.
 
     The bytes depend on the sources alone. Files that are no valid Python, such as templates, get no code; nor do tests,
@@ -72,38 +90,52 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path) -> Compiled
         python: the one the bundle is for.
         site_packages: the tree.
         scratch: a folder for what the processes write.
+        cache: keeps the code of each package.
     """
-    sources = [path for path in files_below(site_packages) if path.endswith(".py") and not _TESTS.search(path)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [
-            pool.submit(_compile_some, python, site_packages, sources[start::_PARTS], scratch / f"code-{start}")
-            for start in range(_PARTS)
-        ]
-        parts = [job.result() for job in jobs]
-    return Compiled(parts[0].cache_tag, {path: code for part in parts for path, code in part.code.items()})
+    parts: dict[str, list[str]] = defaultdict(list)
+    for path in files_below(site_packages):
+        if path.endswith(".py") and not _TESTS.search(path):
+            parts[path.partition("/")[0]].append(path)
+    keys = {_key(python, site_packages, paths): paths for paths in parts.values()}
+    compiled = {key: content for key in keys if (content := cache.get(key))}
+    missing = sorted(keys.keys() - compiled.keys(), key=lambda key: -len(keys[key]))
+    for key, content in zip(
+        missing, _compile(python, site_packages, [keys[key] for key in missing], scratch), strict=True
+    ):
+        cache.put(key, content)
+        compiled[key] = content
+    return Compiled(python.cache_tag, {path: code for key in keys for path, code in _codes(compiled[key])})
 
 
-def _compile_some(python: Python, root: Path, sources: list[str], output: Path) -> Compiled:
-    names = output.with_suffix(".names")
-    names.write_bytes(os.fsencode("\0".join(sources)))
-    command: list[str | Path] = [
-        python.executable,
-        "-P",
-        "-S",
-        "-B",
-        "-W",
-        "ignore",
-        "-c",
-        _COMPILE,
-        root,
-        names,
-        output,
-    ]
-    environment = process.clean_environment(PYTHONHASHSEED="0")
-    told = process.run(command, "compile the bytecode", env=environment)
-    cache_tag, sizes = json.loads(told)
-    with output.open("rb") as file:
-        return Compiled(cache_tag, {name: file.read(size) for name, size in sizes.items()})
+def _key(python: Python, root: Path, paths: list[str]) -> str:
+    """What the code of a part depends on: Python itself, and the names and contents of the sources."""
+    status = os.stat(python.executable)
+    digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, _COMPILE)).encode())
+    for path in paths:
+        content = hashlib.sha256((root / path).read_bytes()).digest()
+        digest.update(os.fsencode(path) + b"\0" + content)
+    return digest.hexdigest()
+
+
+def _compile(python: Python, root: Path, parts: list[list[str]], scratch: Path) -> Iterator[bytes]:
+    if not parts:
+        return
+    with tempfile.TemporaryDirectory(dir=scratch) as output:
+        wanted = Path(output) / "parts"
+        wanted.write_text(json.dumps(parts), encoding="ascii")
+        options = ("-P", "-S", "-B", "-W", "ignore", "-c")
+        command: list[str | Path] = [python.executable, *options, _COMPILE, root, wanted, output, str(os.cpu_count() or 1)]
+        process.run(command, "compile the bytecode", env=process.clean_environment(PYTHONHASHSEED="0"))
+        for number in range(len(parts)):
+            yield (Path(output) / str(number)).read_bytes()
+
+
+def _codes(content: bytes) -> Iterator[tuple[str, bytes]]:
+    sizes, _, codes = content.partition(b"\n")
+    position = 0
+    for path, size in json.loads(sizes).items():
+        yield path, codes[position : position + size]
+        position += size
 
 
 def write(compiled: Compiled, files: Iterable[str], folder: Path) -> list[Path]:

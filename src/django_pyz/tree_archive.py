@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.errors import BuildError
 from django_pyz_runtime.blocks import Block, read_block, read_layout
 from django_pyz_runtime.bytecode_finder import SUFFIX
@@ -35,13 +36,14 @@ class _File(NamedTuple):
     is_program: bool
 
 
-def write(members: Mapping[str, Path], output: Path, compression: str) -> Tree:
+def write(members: Mapping[str, Path], output: Path, compression: str, cache: BuildCache = NO_CACHE) -> Tree:
     """Write a tree into one file.
 
     Args:
         members: the files by their paths in the tree, in order; contents are kept, and who can be executed.
         output: the file to write.
         compression: one of COMPRESSIONS.
+        cache: keeps what is compressed.
 
     Returns:
         Where in the file the index is.
@@ -51,7 +53,7 @@ def write(members: Mapping[str, Path], output: Path, compression: str) -> Tree:
     number = {"": -1, **{folder: position for position, folder in enumerate(folders)}}
     blocks = []
     with output.open("wb") as file:
-        for group, data, method in _compressed(members, files, compression):
+        for group, data, method in _compressed(members, files, compression, cache):
             entries = [[number[os.path.dirname(item.path)], os.path.basename(item.path), *item[1:]] for item in group]
             blocks.append([file.tell(), len(data), hashlib.sha256(data).hexdigest(), method, entries])
             file.write(data)
@@ -104,14 +106,20 @@ def _different_files(members: Mapping[str, Path]) -> tuple[list[_File], list[tup
 
 
 def _compressed(
-    members: Mapping[str, Path], files: list[_File], compression: str
+    members: Mapping[str, Path], files: list[_File], compression: str, cache: BuildCache
 ) -> Iterator[tuple[list[_File], bytes, str]]:
     """The blocks, in order: files, compressed content and the way it is compressed; some at a time in memory."""
     waiting: deque[tuple[list[_File], Future[tuple[bytes, str]]]] = deque()
     workers = os.cpu_count() or 1
+
+    def compress(group: list[_File], method: str) -> tuple[bytes, str]:
+        content = b"".join(members[item.path].read_bytes() for item in group)
+        data = _compress(content, method, _LZMA_PRESET.get(compression, 0), cache)
+        return (data, method) if len(data) < len(content) else (content, STORED)
+
     with ThreadPoolExecutor(workers) as pool:
         for group, method in _groups(files, compression):
-            waiting.append((group, pool.submit(_compress, members, group, method, _LZMA_PRESET.get(compression, 0))))
+            waiting.append((group, pool.submit(compress, group, method)))
             if len(waiting) > 2 * workers:
                 first, job = waiting.popleft()
                 yield first, *job.result()
@@ -145,13 +153,15 @@ def _kind(path: str) -> tuple[str, ...]:
     return (end, path)
 
 
-def _compress(members: Mapping[str, Path], group: list[_File], method: str, preset: int) -> tuple[bytes, str]:
-    content = b"".join(members[item.path].read_bytes() for item in group)
-    if method == LZMA:
-        data = lzma.compress(content, preset=preset)
-    else:
-        data = zlib.compress(content) if method == DEFLATE else content
-    return (data, method) if len(data) < len(content) else (content, STORED)
+def _compress(content: bytes, method: str, preset: int, cache: BuildCache) -> bytes:
+    if method == STORED:
+        return content
+    how = f"{method} {preset} {zlib.ZLIB_RUNTIME_VERSION} ".encode()
+    key = hashlib.sha256(how + hashlib.sha256(content).digest()).hexdigest()
+    if (data := cache.get(key)) is None:
+        data = lzma.compress(content, preset=preset) if method == LZMA else zlib.compress(content)
+        cache.put(key, data)
+    return data
 
 
 def files_below(folder: Path) -> list[str]:

@@ -98,10 +98,11 @@ STATE = """
 import faulthandler, json, sys
 flags = {name: getattr(sys.flags, name) for name in dir(sys.flags) if not name.startswith("_") and name != "no_site"}
 flags = {name: value for name, value in flags.items() if not callable(value)}
-print(json.dumps([flags, sys.warnoptions, sys._xoptions, sys.prefix, sys.base_prefix, faulthandler.is_enabled()]))
+print(json.dumps([flags, sys.warnoptions, sys._xoptions, sys.base_prefix, faulthandler.is_enabled()]))
 print(sys.stdout.encoding, sys.stdout.write_through, sys.stderr.errors, sys.getfilesystemencoding())
 """
-"""What Python says of how it was started; that `site` was imported by itself or later is not looked at."""
+"""What Python says of how it was started; that `site`, which sets the prefix of a virtual environment, was imported by
+itself or later is not looked at."""
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz.tree_archive import files_below
 from tests.build.trees import SMALL_PROJECT, write_tree
 from tests.e2e.harness import path_without_uv
+from tests.unpacked import unpacked
 
 PASSWORD = "pa55-of-the-index"
 SETTINGS = "import housestyle\nSECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_URL = 's/'\n"
@@ -76,16 +78,17 @@ def test_the_package_is_in_the_file_and_the_password_is_not(
     assert done.returncode == 0, done.stderr
     assert PASSWORD not in done.stdout + done.stderr
     assert "requirements.txt (names a package index with credentials)" in done.stdout
-    contents = dict(_contents(output.read_bytes()))
+    tree = unpacked(output, tmp_path / "tree")
+    contents = {name: (tree / name).read_bytes() for name in files_below(tree)} | dict(_members(output.read_bytes()))
     assert "site-packages/housestyle.py" in contents
     assert [name for name, content in contents.items() if PASSWORD.encode() in content] == []
 
 
-def _contents(archive: bytes) -> Iterator[tuple[str, bytes]]:
+def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
     """The files of an archive and of the archives in it."""
     with zipfile.ZipFile(io.BytesIO(archive)) as file:
         for name in file.namelist():
             content = file.read(name)
             yield name, content
             if name.endswith((".pyz", ".zip")):
-                yield from _contents(content)
+                yield from _members(content)

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 
 from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.verbs import config, execute, info
+from django_pyz_runtime.verbs import config, execute, info, install
 
 
 def run(site: Site, arguments: Arguments) -> int:
@@ -35,6 +35,7 @@ def run(site: Site, arguments: Arguments) -> int:
     info.add_to(verbs)
     config.add_to(verbs)
     execute.add_to(verbs)
+    install.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
     try:
         code: int = options.run(site, arguments, options)

@@ -1,0 +1,107 @@
+"""`pyz install`: the executable in /usr/bin, and its code unpacked beforehand, where every first start finds it."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
+from pathlib import Path
+
+from django_pyz_runtime import places, trust
+from django_pyz_runtime.arguments import Arguments
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.container import read_container
+from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.unpack import unpack
+
+_PROGRAMS = "usr/bin"
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "install",
+        help="put this file into /usr/bin, and its code where every first start finds it",
+        description="Put this file into /usr/bin and unpack its code, owned by root, so that no first start has to. "
+        "What is in place already stays. `pyz config init` writes the configuration.",
+    )
+    parser.add_argument("--root", metavar="DIR", default="/", help="install below this folder, for making packages")
+    parser.add_argument("--print", action="store_true", dest="only_print", help="only say what would be done")
+    parser.set_defaults(run=run)
+
+
+def run(site: Site, arguments: Arguments, options: Namespace) -> int:
+    """Install, and say what was done, a line each.
+
+    Raises:
+        Complaint: something cannot be written, or others could change what was installed.
+    """
+    root = Path(options.root).absolute()
+    release = root / places.INSTALLED.format(name=site.manifest.name).lstrip("/") / site.build_id
+    program = root / _PROGRAMS / site.manifest.script
+    steps: list[tuple[Path, bool, Callable[[Path], None]]] = [
+        (release, release.is_dir(), lambda path: _unpack(site, path)),
+        (program, _is_same(site.executable, program), lambda path: _copy(site.executable, path)),
+    ]
+    for path, is_there, make in steps:
+        if not is_there and not options.only_print:
+            _make(path, make)
+        told = "is in place" if is_there else "would be written" if options.only_print else "written"
+        print(f"{path}: {told}")
+    if not options.only_print and root == Path("/"):
+        _check_trust(release)
+    sys.stdout.flush()
+    return 0
+
+
+def _make(path: Path, make: Callable[[Path], None]) -> None:
+    try:
+        _make_folder(path.parent)
+        make(path)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        who = "Run it as root, or choose" if os.geteuid() else "Choose"
+        raise Complaint(f"{error.filename or path}: {reason}", hint=f"{who} another folder with --root.") from None
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are not there, for all to read whatever the umask is."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)
+
+
+def _unpack(site: Site, release: Path) -> None:
+    executable = str(site.executable)
+    unpack(executable, read_container(executable), str(release))
+
+
+def _is_same(executable: Path, program: Path) -> bool:
+    return program.is_file() and filecmp.cmp(executable, program, shallow=False)
+
+
+def _copy(executable: Path, program: Path) -> None:
+    """Put a program in place at once: whoever starts it has the old one or the new one."""
+    temporary = program.with_name(f".{program.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(executable, temporary)
+        temporary.chmod(0o755)
+        os.replace(temporary, program)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_trust(release: Path) -> None:
+    """Say so where the launcher would refuse what was installed.
+
+    Raises:
+        Complaint: it would.
+    """
+    try:
+        trust.check(str(release), os.geteuid())
+    except trust.Untrusted as reason:
+        raise Complaint(f"{release} will not be used: {reason}", hint="Change that, and install again.") from None

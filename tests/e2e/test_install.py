@@ -1,0 +1,85 @@
+"""`pyz install`: the executable and its code in the places of the system."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Machine
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty folder that stands for the root of a machine."""
+    return tmp_path / "root"
+
+
+def test_the_executable_and_its_code_are_put_in_place_once(machine: Machine, root: Path) -> None:
+    said = machine.succeed("pyz", "install", "--root", str(root))
+    program = root / "usr/bin/project-script"
+    [release] = (root / "usr/lib/project/releases").iterdir()
+    assert said == f"{release}: written\n{program}: written\n"
+    assert program.read_bytes() == machine.executable.read_bytes()
+    assert stat.S_IMODE(program.stat().st_mode) == 0o755
+    assert (release / "site-packages/__project__/manage.py").is_file()
+
+    made = release.stat().st_ino, program.stat().st_ino
+    said = machine.succeed("pyz", "install", "--root", str(root))
+    assert said == f"{release}: is in place\n{program}: is in place\n"
+    assert (release.stat().st_ino, program.stat().st_ino) == made
+    assert os.listdir(program.parent) == ["project-script"]
+
+
+def test_all_users_can_read_what_was_installed_whatever_the_umask_is(machine: Machine, root: Path) -> None:
+    command: list[str | Path] = [machine.executable, "pyz", "install", "--root", root]
+    subprocess.run(command, env=machine.environment, umask=0o077, check=True, capture_output=True)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in [root, *root.rglob("*")]}
+    assert all(mode & 0o444 == 0o444 for mode in modes), modes
+
+
+def test_one_may_look_first(machine: Machine, root: Path) -> None:
+    said = machine.succeed("pyz", "install", "--root", str(root), "--print")
+    assert said.count("would be written\n") == 2
+    assert not root.exists()
+
+
+def test_another_program_of_that_name_is_replaced_at_once(machine: Machine, root: Path) -> None:
+    program = root / "usr/bin/project-script"
+    program.parent.mkdir(parents=True)
+    program.write_text("the release before")
+    with program.open() as running:
+        machine.succeed("pyz", "install", "--root", str(root))
+        assert running.read() == "the release before"
+    assert program.read_bytes() == machine.executable.read_bytes()
+
+
+def test_what_cannot_be_written_is_told(machine: Machine, root: Path) -> None:
+    root.write_text("")
+    done = machine.run("pyz", "install", "--root", str(root))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == f"project-script: {root}: file exists"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a /usr/lib of its own")
+def test_the_first_start_finds_the_code_that_was_installed(machine: Machine, root: Path, tmp_path: Path) -> None:
+    """In a mount namespace whose /usr/lib/project is the one that was installed; there is no other place to unpack."""
+    machine.succeed("pyz", "install", "--root", str(root))
+    release = Path("/usr/lib/project")
+    script = f"""
+mkdir -p {release} && mount --bind {root}{release} {release} && exec {machine.executable} pyz info
+"""
+    environment = {**machine.environment, "CACHE_DIRECTORY": str(tmp_path / "cache")}
+    was_there = release.exists()
+    try:
+        command = ["unshare", "--mount", "sh", "-ec", script]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    finally:
+        if not was_there:
+            release.rmdir()
+    assert done.returncode == 0, done.stderr
+    assert f"{release}/releases/" in done.stdout
+    assert not (tmp_path / "cache").exists()
