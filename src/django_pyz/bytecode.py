@@ -124,7 +124,15 @@ def _compile(python: Python, root: Path, parts: list[list[str]], scratch: Path) 
         wanted = Path(output) / "parts"
         wanted.write_text(json.dumps(parts), encoding="ascii")
         options = ("-P", "-S", "-B", "-W", "ignore", "-c")
-        command: list[str | Path] = [python.executable, *options, _COMPILE, root, wanted, output, str(os.cpu_count() or 1)]
+        command: list[str | Path] = [
+            python.executable,
+            *options,
+            _COMPILE,
+            root,
+            wanted,
+            output,
+            str(os.cpu_count() or 1),
+        ]
         process.run(command, "compile the bytecode", env=process.clean_environment(PYTHONHASHSEED="0"))
         for number in range(len(parts)):
             yield (Path(output) / str(number)).read_bytes()
