@@ -9,21 +9,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import time
 from pathlib import Path
+
+from django_pyz import output_file
+from django_pyz.errors import BuildError
+from django_pyz_runtime.names import user_folder
 
 _KEPT_SECONDS = 30 * 24 * 3600
 _DIGEST_BYTES = 32
 
 
 def default_folder() -> Path | None:
-    """The user's cache folder by the XDG base directory specification; None without a home."""
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(chosen):
-        return Path(chosen) / "django-pyz"
-    home = os.path.expanduser("~")
-    return Path(home) / ".cache" / "django-pyz" if os.path.isdir(home) and home != "/" else None
+    """In the user's cache folder; None without a home."""
+    caches = user_folder("XDG_CACHE_HOME", ".cache", os.environ)
+    return Path(caches) / "django-pyz" if caches else None
 
 
 class BuildCache:
@@ -57,13 +57,10 @@ class BuildCache:
         """Keep a content, whole or not at all."""
         if not self._folder:
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, BuildError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._folder)
-            with open(descriptor, "wb") as file:
-                file.write(hashlib.sha256(content).digest())
-                file.write(content)
-            os.replace(temporary, self._folder / key)
+            with output_file.appearing(self._folder / key) as temporary:
+                temporary.write_bytes(hashlib.sha256(content).digest() + content)
 
     def prune(self) -> None:
         """Remove what has not been asked for in a month."""

@@ -95,11 +95,6 @@ def _set_mode(path: str, mode: int) -> None:
     os.chmod(path, mode)
 
 
-def walk(tree: Path) -> Iterator[Path]:
-    """Every file below a folder, sorted."""
-    return (Path(entry.path) for entry in _files(tree))
-
-
 def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
     """Every file below a folder, sorted as paths are: by their parts."""
     with os.scandir(folder) as found:

@@ -80,23 +80,11 @@ def read_container(executable: str) -> Container:
     """
     try:
         with zipfile.ZipFile(executable) as archive:
-            return parse_container(executable, archive.read(CONTAINER))
-    except (OSError, *DAMAGE) as error:
-        raise damaged(executable, str(error)) from None
-
-
-def parse_container(executable: str, text: bytes) -> Container:
-    """Read a container's JSON text.
-
-    Raises:
-        Complaint: it is none.
-    """
-    try:
-        data = json.loads(text)
+            data = json.loads(archive.read(CONTAINER))
         if (found := data.pop("format")) != FORMAT:
             raise damaged(executable, f"container format {found!r}, wanted {FORMAT}")
         return Container(**{**data, "tree": Tree(**data["tree"])})
-    except (TypeError, AttributeError, *DAMAGE) as error:
+    except (OSError, TypeError, AttributeError, *DAMAGE) as error:
         raise damaged(executable, str(error)) from None
 
 

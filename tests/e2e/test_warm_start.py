@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -121,5 +120,4 @@ def test_nothing_of_the_tree_is_compiled(watched: Watched) -> None:
 
 
 def test_the_tree_is_not_looked_through(watched: Watched, machine: Machine) -> None:
-    [cache] = [Path(machine.environment["CACHE_DIRECTORY"])]
-    assert [path for path in watched.paths("list") if Path(path) == cache] == []
+    assert machine.environment["CACHE_DIRECTORY"] not in watched.paths("list")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +52,6 @@ def run(site: Site, arguments: Arguments, options: Namespace) -> int:
         print(f"{path}: {told}")
     if not options.only_print and root == Path("/"):
         _check_trust(release)
-    sys.stdout.flush()
     return 0
 
 
