@@ -49,6 +49,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             with progress.step("Running the build commands"):
                 plan = with_build_commands(plan, workshop)
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
+            notes += stage.drop_catalog_sources(installed, plan.options.include)
             manifest = fill(plan, workshop, installed)
             notes += advice.about_packages(manifest)
         with progress.step("Compiling"):

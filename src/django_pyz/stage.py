@@ -8,11 +8,12 @@ import io
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import django_pyz_runtime
 from django_pyz.errors import BuildError
+from django_pyz.patterns import matches
 
 _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 """Metadata about the installation rather than the package: by whom, and from where on the builder's machine."""
@@ -40,6 +41,29 @@ def _check_pth(path: Path) -> None:
             f"{path.name}: leads to a folder of this machine, as a requirement was installed with -e or --editable",
             "Write the requirement without -e.",
         )
+
+
+def drop_catalog_sources(installed: Path, include: Iterable[str]) -> Iterator[str]:
+    """Remove the message catalogs of packages that are there compiled as well: Django reads the compiled ones alone.
+
+    Args:
+        installed: an environment's site-packages.
+        include: patterns for paths in it that stay.
+
+    Returns:
+        A note for the report, where there were any.
+    """
+    found = [
+        entry.path
+        for entry in _files(installed)
+        if entry.name.endswith(".po")
+        and os.path.exists(f"{entry.path[:-3]}.mo")
+        and not matches(os.path.relpath(entry.path, installed), include)
+    ]
+    for path in found:
+        os.unlink(path)
+    if found:
+        yield f"left out {len(found):,} .po files of packages, whose compiled .mo are in"
 
 
 def normalise_metadata(site_packages: Path) -> None:

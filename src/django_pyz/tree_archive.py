@@ -16,15 +16,13 @@ from typing import NamedTuple
 from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.errors import BuildError
 from django_pyz_runtime.blocks import Block, read_block, read_layout
-from django_pyz_runtime.bytecode_finder import SUFFIX
 from django_pyz_runtime.container import DEFLATE, LZMA, STORED, Tree
 
 BALANCED = "balanced"
-"""LZMA for message catalogs and bytecode, which gain most by it; DEFLATE for everything else."""
+"""LZMA for message catalogs, which become half as large by it; DEFLATE, which unpacks far sooner, for all else."""
 COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
 _BLOCK_BYTES = {DEFLATE: 1 << 20, LZMA: 1 << 22, STORED: 1 << 20}
 _CATALOGS = (".po", ".mo")
-_GAIN_MOST = (_CATALOGS[0], SUFFIX)
 _LZMA_PRESET = {BALANCED: 1, LZMA: 6}
 
 
@@ -134,7 +132,7 @@ def _groups(files: list[_File], compression: str) -> Iterator[tuple[list[_File],
     for key, item in sorted((_kind(item.path), item) for item in files):
         wanted = compression
         if compression == BALANCED:
-            wanted = LZMA if key[0] in _GAIN_MOST else DEFLATE
+            wanted = LZMA if key[0] == _CATALOGS[0] else DEFLATE
         if group and (wanted != method or size + item.size > _BLOCK_BYTES[method]):
             yield group, method
             group, size = [], 0

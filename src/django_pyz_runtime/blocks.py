@@ -128,6 +128,7 @@ class Writer:
         # a file. It is for who has the capability DAC_OVERRIDE, as root mostly has.
         self._folder_mode = _FOLDER if os.access(target, os.W_OK, effective_ids=True) else 0o755
         os.chmod(target, self._folder_mode)
+        self._has_umask = _takes_modes_away(target)
 
     def write(self, block: Block) -> None:
         """Write the files of a block, once it is sure to be what was built.
@@ -142,8 +143,9 @@ class Writer:
             return
         content, position = memoryview(b"".join(pieces)), 0
         for file in block.files:
-            self._write(file, [content[position : position + file.size]])
-            position += file.size
+            end = position + file.size
+            self._write(file, (content[position:end],))
+            position = end
 
     def finish(self, layout: Layout) -> None:
         """Make the links, and see to it that all folders are read-only.
@@ -154,10 +156,9 @@ class Writer:
         for path, same in layout.links:
             self._make_folder(os.path.dirname(path))
             _link_or_copy(f"{self._target}/{same}", f"{self._target}/{path}")
-        for folder in [*reversed(layout.folders), ""]:
-            path = f"{self._target}/{folder}"
-            if os.lstat(path).st_mode & 0o777 != _FOLDER:
-                os.chmod(path, _FOLDER)
+        if self._has_umask or self._folder_mode != _FOLDER:
+            for folder in [*reversed(layout.folders), ""]:
+                os.chmod(f"{self._target}/{folder}", _FOLDER)
 
     def _write(self, file: File, pieces: Iterable[bytes | memoryview]) -> None:
         mode = _PROGRAM if file.is_program else _READ_ONLY
@@ -169,11 +170,10 @@ class Writer:
             descriptor = _create(path, mode)
         try:
             for piece in pieces:
-                rest = memoryview(piece)
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
-            if os.fstat(descriptor).st_mode & 0o777 != mode:
-                os.fchmod(descriptor, mode)  # the umask has taken something away
+                if (written := os.write(descriptor, piece)) < len(piece):
+                    _write_rest(descriptor, memoryview(piece)[written:])
+            if self._has_umask:
+                os.fchmod(descriptor, mode)
         finally:
             os.close(descriptor)
 
@@ -186,11 +186,25 @@ class Writer:
                 os.mkdir(path, self._folder_mode)
 
 
+def _takes_modes_away(folder: str) -> bool:
+    """Whether what is made in a folder does not get all of the mode that it is made with."""
+    probe = f"{folder}/.probe"
+    os.mkdir(probe, _FOLDER)
+    mode = os.lstat(probe).st_mode & 0o777
+    os.rmdir(probe)
+    return mode != _FOLDER
+
+
 def _link_or_copy(source: str, path: str) -> None:
     try:
         os.link(source, path)
     except OSError:  # a file system without links, or with too many of one file
         shutil.copy(source, path)
+
+
+def _write_rest(descriptor: int, rest: memoryview) -> None:
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _create(path: str, mode: int) -> int:

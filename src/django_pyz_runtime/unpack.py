@@ -16,7 +16,6 @@ from typing import Any
 from django_pyz_runtime.blocks import Writer, read_layout
 from django_pyz_runtime.container import Container
 
-_WORKERS = 4
 _PATIENCE_SECONDS = 1.0
 
 
@@ -73,7 +72,7 @@ def _extract_all(executable: str, container: Container, target: str) -> None:
         layout = read_layout(executable, descriptor, container.tree)
         writer = Writer(executable, descriptor, target)
         blocks = sorted(layout.blocks, key=lambda block: -block.size)
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             jobs = [pool.submit(writer.write, block) for block in blocks]
             try:
                 for done in as_completed(jobs):
