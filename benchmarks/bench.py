@@ -90,13 +90,11 @@ class Bench:
     Args:
         scale: how much that is.
         folder: an empty folder.
-        with_install: whether to measure what `pyz install` makes as well.
     """
 
-    def __init__(self, scale: Scale, folder: Path, *, with_install: bool) -> None:
+    def __init__(self, scale: Scale, folder: Path) -> None:
         self.scale = scale
         self.homes = Homes(folder / "homes")
-        self.with_install = with_install
         self._folder = folder
         self._made: dict[str, Candidates] = {}
 

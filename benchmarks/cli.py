@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: Namespace) -> int:
     scale, names, start = SHORT if options.short else FULL, options.only or list(ROWS), time.monotonic()
     with _scratch_folder(options.scratch) as scratch:
-        bench = Bench(scale, scratch, with_install=options.with_install)
+        bench = Bench(scale, scratch)
         outcome = report.measure(bench, names)
         # Before the scratch folder is removed, as that takes its time.
         _write(report.markdown(outcome, machine.describe(scratch), scale.projects), options.output)
@@ -64,7 +64,6 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the table there; default: standard output")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="write the chart there, as SVG")
     parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="work in a new folder below; several GB")
-    parser.add_argument("--with-install", action="store_true", help="measure what `pyz install` makes as well")
     return parser
 
 

@@ -78,12 +78,9 @@ def memory(bench: Bench) -> Iterator[Row]:
 def first_check(bench: Bench) -> Iterator[Row]:
     """The same as the first thing that is done with a file, against the warm virtual environment."""
     for name in bench.scale.projects:
-        candidates, targets = bench.project(name), {OURS: _COLD_TARGETS[name]}
-        cases = _check(bench, candidates, ())
-        if bench.with_install:
-            program = installed.install(candidates.file(OURS, MANAGE), bench.empty_folder(f"{name}-installed"))
-            cases.append(cold(OURS_INSTALLED, [program, "check"], bench.homes))
-            targets[OURS_INSTALLED] = Target(1.0)
+        candidates, targets = bench.project(name), {OURS: _COLD_TARGETS[name], OURS_INSTALLED: Target(1.0)}
+        program = installed.install(candidates.file(OURS, MANAGE), bench.empty_folder(f"{name}-installed"))
+        cases = [*_check(bench, candidates, ()), cold(OURS_INSTALLED, [program, "check"], bench.homes)]
         for candidate in (OURS, *bench.scale.peers):
             cases.append(cold(candidate, [candidates.file(candidate, MANAGE), "check"], bench.homes))
         values = interleaved(cases, bench.scale.cold, measure.milliseconds)

@@ -71,7 +71,7 @@ class Running:
 
 
 def prepare(candidates: Candidates, homes: Homes, folder: Path) -> list[Setup]:
-    """Configure the servers, the base first, and migrate their databases.
+    """Configure the servers, and migrate their databases. The base comes first: it serves static files, as ours does.
 
     Args:
         candidates: of the sample.
@@ -80,13 +80,13 @@ def prepare(candidates: Candidates, homes: Homes, folder: Path) -> list[Setup]:
     """
     ports = _free_ports(3)
     setups = [
-        _venv_setup(VENV, "plain_settings", candidates, dict(homes.new()), ports[0], folder),
         _venv_setup(VENV_WHITENOISE, "whitenoise_settings", candidates, dict(homes.new()), ports[1], folder),
+        _venv_setup(VENV, "plain_settings", candidates, dict(homes.new()), ports[0], folder),
         _our_setup(candidates, dict(homes.new()), ports[2], folder),
     ]
     manage = [str(candidates.project.python), str(candidates.project.source / "manage.py")]
     environment = {
-        **setups[1].environment,
+        **setups[0].environment,
         "DJANGO_SETTINGS_MODULE": "whitenoise_settings",
         "PYTHONPATH": str(folder),
     }

@@ -115,10 +115,11 @@ def find_tree(archive: str, name: str, build_id: str, config: str | None) -> str
     """
     uid = os.geteuid()
     configuration = find_configuration(name, config, os.environ, uid).path
-    installed = os.path.join(places.INSTALLED.format(name=name), build_id)
     reasons: list[str] = []
-    if os.path.isdir(installed) and (found := _usable(installed, uid, reasons)):
-        return found
+    for folder in places.installed_folders(name, archive):
+        installed = os.path.join(folder, build_id)
+        if os.path.isdir(installed) and (found := _usable(installed, uid, reasons)):
+            return found
     for folder in places.tree_folders(name, os.environ, uid, configuration):
         if found := _find_or_make(archive, folder, build_id, uid, reasons):
             if reasons:

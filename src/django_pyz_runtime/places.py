@@ -11,7 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 INSTALLED = "/usr/lib/{name}/releases"
-"""Where an installation by root keeps its releases."""
+"""Where an installation keeps its releases; one below another root or prefix has them in the same place beside bin."""
+
+
+def installed_folders(name: str, executable: str) -> Iterator[str]:
+    """The folders that may hold the tree of an installed release.
+
+    Args:
+        name: the project's name.
+        executable: absolute path of the file.
+    """
+    yield (usual := INSTALLED.format(name=name))
+    prefix = os.path.dirname(os.path.dirname(executable))
+    if (own := os.path.join(prefix, *usual.split("/")[2:])) != usual:
+        yield own
 
 
 def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration: str) -> Iterator[str]:

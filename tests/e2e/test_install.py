@@ -83,3 +83,14 @@ mkdir -p {release} && mount --bind {root}{release} {release} && exec {machine.ex
     assert done.returncode == 0, done.stderr
     assert f"{release}/releases/" in done.stdout
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_was_installed_below_another_root_starts_from_its_own_code(machine: Machine, root: Path) -> None:
+    machine.succeed("pyz", "install", "--root", str(root))
+    cache = machine.folder / "unused"
+    program = root / "usr/bin/project-script"
+    environment = {**machine.environment, "CACHE_DIRECTORY": str(cache)}
+    done = subprocess.run([program, "pyz", "info"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{root}/usr/lib/project/releases/" in done.stdout
+    assert not cache.exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.places import temporary_folder, tree_folders
+from django_pyz_runtime.places import installed_folders, temporary_folder, tree_folders
 
 
 @pytest.fixture
@@ -54,3 +54,16 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_each_user_has_a_temporary_folder_of_their_own() -> None:
     assert temporary_folder("project", 1000) == f"{os.path.realpath(tempfile.gettempdir())}/project-1000"
     assert temporary_folder("project", 1001) != temporary_folder("project", 1000)
+
+
+@pytest.mark.parametrize(
+    ("executable", "own"),
+    [
+        ("/usr/bin/project-script", []),
+        ("/usr/local/bin/project-script", ["/usr/local/lib/project/releases"]),
+        ("/tmp/root/usr/bin/project-script", ["/tmp/root/usr/lib/project/releases"]),
+        ("/project.pyz", ["/lib/project/releases"]),
+    ],
+)
+def test_an_installed_release_lies_beside_its_program(executable: str, own: list[str]) -> None:
+    assert list(installed_folders("project", executable)) == ["/usr/lib/project/releases", *own]
