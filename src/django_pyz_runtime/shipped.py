@@ -129,7 +129,12 @@ Requires=@NAME@.socket
 [Service]
 Type=notify
 ExecStart=/usr/bin/@SCRIPT@ runserve
+# A reload is an upgrade: file and configuration as they are now. What cannot serve is refused.
+ExecReload=/usr/bin/@SCRIPT@ runserve --check
+ExecReload=/bin/kill -HUP $MAINPID
+WatchdogSec=30
 KillMode=mixed
+TimeoutStartSec=600
 TimeoutStopSec=60
 Restart=on-failure
 RestartPreventExitStatus=2

@@ -24,7 +24,7 @@ def _bad(bench: Bench) -> Iterator[Row]:
 
 
 def test_a_row_that_fails_keeps_no_other_from_being_measured_and_is_told(tmp_path: Path) -> None:
-    bench = Bench(SHORT, tmp_path, with_install=False)
+    bench = Bench(SHORT, tmp_path)
 
     report = measure(bench, ["bad", "good"], {"good": _good, "bad": _bad})
 

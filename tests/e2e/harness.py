@@ -8,11 +8,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,15 @@ PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}
 def path_without_uv() -> str:
     """The search path of a machine where pip installs."""
     return os.pathsep.join(folder for folder in PATH.split(os.pathsep) if not shutil.which("uv", path=folder))
+
+
+def with_socket(listener: socket.socket, command: Sequence[str | Path]) -> list[str | Path]:
+    """A command to which a listening socket is passed as systemd does; the socket's descriptor must be passed to it."""
+    code = (
+        "import os, sys; os.dup2(int(sys.argv[1]), 3); "
+        "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); os.execv(sys.argv[2], sys.argv[2:])"
+    )
+    return [sys.executable, "-c", code, str(listener.fileno()), *command]
 
 
 @dataclass(frozen=True)

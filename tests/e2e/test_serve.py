@@ -9,14 +9,13 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Machine, Server, request, wait_for_line
+from tests.e2e.harness import Machine, Server, request, wait_for_line, with_socket
 
 REPORT = {
     "product": "Firefox",
@@ -174,13 +173,8 @@ def test_a_unix_socket_is_served(migrated: Machine) -> None:
 def test_sockets_that_systemd_passes_are_used(migrated: Machine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        code = (
-            "import os, sys; os.dup2(int(sys.argv[1]), 3); "
-            "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); os.execv(sys.argv[2], sys.argv[2:])"
-        )
-        command = [sys.executable, "-c", code, str(listener.fileno()), str(migrated.executable), "runserve"]
         process = subprocess.Popen(
-            [*command, "--workers", "1"],
+            with_socket(listener, [migrated.executable, "runserve", "--workers", "1"]),
             env=migrated.environment,
             pass_fds=[listener.fileno()],
             stderr=subprocess.DEVNULL,

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 SERVE = """
 import sys
+from pathlib import Path
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.serve import arbiter
+from django_pyz_runtime.serve.invocation import Invocation
+from django_pyz_runtime.serve.master import Service
+from django_pyz_runtime.serve.notify import Notifier
 from django_pyz_runtime.serve.log import ServerLog
 from django_pyz_runtime.serve.server import Server
 
@@ -38,7 +42,8 @@ def load():
     return project
 
 settings = {"bind": [sys.argv[1]], "logger_class": ServerLog, "workers": 2, "control_socket_disable": True, @MORE@}
-raise SystemExit(Server(settings, load, lambda: None).serve())
+service = Service(Notifier(""), Invocation.of_this_process(Path(sys.executable)), None, "b1")
+raise SystemExit(Server(settings, load, lambda: None).serve(service))
 """
 
 

@@ -7,32 +7,34 @@ import errno
 import os
 import socket
 from collections.abc import Iterable
+from typing import Any
 
 from gunicorn.util import parse_address
 
 from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.serve.handover import Handover
+from django_pyz_runtime.serve.occupant import at_port, at_socket
 
 
-def check_addresses(addresses: Iterable[str]) -> None:
+def check_addresses(addresses: Iterable[str], handover: Handover | None = None) -> None:
     """Look at every address, unless listening sockets are passed on from outside.
+
+    Args:
+        addresses: as they are configured.
+        handover: what the server that this one replaces leaves to it.
 
     Raises:
         Complaint: one is taken, or cannot be listened on.
     """
-    if not _sockets_are_passed():
-        for address in addresses:
-            _check_address(address)
-
-
-def _sockets_are_passed() -> bool:
-    """Whether systemd, or the server that this one replaces, hands over listening sockets."""
-    return os.environ.get("LISTEN_PID") == str(os.getpid()) or "GUNICORN_FD" in os.environ
-
-
-def _check_address(address: str) -> None:
-    parsed = parse_address(address, "8000")
-    if isinstance(parsed, int):
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) or (handover and handover.is_passed):
         return
+    for address in addresses:
+        parsed = parse_address(address, "8000")
+        if not isinstance(parsed, int) and not (handover and handover.keeps(address, parsed)):
+            _check_address(address, parsed)
+
+
+def _check_address(address: str, parsed: Any) -> None:
     try:
         if isinstance(parsed, str):
             _check_unix_socket(parsed)
@@ -42,7 +44,8 @@ def _check_address(address: str) -> None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(parsed)
     except OSError as error:
-        raise _cannot_listen(address, error) from None
+        who = (error.strerror or "") if isinstance(parsed, str) else at_port(parsed[1])
+        raise _cannot_listen(address, error, who) from None
 
 
 def _check_unix_socket(path: str) -> None:
@@ -54,13 +57,13 @@ def _check_unix_socket(path: str) -> None:
         raise OSError(errno.EACCES, f"{folder} cannot be written")
     with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
         probe.connect(path)
-        raise OSError(errno.EADDRINUSE, "")
+        raise OSError(errno.EADDRINUSE, at_socket(probe))
 
 
-def _cannot_listen(address: str, error: OSError) -> Complaint:
+def _cannot_listen(address: str, error: OSError, who: str) -> Complaint:
     if error.errno == errno.EADDRINUSE:
         return Complaint(
-            f"{address} is already in use by another server",
+            f"{address} is already in use by {who or 'another server'}",
             hint="Stop that one, or choose another address: --bind HOST:PORT, or [serve] bind.",
         )
     return Complaint(f"cannot listen on {address}: {error.strerror}", hint="See --bind, or [serve] bind.")

@@ -6,7 +6,9 @@ it does, in later ones it has no limit at all (gunicorn.workers.workertmp). Here
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import time
 
 from gunicorn.app.base import BaseApplication
@@ -23,10 +25,14 @@ class PatientArbiter(Arbiter):
 
     Args:
         app: as for gunicorn. It calls `has_loaded` in each worker.
+
+    Attributes:
+        loaded: how many workers have loaded the site.
     """
 
     def __init__(self, app: BaseApplication) -> None:
         self._loading: dict[int, _Wait] = {}
+        self.loaded = 0
         super().__init__(app)
 
     def stop(self, graceful: bool = True) -> None:
@@ -40,6 +46,7 @@ class PatientArbiter(Arbiter):
         """Replace the workers that do not respond."""
         # With preload_app the site was loaded before any worker was there.
         loading = {pid: worker for pid, worker in self.WORKERS.items() if self.app.callable is None and _loads(worker)}
+        self.loaded = len(self.WORKERS) - len(loading)
         self._loading = {pid: self._loading.get(pid) or _Wait(self.timeout) for pid in loading}
         for pid, worker in loading.items():
             wait = self._loading[pid]
@@ -83,8 +90,13 @@ class _Wait:
 
 
 def has_loaded(worker: Worker) -> None:
-    """Tell the arbiter, from within a worker, that the site is loaded: the file that they share is no longer empty."""
+    """Tell the arbiter, from within a worker, that the site is loaded: the file that they share is no longer empty.
+
+    The signal has it look at once; it is the one that every version of gunicorn takes as no more than that.
+    """
     os.write(worker.tmp.fileno(), b"1")
+    with contextlib.suppress(PermissionError):  # a worker may run as another user
+        os.kill(worker.ppid, signal.SIGCHLD)
 
 
 def _loads(worker: Worker) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django_pyz_runtime import garbage
 from django_pyz_runtime.activate import Activation, Purpose
@@ -13,6 +13,13 @@ from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.prepare import prepare
+from django_pyz_runtime.serve.handover import Handover
+from django_pyz_runtime.serve.invocation import Invocation
+from django_pyz_runtime.serve.notify import Notifier
+
+if TYPE_CHECKING:
+    from django_pyz_runtime.serve.master import Service
+    from django_pyz_runtime.serve.server import Server
 
 
 def runserve(site: Site, arguments: Arguments) -> int:
@@ -21,22 +28,32 @@ def runserve(site: Site, arguments: Arguments) -> int:
     Raises:
         Complaint: the configuration does not allow it, or an address is taken.
     """
+    invocation = Invocation.of_this_process(site.executable)
     options = _parser(site).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
+    handover = Handover.take(os.environ, os.getpid(), os.getppid())
+    notifier = Notifier.take(os.environ, os.getpid())
     configuration, activation = prepare(site, arguments, Purpose.SERVE)
     from django_pyz_runtime.serve.addresses import check_addresses
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
+    from django_pyz_runtime.serve.master import Service
 
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.code_folder / site.manifest.folder)
     settings = gunicorn_settings(site, configuration)
-    check_addresses(settings["bind"])
-    if options.migrate:
+    # A check beside the running server finds its addresses in use.
+    if handover or not options.check:
+        check_addresses(settings["bind"], handover)
+    # The try of a successor has migrated already.
+    if options.migrate and (options.check or not handover):
         from django_pyz_runtime.serve.migrate import migrate
 
         if code := migrate(site, arguments):
             return code
-    return _serve(site, configuration, activation, settings)
+    server = _server(site, configuration, settings)
+    if options.check:
+        return _check(site, server)
+    return _serve(site, configuration, activation, server, Service(notifier, invocation, handover, site.build_id[:12]))
 
 
 def _parser(site: Site) -> ArgumentParser:
@@ -50,6 +67,7 @@ def _parser(site: Site) -> ArgumentParser:
     parser.add_argument("--workers", metavar="N", help="worker processes, or auto")
     parser.add_argument("--threads", metavar="N", help="threads of each worker")
     parser.add_argument("--migrate", action="store_true", help="apply migrations first")
+    parser.add_argument("--check", action="store_true", help="only find out whether the site can be served, and say so")
     add_common_options(parser)
     return parser
 
@@ -61,15 +79,10 @@ def _merged(arguments: Arguments, options: Namespace) -> Arguments:
     return arguments.with_assignments(*own)
 
 
-def _serve(site: Site, configuration: Configuration, activation: Activation, settings: dict[str, Any]) -> int:
+def _server(site: Site, configuration: Configuration, settings: dict[str, Any]) -> Server:
     from django_pyz_runtime.serve.server import Server
 
     script = site.executable.name
-    if configuration.is_silent:
-        sys.stderr.write(
-            f"{script}: no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
-            f"this machine may ask. `{script} pyz config init` writes one.\n"
-        )
 
     def load() -> Any:
         from django_pyz_runtime.serve.log import join_python_logging
@@ -91,9 +104,27 @@ def _serve(site: Site, configuration: Configuration, activation: Activation, set
                 f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
             )
 
-    server = Server(settings, load, check)
+    return Server(settings, load, check)
+
+
+def _check(site: Site, server: Server) -> int:
+    """Do what the first worker would, and say that it went well."""
+    from django_pyz_runtime.serve.rehearsal import PROOF
+
+    server.rehearse()
+    sys.stdout.write(f"{site.executable.name}: {PROOF}\n")
+    return 0
+
+
+def _serve(site: Site, configuration: Configuration, activation: Activation, server: Server, service: Service) -> int:
+    script = site.executable.name
+    if configuration.is_silent and not service.handover:
+        sys.stderr.write(
+            f"{script}: no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
+            f"this machine may ask. `{script} pyz config init` writes one.\n"
+        )
     garbage.resume()
-    return server.serve()
+    return server.serve(service)
 
 
 def _load(site: Site, configuration: Configuration, worker_class: Any) -> Any:

@@ -14,7 +14,9 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from django_pyz_runtime.complaints import Complaint, as_told
-from django_pyz_runtime.serve.arbiter import PatientArbiter, has_loaded
+from django_pyz_runtime.serve.arbiter import has_loaded
+from django_pyz_runtime.serve.master import Master, Service
+from django_pyz_runtime.serve.notify import headline
 
 
 class Server(BaseApplication):
@@ -67,6 +69,11 @@ class Server(BaseApplication):
             has_loaded(self._worker)
         return application
 
+    def rehearse(self) -> None:
+        """Import the application and check it, as the first worker does; errors are raised."""
+        self._load()
+        self._check()
+
     def _give_up(self, error: Exception | SystemExit) -> NoReturn:
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
@@ -81,30 +88,34 @@ class Server(BaseApplication):
         """Why the first worker that failed could not load the application; "" where none did, and once it was read."""
         return self._failure.take()
 
-    def serve(self) -> int:
+    def serve(self, service: Service) -> int:
         """Run until a signal stops it.
+
+        Args:
+            service: what the server is to the world around it.
 
         Returns:
             0 after a stop; 2 where the configuration kept the application from loading, 1 where its code did.
         """
         master = os.getpid()
         try:
-            _arbiter(self).run()
+            self._master(service).run()
         except SystemExit as stop:
             if os.getpid() != master:
                 raise
-            sys.stderr.write(self.failure())
+            if failure := self.failure():
+                sys.stderr.write(failure)
+                service.notifier.status(headline(failure))
             code = stop.code if isinstance(stop.code, int) else 0
             return {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}.get(code, code)
         return 0
 
-
-def _arbiter(server: Server) -> Arbiter:
-    try:
-        return PatientArbiter(server)
-    except RuntimeError as error:
-        # What gunicorn raises for a log configuration that it cannot use.
-        raise Complaint(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
+    def _master(self, service: Service) -> Master:
+        try:
+            return Master(self, service, self.failure)
+        except RuntimeError as error:
+            # What gunicorn raises for a log configuration that it cannot use.
+            raise Complaint(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
 
 
 class _Once:

@@ -1,0 +1,91 @@
+"""What one master process of the server leaves to the next, which takes its place in the same process (execve(2)).
+
+The listening sockets stay open, and the workers stay children of the process and go on serving. An environment variable
+says which they are; it is meant for one process, named in it, and is taken out of the environment at once.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import MutableMapping, Sequence
+from typing import NamedTuple
+
+VARIABLE = "DJANGO_PYZ_HANDOVER"
+
+
+class Listener(NamedTuple):
+    """A listening socket.
+
+    Attributes:
+        bind: what it was configured as; "" for one that was passed by the service manager.
+        name: where it listens, as `name_of` writes it.
+        descriptor: of the open file.
+    """
+
+    bind: str
+    name: str
+    descriptor: int
+
+
+class Handover(NamedTuple):
+    """What is left to the next master.
+
+    Attributes:
+        master: the process id of the one that leaves it.
+        listeners: the sockets.
+        is_passed: whether they were passed by the service manager, who removes them in the end.
+        workers: the process ids of the workers.
+    """
+
+    master: int
+    listeners: Sequence[Listener] = ()
+    is_passed: bool = False
+    workers: Sequence[int] = ()
+
+    def to_environ(self) -> dict[str, str]:
+        """The variable that `take` reads."""
+        return {VARIABLE: json.dumps(self._asdict())}
+
+    @classmethod
+    def take(cls, environ: MutableMapping[str, str], *processes: int) -> Handover | None:
+        """What was left to this process; None where nothing was.
+
+        Args:
+            environ: whose variable is removed.
+            processes: ids of which one must have left it.
+        """
+        data = json.loads(environ.pop(VARIABLE, "null"))
+        if not data or data["master"] not in processes:
+            return None
+        listeners = [Listener(*listener) for listener in data.pop("listeners")]
+        return cls(listeners=listeners, **data)
+
+    def keeps(self, bind: str, address: object) -> Listener | None:
+        """The socket that listens already where a configuration wants one.
+
+        Args:
+            bind: as it is configured.
+            address: the same, as gunicorn reads it: host and port, or a path.
+        """
+        names = _names_of(address)
+        return next((one for one in self.listeners if one.bind == bind or one.name in names), None)
+
+
+def name_of(address: object) -> str:
+    """An address as one text: of host and port, those two alone.
+
+    Args:
+        address: as socket.getsockname returns it.
+    """
+    return f"{address[0]} {address[1]}" if isinstance(address, tuple) else str(address)
+
+
+def _names_of(address: object) -> set[str]:
+    """The names of all addresses that one stands for."""
+    if not isinstance(address, tuple):
+        return {name_of(address)}
+    try:
+        return {name_of(found[4]) for found in socket.getaddrinfo(address[0], address[1], type=socket.SOCK_STREAM)}
+    except OSError:
+        return set()

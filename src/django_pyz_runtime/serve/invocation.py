@@ -1,0 +1,53 @@
+"""How this process was started, so that the file that is there by then can be started in the same way."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_pyz_runtime.serve.handover import Handover
+
+_PASSED_ON_OTHERWISE = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """Program, arguments and surroundings of this process.
+
+    Attributes:
+        executable: the file.
+        arguments: behind it on the command line.
+        environ: the environment, as it was before anything was configured.
+        folder: the current one.
+    """
+
+    executable: Path
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    folder: str
+
+    @classmethod
+    def of_this_process(cls, executable: Path) -> Invocation:
+        """As it is now: call it first of all."""
+        return cls(executable, tuple(sys.argv[1:]), dict(os.environ), os.getcwd())
+
+    def command(self, *more: str) -> list[str]:
+        """Program and arguments."""
+        program = [] if os.access(self.executable, os.X_OK) else [sys.executable]
+        return [*program, str(self.executable), *self.arguments, *more]
+
+    def variables(self, handover: Handover, *without: str) -> dict[str, str]:
+        """The environment with what is handed over."""
+        left_out = (*_PASSED_ON_OTHERWISE, *without)
+        return {name: text for name, text in self.environ.items() if name not in left_out} | handover.to_environ()
+
+    def version(self) -> tuple[int, ...]:
+        """What changes when another file takes the place of the executable; nothing while there is none."""
+        try:
+            status = os.stat(self.executable)
+        except OSError:
+            return ()
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

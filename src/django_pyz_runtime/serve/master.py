@@ -1,0 +1,165 @@
+"""gunicorn's arbiter as a service: it tells the truth about itself, and a reload is an upgrade without a gap."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.errors import HaltServer
+
+from django_pyz_runtime.serve.arbiter import PatientArbiter
+from django_pyz_runtime.serve.former import FormerWorkers
+from django_pyz_runtime.serve.handover import Handover
+from django_pyz_runtime.serve.invocation import Invocation
+from django_pyz_runtime.serve.listeners import left_to_next, taken_over
+from django_pyz_runtime.serve.notify import Notifier, headline
+from django_pyz_runtime.serve.succession import Succession, allow_signals
+
+_STOPS_TO_ACCEPT_SECONDS = 0.5
+"""The time after which a worker that was told to end takes no more new connections."""
+_log = logging.getLogger("gunicorn.error")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a master is to the world around it.
+
+    Attributes:
+        notifier: tells the service manager.
+        invocation: how the process was started.
+        handover: what the master before has left; None where there was none.
+        release: which one this is, for people.
+    """
+
+    notifier: Notifier
+    invocation: Invocation
+    handover: Handover | None
+    release: str
+
+
+class Master(PatientArbiter):
+    """The arbiter.
+
+    Args:
+        app: as for gunicorn.
+        service: what it is to the world around it.
+        failure: why the first worker that failed could not load the site.
+    """
+
+    def __init__(self, app: BaseApplication, service: Service, failure: Callable[[], str]) -> None:
+        self._service = service
+        self._notifier = service.notifier
+        self._failure = failure
+        self._succession = Succession(service.invocation, self._handover)
+        self._binds: list[str] = []
+        self._told = ""
+        self._is_ready = False
+        super().__init__(app)
+        workers = service.handover.workers if service.handover else ()
+        self._former = FormerWorkers(workers, self.cfg.graceful_timeout + 5)
+
+    def start(self) -> None:
+        """Listen, on the sockets that were handed over where there are some."""
+        handover = self._service.handover
+        if handover and not self.cfg.reuse_port:
+            self.systemd = handover.is_passed
+            listeners, self._binds = taken_over(self.cfg, self.log, handover)
+            vars(self).update(LISTENERS=listeners)
+        super().start()
+        if not self._binds:
+            binds = [""] * len(self.LISTENERS) if self.systemd else self.cfg.settings["bind"].get()
+            self._binds = binds[: len(self.LISTENERS)]
+        allow_signals()
+
+    def murder_workers(self) -> None:
+        """Replace the workers that do not respond; gunicorn's loop comes here at every turn."""
+        super().murder_workers()
+        self._tell_when_ready()
+        self._follow_reload()
+        if self._lives():
+            self._notifier.alive()
+
+    def reap_workers(self) -> None:
+        """Take note of workers that have ended; one that cannot load the site ends the server, unless others serve."""
+        self._former.look()
+        try:
+            super().reap_workers()
+        except HaltServer:
+            if not self._former.look():
+                raise
+            self._give_up()
+
+    def handle_hup(self) -> None:
+        """Try the file and the configuration that are there now; they take over once they are known to work."""
+        _log.info("Reloading: trying %s", self._service.invocation.executable)
+        if self._is_ready:
+            self._notifier.reloading("trying the file and the configuration that are there now")
+        try:
+            self._succession.begin()
+        except OSError as error:
+            self._refuse(str(error))
+
+    # gunicorn's own would start a second master, which the service manager knows nothing of.
+    handle_usr2 = handle_hup
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers, those of the master before as well."""
+        self._notifier.stopping("stopping")
+        self._succession.stop()
+        self._former.end(signal.SIGTERM if graceful else signal.SIGQUIT)
+        super().stop(graceful)
+        self._former.wait()
+
+    def _tell_when_ready(self) -> None:
+        former = self._former.look()
+        if former and 0 < self.num_workers <= self.loaded and self._former.told_seconds_ago < 0:
+            _log.info("The new workers serve; ending %d of the release before", len(former))
+            self._former.end()
+        status = f"{self.loaded} of {self.num_workers} workers, release {self._service.release}"
+        is_alone = not former or self._former.told_seconds_ago > _STOPS_TO_ACCEPT_SECONDS
+        if not self._is_ready and self.loaded and is_alone:
+            self._is_ready = True
+            self._notifier.ready(status)
+        elif self._is_ready and status != self._told and self.num_workers:
+            self._notifier.status(status)
+        self._told = status
+
+    def _follow_reload(self) -> None:
+        try:
+            verdict = self._succession.verdict()
+            if verdict == "":
+                _log.info("Reloading: it can serve; handing over")
+                self.cfg.pre_exec(self)
+                self._succession.take_place()
+        except OSError as error:
+            verdict = str(error)
+        if verdict:
+            self._refuse(verdict)
+
+    def _refuse(self, reason: str) -> None:
+        _log.error("Reload refused, the workers go on as they are:\n%s", reason)
+        status = f"reload refused: {headline(reason)}"
+        if self._is_ready:
+            self._notifier.ready(status)
+        else:
+            self._notifier.status(status)
+
+    def _give_up(self) -> None:
+        """Let the workers of the master before go on, as none of this one's can load the site."""
+        self.num_workers = 0
+        self._is_ready = True
+        self.kill_workers(signal.SIGTERM)
+        self._refuse(self._failure() or "a worker could not load the site")
+
+    def _handover(self) -> Handover:
+        listeners = left_to_next(self.LISTENERS, self._binds)
+        return Handover(self.pid, listeners, self.systemd, [*self._former.look(), *self.WORKERS])
+
+    def _lives(self) -> bool:
+        """Whether a worker has given a sign of life within the time that it has for one."""
+        ages = (time.monotonic() - worker.tmp.last_update() for worker in self.WORKERS.values())
+        return any(not self.timeout or age <= self.timeout for age in ages) or bool(self._former.look())

@@ -1,0 +1,72 @@
+"""Who listens where this server wants to: Linux tells (proc(5), unix(7)); elsewhere nobody is named."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROC = Path("/proc")
+_LISTENS = "0A"
+"""The state TCP_LISTEN in /proc/net/tcp."""
+
+
+def at_socket(connection: socket.socket) -> str:
+    """The process at the other end of a unix socket: its name and number, or "".
+
+    Args:
+        connection: a connected one.
+    """
+    if not hasattr(socket, "SO_PEERCRED"):
+        return ""
+    pid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[0]
+    return _named(pid)
+
+
+def at_port(port: int) -> str:
+    """The process that listens on a TCP port: its name and number, or "" where that cannot be seen.
+
+    Args:
+        port: its number.
+    """
+    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
+    # The master comes before its workers.
+    found = [pid for pid in sorted(_pids()) if sockets and sockets & _open_files(pid)]
+    return _named(found[0]) if found else ""
+
+
+def _listening(port: int) -> Iterator[str]:
+    for table in ("net/tcp", "net/tcp6"):
+        with contextlib.suppress(OSError):
+            for line in (_PROC / table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == _LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
+                    yield fields[9]
+
+
+def _pids() -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        yield from (int(name) for name in os.listdir(_PROC) if name.isdigit())
+
+
+def _open_files(pid: int) -> set[str]:
+    found: set[str] = set()
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(_PROC / str(pid) / "fd"):
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(entry))
+    return found
+
+
+def _named(pid: int) -> str:
+    try:
+        command = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return f"process {pid}" if pid else ""
+    words = [os.path.basename(word.decode(errors="replace")) for word in command[:6] if word]
+    names = [word for word in words if not re.match(r"python[0-9.]*$|-|import ", word)]
+    return f"{(names or words or ['a program'])[0]}, process {pid}"

@@ -1,0 +1,90 @@
+"""A reload: the file that is there now is tried beside the server, then takes this master's place in its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import NoReturn
+
+from django_pyz_runtime.serve.arbiter import LOADING_SECONDS
+from django_pyz_runtime.serve.handover import Handover
+from django_pyz_runtime.serve.invocation import Invocation
+from django_pyz_runtime.serve.rehearsal import Rehearsal
+
+_FOR_THE_SERVICE = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+_SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH"))
+
+
+class Succession:
+    """The try of one successor at a time.
+
+    Args:
+        invocation: how this process was started.
+        handover: says what is left to a successor.
+    """
+
+    def __init__(self, invocation: Invocation, handover: Callable[[], Handover]) -> None:
+        self._invocation = invocation
+        self._handover = handover
+        self._rehearsal: Rehearsal | None = None
+        self._version: tuple[int, ...] = ()
+        self._is_wanted_again = False
+
+    def begin(self) -> None:
+        """Try the file that is there now; where one is being tried, once more after that.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        if self._rehearsal:
+            self._is_wanted_again = True
+            return
+        self._version = self._invocation.version()
+        environ = self._invocation.variables(self._handover(), *_FOR_THE_SERVICE)
+        self._rehearsal = Rehearsal(
+            self._invocation.command("--check"), environ, self._invocation.folder, LOADING_SECONDS
+        )
+
+    def verdict(self) -> str | None:
+        """What became of the try: "" where all is well, else what is wrong; None while there is nothing to say.
+
+        Raises:
+            OSError: the file has changed meanwhile, and cannot be started.
+        """
+        verdict = self._rehearsal.verdict() if self._rehearsal else None
+        if verdict is None:
+            return None
+        self._rehearsal = None
+        if self._is_wanted_again or self._version != self._invocation.version():
+            self._is_wanted_again = False
+            self.begin()
+            return None
+        return verdict
+
+    def take_place(self) -> NoReturn:
+        """Become the successor. Signals that come meanwhile wait until it can handle them.
+
+        Raises:
+            OSError: it cannot be executed; all is as before.
+        """
+        folder = os.getcwd()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            os.chdir(self._invocation.folder)
+            command = self._invocation.command()
+            os.execve(command[0], command, self._invocation.variables(self._handover()))
+        finally:
+            os.chdir(folder)
+            allow_signals()
+
+    def stop(self) -> None:
+        """Give up a try that is going on."""
+        if self._rehearsal:
+            self._rehearsal.stop()
+            self._rehearsal = None
+
+
+def allow_signals() -> None:
+    """Let through what a predecessor has held back."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

@@ -1,0 +1,149 @@
+"""Two releases of a small site, which say which one they are; and what a service manager would hear of their server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.e2e.harness import DEADLINE_SECONDS
+
+FILES = {
+    "manage.py": """\
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+execute_from_command_line(sys.argv)
+""",
+    "requirements.txt": "Django==5.2.19\n",
+    "shop/__init__.py": "",
+    "shop/settings.py": """\
+SECRET_KEY = "django-insecure-for-development-only"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "shop.urls"
+GREETING = "hello"
+USE_TZ = True
+""",
+    "shop/wsgi.py": """\
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = get_wsgi_application()
+""",
+    "shop/urls.py": """\
+import os
+import time
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import path
+
+
+def home(request):
+    time.sleep(float(request.GET.get("seconds", 0)))
+    return HttpResponse(f"@RELEASE@ {settings.GREETING} {os.getpid()}")
+
+
+urlpatterns = [path("", home)]
+""",
+}
+
+
+def build(checkout: Path, folder: Path, release: str, **changes: str) -> Path:
+    """Build a release.
+
+    Args:
+        checkout: of this repository.
+        folder: to work in.
+        release: its name, as its page says.
+        changes: text of files that are not as in FILES; their names have __ for a slash and no end.
+    """
+    root = folder / release / "shop"
+    for name, text in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        changed = changes.get(name.replace("/", "__").removesuffix(".py"), text)
+        path.write_text(changed.replace("@RELEASE@", release), encoding="utf-8")
+    output = folder / release / "shop.pyz"
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(root), "-o", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def put_in_place(file: Path, program: Path) -> None:
+    """Put a file in the place of a program at once, as dpkg does."""
+    temporary = program.with_name(f".{program.name}.new")
+    shutil.copy(file, temporary)
+    os.replace(temporary, program)
+
+
+class Manager:
+    """What a service manager hears.
+
+    Attributes:
+        address: of its socket.
+        heard: the messages so far, each as a dictionary.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.address = str(folder / "notify")
+        self.heard: list[dict[str, str]] = []
+        self._news = threading.Condition()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+
+    def wait_for(self, start: int = 0, **fields: str) -> dict[str, str]:
+        """The first message with these fields, from a place in the row on.
+
+        Args:
+            start: the place.
+            fields: name and the beginning of the value.
+        """
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        with self._news:
+            while time.monotonic() < deadline:
+                for message in self.heard[start:]:
+                    if all(message.get(name, "\0").startswith(text) for name, text in fields.items()):
+                        return message
+                self._news.wait(0.2)
+        raise AssertionError(f"waited for {fields}, heard {self.heard[start:]}")
+
+    def listen(self) -> None:
+        """Take messages until an empty one comes."""
+        while text := self._socket.recv(65536):
+            with self._news:
+                self.heard.append(dict(line.split("=", 1) for line in text.decode().splitlines()))
+                self._news.notify_all()
+
+    def close(self) -> None:
+        """Have `listen` end."""
+        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as out:
+            out.sendto(b"", self.address)
+        os.unlink(self.address)
+
+
+@contextlib.contextmanager
+def manager(folder: Path) -> Iterator[Manager]:
+    """A service manager that listens, until the end of the block."""
+    made = Manager(folder)
+    thread = threading.Thread(target=made.listen, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.close()
+        thread.join(DEADLINE_SECONDS)
+        made._socket.close()

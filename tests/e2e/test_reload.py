@@ -1,0 +1,300 @@
+"""A reload is an upgrade: new file and configuration take over once they are known to serve, else nothing changes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Machine, Server, request, wait_for_line, with_socket
+from tests.e2e.releases import Manager, build, manager, put_in_place
+
+BROKEN = "import no_such_module\nurlpatterns = []\n"
+
+
+@pytest.fixture(scope="module")
+def releases(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Three releases of a site; the last one cannot be imported."""
+    folder = tmp_path_factory.mktemp("releases")
+    made = {name: build(checkout, folder, name) for name in ("first", "second")}
+    return {**made, "broken": build(checkout, folder, "broken", shop__urls=BROKEN)}
+
+
+@pytest.fixture
+def shop(releases: dict[str, Path], tmp_path: Path, shared_cache: Path) -> Machine:
+    """A machine with the first one."""
+    program = tmp_path / "bin" / "shop"
+    program.parent.mkdir()
+    put_in_place(releases["first"], program)
+    machine = Machine(tmp_path, program, "shop")
+    machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    machine.configure("[serve]\nworkers = 2\n")
+    return machine
+
+
+@contextlib.contextmanager
+def service(machine: Machine, *arguments: str) -> Iterator[tuple[Server, Manager]]:
+    """The site as a service that is ready."""
+    with (
+        manager(machine.folder) as systemd,
+        machine.serving(*arguments, NOTIFY_SOCKET=systemd.address, WATCHDOG_USEC="10000000") as server,
+    ):
+        systemd.wait_for(READY="1")
+        yield server, systemd
+
+
+def reload(server: Server, systemd: Manager, how: signal.Signals = signal.SIGHUP) -> dict[str, str]:
+    """Reload, and return what was said at the end of it."""
+    start = len(systemd.heard)
+    server.process.send_signal(how)
+    systemd.wait_for(start, RELOADING="1")
+    return systemd.wait_for(start, READY="1")
+
+
+def page(server: Server) -> str:
+    """Which release answers, and with which greeting."""
+    return server.get("/").text.rpartition(" ")[0]
+
+
+def children(server: Server) -> set[int]:
+    """The process ids of the workers."""
+    pid = server.process.pid
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def test_it_is_ready_when_a_worker_has_loaded_the_site(shop: Machine) -> None:
+    gate = shop.folder / "gate"
+    os.mkfifo(gate)
+    local = shop.folder / "local.py"
+    local.write_text(f"open({str(gate)!r}).read()\n")
+    local.chmod(0o600)
+    options = ("--set", f"project.local_settings={local}", "--workers", "1")
+    with (
+        manager(shop.folder) as systemd,
+        shop.started("runserve", "--bind", "127.0.0.1:0", *options, NOTIFY_SOCKET=systemd.address) as server,
+    ):
+        wait_for_line(server, "Booting worker")
+        assert [message for message in systemd.heard if "READY" in message] == []
+        gate.write_text("open")
+        assert re.fullmatch(r"1 of 1 workers, release [0-9a-f]{12}", systemd.wait_for(READY="1")["STATUS"])
+
+
+def test_a_site_that_cannot_be_loaded_is_never_ready(shop: Machine) -> None:
+    with manager(shop.folder) as systemd:
+        done = shop.run("runserve", "--set", "settings.ROOT_URLCONF=nosuch", NOTIFY_SOCKET=systemd.address)
+        assert done.returncode == 1
+        systemd.wait_for(STATUS="ModuleNotFoundError: No module named 'nosuch'")
+        assert [message for message in systemd.heard if "READY" in message] == []
+
+
+def test_it_says_that_it_lives_and_that_it_stops(shop: Machine) -> None:
+    with service(shop) as (server, systemd):
+        systemd.wait_for(WATCHDOG="1")
+        assert server.stop() == 0
+        systemd.wait_for(STOPPING="1")
+
+
+def test_workers_that_do_not_respond_are_no_sign_of_life(shop: Machine) -> None:
+    with service(shop, "--workers", "1", "--set", "serve.timeout=2") as (server, systemd):
+        systemd.wait_for(WATCHDOG="1")
+        [worker] = children(server)
+        os.kill(worker, signal.SIGSTOP)
+        wait_for_line(server, "WORKER TIMEOUT")
+        start = len(systemd.heard)
+        os.kill(worker, signal.SIGKILL)
+        systemd.wait_for(start, WATCHDOG="1")
+
+
+def test_children_do_not_speak_for_the_service(shop: Machine) -> None:
+    with service(shop) as (server, _):
+        for pid in children(server):
+            names = {item.partition(b"=")[0] for item in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")}
+            assert b"DJANGO_PYZ_HANDOVER" not in names
+    local = shop.folder / "local.py"
+    local.write_text("import os\nGREETING = os.environ.get('NOTIFY_SOCKET', 'none')\n")
+    local.chmod(0o600)
+    with service(shop, "--set", f"project.local_settings={local}") as (server, _):
+        assert page(server) == "first none"
+
+
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGUSR2])
+def test_a_new_file_takes_over_in_the_same_process(
+    how: signal.Signals, shop: Machine, releases: dict[str, Path]
+) -> None:
+    with service(shop) as (server, systemd):
+        assert page(server) == "first hello"
+        before = children(server)
+        put_in_place(releases["second"], shop.executable)
+        said = reload(server, systemd, how)
+        assert page(server) == "second hello"
+        assert said["STATUS"].startswith("2 of 2 workers, release ")
+        assert before.isdisjoint(_when_two_are_left(server, before))
+        assert server.process.poll() is None
+        assert server.stop() == 0
+
+
+def _when_two_are_left(server: Server, before: set[int]) -> set[int]:
+    """The workers, once those of before have ended."""
+    wait_for_line(server, "of the release before")
+    while before & (now := children(server)):
+        os.sched_yield()
+    return now
+
+
+def test_a_new_configuration_takes_over(shop: Machine) -> None:
+    with service(shop) as (server, systemd):
+        shop.configure("[serve]\nworkers = 1\n[settings]\nGREETING = good day\n")
+        reload(server, systemd)
+        assert page(server) == "first good day"
+        assert len(_when_two_are_left(server, set())) >= 1
+
+
+def test_a_broken_file_is_refused_with_the_reason_and_nothing_changes(shop: Machine, releases: dict[str, Path]) -> None:
+    with service(shop) as (server, systemd):
+        before = children(server)
+        put_in_place(releases["broken"], shop.executable)
+        said = reload(server, systemd)
+        assert said["STATUS"] == "reload refused: ModuleNotFoundError: No module named 'no_such_module'"
+        assert (page(server), children(server)) == ("first hello", before)
+        put_in_place(releases["second"], shop.executable)
+        reload(server, systemd)
+        assert page(server) == "second hello"
+
+
+def test_a_broken_configuration_is_refused_with_its_line_and_nothing_changes(shop: Machine) -> None:
+    with service(shop) as (server, systemd):
+        before = children(server)
+        path = shop.configure("[serve]\nworkers = many\n")
+        said = reload(server, systemd)
+        assert said["STATUS"].startswith(f"reload refused: shop: {path}:2: [serve] workers: wanted auto or a whole")
+        assert (page(server), children(server)) == ("first hello", before)
+
+
+@pytest.mark.parametrize("content", [b"", b"#!/bin/sh\nexit 0\n", b"#!/bin/sh\nkill -9 $$\n", b"\0\0"])
+def test_what_is_no_bundle_is_refused_and_nothing_changes(content: bytes, shop: Machine) -> None:
+    other = shop.folder / "other"
+    other.write_bytes(content)
+    other.chmod(0o755)
+    with service(shop) as (server, systemd):
+        put_in_place(other, shop.executable)
+        assert reload(server, systemd)["STATUS"].startswith("reload refused: ")
+        assert page(server) == "first hello"
+
+
+def test_a_request_that_takes_its_time_is_answered_by_the_release_it_was_asked_of(
+    shop: Machine, releases: dict[str, Path]
+) -> None:
+    with service(shop) as (server, systemd):
+        answers: list[str] = []
+        thread = threading.Thread(target=lambda: answers.append(server.get("/?seconds=3").text))
+        thread.start()
+        put_in_place(releases["second"], shop.executable)
+        reload(server, systemd)
+        assert page(server) == "second hello"
+        thread.join(30)
+        assert answers
+        assert answers[0].startswith("first hello")
+
+
+def test_other_addresses_are_listened_on_and_those_that_stay_stay_open(shop: Machine) -> None:
+    path, more = shop.folder / "s", shop.folder / "t"
+    shop.configure(f"[serve]\nworkers = 1\nbind = unix:{path}, unix:{more}\n")
+    with manager(shop.folder) as systemd, shop.started("runserve", NOTIFY_SOCKET=systemd.address) as server:
+        systemd.wait_for(READY="1")
+        inode, other = path.stat().st_ino, shop.folder / "u"
+        shop.configure(f"[serve]\nworkers = 1\nbind = unix:{other}, unix:{path}\n")
+        reload(server, systemd)
+        assert (path.stat().st_ino, more.exists()) == (inode, False)
+        for address in (path, other):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(address))
+                client.sendall(b"GET /-/live HTTP/1.0\r\n\r\n")
+                assert client.makefile("rb").read().endswith(b"ok\n")
+        assert server.stop() == 0
+        assert not path.exists()
+
+
+def test_many_reloads_at_once_end_with_the_last_state(shop: Machine, releases: dict[str, Path]) -> None:
+    with service(shop, "--workers", "1") as (server, systemd):
+        start = len(systemd.heard)
+        for name in ("broken", "second", "broken", "second"):
+            put_in_place(releases[name], shop.executable)
+            server.process.send_signal(signal.SIGHUP)
+        systemd.wait_for(start, READY="1")
+        assert page(server) == "second hello"
+
+
+def test_a_stop_during_a_reload_leaves_nothing_behind(shop: Machine) -> None:
+    with service(shop) as (server, systemd):
+        server.process.send_signal(signal.SIGHUP)
+        systemd.wait_for(RELOADING="1")
+        assert server.stop() == 0
+        with pytest.raises(ProcessLookupError):
+            os.killpg(server.process.pid, 0)
+
+
+def test_it_can_be_found_out_beforehand_whether_a_site_can_be_served(shop: Machine) -> None:
+    with service(shop) as (server, _):
+        address = server.url.removeprefix("http://")
+        said = shop.succeed("runserve", "--bind", address, "--check")
+        assert said == "shop: the site can be served\n"
+    done = shop.run("runserve", "--check", "--set", "settings.ROOT_URLCONF=nosuch")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_second_server_is_told_who_has_the_address(shop: Machine) -> None:
+    with service(shop) as (server, _):
+        address = server.url.removeprefix("http://")
+        done = shop.run("runserve", "--bind", address)
+    assert done.returncode == 2
+    assert f"shop: {address} is already in use by shop, process {server.process.pid}\n" in done.stderr
+
+
+def test_a_second_server_is_told_who_has_the_socket(shop: Machine) -> None:
+    path = shop.folder / "s"
+    shop.configure(f"[serve]\nworkers = 1\nbind = unix:{path}\n")
+    with manager(shop.folder) as systemd, shop.started("runserve", NOTIFY_SOCKET=systemd.address) as server:
+        systemd.wait_for(READY="1")
+        done = shop.run("runserve")
+        assert done.returncode == 2
+        assert f"unix:{path} is already in use by shop, process {server.process.pid}\n" in done.stderr
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+
+
+def test_sockets_that_were_passed_are_handed_on(shop: Machine, releases: dict[str, Path]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, manager(shop.folder) as systemd:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with _passed_to(shop, listener, systemd) as server:
+            systemd.wait_for(READY="1")
+            assert request(f"{url}/").text.startswith("first hello")
+            put_in_place(releases["second"], shop.executable)
+            reload(server, systemd)
+            assert request(f"{url}/").text.startswith("second hello")
+            reload(server, systemd)
+            assert request(f"{url}/").text.startswith("second hello")
+
+
+@contextlib.contextmanager
+def _passed_to(shop: Machine, listener: socket.socket, systemd: Manager) -> Iterator[Server]:
+    """A server to which a listening socket is passed, as systemd does."""
+    process = subprocess.Popen(
+        with_socket(listener, [shop.executable, "runserve"]),
+        env={**shop.environment, "NOTIFY_SOCKET": systemd.address},
+        pass_fds=[listener.fileno()],
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Server(process)
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
