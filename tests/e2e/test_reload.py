@@ -157,6 +157,30 @@ def test_a_new_configuration_takes_over(shop: Machine) -> None:
         assert len(_when_two_are_left(server, set())) >= 1
 
 
+def test_it_is_the_same_with_asgi(shop: Machine, releases: dict[str, Path]) -> None:
+    with service(shop, "--set", "serve.interface=asgi") as (server, systemd):
+        put_in_place(releases["second"], shop.executable)
+        reload(server, systemd)
+        assert page(server) == "second hello"
+        put_in_place(releases["broken"], shop.executable)
+        assert reload(server, systemd)["STATUS"].startswith("reload refused: ModuleNotFoundError")
+        assert page(server) == "second hello"
+
+
+def test_it_is_the_same_with_the_oldest_gunicorn(checkout: Path, shop: Machine) -> None:
+    requirements = "Django==5.2.19\ngunicorn==20.1.0\nsetuptools==69.5.1\n"
+    old = build(checkout, shop.folder, "old", **{"requirements.txt": requirements})
+    put_in_place(old, shop.executable)
+    with service(shop) as (server, systemd):
+        shop.configure("[serve]\nworkers = 1\n[settings]\nGREETING = good day\n")
+        reload(server, systemd)
+        assert page(server) == "old good day"
+        shop.configure("[serve]\nworkers = many\n")
+        assert reload(server, systemd)["STATUS"].startswith("reload refused: shop: ")
+        assert page(server) == "old good day"
+        assert server.stop() == 0
+
+
 def test_a_broken_file_is_refused_with_the_reason_and_nothing_changes(shop: Machine, releases: dict[str, Path]) -> None:
     with service(shop) as (server, systemd):
         before = children(server)

@@ -28,10 +28,10 @@ def runserve(site: Site, arguments: Arguments) -> int:
     Raises:
         Complaint: the configuration does not allow it, or an address is taken.
     """
+    handover = Handover.take(os.environ, os.getpid(), os.getppid())
     invocation = Invocation.of_this_process(site.executable)
     options = _parser(site).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
-    handover = Handover.take(os.environ, os.getpid(), os.getppid())
     notifier = Notifier.take(os.environ, os.getpid())
     configuration, activation = prepare(site, arguments, Purpose.SERVE)
     from django_pyz_runtime.serve.addresses import check_addresses

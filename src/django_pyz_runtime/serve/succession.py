@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from django_pyz_runtime.serve.arbiter import LOADING_SECONDS
 from django_pyz_runtime.serve.handover import Handover
 from django_pyz_runtime.serve.invocation import Invocation
-from django_pyz_runtime.serve.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from django_pyz_runtime.serve.rehearsal import Rehearsal
 
 _FOR_THE_SERVICE = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 _SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH"))
@@ -37,6 +39,9 @@ class Succession:
         Raises:
             OSError: it cannot be started.
         """
+        # Not before there is a need, as most of what it imports has no other use here.
+        from django_pyz_runtime.serve.rehearsal import Rehearsal
+
         if self._rehearsal:
             self._is_wanted_again = True
             return
