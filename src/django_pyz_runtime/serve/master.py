@@ -162,4 +162,5 @@ class Master(PatientArbiter):
     def _lives(self) -> bool:
         """Whether a worker has given a sign of life within the time that it has for one."""
         ages = (time.monotonic() - worker.tmp.last_update() for worker in self.WORKERS.values())
-        return any(not self.timeout or age <= self.timeout for age in ages) or bool(self._former.look())
+        serving_still = self._former.look() if self._former.told_seconds_ago < 0 else []
+        return any(not self.timeout or age <= self.timeout for age in ages) or bool(serving_still)
