@@ -13,8 +13,8 @@ _CLIENTS = 4
 _PATIENCE_SECONDS = 60.0
 
 
-def ask(port: int, path: str) -> None:
-    """Ask for a page on a connection of its own.
+def ask(port: int, path: str) -> bytes:
+    """Ask for a page on a connection of its own, and return its body.
 
     Raises:
         BenchmarkError: the answer is another than 200, or none.
@@ -31,6 +31,7 @@ def ask(port: int, path: str) -> None:
     answer = b"".join(parts)
     if not answer.startswith(b"HTTP/1.1 200 "):
         raise BenchmarkError(f"GET {path}: wanted 200, found:\n{answer[:2000].decode(errors='replace')}")
+    return answer.partition(b"\r\n\r\n")[2]
 
 
 def ask_since(start: float, port: int, path: str) -> float:

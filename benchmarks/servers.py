@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from benchmarks.candidates import MANAGE, OURS, VENV, Candidates
 from benchmarks.commands import failure, succeed
 from benchmarks.errors import BenchmarkError
 from benchmarks.homes import Homes
+from benchmarks.notices import Notices
 from benchmarks.server_settings import GUNICORN, SETTINGS_INI, SETTINGS_PY, WHITENOISE_PY, WORKERS
 
 VENV_WHITENOISE = "venv, WhiteNoise"
@@ -47,15 +47,26 @@ class Running:
 
     Attributes:
         setup: what was started.
-        master: its process id.
+        process: its master.
+        notices: what it tells its service manager, from when it was ready on.
         ready_ms: the time until it said READY=1 to its NOTIFY_SOCKET (sd_notify(3)).
         started: the moment of its start, of time.perf_counter().
     """
 
     setup: Setup
-    master: int
+    process: subprocess.Popen[bytes]
+    notices: Notices
     ready_ms: float
     started: float
+
+    @property
+    def master(self) -> int:
+        """The process id of its master."""
+        return self.process.pid
+
+    def has_ended(self) -> bool:
+        """Whether its master has."""
+        return self.process.poll() is not None
 
     def workers(self) -> list[int]:
         """The process ids of its workers.
@@ -78,7 +89,7 @@ def prepare(candidates: Candidates, homes: Homes, folder: Path) -> list[Setup]:
         homes: for what they write.
         folder: an empty one for their configuration.
     """
-    ports = _free_ports(3)
+    ports = free_ports(3)
     setups = [
         _venv_setup(VENV_WHITENOISE, "whitenoise_settings", candidates, dict(homes.new()), ports[1], folder),
         _venv_setup(VENV, "plain_settings", candidates, dict(homes.new()), ports[0], folder),
@@ -118,7 +129,7 @@ def _our_setup(candidates: Candidates, environment: dict[str, str], port: int, f
     return Setup(OURS, command, environment, port, folder / "ours.log")
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, each another one."""
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
@@ -134,10 +145,8 @@ def running(setup: Setup) -> Iterator[Running]:
     Raises:
         BenchmarkError: it ended, or did not get ready in time.
     """
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
-        notices.bind(address := os.path.join(folder, "notify"))
-        notices.settimeout(0.5)
-        environment = {**setup.environment, "NOTIFY_SOCKET": address}
+    with tempfile.TemporaryDirectory() as folder, Notices(folder) as notices:
+        environment = {**setup.environment, "NOTIFY_SOCKET": notices.address}
         with setup.log.open("w") as log:
             start = time.perf_counter()
             process = subprocess.Popen(
@@ -145,20 +154,18 @@ def running(setup: Setup) -> Iterator[Running]:
             )
         try:
             ready = _wait_until_ready(process, notices, setup)
-            yield Running(setup, process.pid, (ready - start) * 1000, start)
+            yield Running(setup, process, notices, (ready - start) * 1000, start)
         finally:
             _stop(process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], notices: socket.socket, setup: Setup) -> float:
-    deadline = time.perf_counter() + _DEADLINE_SECONDS
-    while time.perf_counter() < deadline:
-        with contextlib.suppress(TimeoutError):
-            if b"READY=1" in notices.recv(4096).splitlines():
-                return time.perf_counter()
-        if process.poll() is not None:
-            raise failure(setup.command, process.returncode, setup.log.read_text(encoding="utf-8"))
+def _wait_until_ready(process: subprocess.Popen[bytes], notices: Notices, setup: Setup) -> float:
+    ready = notices.wait_for("READY=1", _DEADLINE_SECONDS, lambda: process.poll() is not None)
+    if ready is not None:
+        return ready
     said = setup.log.read_text(encoding="utf-8")
+    if process.returncode is not None:
+        raise failure(setup.command, process.returncode, said)
     raise BenchmarkError(f"{setup.name}: not ready after {_DEADLINE_SECONDS:.0f} s\n{said}")
 
 
