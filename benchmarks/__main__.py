@@ -1,6 +1,6 @@
-"""`python3 -m benchmarks [--short] [--only ROW] [--output FILE] [--chart FILE]`, in an environment that is made once.
+"""`python3 -m benchmarks [OPTION ...]` measures, `python3 -m benchmarks soak [OPTION ...]` soaks.
 
-Standard library only, up to where that environment runs it.
+In an environment that is made once. Standard library only, up to where that environment runs it.
 """
 
 from __future__ import annotations

@@ -9,32 +9,35 @@ import subprocess
 import sys
 import tempfile
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import machine, report
 from benchmarks.bench import FULL, SHORT, Bench
 from benchmarks.commands import tell
+from benchmarks.errors import BenchmarkError
 from benchmarks.rows import ROWS
+from benchmarks.soak.report import markdown as soak_markdown
+from benchmarks.soak.run import Plan, soak
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, and write the table and the chart.
+    """Measure, and write the table and the chart; or soak, and write what came of it.
 
     Returns:
-        0; 1 where something could not be measured, 130 after Ctrl-C.
+        0; 1 where something could not be measured, or a request failed, 130 after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
     # Servers are stopped, and the scratch folder is removed, in any case.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        return _run(options)
+        return int(options.run(options))
     except KeyboardInterrupt:
         return 130
 
 
-def _run(options: Namespace) -> int:
+def _measure(options: Namespace) -> int:
     scale, names, start = SHORT if options.short else FULL, options.only or list(ROWS), time.monotonic()
     with _scratch_folder(options.scratch) as scratch:
         bench = Bench(scale, scratch)
@@ -49,6 +52,18 @@ def _run(options: Namespace) -> int:
     return 1 if outcome.failures else 0
 
 
+def _soak(options: Namespace) -> int:
+    plan = Plan(options.minutes, options.every)
+    with _scratch_folder(options.scratch) as scratch:
+        try:
+            outcome = soak(Bench(SHORT, scratch), plan)
+        except BenchmarkError as error:
+            tell(f"soak FAILED: {error}")
+            return 1
+        _write(soak_markdown(outcome, [machine.describe(scratch), str(plan)]), options.output)
+    return 1 if outcome.problems else 0
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="python3 -m benchmarks",
@@ -61,10 +76,31 @@ def _parser() -> ArgumentParser:
         help="few rounds of the sample and its closest rivals, no build with pip: three minutes",
     )
     parser.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help=f"one of {', '.join(ROWS)}")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the table there; default: standard output")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="write the chart there, as SVG")
-    parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="work in a new folder below; several GB")
+    _add_places(parser)
+    parser.set_defaults(run=_measure)
+    _add_soak(parser)
     return parser
+
+
+def _add_soak(parser: ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="soak", title="instead of that")
+    summary = "serve the sample under mixed traffic and upgrades, and look for failures and leaks"
+    # What is not given leaves what was given before the word as it is.
+    other = commands.add_parser(
+        "soak", help=summary, description=f"{summary}.".capitalize(), allow_abbrev=False, argument_default=SUPPRESS
+    )
+    other.add_argument("--minutes", type=float, default=10.0, metavar="N", help="how long; default: %(default)g")
+    other.add_argument(
+        "--every", type=float, default=30.0, metavar="SECONDS", help="from upgrade to upgrade; default: %(default)g"
+    )
+    _add_places(other)
+    other.set_defaults(run=_soak)
+
+
+def _add_places(parser: ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the table there; default: standard output")
+    parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="work in a new folder below; several GB")
 
 
 @contextlib.contextmanager

@@ -31,6 +31,17 @@ threads = 1
 [gunicorn]
 worker_class = sync
 """
+SOAK_INI = f"""\
+[settings]
+SECRET_KEY = a-key-of-fifty-characters-for-the-benchmarks-alone
+DEBUG = false
+ALLOWED_HOSTS = 127.0.0.1
+
+[serve]
+bind = 127.0.0.1:{{port}}
+workers = {WORKERS}
+"""
+"""For all else, what an operator gets who says nothing."""
 SETTINGS_PY = """\
 from myproj.settings import *
 

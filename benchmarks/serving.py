@@ -77,8 +77,13 @@ def _worker_megabytes(server: Running) -> float:
     return statistics.mean(map(pss_megabytes, server.workers()))
 
 
-def pss_megabytes(pid: int) -> float:
-    """The proportional set size of a process (proc(5), smaps_rollup)."""
+def pss_megabytes(pid: int, part: str = "Pss") -> float:
+    """The proportional set size of a process (proc(5), smaps_rollup).
+
+    Args:
+        pid: of the process.
+        part: Pss for all of it; Pss_Anon for what is not mapped from files, which only its relatives share.
+    """
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    [kilobytes] = re.findall(r"^Pss:\s+(\d+) kB$", text, re.MULTILINE)
+    [kilobytes] = re.findall(rf"^{part}:\s+(\d+) kB$", text, re.MULTILINE)
     return int(kilobytes) / 1024

@@ -18,14 +18,15 @@ def markdown(rows: Sequence[Row], notes: Sequence[str], failures: Mapping[str, s
         failures: by the name of a row that could not be measured, why.
     """
     lines = [*(f"- {note}" for note in notes), ""]
-    lines += [_line(_HEAD), _line(["---"] * 3 + ["---:"] * 4 + ["---"])]
-    lines += [_line(cells) for row in rows for cells in _cells(row)]
+    lines += [line(_HEAD), line(["---"] * 3 + ["---:"] * 4 + ["---"])]
+    lines += [line(cells) for row in rows for cells in _cells(row)]
     for name, reason in failures.items():
         lines += ["", f"**{name} failed:**", "", "```", *reason.splitlines(), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A line of a table."""
     return f"| {' | '.join(cells)} |"
 
 

@@ -1,0 +1,128 @@
+"""The clients of the soak: threads of this process that ask a server on this machine, each at a steady pace."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import select
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.soak.kinds import Kind, quick, slow
+
+_PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.1
+"""Between an answer and the next question: the server is kept busy, and has room for an upgrade beside it."""
+_SHOWN_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How many clients there are.
+
+    Attributes:
+        keeping: those that keep their connection.
+        plain: those that make a new one for each request.
+        slow: those that are slow, or ask for what is; fewer than a worker has threads, as they would else take all.
+    """
+
+    keeping: int = 8
+    plain: int = 8
+    slow: int = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one request.
+
+    Attributes:
+        start: when it was sent, of time.perf_counter().
+        end: when the answer was read, or the request had failed.
+        problem: what was wrong; "" where nothing was.
+        own_seconds: how long the request takes by itself.
+    """
+
+    start: float
+    end: float
+    problem: str = ""
+    own_seconds: float = 0.0
+
+    @property
+    def wait_seconds(self) -> float:
+        """For how long the client waited beyond that."""
+        return max(0.0, self.end - self.start - self.own_seconds)
+
+
+@contextlib.contextmanager
+def traffic(port: int, crowd: Crowd) -> Iterator[list[Answer]]:
+    """Have clients ask until the end of the block; each then finishes what it has begun.
+
+    Args:
+        port: of the server, on 127.0.0.1.
+        crowd: how many there are.
+
+    Yields:
+        The answers, more and more of them.
+    """
+    answers: list[Answer] = []
+    over = threading.Event()
+    clients = [
+        *(_Client(port, keeps=True, kinds=quick(number)) for number in range(crowd.keeping)),
+        *(_Client(port, keeps=False, kinds=quick(number)) for number in range(crowd.plain)),
+        *(_Client(port, keeps=False, kinds=slow(number)) for number in range(crowd.slow)),
+    ]
+    threads = [threading.Thread(target=client.run, args=(answers, over)) for client in clients]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+class _Client:
+    def __init__(self, port: int, *, keeps: bool, kinds: Iterator[Kind]) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
+        self._keeps = keeps
+        self._kinds = kinds
+
+    def run(self, answers: list[Answer], over: threading.Event) -> None:
+        """Ask again and again."""
+        while not over.wait(_PAUSE_SECONDS):
+            answers.append(self._answer(next(self._kinds)))
+        self._connection.close()
+
+    def _answer(self, kind: Kind) -> Answer:
+        start = time.perf_counter()
+        problem = ""
+        try:
+            self._ask(kind)
+        except (OSError, http.client.HTTPException, BenchmarkError) as error:
+            connection = "its kept connection" if self._keeps else "a connection of its own"
+            problem = f"{kind} on {connection}: {type(error).__name__}: {error}"
+        end = time.perf_counter()
+        if problem or not self._keeps:
+            self._connection.close()
+        return Answer(start, end, problem, kind.seconds)
+
+    def _ask(self, kind: Kind) -> None:
+        if self._keeps:
+            _leave_if_closed(self._connection)
+        headers = {**kind.headers, "Connection": "keep-alive" if self._keeps else "close"}
+        self._connection.request(kind.method, kind.path, body=kind.body(), headers=headers)
+        response = self._connection.getresponse()
+        body = response.read()
+        if response.status != kind.status or kind.says not in body:
+            shown = body[:_SHOWN_CHARACTERS].decode(errors="replace")
+            raise BenchmarkError(f"wanted {kind.status} with {kind.says.decode()!r}, found {response.status}: {shown}")
+
+
+def _leave_if_closed(connection: http.client.HTTPConnection) -> None:
+    """Forget a connection that the server has closed meanwhile, as every client does that keeps some."""
+    if connection.sock and select.select([connection.sock], [], [], 0)[0]:
+        connection.close()

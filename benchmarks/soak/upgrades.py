@@ -1,0 +1,80 @@
+"""One upgrade of a running server: another release in the file's place, and a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.servers import Running
+from benchmarks.soak.processes import living_children, process_table
+from benchmarks.soak.releases import Program, served_on
+
+_RELOAD_SECONDS = 60.0
+"""How long a server may take to say that it has reloaded."""
+_FAREWELL_SECONDS = 60.0
+"""How long its former workers may take to end after that."""
+_GLANCE_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What came of it.
+
+    Attributes:
+        start: the moment of the signal, of time.perf_counter().
+        ready: when the server had said that it was ready again.
+        end: when the former workers had ended, or it was clear that it had failed.
+        problem: what was wrong; "" where nothing was.
+    """
+
+    start: float
+    ready: float
+    end: float
+    problem: str = ""
+
+    def overlaps(self, start: float, end: float) -> bool:
+        """Whether it was under way at some moment of a span."""
+        return start <= self.end and end >= self.start
+
+
+def upgrade(server: Running, program: Program) -> Upgrade:
+    """Upgrade a server, and wait until the former workers have ended.
+
+    Args:
+        server: that serves the program.
+        program: its file.
+    """
+    server.notices.forget()
+    former = living_children(process_table(), server.master)
+    release = program.put_next()
+    start = time.perf_counter()
+    os.kill(server.master, signal.SIGHUP)
+    ready, problem = start, ""
+    try:
+        ready = _wait_until_ready(server)
+        _wait_until_gone(server, former)
+        # Now that no other worker is there.
+        if (found := served_on(server.setup.port)) != release:
+            raise BenchmarkError(f"wanted release {release} to answer, found {found}")
+    except BenchmarkError as error:
+        problem = str(error)
+    return Upgrade(start, ready, time.perf_counter(), problem)
+
+
+def _wait_until_ready(server: Running) -> float:
+    for line in ("RELOADING=1", "READY=1"):
+        moment = server.notices.wait_for(line, _RELOAD_SECONDS, server.has_ended)
+        if moment is None:
+            raise BenchmarkError(f"the server did not say {line} within {_RELOAD_SECONDS:.0f} s")
+    return time.perf_counter()
+
+
+def _wait_until_gone(server: Running, former: list[int]) -> None:
+    deadline = time.perf_counter() + _FAREWELL_SECONDS
+    while left := set(former).intersection(living_children(process_table(), server.master)):
+        if time.perf_counter() > deadline:
+            raise BenchmarkError(f"former workers are still there after {_FAREWELL_SECONDS:.0f} s: {sorted(left)}")
+        time.sleep(_GLANCE_SECONDS)
