@@ -84,6 +84,7 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     from django_pyz_runtime.complaints import Complaint
     from django_pyz_runtime.manifest import STAGED, Site
     from django_pyz_runtime.prepare import prepare
+    from django_pyz_runtime.redaction import redacted
     from django_pyz_runtime.settings_errors import MissingVariables
 
     answer, *options = arguments
@@ -96,13 +97,13 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     except MissingVariables as missing:
         found = {"missing": missing.names, "problem": missing.problems[0]}
     except Complaint as complaint:
-        print(complaint, file=sys.stderr)
+        print(redacted(str(complaint)), file=sys.stderr)
         return 2
     except ImproperlyConfigured as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        print(redacted(f"{type(error).__name__}: {error}"), file=sys.stderr)
         return 2
     except Exception as error:
-        print(_traceback_of_project(error, site_packages), file=sys.stderr)
+        print(redacted(_traceback_of_project(error, site_packages)), file=sys.stderr)
         return 1
     with open(answer, "w", encoding="utf-8") as file:
         json.dump(found, file)

@@ -71,7 +71,7 @@ class Options:
         for text in self.build_env:
             name, equals, value = text.partition("=")
             if not (name and equals):
-                raise BuildError(f"build-env: wanted NAME=VALUE, found {text!r}")
+                raise BuildError("build-env: wanted NAME=VALUE, found no " + ("name" if equals else "`=`"))
             found[name] = value
         return found
 
@@ -103,8 +103,10 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BuildError(f"{path}: cannot be read ({error})") from None
+    except RecursionError:
+        raise BuildError(f"{path}: cannot be read (too many lists or tables in one another)") from None
 
 
 def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
@@ -125,7 +127,9 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
         if type(value) is type(item.default):
             return value
         wanted = "true or false" if isinstance(item.default, bool) else "a text"
-    raise BuildError(f"{where}: wanted {wanted}, found {value!r}")
+    # A variable for the build may be a secret.
+    found = f"a {type(value).__name__}" if item.metadata.get("is_table") else repr(value)
+    raise BuildError(f"{where}: wanted {wanted}, found {found}")
 
 
 def _is_table_of_texts(value: Any) -> bool:

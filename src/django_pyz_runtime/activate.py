@@ -21,6 +21,7 @@ from django_pyz_runtime.local_settings import run_local_settings
 from django_pyz_runtime.manifest import PROJECT_FOLDER, STATIC_FOLDER, Site
 from django_pyz_runtime.operator_modules import OperatorModules
 from django_pyz_runtime.read_settings import anchor
+from django_pyz_runtime.redaction import remember
 from django_pyz_runtime.relocation import Move, Relocator
 from django_pyz_runtime.settings_errors import missing_variable
 from django_pyz_runtime.settings_hook import SettingsHook
@@ -157,6 +158,7 @@ def activate(
         purpose: what for.
     """
     manifest = site.manifest
+    remember(configuration.texts())
     activation = Activation(site, configuration, purpose)
     use_code(site, activation.code_folder)
     if activation.code_folder != site.site_packages:

@@ -35,6 +35,11 @@ class Arguments(Record):
         self.assignments = tuple(assignments)
         self.command = command
 
+    def __repr__(self) -> str:
+        """Without the values, which may be secrets."""
+        names = [text.partition("=")[0] for _, text in self.assignments]
+        return f"Arguments({self.config!r}, {names!r}, {self.command[:1]!r})"
+
     def with_assignments(self, *more: Assignment) -> Arguments:
         """The same with more values set."""
         return Arguments(self.config, [*self.assignments, *more], self.command)
@@ -59,26 +64,24 @@ def split(argv: Sequence[str]) -> Arguments:
     config: str | None = None
     assignments: list[Assignment] = []
     command: list[str] = []
-    rest = list(argv)
-    while rest:
-        word = rest.pop(0)
+    words = iter(argv)
+    for word in words:
         option, equals, value = word.partition("=")
         if option not in ("--config", "--set"):
             command.append(word)
             if command[0] not in OURS or (command[:2] == ["pyz", "exec"] and len(command) == 3):
+                rest = list(words)
                 if command[0] not in OURS:
                     _refuse_late_assignment(rest)
                 command += rest
-                break
             continue
-        if not equals:
-            if not rest:
-                raise Complaint(f"{option}: wanted a value after it, found nothing", hint=_USAGE)
-            value = rest.pop(0)
+        given = value if equals else next(words, None)
+        if given is None:
+            raise Complaint(f"{option}: wanted a value after it, found nothing", hint=_USAGE)
         if option == "--config":
-            config = value
+            config = given
         else:
-            assignments.append(("--set", value))
+            assignments.append(("--set", given))
     return Arguments(config, assignments, command)
 
 

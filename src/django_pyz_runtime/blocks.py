@@ -92,7 +92,7 @@ def read_layout(executable: str, descriptor: int, tree: Tree) -> Layout:
             for offset, size, sha256, compression, files in index["blocks"]
         ]
         return Layout(folders, blocks, [(_safe(path), _safe(same)) for path, same in index["links"]])
-    except (OSError, TypeError, IndexError, OverflowError, *DAMAGE) as error:
+    except (OSError, TypeError, AttributeError, IndexError, OverflowError, *DAMAGE) as error:
         raise damaged(executable, str(error)) from None
 
 

@@ -1,18 +1,37 @@
-"""What must not be shown: secrets by the name of their key, and passwords inside URLs."""
+"""What must not be shown: secrets by the name of their key, and passwords inside URLs and other texts.
+
+Texts come from files that anybody may have damaged: all of this takes time in proportion to their length.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 HIDDEN = "********"
 
-_SECRET = r"secret|passw|passphrase|token|credential|private|salt|dsn|api_?key|access_?key|auth_?key"
-_SECRET_NAME = re.compile(rf"{_SECRET}|(^|_)key\W*$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"secret|passw|passphrase|token|credential|private|salt|dsn|api_?key|access_?key|auth_?key|bearer|authorization"
+    r"|((^|_)(keys?|pass)|_pwd?)\W*$",
+    re.IGNORECASE,
+)
 _ABOUT_SECRETS = re.compile(r"_(age|hashers|length|lifetime|name|path|timeout|url|validators)\W*$", re.IGNORECASE)
 """Names that speak of secrets without holding one, such as PASSWORD_RESET_TIMEOUT."""
-_SECRET_ITEM = re.compile(rf"""["'][^"']*({_SECRET}|_key)[^"']*["']\s*:""", re.IGNORECASE)
 _NO_SECRETS = {"", "true", "false", "yes", "no", "on", "off", "none"}
-_URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)(\S+)(@)")
+_ITEM_NAME = re.compile(r"""["']([^"']*)["']\s*:""")
+_PARAMETER_NAME = re.compile(r"\b(\w{1,64})\s?=\s?")
+_PARAMETER = re.compile(r""""[^"]*"|'[^']*'|[^\s&;,"']+""")
+_NAME = re.compile(r"[\w.+/@ -]{0,60}")
+_LIKE_A_KEY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w+/]{9,}")
+"""Capitals, small letters and digits in one word: more likely a line of base64 than a name."""
+
+
+class _Span(NamedTuple):
+    """A secret in a text: where it begins and ends."""
+
+    start: int
+    end: int
 
 
 def is_secret(key: str, text: str) -> bool:
@@ -32,6 +51,66 @@ def is_secret_name(key: str) -> bool:
 
 def shown(key: str, text: str) -> str:
     """The value as it may be shown."""
-    if text.strip().lower() not in _NO_SECRETS and (is_secret_name(key) or _SECRET_ITEM.search(text)):
+    if is_secret_whole(key, text):
         return HIDDEN
-    return _URL_PASSWORD.sub(rf"\1{HIDDEN}\3", text)
+    kept = 0
+    pieces = []
+    for span in spans(text):
+        pieces += [text[kept : span.start], HIDDEN]
+        kept = span.end
+    return "".join([*pieces, text[kept:]])
+
+
+def is_secret_whole(key: str, text: str) -> bool:
+    """Whether a value is hidden from its first to its last letter."""
+    if text.strip().lower() in _NO_SECRETS:
+        return False
+    return is_secret_name(key) or any(_is_secret_item(match[1]) for match in _ITEM_NAME.finditer(text))
+
+
+def spans(text: str) -> Iterator[_Span]:
+    """The parts of a text that are secrets whatever its key is, from left to right, none in another."""
+    end = 0
+    for span in sorted({*_passwords_in_urls(text), *_parameters(text)}):
+        if span.start >= end:
+            yield span
+            end = span.end
+
+
+def shown_name(name: str) -> str:
+    """A key as a message may name it: not shown where it may be a piece of a secret that has lost its own key."""
+    words = re.split(r"[.@ -]", name)
+    if _NAME.fullmatch(name) and not any(_LIKE_A_KEY.fullmatch(word) for word in words):
+        return repr(name)
+    return "what stands there (not shown: it may be part of a secret)"
+
+
+def _is_secret_item(name: str) -> bool:
+    return is_secret_name(name) and name.lower() != "key"
+
+
+def _passwords_in_urls(text: str) -> Iterator[_Span]:
+    """What stands between the colon and the last @ of the line, and in place of a user's name in the Web's URLs."""
+    scheme, *rest = text.split("://")
+    position = len(scheme) + 3
+    for piece in rest:
+        line = piece.partition("\n")[0]
+        user, at, _ = line.rpartition("@")
+        name, colon, password = user.partition(":")
+        start = position + len(name) + 1
+        if at and not re.search(r"[/\s]", name):
+            if colon and password:
+                yield _Span(start, position + len(user))
+            elif not colon and name and scheme.lower().endswith(("http", "https")):
+                yield _Span(position, position + len(name))
+        position += len(piece) + 3
+        scheme = piece
+
+
+def _parameters(text: str) -> Iterator[_Span]:
+    """The values in `password=...`, as in the query of a URL or in what libpq and ODBC take."""
+    end = 0
+    for match in _PARAMETER_NAME.finditer(text):
+        is_secret_one = is_secret_name(match[1]) or match[1].lower() in ("pwd", "sig")
+        if match.start() >= end and is_secret_one and (found := _PARAMETER.match(text, match.end())):
+            yield _Span(found.start(), end := found.end())

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from django_pyz_runtime.confidential import is_secret, shown
+from django_pyz_runtime.confidential import is_secret, shown, shown_name
 from django_pyz_runtime.names import ConfigurationFile
 from django_pyz_runtime.options import BY_NAME, OPEN_SECTIONS, SECTIONS
+
+_HELPED = 100
+"""How many mistakes get a "did you mean": to look for it takes a while, which a file full of them would multiply."""
+_DEEPEST = 20
+"""How many names may follow the one of a setting."""
+_PLAIN_TEXT = "text that the system can take, without NUL characters"
+_PLACE = re.compile(r"([^\n]*?):(\d{1,9}): ")
 
 
 class Level(IntEnum):
@@ -85,6 +93,11 @@ class Configuration:
             return option.parse(value.text)
         return option.parse(option.default) if option.default else None
 
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Key and text of every value, those that are shadowed included."""
+        for value in self.values.values():
+            yield from ((one.key, one.text) for one in (value, *value.shadowed))
+
     def section(self, name: str) -> list[Value]:
         """The values of a section, those of the lowest levels first."""
         return [value for value in self.values.values() if value.section == name]
@@ -113,7 +126,7 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
     found = list(problems)
     winners: dict[tuple[str, str], Value] = {}
     for value in sorted(values, key=lambda item: item.level):
-        if problem := _check(value):
+        if problem := _check(value, _did_you_mean if len(found) < _HELPED else _no_idea):
             found.append(problem)
             continue
         where = (value.section, value.key)
@@ -126,16 +139,18 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
     return Configuration(file, present, winners, tuple(sorted(found, key=by_line)))
 
 
-def _check(value: Value) -> str:
-    """What is wrong with a value by itself, or ""."""
+def _check(value: Value, meant: Callable[[str, Iterable[str]], str]) -> str:
+    """What is wrong with a value by itself, or ""; `meant` gets a word that is none, and all that are."""
     if value.section in OPEN_SECTIONS:
         return _check_open(value)
     if value.section not in SECTIONS:
-        return f"{value.source}: unknown section [{value.section}]{_did_you_mean(value.section, SECTIONS)}"
+        return f"{value.source}: unknown section [{value.section}]{meant(value.section, SECTIONS)}"
     option = BY_NAME.get((value.section, value.key))
     if option is None:
         known = [key for section, key in BY_NAME if section == value.section]
-        return f"{value.source}: [{value.section}] has no {value.key!r}{_did_you_mean(value.key, known)}"
+        return f"{value.source}: [{value.section}] has no {shown_name(value.key)}{meant(value.key, known)}"
+    if not _can_be_passed_on(value.text):
+        return value.problem(_PLAIN_TEXT)
     try:
         option.parse(value.text)
     except ValueError:
@@ -144,19 +159,34 @@ def _check(value: Value) -> str:
 
 
 def _check_open(value: Value) -> str:
-    if value.section == "env":
-        name_fits = value.key.isidentifier() and "\0" not in value.text
-    elif value.section == "gunicorn":
-        name_fits = value.key.isidentifier()
-    elif value.section == "modules":
-        name_fits = all(part.isidentifier() for part in value.key.split("."))
-        if not os.path.isabs(value.text):
-            return value.problem("an absolute path")
-    else:
-        setting, *path = value.key.removesuffix("+").rstrip().split(".")
-        name_fits = setting.isidentifier() and setting.isupper() and all(part and part == part.strip() for part in path)
-    capitals = f", did you mean {value.key.upper()}?" if value.section == "settings" and value.key.islower() else ""
-    return "" if name_fits else f"{value.source}: [{value.section}] cannot have the name {value.key!r}{capitals}"
+    if not _has_fitting_name(value):
+        capitals = f", did you mean {value.key.upper()}?" if value.section == "settings" and value.key.islower() else ""
+        return f"{value.source}: [{value.section}] cannot have the name {shown_name(value.key)}{capitals}"
+    if value.section == "modules" and not os.path.isabs(value.text):
+        return value.problem("an absolute path")
+    return "" if _can_be_passed_on(value.text) else value.problem(_PLAIN_TEXT)
+
+
+def _has_fitting_name(value: Value) -> bool:
+    if value.section in ("env", "gunicorn"):
+        return value.key.isidentifier() and _can_be_passed_on(value.key)
+    if value.section == "modules":
+        return all(part.isidentifier() for part in value.key.split("."))
+    setting, *path = value.key.removesuffix("+").rstrip().split(".")
+    is_setting = setting.isidentifier() and setting.isupper()
+    return is_setting and len(path) <= _DEEPEST and all(part and part == part.strip() for part in path)
+
+
+def _can_be_passed_on(text: str) -> bool:
+    """Whether the system takes a text for the name of a file and in the environment."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
+def _no_idea(word: str, known: Iterable[str]) -> str:
+    return ""
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -170,5 +200,5 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def by_line(problem: str) -> tuple[str, int]:
     """The sort key that brings the problems of a file into the order of its lines."""
-    place, _, line = problem.partition(": ")[0].rpartition(":")
-    return (place, int(line)) if line.isdecimal() else (os.sep, 0)
+    found = _PLACE.match(problem)
+    return (found[1], int(found[2])) if found else (os.sep, 0)

@@ -22,7 +22,7 @@ def parse(text: str) -> dict[str, Any]:
 
     `sqlite:///relative.db` is a file in the data folder, `sqlite:////absolute.db` an absolute path,
     `sqlite://:memory:` lives in memory. For the others a host that is a percent-encoded path is a socket folder. The
-    query gives OPTIONS.
+    query gives OPTIONS. In user, password and name, any of /?#@% is percent-encoded.
 
     Raises:
         ValueError: the text is no such URL.
@@ -41,7 +41,9 @@ def parse(text: str) -> dict[str, Any]:
         "HOST": unquote(_host(parts.netloc)),
         "PORT": str(parts.port or ""),
     }
-    if not found["NAME"]:
+    is_file = scheme in ("sqlite", "spatialite")
+    if not found["NAME"] or (not is_file and "@" in parts.path):
+        # After a / in a password the rest of it would be taken for the name.
         raise ValueError(text)
     options = dict(parse_qsl(parts.query))
     return {**found, "OPTIONS": options} if options else found

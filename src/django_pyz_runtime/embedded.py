@@ -7,8 +7,10 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+from django_pyz_runtime import private_files
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.manifest import Manifest
+from django_pyz_runtime.redaction import remember
 from django_pyz_runtime.relocation import make_data_dir
 
 KEY_FILE = "secret_key"
@@ -38,24 +40,29 @@ def secret_key(data_dir: Path) -> str:
         data_dir: the data folder; it is made where it is missing.
 
     Raises:
-        Complaint: the key can be neither read nor written.
+        Complaint: the key can be neither read nor written, or everyone can read it.
     """
     path = data_dir / KEY_FILE
     try:
         try:
-            return path.read_text(encoding="ascii").strip()
+            file = private_files.read(path)
         except FileNotFoundError:
             import secrets
 
             make_data_dir(data_dir)
             _write_first(path, secrets.token_urlsafe(50))
-            return path.read_text(encoding="ascii").strip()
+            file = private_files.read(path)
+        key = file.content.decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Complaint(
             f"{path}: the generated secret key cannot be kept there ({reason.lower()})",
             hint="Set [settings] SECRET_KEY, or [project] data_dir to a folder that this user can write.",
         ) from None
+    if file.is_readable or file.is_writable:
+        raise Complaint(f"{path}: the generated secret key is open to everyone", hint=f"chmod 600 {path}")
+    remember([(KEY_FILE, key)])
+    return key
 
 
 def _write_first(path: Path, text: str) -> None:

@@ -117,7 +117,7 @@ class _Reader:
         if not equals or not key:
             self._refuse(number, "wanted `key = value`" + (", found no `=`" if not equals else ", found no key"))
         elif where in self._found:
-            self._refuse(number, f"{key} is already on line {self._found[where][0]} of [{self._section}]")
+            self._refuse(number, f"this key is already on line {self._found[where][0]} of [{self._section}]")
         else:
             self._open = [value.strip()]
             self._found[where] = (number, self._open)

@@ -27,7 +27,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         site = Site.load(executable, site_packages, build_id)
         return _dispatch(site, sys.argv[1:])
     except Complaint as complaint:
-        tell(complaint)
+        _tell(complaint)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -35,11 +35,22 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         from django_pyz_runtime.code_guard import found_in
 
         if refused := found_in(error):
-            tell(Complaint(str(refused)))
+            _tell(Complaint(str(refused)))
             return 2
         if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
             _say_where_it_is(site, error)
+        from django_pyz_runtime.redaction import redacted_traceback
+
+        if told := redacted_traceback(error):
+            sys.stderr.write(told)
+            return 1
         raise
+
+
+def _tell(complaint: Complaint) -> None:
+    from django_pyz_runtime.redaction import redacted_complaint
+
+    tell(redacted_complaint(complaint))
 
 
 def _say_where_it_is(site: Site, error: FileNotFoundError) -> None:

@@ -43,6 +43,11 @@ class Variable:
     kind: str
     where: str
 
+    def __post_init__(self) -> None:
+        """Raise TypeError where a manifest was damaged."""
+        if not all(isinstance(text, str) for text in (self.name, self.default or "", self.kind, self.where)):
+            raise TypeError("wanted texts in a variable")
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -109,18 +114,40 @@ class Manifest:
             found = data.pop("format")
             if found != FORMAT:
                 raise Complaint(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
-            for name in ("import_roots", "last_import_roots", "data_paths"):
-                data[name] = tuple(data[name])
-            data["variables"] = tuple(Variable(**item) for item in data["variables"])
-            known = {item.name for item in fields(cls)}
-            return cls(**{key: value for key, value in data.items() if key in known})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            data["variables"] = [Variable(**item) for item in data["variables"]]
+            known = {item.name: str(item.type) for item in fields(cls)}
+            return cls(**{name: _of_type(known[name], value) for name, value in data.items() if name in known})
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Complaint(f"manifest: damaged ({error})", hint="Build the file again.") from None
 
     @property
     def env_prefix(self) -> str:
         """The prefix of the environment variables of level two, for example PROJECT__ ."""
         return env_prefix(self.name)
+
+
+_KINDS: dict[str, tuple[type, type]] = {
+    "str": (str, object),
+    "bool": (bool, object),
+    "tuple[str, ...]": (list, str),
+    "tuple[Variable, ...]": (list, Variable),
+    "dict[str, str]": (dict, str),
+    "dict[str, Any]": (dict, object),
+}
+"""The types of the manifest's fields: what JSON has for them, and what lies in that."""
+
+
+def _of_type(annotation: str, value: Any) -> Any:
+    """A value from JSON as the field with that annotation has it.
+
+    Raises:
+        TypeError: it is of another type.
+    """
+    kind, inside = _KINDS[annotation]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not isinstance(value, kind) or not all(isinstance(item, inside) for item in items):
+        raise TypeError(f"wanted {annotation}, found {type(value).__name__}")
+    return tuple(items) if kind is list else value
 
 
 @dataclass(frozen=True)

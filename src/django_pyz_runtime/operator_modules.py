@@ -14,6 +14,7 @@ from types import ModuleType
 
 from django_pyz_runtime import trust
 from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.operator_code import told_without_source
 
 
 class OperatorModules:
@@ -37,7 +38,14 @@ class OperatorModules:
         if fullname not in self._files:
             return None
         real = check(fullname, self._files[fullname])
-        return spec_from_file_location(fullname, real, loader=SourceFileLoader(fullname, real))
+        return spec_from_file_location(fullname, real, loader=_Loader(fullname, real))
+
+
+class _Loader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file; an error in it is told without its lines."""
+        with told_without_source(f"[modules] {self.name}", self.path):
+            super().exec_module(module)
 
 
 def check(module: str, path: str) -> str:

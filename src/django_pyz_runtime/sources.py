@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from django_pyz_runtime import ini
+from django_pyz_runtime import ini, private_files
 from django_pyz_runtime.arguments import Arguments, Assignment
+from django_pyz_runtime.confidential import shown_name
 from django_pyz_runtime.configuration import Configuration, Level, Value, merge
 from django_pyz_runtime.manifest import Manifest
 from django_pyz_runtime.names import find_configuration, is_there
 from django_pyz_runtime.options import OPEN_SECTIONS, SECTIONS
+from django_pyz_runtime.values import parse_json
 
 INHERITED = "SET"
 """The end of the variable that hands the assignments of a command line down to child processes, as JSON."""
@@ -111,27 +112,40 @@ class _Reader:
                 )
         elif where:
             self.problems.append(
-                f"{value.source}: [{value.section}] {value.key}: wanted {key}@file or {key}@credential"
+                f"{value.source}: [{value.section}] {shown_name(value.key)}: wanted KEY@file or KEY@credential"
             )
         else:
             self.values.append(value)
 
     def _take_secret_file(self, value: Value, key: str, path: Path) -> None:
+        where = f"{value.source}: [{value.section}] {value.key}"
         try:
-            text = path.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            self.problems.append(f"{value.source}: [{value.section}] {value.key}: {_unreadable(path, error, '')}")
+            file = private_files.read(path)
+            text = file.content.decode().rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            self.problems.append(f"{where}: {_unreadable(path, error, '')}")
             return
-        level = max(value.level, Level.CREDENTIAL)
-        self.values.append(Value(value.section, key, text, level, f"{path}, named by {value.source}"))
+        found = Value(value.section, key, text, max(value.level, Level.CREDENTIAL), f"{path}, named by {value.source}")
+        if file.is_writable:
+            self.problems.append(f"{where}: {path} can be written by everyone: chmod o-w {path}")
+        elif file.is_readable and found.is_secret:
+            self.problems.append(f"{where}: {path} holds a secret and can be read by everyone: chmod o-rwx {path}")
+        self.values.append(found)
 
     def take_credentials(self) -> None:
         """Level three: files named SECTION.KEY in $CREDENTIALS_DIRECTORY."""
         if not self._credentials:
             return
-        for path in sorted(Path(self._credentials).glob("*.*")):
-            section, _, key = path.name.partition(".")
-            if section in SECTIONS and path.suffix != ".ini":
+        try:
+            paths = sorted(Path(self._credentials).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            self.problems.append(_unreadable(Path(self._credentials), error, "CREDENTIALS_DIRECTORY"))
+            return
+        for path in paths:
+            section, dot, key = path.name.partition(".")
+            if dot and section in SECTIONS and path.suffix != ".ini":
                 named = Value(section, key, str(path), Level.CREDENTIAL, "$CREDENTIALS_DIRECTORY")
                 self._take_secret_file(named, key, path)
 
@@ -151,7 +165,7 @@ class _Reader:
     def take_inherited(self, variable: str) -> None:
         """Level one, from the command line of a parent process."""
         try:
-            inherited = json.loads(self._environ.get(variable, "[]"))
+            inherited = parse_json(self._environ.get(variable, "[]"))
             self.take_assignments(tuple((str(option), str(text)) for option, text in inherited))
         except (ValueError, TypeError):
             self.problems.append(f"environment {variable}: wanted what a bundle hands down to its child processes")
@@ -162,8 +176,8 @@ class _Reader:
             name, equals, text = assignment.partition("=")
             section, dot, key = name.strip().partition(".")
             if not (equals and dot and key.strip()):
-                found = name if equals else assignment
-                self.problems.append(f"{option}: wanted SECTION.KEY=VALUE, found {found!r}")
+                found = repr(name) if equals else "no `=`"
+                self.problems.append(f"{option}: wanted SECTION.KEY=VALUE, found {found}")
                 continue
             source = f"{option} {name.strip()}" if option == "--set" else option
             self._take(Value(section, key.strip(), text.strip(), Level.COMMAND_LINE, source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,10 @@ from django_pyz_runtime.configuration import Value
 from django_pyz_runtime.values import BOOLEAN, DURATION, Kind, is_json_array, parse_json, word_list
 
 _MISSING = object()
+_DIGITS = 100
+"""Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
+_HELPED = 100
+"""How many unknown settings are compared with the known ones, which takes a while."""
 
 _DATABASE_DEFAULTS: dict[str, Any] = {
     "ENGINE": "",
@@ -40,16 +44,19 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
     Yields:
         A line for each value that does not fit; the others are applied.
     """
+    copies = _Copies()
+    unknown: set[str] = set()
     for value in sorted(values, key=_rank):
         name = value.key.removesuffix("+").rstrip()
         head, *path = name.split(".")
-        known = head in namespace or hasattr(defaults, head)
-        if not known and (meant := _meant(head, namespace, defaults)):
-            yield f"{value.source}: [settings] {head}: unknown, did you mean {meant}?"
-            continue
+        if head not in namespace and not hasattr(defaults, head) and len(unknown) < _HELPED:
+            unknown.add(head)
+            if meant := _meant(head, namespace, defaults):
+                yield f"{value.source}: [settings] {head}: unknown, did you mean {meant}?"
+                continue
         try:
             if path:
-                _set_inside(namespace, defaults, head, path, value)
+                _set_inside(namespace, defaults, head, path, value, copies)
             else:
                 current = namespace.get(head, getattr(defaults, head, _MISSING))
                 namespace[head] = _converted(value, current)
@@ -77,14 +84,31 @@ def _setting_names(namespace: MutableMapping[str, Any], defaults: object) -> lis
     return sorted({name for name in [*namespace, *dir(defaults)] if name.isupper()})
 
 
+class _Copies:
+    """Dictionaries and lists set by `apply`, each copied once from those of the project and of Django, which stay."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}
+
+    def of(self, container: Any, path: list[str]) -> Any:
+        """The copy; of one of these, itself."""
+        if id(container) in self._made:
+            return container
+        if not isinstance(container, dict | list):
+            raise _Misfit(f"a name inside a dictionary or list, but {'.'.join(path)} is a {type(container).__name__}")
+        copy = dict(container) if isinstance(container, dict) else list(container)
+        self._made[id(copy)] = copy
+        return copy
+
+
 def _set_inside(
-    namespace: MutableMapping[str, Any], defaults: object, head: str, path: list[str], value: Value
+    namespace: MutableMapping[str, Any], defaults: object, head: str, path: list[str], value: Value, copies: _Copies
 ) -> None:
-    """Set an item inside a dictionary or list, on copies, so that Django's own defaults stay as they are."""
-    namespace[head] = container = _copied(namespace.get(head, getattr(defaults, head, {})), [head])
+    """Set an item inside a dictionary or list."""
+    namespace[head] = container = copies.of(namespace.get(head, getattr(defaults, head, {})), [head])
     for depth, part in enumerate(path[:-1], 1):
         where = _index(container, part, [head, *path[:depth]])
-        child = _copied(container[where] if _has(container, where) else {}, [head, *path[:depth]])
+        child = copies.of(container[where] if _has(container, where) else {}, [head, *path[:depth]])
         container[where] = child
         container = child
     where = _index(container, path[-1], [head, *path])
@@ -96,18 +120,10 @@ def _set_inside(
         container[where] = _converted(value, current)
 
 
-def _copied(container: Any, path: list[str]) -> Any:
-    if isinstance(container, dict):
-        return dict(container)
-    if isinstance(container, list):
-        return list(container)
-    raise _Misfit(f"a name inside a dictionary or list, but {'.'.join(path)} is a {type(container).__name__}")
-
-
 def _index(container: Any, part: str, path: list[str]) -> Any:
     if isinstance(container, dict):
         return part
-    if part.isdecimal() and int(part) < len(container):
+    if part.isdecimal() and len(part) < _DIGITS and int(part) < len(container):
         return int(part)
     raise _Misfit(f"a number below {len(container)} after {'.'.join(path[:-1] or path)}")
 
@@ -132,10 +148,18 @@ def _converted(value: Value, current: Any) -> Any:
         return convert(value.text, current)
     if isinstance(current, list | tuple | set | frozenset):
         added = convert(value.text, current)
-        return type(current)([*current, *(item for item in added if item not in current)])
+        return type(current)([*current, *_new_items(current, added)])
     if isinstance(current, dict):
         return {**current, **convert(value.text, current)}
     raise _Misfit("+= with a list or dictionary")
+
+
+def _new_items(current: Collection[Any], added: Iterable[Any]) -> list[Any]:
+    try:
+        known: Collection[Any] = set(current)
+        return [item for item in added if item not in known]
+    except TypeError:  # some cannot be in a set
+        return [item for item in added if item not in current]
 
 
 def convert(text: str, current: Any) -> Any:
@@ -159,7 +183,7 @@ def _kind(current: Any) -> Kind:
     if isinstance(current, bool):
         return BOOLEAN
     if isinstance(current, int):
-        return Kind("a whole number", lambda text: int(text, 0))
+        return Kind("a whole number", _whole_number)
     if isinstance(current, float):
         return Kind("a number", float)
     if isinstance(current, timedelta):
@@ -173,6 +197,12 @@ def _kind(current: Any) -> Kind:
     if isinstance(current, str | Promise):
         return Kind("some text", str)
     return Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(text)
+    return int(text, 0)
 
 
 def _guess(text: str) -> Any:

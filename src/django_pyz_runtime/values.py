@@ -12,6 +12,8 @@ from typing import Any
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DEEPEST = 100
+"""Levels of lists and objects in JSON."""
 _IPV6 = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]")
 
 
@@ -56,12 +58,18 @@ def parse_json(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: it is none, or nested deeper than Python can follow.
+        ValueError: it is none, or nested deeper than whoever walks through it can follow.
     """
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except RecursionError:
         raise ValueError(text) from None
+    level = [found]
+    for _ in range(_DEEPEST):
+        inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        if not (level := [item for items in inside for item in items]):
+            return found
+    raise ValueError(text)
 
 
 def word_list(text: str) -> list[str]:

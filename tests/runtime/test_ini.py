@@ -118,7 +118,7 @@ def test_a_value_goes_on_over_indented_lines_and_past_comments() -> None:
         (b"[a]\nkey", Problem(2, "wanted `key = value`, found no `=`")),
         (b"[a]\n= 1", Problem(2, "wanted `key = value`, found no key")),
         (b"[]", Problem(1, "wanted a [section] first")),
-        (b"[a]\nx = 1\nx = 2", Problem(3, "x is already on line 2 of [a]")),
+        (b"[a]\nx = 1\nx = 2", Problem(3, "this key is already on line 2 of [a]")),
         (b"[a]\n[b]\n[a]", Problem(3, "the section [a] is already on line 1: put them together")),
         (b"[a]\nx = \0", Problem(2, "a NUL character")),
         (b"[a]\nx = 1\n  \0", Problem(3, "a NUL character")),

@@ -62,7 +62,7 @@ def test_five_mistakes_in_one_file_are_five_lines_in_order(load: Load, tmp_path:
     assert configuration.problems == (
         f"{path}:2: [serve] threads: wanted a whole number from 1, found 'many'",
         f"{path}:3: [serve] has no 'bnid', did you mean bind?",
-        f"{path}:4: threads is already on line 2 of [serve]",
+        f"{path}:4: this key is already on line 2 of [serve]",
         f"{path}:5: wanted `key = value`, found no `=`",
         f"{path}:7: [env] A@file: /nonexistent/a: no such file or directory",
     )
@@ -171,14 +171,14 @@ def test_a_secret_file_can_be_named_on_the_command_line_and_in_the_environment(
     ("line", "problem"),
     [
         ("KEY@file = key", "wanted an absolute path, found 'key'"),
-        ("X@flie = /key", "wanted X@file or X@credential"),
+        ("X@flie = /key", "wanted KEY@file or KEY@credential"),
         ("X@credential = key", "wanted the credential 'key', found no CREDENTIALS_DIRECTORY; systemd sets it where"),
         ("X@file = /dev", "/dev: is a directory"),
     ],
 )
 def test_a_secret_file_that_cannot_be_had_is_a_problem(line: str, problem: str, load: Load) -> None:
     [found] = load(f"[env]\n{line}\n").problems
-    assert problem.replace("KEY", "X") in found.replace("'********'", "'key'")
+    assert problem in found.replace("'********'", "'key'")
 
 
 def test_a_credential_is_found_by_its_name(load: Load, tmp_path: Path) -> None:
@@ -213,7 +213,8 @@ def test_a_variable_of_the_projects_own_is_passed_over(name: str, load: Load) ->
 
 
 @pytest.mark.parametrize(
-    ("assignment", "found"), [("x", "'x'"), ("x=hunter2", "'x'"), (".=hunter2", "'.'"), ("a.=hunter2", "'a.'")]
+    ("assignment", "found"),
+    [("x hunter2", "no `=`"), ("x=hunter2", "'x'"), (".=hunter2", "'.'"), ("a.=hunter2", "'a.'")],
 )
 def test_an_assignment_without_section_or_value_is_a_problem(assignment: str, found: str, load: Load) -> None:
     assert load("", "--set", assignment).problems == (f"--set: wanted SECTION.KEY=VALUE, found {found}",)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
+from django_pyz_runtime.redaction import redacted
+
 if TYPE_CHECKING:
     from gunicorn.config import Config
 
@@ -24,6 +26,18 @@ class PlainFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s", _TIME)
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as text, without the secrets that are known."""
+        return redacted(super().format(record))
+
+
+class AccessFormatter(logging.Formatter):
+    """gunicorn's line for a request, likewise; the address that a client asks for may hold a secret."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return redacted(super().format(record))
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: time, level, logger, process, message, and what else the record carries."""
@@ -31,7 +45,7 @@ class JsonFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON."""
+        """The record as JSON, without the secrets that are known."""
         fields: dict[str, Any] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
@@ -42,7 +56,12 @@ class JsonFormatter(logging.Formatter):
         fields.update({key: value for key, value in vars(record).items() if key not in _STANDARD and key != "request"})
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(fields, default=str)
+        try:
+            text = json.dumps(fields, default=str)
+        except (TypeError, ValueError, RecursionError):
+            # Something in it has names that are no texts, or holds itself.
+            text = json.dumps({key: str(value) for key, value in fields.items()})
+        return redacted(text)
 
 
 class ServerLog(Logger):
@@ -55,9 +74,8 @@ class ServerLog(Logger):
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(self.formatter_class())
-        if self.formatter_class is JsonFormatter:
-            for handler in self.access_log.handlers:
-                handler.setFormatter(JsonFormatter())
+        for handler in self.access_log.handlers:
+            handler.setFormatter(JsonFormatter() if self.formatter_class is JsonFormatter else AccessFormatter())
 
     def now(self) -> str:
         """The time of a request in the access log, in the common log format."""

@@ -11,6 +11,7 @@ from types import FrameType
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.redaction import redacted, redacted_complaint
 
 
 def migrate(site: Site, arguments: Arguments) -> int:
@@ -49,7 +50,7 @@ def _run_and_exit(site: Site, arguments: Arguments) -> None:
         _migrate(site, arguments)
         code = 0
     except Complaint as complaint:
-        tell(complaint)
+        tell(redacted_complaint(complaint))
         code = 2
     except SystemExit as stop:
         # As manage.py ended: after an error that Django has told, or just so.
@@ -57,7 +58,7 @@ def _run_and_exit(site: Site, arguments: Arguments) -> None:
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except BaseException:
-        traceback.print_exc()
+        sys.stderr.write(redacted(traceback.format_exc()))
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -14,6 +14,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from django_pyz_runtime.complaints import Complaint, as_told
+from django_pyz_runtime.redaction import redacted
 from django_pyz_runtime.serve.arbiter import has_loaded
 from django_pyz_runtime.serve.master import Master, Service
 from django_pyz_runtime.serve.notify import headline
@@ -81,7 +82,7 @@ class Server(BaseApplication):
         is_complaint = isinstance(error, Complaint)
         if self._first_to_fail.claim():
             text = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
-            self._failure.leave(text)
+            self._failure.leave(redacted(text))
         raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
 
     def failure(self) -> str:

@@ -18,7 +18,7 @@ from django_pyz_runtime.options import OPTIONS, SECTIONS
 from django_pyz_runtime.prepare import all_problems, load
 from django_pyz_runtime.shipped import fresh_settings_ini
 from django_pyz_runtime.verbs import discover, explain
-from django_pyz_runtime.verbs.state import import_settings
+from django_pyz_runtime.verbs.state import import_settings, print_anything
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -89,6 +89,7 @@ def run_check(site: Site, arguments: Arguments, options: Namespace) -> int:
 
 def run_show(site: Site, arguments: Arguments, options: Namespace) -> int:
     """Print all values as an ini file with the sources as comments."""
+    print_anything()
     configuration = load(site, arguments)
     activation, settings_problem = import_settings(site, arguments, configuration)
     for section in SECTIONS:

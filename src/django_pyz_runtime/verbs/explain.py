@@ -18,11 +18,13 @@ from django_pyz_runtime.configuration import Configuration, Value
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.options import BY_NAME, OPEN_SECTIONS, SECTIONS
 from django_pyz_runtime.prepare import load
-from django_pyz_runtime.verbs.state import import_settings
+from django_pyz_runtime.redaction import redacted
+from django_pyz_runtime.verbs.state import import_settings, print_anything
 
 
 def run(site: Site, arguments: Arguments, options: Namespace) -> int:
     """Print a value, its source, and what it shadows."""
+    print_anything()
     configuration = load(site, arguments)
     section, key = _find_key(options.key)
     value = configuration.values.get((section, key))
@@ -76,7 +78,7 @@ def _explain_setting(
         raise Complaint(f"{key}: the settings cannot be imported: {problem}")
     module = sys.modules[os.environ[SETTINGS_MODULE]]
     found = _look_up(module, key)
-    lines = [f"{key} = {confidential.HIDDEN if confidential.is_secret_name(key) else repr(found)}"]
+    lines = [f"{key} = {_without_secrets(key, found)!r}"]
     moved = next((move for move in activation.moves if move.setting == key), None)
     if moved:
         lines.append(f"  moved    out of the code, from {moved.before}")
@@ -114,21 +116,35 @@ def _look_up(module: ModuleType, key: str) -> object:
             found = found[int(part) if isinstance(found, list | tuple) else part]
         except (KeyError, IndexError, ValueError, TypeError):
             raise Complaint(f"{key}: there is no {part!r} in it") from None
-    return _without_secrets(found)
+    return found
 
 
-def _without_secrets(value: object) -> object:
-    """A value whose dictionaries show no secrets."""
-    if isinstance(value, dict):
-        return {
-            key: confidential.HIDDEN
-            if isinstance(item, str) and confidential.is_secret(str(key), item)
-            else _without_secrets(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return type(value)(_without_secrets(item) for item in value)
-    return value
+class _Plain(str):
+    """A text that stands for a value in the representation of what it is in."""
+
+    __repr__ = str.__str__
+
+
+def _without_secrets(key: str, value: object) -> object:
+    """A value with the same representation, but for the secrets in it.
+
+    Args:
+        key: the name that it has in the settings or in a dictionary.
+        value: of it.
+    """
+    if type(value) is str:
+        return confidential.shown(key, value)
+    if not value or value is True:
+        return value
+    if confidential.is_secret_name(key):
+        return _Plain(confidential.HIDDEN)
+    if type(value) is dict:
+        return {name: _without_secrets(str(name), item) for name, item in value.items()}
+    if type(value) is list:
+        return [_without_secrets("", item) for item in value]
+    if type(value) is tuple:
+        return tuple(_without_secrets("", item) for item in value)
+    return _Plain(redacted(confidential.shown(key, repr(value))))
 
 
 def _shadow_lines(value: Value | None) -> Iterator[str]:
