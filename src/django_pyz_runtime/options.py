@@ -11,6 +11,7 @@ from django_pyz_runtime.values import (
     PATH,
     POSITIVE,
     SECONDS,
+    SIZE,
     TEXT,
     URL_PATH,
     Kind,
@@ -147,6 +148,29 @@ OPTIONS: tuple[Option, ...] = (
     Option("serve", "threads", POSITIVE, "4", "Threads of each worker; with asgi there is one, with an event loop."),
     Option("serve", "timeout", SECONDS, "30", "Seconds after which a worker that does not respond is replaced."),
     Option("serve", "graceful_timeout", SECONDS, "30", "Seconds that running requests are given at a stop."),
+    Option(
+        "serve",
+        "head_timeout",
+        SECONDS,
+        "20",
+        "Seconds in which the head of a request must come: from the connection, or the first byte of the next request. "
+        "0: no limit.",
+    ),
+    Option(
+        "serve",
+        "body_timeout",
+        SECONDS,
+        "30",
+        "Seconds, in each of which periods a request's body must come at 500 bytes a second on average. 0: no limit.",
+    ),
+    Option(
+        "serve",
+        "body_limit",
+        either("off", SIZE),
+        "1g",
+        "The largest body of a request; a larger one is answered with 413. What a form may hold is Django's "
+        "DATA_UPLOAD_MAX_MEMORY_SIZE.",
+    ),
     Option("health", "live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
     Option("health", "ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
     Option(

@@ -12,6 +12,7 @@ from typing import Any
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _DEEPEST = 100
 """Levels of lists and objects in JSON."""
 _IPV6 = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]")
@@ -47,6 +48,14 @@ def duration_seconds(text: str) -> float:
     if seconds >= timedelta.max.total_seconds():
         raise ValueError(text)
     return seconds
+
+
+def size_bytes(text: str) -> int:
+    """A number of bytes, or one with a unit: 100k, 10m, 1g."""
+    match = re.fullmatch(r"(\d{1,9})\s*([kmgt]?)", text.lower())
+    if not match:
+        raise ValueError(text)
+    return int(match[1]) * _BYTES[match[2]]
 
 
 def is_json_array(text: str) -> bool:
@@ -134,6 +143,7 @@ TEXT = Kind("some text", _non_empty)
 BOOLEAN = Kind("true or false", boolean)
 POSITIVE = Kind("a whole number from 1", _whole(1))
 SECONDS = Kind("seconds, or a duration such as 30s or 5m", duration_seconds)
+SIZE = Kind("bytes, or a size such as 10m or 1g", size_bytes)
 DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(text)))
 PATH = Kind("an absolute path", absolute_path)
 URL_PATH = Kind("a path that starts with /", url_path)

@@ -10,6 +10,7 @@ import pytest
 
 from django_pyz_runtime.serve.asgi import Edge
 from django_pyz_runtime.serve.head import WithoutBody
+from django_pyz_runtime.serve.limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,7 +47,7 @@ async def project(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": f"{scope['type']}.heard"})
 
 
-application = Edge(project, WithoutBody(edge), {"/static/a.css"})
+application = Edge(project, WithoutBody(edge), {"/static/a.css"}, Limits())
 
 
 def scope_of(path: str, method: str, more: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.serve.application import check_static_root, with_health
 from django_pyz_runtime.serve.bridge import Bridge, path_below_root
 from django_pyz_runtime.serve.head import WithoutBody, headers_only
+from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.serve.project import import_project, refusals
 from django_pyz_runtime.serve.static import static_paths, with_static_files
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     )
 
 
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
 def load_asgi_application(site: Site, configuration: Configuration) -> Edge:
     """Import the project's ASGI application and put the edge before it.
 
@@ -39,7 +44,8 @@ def load_asgi_application(site: Site, configuration: Configuration) -> Edge:
         static = with_static_files(_nothing, configuration.get("static", "serve"))
     health = with_health(static, configuration)
     edge = WithoutBody(_without_connections(health))
-    return Edge(application, edge, frozenset({*health.paths, *static_paths(static)}))
+    paths = frozenset({*health.paths, *static_paths(static)})
+    return Edge(application, edge, paths, limits_of(configuration))
 
 
 class Edge:
@@ -49,9 +55,13 @@ class Edge:
         application: the project's. It gets every other request, websockets and the lifespan.
         edge: answers GET and HEAD for the paths; it gets no body.
         paths: below the root path.
+        limits: what clients must keep to; the worker sees to it.
     """
 
-    def __init__(self, application: ASGI3Application, edge: WSGIApplication, paths: Collection[str]) -> None:
+    def __init__(
+        self, application: ASGI3Application, edge: WSGIApplication, paths: Collection[str], limits: Limits
+    ) -> None:
+        self.limits = limits
         self._application = application
         self._edge = Bridge(edge)
         self._paths = paths
@@ -60,6 +70,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer, or pass on."""
         if scope["type"] in ("http", "websocket"):
+            _mend_path(scope)
             _mend_server(scope)
         if scope["type"] == "http" and path_below_root(scope) in self._paths:
             await self._edge.answer(scope, send)
@@ -78,6 +89,13 @@ class Edge:
         """Tell the clients of all websockets to connect again (1012, service restart: IANA WebSocket close codes)."""
         event: WebSocketCloseEvent = {"type": "websocket.close", "code": 1012, "reason": ""}
         await asyncio.gather(*(send(event) for send in self._websockets), return_exceptions=True)
+
+
+def _mend_path(scope: HTTPScope | WebSocketScope) -> None:
+    """Leave scheme and host out of a path in absolute form (RFC 9112, section 3.2.2), as other workers do."""
+    if not scope["path"].startswith("/"):
+        scope["path"] = _ORIGIN.sub("", scope["path"]) or "/"
+        scope["raw_path"] = _ORIGIN.sub("", scope["raw_path"].decode("latin-1")).encode("latin-1") or b"/"
 
 
 def _mend_server(scope: HTTPScope | WebSocketScope) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-from gunicorn.workers.gasgi import ASGIWorker
+from gunicorn.workers import gasgi
 
 from django_pyz_runtime.serve.asgi import Edge
+from django_pyz_runtime.serve.asgi_connection import AsgiConnection
 
 
-class AsgiWorker(ASGIWorker):
+class AsgiWorker(gasgi.ASGIWorker):
     """The worker. gunicorn's own would wait for the websockets' clients until `graceful_timeout` is over."""
 
     _closing: asyncio.Task[None] | None = None
+
+    def init_process(self) -> None:
+        """Begin. gunicorn has no setting for the class of its connections."""
+        vars(gasgi)["ASGIProtocol"] = AsgiConnection
+        super().init_process()
 
     def handle_exit_signal(self) -> None:
         """Stop: let running requests finish, and have websockets come back to another worker."""

@@ -13,9 +13,11 @@ from django_pyz_runtime.configuration import Configuration, Level, Value
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.serve.capacity import worker_count
 from django_pyz_runtime.serve.interface import interface_of, worker_class
+from django_pyz_runtime.serve.limits import limits_of
 from django_pyz_runtime.serve.log import logger_class
 from django_pyz_runtime.serve.project_file import NEEDLESS, project_file_settings
 
+THREADED = "gunicorn.workers.gthread.ThreadWorker"
 OWNED = {
     "bind": ("serve", "bind"),
     "workers": ("serve", "workers"),
@@ -50,10 +52,19 @@ def gunicorn_settings(site: Site, configuration: Configuration) -> dict[str, Any
         **{value.key: value.text for value in more},
         "worker_class": worker,
     }
+    if _is_threaded(worker, settings["threads"]):
+        from django_pyz_runtime.serve.thread_worker import thread_worker
+
+        settings["worker_class"] = thread_worker(limits_of(configuration))
     if interface_of(worker) == "asgi":
         # One event loop; gunicorn would warn.
         settings["threads"] = 1
     return settings
+
+
+def _is_threaded(worker: Any, threads: Any) -> bool:
+    """Whether gunicorn would use its threaded worker (gunicorn.config.Config.worker_class)."""
+    return worker in ("gthread", THREADED) or (worker == "sync" and int(threads) > 1)
 
 
 def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
@@ -67,6 +78,10 @@ def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
         "loglevel": configuration.get("log", "level"),
         "accesslog": "-" if configuration.get("log", "access") else None,
         "logger_class": logger_class(configuration.get("log", "format")),
+        # As Apache (LimitRequestLine and the like); gunicorn's own 4094 is less than nginx in front lets through.
+        "limit_request_line": 8190,
+        "limit_request_fields": 100,
+        "limit_request_field_size": 8190,
         "forwarded_allow_ips": "127.0.0.1,::1",
         "control_socket_disable": True,
         "proc_name": name,

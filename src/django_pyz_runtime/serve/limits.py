@@ -1,0 +1,50 @@
+"""How much of a request is taken, and how long it may take to come."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from gunicorn.config import Config
+
+from django_pyz_runtime.configuration import Configuration
+
+LEAST_BYTES_A_SECOND = 500
+"""Of a request's body, on average; what Apache asks for (mod_reqtimeout, MinRate)."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client must keep to; a time without limit is infinite.
+
+    Attributes:
+        head_seconds: from its connection, or its next request, until the head is there.
+        body_seconds: in each time as long as this, at least `body_least_bytes` of a body must come.
+        body_bytes: of a body, at most; None for no limit.
+        head_bytes: of request line and header fields together, at most.
+    """
+
+    head_seconds: float = 20
+    body_seconds: float = 30
+    body_bytes: int | None = None
+    head_bytes: int = 64 * 1024
+
+    @property
+    def body_least_bytes(self) -> float:
+        """What must come of a body in each `body_seconds`."""
+        return self.body_seconds * LEAST_BYTES_A_SECOND
+
+
+def within(limits: Limits, config: Config) -> Limits:
+    """The same limits, wide enough for what gunicorn's own let through."""
+    return replace(limits, head_bytes=max(limits.head_bytes, 2 * config.limit_request_field_size))
+
+
+def limits_of(configuration: Configuration) -> Limits:
+    """The limits that [serve] sets."""
+    body_bytes = configuration.get("serve", "body_limit")
+    return Limits(
+        head_seconds=configuration.get("serve", "head_timeout") or math.inf,
+        body_seconds=configuration.get("serve", "body_timeout") or math.inf,
+        body_bytes=None if body_bytes == "off" else body_bytes,
+    )
