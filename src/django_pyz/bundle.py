@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import shiv
 from shiv.bootstrap.environment import Environment
@@ -19,8 +20,9 @@ import django_pyz_runtime
 from django_pyz import bytecode, tree_archive
 from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.bytecode import Compiled
-from django_pyz.head import LAUNCHER_MODULES, head, interpreter, main_module, source_of
+from django_pyz.head import LAUNCHER_MODULES, head, interpreter, main_module, source_of, with_size
 from django_pyz.tree_archive import BALANCED, files_below
+from django_pyz_runtime import seal
 from django_pyz_runtime.bytecode_finder import BYTECODE
 from django_pyz_runtime.container import CONTAINER, SITE_PACKAGES, Container
 from django_pyz_runtime.manifest import Manifest
@@ -97,8 +99,9 @@ def write(contents: Contents, output: Path, scratch: Path) -> str:
     bundled = scratch / "bundled"
     container = _write_bundled(contents, tree, identity, bundled)
     payload = _write_payload(contents, identity, bundled, scratch / PAYLOAD)
-    with output.open("wb") as file:
-        file.write(head(manifest, identity, contents.compiled))
+    start_of_file = head(manifest, identity, contents.compiled)
+    with output.open("w+b") as file:
+        file.write(start_of_file)
         with zipfile.ZipFile(file, "w") as archive:
             _add(archive, "__main__.py", main_module(manifest, identity), contents.epoch)
             for module in LAUNCHER_MODULES:
@@ -108,9 +111,22 @@ def write(contents: Contents, output: Path, scratch: Path) -> str:
                 start = _start_of(archive, PAYLOAD) + _start_of(inner, f"{SITE_PACKAGES}/{BLOCKS}")
             moved = container._replace(tree=container.tree._replace(offset=start))
             _add(archive, CONTAINER, moved.to_json().encode(), contents.epoch)
+            archive.comment = seal.EMPTY
+        _finish(file, start_of_file)
     output.chmod(0o755)
+    seal.check(str(output))
     tree_archive.check(output, moved.tree, tree)
     return identity
+
+
+def _finish(file: BinaryIO, start_of_file: bytes) -> None:
+    """Write what is known only now: the size of the file, and its seal."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    file.write(with_size(start_of_file, size))
+    digits = seal.compute(file)
+    file.seek(-len(digits), os.SEEK_END)
+    file.write(digits)
 
 
 def _write_bundled(contents: Contents, tree: Mapping[str, Path], identity: str, folder: Path) -> Container:

@@ -78,8 +78,7 @@ def check(archive: Path, tree: Tree, members: Mapping[str, Path]) -> None:
 
         def is_right(block: Block) -> bool:
             content = b"".join(read_block(str(archive), file.fileno(), block))
-            paths = [f"{item.folder}/{item.name}".removeprefix("./") for item in block.files]
-            return content == b"".join(members[path].read_bytes() for path in paths)
+            return content == b"".join(members[item.path].read_bytes() for item in block.files)
 
         if not all(pool.map(is_right, layout.blocks)):
             raise BuildError("the file cannot be read back as it was written", "Look for faults of disk or memory.")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lzma import LZMADecompressor
 
 _PIECE_BYTES = 1 << 18
-_READ_ONLY, _PROGRAM, _FOLDER = 0o444, 0o555, 0o555
+_READ_ONLY, _PROGRAM = 0o444, 0o555
+FOLDER_MODE = 0o555
 
 
 class File(NamedTuple):
@@ -36,6 +37,16 @@ class File(NamedTuple):
     name: str
     size: int
     is_program: bool
+
+    @property
+    def path(self) -> str:
+        """Relative to the tree."""
+        return f"{self.folder}/{self.name}".removeprefix("./")
+
+    @property
+    def mode(self) -> int:
+        """The mode that it is written with."""
+        return _PROGRAM if self.is_program else _READ_ONLY
 
 
 class Block(NamedTuple):
@@ -123,10 +134,10 @@ class Writer:
         self._executable = executable
         self._descriptor = descriptor
         self._target = target
-        os.chmod(target, _FOLDER)
+        os.chmod(target, FOLDER_MODE)
         # With their final modes from the start, where that is no hindrance: changing a mode takes longer than making
         # a file. It is for who has the capability DAC_OVERRIDE, as root mostly has.
-        self._folder_mode = _FOLDER if os.access(target, os.W_OK, effective_ids=True) else 0o755
+        self._folder_mode = FOLDER_MODE if os.access(target, os.W_OK, effective_ids=True) else 0o755
         os.chmod(target, self._folder_mode)
         self._has_umask = _takes_modes_away(target)
 
@@ -156,24 +167,23 @@ class Writer:
         for path, same in layout.links:
             self._make_folder(os.path.dirname(path))
             _link_or_copy(f"{self._target}/{same}", f"{self._target}/{path}")
-        if self._has_umask or self._folder_mode != _FOLDER:
+        if self._has_umask or self._folder_mode != FOLDER_MODE:
             for folder in [*reversed(layout.folders), ""]:
-                os.chmod(f"{self._target}/{folder}", _FOLDER)
+                os.chmod(f"{self._target}/{folder}", FOLDER_MODE)
 
     def _write(self, file: File, pieces: Iterable[bytes | memoryview]) -> None:
-        mode = _PROGRAM if file.is_program else _READ_ONLY
         path = f"{self._target}/{file.folder}/{file.name}"
         try:
-            descriptor = _create(path, mode)
+            descriptor = _create(path, file.mode)
         except FileNotFoundError:
             self._make_folder(file.folder)
-            descriptor = _create(path, mode)
+            descriptor = _create(path, file.mode)
         try:
             for piece in pieces:
                 if (written := os.write(descriptor, piece)) < len(piece):
                     _write_rest(descriptor, memoryview(piece)[written:])
             if self._has_umask:
-                os.fchmod(descriptor, mode)
+                os.fchmod(descriptor, file.mode)
         finally:
             os.close(descriptor)
 
@@ -189,10 +199,10 @@ class Writer:
 def _takes_modes_away(folder: str) -> bool:
     """Whether what is made in a folder does not get all of the mode that it is made with."""
     probe = f"{folder}/.probe"
-    os.mkdir(probe, _FOLDER)
+    os.mkdir(probe, FOLDER_MODE)
     mode = os.lstat(probe).st_mode & 0o777
     os.rmdir(probe)
-    return mode != _FOLDER
+    return mode != FOLDER_MODE
 
 
 def _link_or_copy(source: str, path: str) -> None:

@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-from django_pyz_runtime import bytecode_finder, children
+from django_pyz_runtime import bytecode_finder, children, held
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.code_path import use_code
 from django_pyz_runtime.launcher import forget_run_wing, is_standard_library
@@ -34,6 +34,7 @@ def start(site_packages: str) -> None:
         forget_run_wing()
         return
     site = site.started_from(executable)
+    held.hold_own(site_packages)
     code_folder = os.environ.get(prefix + children.CODE, site_packages)
     _find_script(os.path.join(code_folder, site.manifest.folder))
     sys.dont_write_bytecode = True

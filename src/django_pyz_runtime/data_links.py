@@ -70,7 +70,7 @@ def _make(site: Site, data_dir: Path, copy: Path) -> None:
     import shutil
     import tempfile
 
-    from django_pyz_runtime.unpack import remove
+    from django_pyz_runtime.releases import remove
 
     try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
-from django_pyz_runtime import arguments, bytecode_finder, places, trust
+from django_pyz_runtime import arguments, bytecode_finder
 from django_pyz_runtime.complaints import Complaint, tell
-from django_pyz_runtime.names import find_configuration
+from django_pyz_runtime.search import find_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 
 
 _OLDEST_PYTHON = (3, 11)
+_NOT_OURS = (
+    "PYTHONEXECUTABLE",
+    "PYTHONHOME",
+    "PYTHONINSPECT",
+    "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+)
+"""What makes a Python run other code. The first lines of a bundle drop them as well (see django_pyz.head)."""
 
 
 def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive: str = "") -> NoReturn:
@@ -41,11 +52,13 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
     main_module.__spec__ = None
     vars(main_module).pop("__file__", None)
     sys.dont_write_bytecode = True
+    for variable in _NOT_OURS:
+        os.environ.pop(variable, None)
     _do_what_site_does()
     try:
         _check_python(python, bound_to_python)
         config = arguments.split(sys.argv[1:]).config
-        site_packages = find_tree(archive or executable, name, build_id, config)
+        site_packages = find_tree(archive or executable, name, build_id, config, bound_to_python)
     except Complaint as complaint:
         tell(complaint)
         raise SystemExit(2) from None
@@ -72,7 +85,7 @@ def wsgi_application(executable: str) -> WSGIApplication:
     executable = os.path.abspath(executable)
     container = read_container(executable)
     _check_python(container.python, container.bound_to_python)
-    site_packages = find_tree(executable, container.name, container.build_id, None)
+    site_packages = find_tree(executable, container.name, container.build_id, None, container.bound_to_python)
     others = [entry for entry in sys.path if entry != executable]
     library = [entry for entry in others if is_standard_library(entry)]
     sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
@@ -99,75 +112,6 @@ def _hand_over(site_packages: str) -> None:
     bytecode_finder.install(os.path.dirname(site_packages), site_packages)
     forget_run_wing()
     sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not loader]
-
-
-def find_tree(archive: str, name: str, build_id: str, config: str | None) -> str:
-    """The folder of the unpacked code: found, or made in the best place that can be written and trusted.
-
-    Args:
-        archive: the one to unpack where there is no tree yet.
-        name: the project's name.
-        build_id: of the archive.
-        config: the value of `--config`, if given.
-
-    Raises:
-        Complaint: there is no such place; every one is named with its reason.
-    """
-    uid = os.geteuid()
-    configuration = find_configuration(name, config, os.environ, uid).path
-    reasons: list[str] = []
-    for folder in places.installed_folders(name, archive):
-        installed = os.path.join(folder, build_id)
-        if os.path.isdir(installed) and (found := _usable(installed, uid, reasons)):
-            return found
-    for folder in places.tree_folders(name, os.environ, uid, configuration):
-        if found := _find_or_make(archive, folder, build_id, uid, reasons):
-            if reasons:
-                _warn(reasons, f"using {folder}")
-            return found
-    last_resort = places.temporary_folder(name, uid)
-    if found := _find_or_make(archive, last_resort, build_id, uid, reasons):
-        reasons = reasons or ["there is no home folder"]
-        _warn(reasons, f"using {last_resort}, which may be emptied at any time")
-        return found
-    raise Complaint(
-        f"no place for the unpacked code of build {build_id[:12]}:",
-        *(f"  {reason}" for reason in reasons),
-        hint="Make one of them writable for this user alone, or set [project] cache_dir.",
-    )
-
-
-def _find_or_make(archive: str, folder: str, build_id: str, uid: int, reasons: list[str]) -> str:
-    folder = os.path.realpath(folder)
-    tree = os.path.join(folder, build_id)
-    try:
-        if not os.path.lexists(tree):
-            os.makedirs(folder, 0o700, exist_ok=True)
-            trust.check(folder, uid)
-            from django_pyz_runtime.container import read_container
-            from django_pyz_runtime.unpack import unpack
-
-            unpack(archive, read_container(archive), tree)
-    except trust.Untrusted as reason:
-        reasons.append(str(reason))
-        return ""
-    except OSError as error:
-        reasons.append(f"{folder}: {error.strerror or error}")
-        return ""
-    return _usable(tree, uid, reasons)
-
-
-def _usable(tree: str, uid: int, reasons: list[str]) -> str:
-    try:
-        trust.check(tree, uid)
-    except trust.Untrusted as reason:
-        reasons.append(f"not using {tree}: {reason}")
-        return ""
-    return os.path.join(tree, "site-packages")
-
-
-def _warn(reasons: list[str], consequence: str) -> None:
-    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: {'; '.join(reasons)}: {consequence}\n")
 
 
 def _check_python(python: str, bound_to_python: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from django_pyz_runtime import garbage
+from django_pyz_runtime import garbage, held
 from django_pyz_runtime.arguments import OURS, split
 from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.manifest import Site
@@ -24,6 +24,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
     """
     garbage.put_off()
     try:
+        held.hold_own(site_packages)
         site = Site.load(executable, site_packages, build_id)
         return _dispatch(site, sys.argv[1:])
     except Complaint as complaint:

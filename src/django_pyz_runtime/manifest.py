@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.names import env_prefix
+from django_pyz_runtime.names import MANIFEST_FILE, env_prefix
 
 FORMAT = 1
-FILE_NAME = "__manifest__.json"
+FILE_NAME = MANIFEST_FILE
 PROJECT_FOLDER = "__project__"
 """Where the project's own files lie inside site-packages: a folder that collides with no import name."""
 STATIC_FOLDER = "__static__"

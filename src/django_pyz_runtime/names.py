@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SYSTEM_CONFIGURATION = "/etc"
 CONFIGURATION_FILE = "settings.ini"
+MANIFEST_FILE = "__manifest__.json"
+"""In site-packages (see manifest.py)."""
 
 
 def env_prefix(name: str) -> str:

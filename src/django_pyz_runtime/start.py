@@ -1,18 +1,17 @@
-"""The first code of a bundle, behind its lines for the shell: this source is executed, with `file` open at its end.
+"""The first code of a bundle, behind its lines for the shell: they read, check and execute what it is compiled to.
 
-There a dictionary follows, by `marshal`: "tag", the cache tag of the Python that compiled the launcher; "modules", the
-bytecode of each of its modules; "launch", what it is called with. The build wing writes it.
+`launcher` is a dictionary: "modules", the bytecode of each of the launcher's modules; "launch", what it is called with.
+The build wing writes it.
 """
 
 import marshal
-import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
-    from typing import Any, BinaryIO
+    from typing import Any
 
 
 class Head:
@@ -36,19 +35,15 @@ class Head:
         exec(marshal.loads(self._modules[module.__name__]), vars(module))
 
 
-def start(file: "BinaryIO") -> None:
+def start(launcher: "dict[str, Any]") -> None:
     """Hand over to the launcher."""
     del sys.argv[0]
     # Without the current folder.
     sys.path[:] = filter(None, sys.path)
-    head = marshal.load(file)
-    file.close()
-    if head["tag"] != sys.implementation.cache_tag:
-        os.execv(sys.executable, [sys.executable, *sys.argv])
-    sys.meta_path.insert(0, Head(head["modules"]))
+    sys.meta_path.insert(0, Head(launcher["modules"]))
     from django_pyz_runtime.launcher import launch
 
-    launch(*head["launch"])
+    launch(*launcher["launch"])
 
 
-start(globals().pop("file"))
+start(globals().pop("launcher"))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
+_MOST_LINKS = 40
+"""As Linux has it (path_resolution(7))."""
+
 
 class Untrusted(Exception):
     """A folder that another user could have written; the text says which one and why."""
@@ -23,8 +26,9 @@ def check(path: str, uid: int) -> None:
     Raises:
         Untrusted: with the path at fault and the reason.
     """
-    if not stat.S_ISDIR(os.lstat(path).st_mode):
-        raise Untrusted(f"{path} is not a folder")
+    mode = os.lstat(path).st_mode
+    if not stat.S_ISDIR(mode):
+        raise Untrusted(f"{path} is {'a symbolic link' if stat.S_ISLNK(mode) else 'not a folder'}")
     check_file(path, uid)
 
 
@@ -39,6 +43,38 @@ def check_file(path: str, uid: int) -> None:
     folder = path
     while folder != (folder := os.path.dirname(folder)):
         _check_one(folder, uid, may_be_sticky=True)
+
+
+def resolve(path: str, uid: int) -> str:
+    """The path without symbolic links. Each of them must be root's or the user's own: others may lead astray.
+
+    Args:
+        path: absolute; the last parts of it need not be there.
+        uid: the user who is going to write there.
+
+    Raises:
+        Untrusted: with the link at fault.
+    """
+    resolved, links = "/", 0
+    names = path.split("/")[::-1]
+    while names:
+        name = names.pop()
+        if name == "..":
+            resolved = os.path.dirname(resolved)
+        if name in ("", ".", ".."):
+            continue
+        entry = os.path.join(resolved, name)
+        try:
+            target = os.readlink(entry)
+        except OSError:
+            resolved = entry
+            continue
+        links += 1
+        if (owner := os.lstat(entry).st_uid) not in (0, uid) or links > _MOST_LINKS:
+            raise Untrusted(f"{entry} is a symbolic link of user id {owner} to {target}")
+        names += target.split("/")[::-1]
+        resolved = "/" if target.startswith("/") else resolved
+    return resolved
 
 
 def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:

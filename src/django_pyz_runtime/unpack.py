@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -13,13 +12,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
+from django_pyz_runtime import held
 from django_pyz_runtime.blocks import Writer, read_layout
 from django_pyz_runtime.container import Container
+from django_pyz_runtime.releases import remove, remove_left_over
+from django_pyz_runtime.turns import turn
 
 _PATIENCE_SECONDS = 1.0
 
 
-def unpack(executable: str, container: Container, tree: str) -> None:
+def unpack(executable: str, container: Container, tree: str) -> bool:
     """Unpack an archive to `tree`, all or nothing; whoever comes second finds the first one's tree and is content.
 
     Each block is checked against its digest before anything of it is written, and all of it is on disk before the tree
@@ -30,24 +32,49 @@ def unpack(executable: str, container: Container, tree: str) -> None:
         container: its table of contents.
         tree: the folder to make; the one above it exists and is trusted.
 
+    Returns:
+        Whether it was this process that made the tree.
+
     Raises:
         Complaint: the archive is damaged.
+        Untrusted: what is in the place of the lock file is none.
         OSError: it cannot be written there; nothing is left behind.
     """
-    temporary = tempfile.mkdtemp(prefix=f".{os.path.basename(tree)}.", dir=os.path.dirname(tree))
     handled = _end_on_term()
+    try:
+        with turn(tree) as alone:
+            if os.path.isdir(tree):
+                return False
+            if alone:
+                remove_left_over(tree)
+            return _unpack(executable, container, tree)
+    finally:
+        if handled is not None:
+            signal.signal(signal.SIGTERM, handled)
+
+
+def _unpack(executable: str, container: Container, tree: str) -> bool:
+    temporary, descriptor = _temporary_folder(tree)
     try:
         _extract_all(executable, container, temporary)
         _sync(temporary)
         os.rename(temporary, tree)
+        return True
     except BaseException as error:
         remove(temporary)
         if isinstance(error, OSError) and os.path.isdir(tree):
-            return
+            return False
         raise
     finally:
-        if handled is not None:
-            signal.signal(signal.SIGTERM, handled)
+        os.close(descriptor)
+
+
+def _temporary_folder(tree: str) -> tuple[str, int]:
+    """A folder beside a tree, and the descriptor that holds it: nobody takes it for one that was left over."""
+    while True:
+        temporary = tempfile.mkdtemp(prefix=f".{os.path.basename(tree)}.", dir=os.path.dirname(tree))
+        if (descriptor := held.hold(temporary)) is not None:
+            return temporary, descriptor
 
 
 def _end_on_term() -> Any:
@@ -55,13 +82,6 @@ def _end_on_term() -> Any:
     if threading.current_thread() is not threading.main_thread():
         return None
     return signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-
-
-def remove(tree: str) -> None:
-    """Delete a tree although it is read-only."""
-    for folder, _, _ in os.walk(tree):
-        os.chmod(folder, 0o700)
-    shutil.rmtree(tree, ignore_errors=True)
 
 
 def _extract_all(executable: str, container: Container, target: str) -> None:
@@ -100,14 +120,19 @@ def _after(seconds: float, message: str) -> Callable[[], None]:
 
 
 def _sync(folder: str) -> None:
-    """Write the file system that holds the folder to disk: one syncfs costs a fraction of an fsync per file."""
+    """Write the file system that holds the folder to disk: one syncfs costs a fraction of an fsync per file.
+
+    Raises:
+        OSError: some of it cannot be written.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         import ctypes
 
-        if ctypes.CDLL(None).syncfs(descriptor) != 0:
-            os.sync()
-    except (ImportError, OSError, AttributeError):
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    except (ImportError, AttributeError):
         os.sync()
     finally:
         os.close(descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django_pyz_runtime import held
 from django_pyz_runtime.activate import Purpose
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.manifest import Site
@@ -26,6 +27,7 @@ def wsgi_application(executable: str, site_packages: str, build_id: str) -> WSGI
     """
     from django_pyz_runtime.serve.application import load_application
 
+    held.hold_own(site_packages)
     site = Site.load(executable, site_packages, build_id)
     configuration, _ = prepare(site, Arguments(None, (), []), Purpose.SERVE)
     return load_application(site, configuration)

@@ -17,16 +17,15 @@ from pathlib import Path
 import pytest
 import shiv
 
-from django_pyz import bundle, bytecode, dependencies, stage
+from django_pyz import bundle, stage
 from django_pyz.head import LAUNCHER_MODULES
 from django_pyz.tree_archive import files_below
 from django_pyz_runtime import container
 from django_pyz_runtime.bytecode_finder import BYTECODE, Index
 from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
+from tests.small_bundle import write_small
 from tests.unpacked import unpacked
-
-MANIFEST = Manifest("shop", "shop-script", "shop.settings", (PROJECT_FOLDER,), "3.11")
 
 
 def _id(root: Path, files: Mapping[str, str]) -> str:
@@ -77,20 +76,8 @@ def test_the_id_is_that_of_the_format(tmp_path: Path) -> None:
     assert _id_of(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + b"x").hexdigest()
 
 
-def _write(folder: Path, *, epoch: int = 1700000000, manifest: Manifest = MANIFEST) -> Path:
-    """A bundle of a very small tree."""
-    site_packages = write_tree(folder / "tree", {"shop/__init__.py": ""})
-    stage.add_run_wing(site_packages)
-    stage.normalise_modes(site_packages)
-    (folder / "scratch").mkdir()
-    compiled = bytecode.compile_tree(dependencies.find_python(""), site_packages, folder / "scratch")
-    output = folder / "shop-script"
-    bundle.write(bundle.Contents(site_packages, compiled, manifest, epoch), output, folder / "scratch")
-    return output
-
-
 def test_every_entry_bears_the_time_of_the_build(tmp_path: Path) -> None:
-    output = _write(tmp_path)
+    output = write_small(tmp_path)
     with zipfile.ZipFile(output) as outer, _open_inner(output) as payload:
         times = {info.date_time for archive in (outer, payload) for info in archive.infolist()}
 
@@ -98,12 +85,12 @@ def test_every_entry_bears_the_time_of_the_build(tmp_path: Path) -> None:
 
 
 def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
-    assert _write(tmp_path / "one").read_bytes() == _write(tmp_path / "two").read_bytes()
+    assert write_small(tmp_path / "one").read_bytes() == write_small(tmp_path / "two").read_bytes()
 
 
 def test_how_shiv_was_installed_leaves_no_trace(tmp_path: Path) -> None:
     """Its files may have other modes, and come in another order, on another machine."""
-    program = "import pathlib, sys; from tests.build.test_bundle import _write; _write(pathlib.Path(sys.argv[1]))"
+    program = "import pathlib, sys; from tests.small_bundle import write_small; write_small(pathlib.Path(sys.argv[1]))"
     copy = tmp_path / "installed" / "shiv"
     shutil.copytree(Path(shiv.__file__).parent, copy)
     for path in copy.rglob("*.py"):
@@ -112,14 +99,14 @@ def test_how_shiv_was_installed_leaves_no_trace(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": path_list}
     subprocess.run([sys.executable, "-c", program, tmp_path / "one"], env=environment, check=True)
 
-    assert (tmp_path / "one" / "shop-script").read_bytes() == _write(tmp_path / "two").read_bytes()
+    assert (tmp_path / "one" / "shop-script").read_bytes() == write_small(tmp_path / "two").read_bytes()
 
 
 @pytest.mark.parametrize(("bound", "interpreter"), [(True, "python3.11"), (False, "python3")])
 def test_the_first_lines_start_the_python_it_needs(tmp_path: Path, bound: bool, interpreter: str) -> None:
     manifest = Manifest("shop", "shop", "shop.settings", (), "3.11", bound_to_python=bound)
 
-    output = _write(tmp_path, manifest=manifest)
+    output = write_small(tmp_path, manifest=manifest)
 
     lines = output.read_bytes().split(b"\n")
     assert lines[0] == b"#!/bin/sh"
@@ -131,17 +118,17 @@ def test_the_first_lines_start_the_python_it_needs(tmp_path: Path, bound: bool, 
 def test_the_first_lines_say_so_where_there_is_no_such_python(tmp_path: Path) -> None:
     manifest = Manifest("shop", "shop", "shop.settings", (), "3.11", bound_to_python=True)
     done = subprocess.run(
-        [_write(tmp_path, manifest=manifest)], env={"PATH": "/nowhere"}, capture_output=True, text=True
+        [write_small(tmp_path, manifest=manifest)], env={"PATH": "/nowhere"}, capture_output=True, text=True
     )
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "shop-script: wanted Python 3.11, found no python3.11 on PATH: install it, or add its folder to PATH\n"
+        "shop: wanted Python 3.11, found no python3.11 on PATH: install it, or add its folder to PATH\n"
     )
 
 
 def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> None:
-    output = _write(tmp_path)
+    output = write_small(tmp_path)
     with zipfile.ZipFile(output) as archive:
         call = ast.parse(archive.read("__main__.py")).body[-1]
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.harness import Machine
 from tests.e2e.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
+from tests.small_bundle import write_small
 
 
 @pytest.fixture
@@ -29,6 +30,18 @@ def migrated(machine: Machine) -> Machine:
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One place for unpacked trees."""
     return tmp_path_factory.mktemp("trees")
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small bundle."""
+    return write_small(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def shop(small: Path, tmp_path: Path) -> Machine:
+    """A machine with the small bundle, on which it has not been started yet."""
+    return Machine(tmp_path, small, "shop")
 
 
 @pytest.fixture(scope="session")

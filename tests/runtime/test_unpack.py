@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 import django_pyz_runtime
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.container import CONTAINER, DEFLATE, LZMA, STORED, Container, Tree, read_container
-from django_pyz_runtime.unpack import remove, unpack
+from django_pyz_runtime.releases import remove
+from django_pyz_runtime.unpack import unpack
 
 FILES = {"site-packages/a.py": b"A = 1\n", "site-packages/pkg/deep/run": b"#!/bin/sh\n", "site-packages/empty": b""}
 

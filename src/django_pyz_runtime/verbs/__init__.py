@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 
 from django_pyz_runtime.arguments import Arguments, add_common_options
 from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.verbs import config, execute, info, install
+from django_pyz_runtime.verbs import config, execute, info, install, prune, verify
 
 
 def run(site: Site, arguments: Arguments) -> int:
@@ -36,6 +36,8 @@ def run(site: Site, arguments: Arguments) -> int:
     config.add_to(verbs)
     execute.add_to(verbs)
     install.add_to(verbs)
+    prune.add_to(verbs)
+    verify.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
     try:
         code: int = options.run(site, arguments, options)

@@ -9,10 +9,10 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
 
-from django_pyz_runtime import places, trust
+from django_pyz_runtime import places, seal, trust
 from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.container import read_container
+from django_pyz_runtime.container import damaged, read_container
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.unpack import unpack
 
@@ -47,6 +47,7 @@ def run(site: Site, arguments: Arguments, options: Namespace) -> int:
     ]
     for path, is_there, make in steps:
         if not is_there and not options.only_print:
+            seal.check(str(site.executable))
             _make(path, make)
         told = "is in place" if is_there else "would be written" if options.only_print else "written"
         print(f"{path}: {told}")
@@ -59,6 +60,8 @@ def _make(path: Path, make: Callable[[Path], None]) -> None:
     try:
         _make_folder(path.parent)
         make(path)
+    except trust.Untrusted as untrusted:
+        raise Complaint(str(untrusted), hint="Remove it.") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         who = "Run it as root, or choose" if os.geteuid() else "Choose"
@@ -75,7 +78,10 @@ def _make_folder(folder: Path) -> None:
 
 def _unpack(site: Site, release: Path) -> None:
     executable = str(site.executable)
-    unpack(executable, read_container(executable), str(release))
+    container = read_container(executable)
+    if container.build_id != site.build_id:
+        raise damaged(executable, "it was replaced while it was being installed")
+    unpack(executable, container, str(release))
 
 
 def _is_same(executable: Path, program: Path) -> bool:
@@ -83,11 +89,15 @@ def _is_same(executable: Path, program: Path) -> bool:
 
 
 def _copy(executable: Path, program: Path) -> None:
-    """Put a program in place at once: whoever starts it has the old one or the new one."""
+    """Put a program in place at once, and for good: whoever starts it has the old one or the new one, whole."""
     temporary = program.with_name(f".{program.name}.{os.getpid()}")
     try:
-        shutil.copyfile(executable, temporary)
+        with executable.open("rb") as source, temporary.open("wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
         temporary.chmod(0o755)
+        seal.check(str(temporary))
         os.replace(temporary, program)
     finally:
         temporary.unlink(missing_ok=True)
