@@ -173,7 +173,7 @@ def test_a_file_that_is_replaced_while_it_starts_runs_as_the_old_or_the_new_one(
     files = [shop.executable.read_bytes(), other.read_bytes()]
     target = folder / "shop-script"
     shutil.copy(shop.executable, target)
-    command = [target, *ANSWER]
+    command: list[str | Path] = [target, *ANSWER]
     for number in range(25):
         started = subprocess.Popen(command, env=shop.environment, text=True, stdout=-1, stderr=-1)
         new = folder / "new"
