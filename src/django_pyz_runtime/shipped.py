@@ -131,7 +131,7 @@ Type=notify
 ExecStart=/usr/bin/@SCRIPT@ runserve
 # A reload is an upgrade: file and configuration as they are now. What cannot serve is refused.
 ExecReload=/usr/bin/@SCRIPT@ runserve --check
-ExecReload=/bin/kill -HUP $MAINPID
+ExecReload=/bin/sh -c 'kill -HUP $MAINPID'
 WatchdogSec=30
 KillMode=mixed
 TimeoutStartSec=600
