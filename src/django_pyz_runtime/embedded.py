@@ -16,6 +16,7 @@ from django_pyz_runtime.relocation import make_data_dir
 KEY_FILE = "secret_key"
 _INSECURE = "django-insecure-"
 """The prefix of the key that startproject writes (Django's check security.W009)."""
+_REPORT_FILTER = "django_pyz_runtime.serve.report_filter.ReportFilter"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -84,6 +85,8 @@ def _write_first(path: Path, text: str) -> None:
 def close_doors(namespace: MutableMapping[str, Any], *, may_debug: bool) -> None:
     """For serving: no debug pages unless the operator asks for them, and where no host is named only this machine's.
 
+    Reports of errors show no passwords inside URLs, unless the project has a filter of its own.
+
     Args:
         namespace: of the settings module.
         may_debug: whether the configuration, and not just the project, sets DEBUG.
@@ -92,3 +95,4 @@ def close_doors(namespace: MutableMapping[str, Any], *, may_debug: bool) -> None
         namespace["DEBUG"] = False
     if not namespace.get("ALLOWED_HOSTS"):
         namespace["ALLOWED_HOSTS"] = list(LOCAL_HOSTS)
+    namespace.setdefault("DEFAULT_EXCEPTION_REPORTER_FILTER", _REPORT_FILTER)

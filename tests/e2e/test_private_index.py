@@ -1,9 +1,10 @@
-"""A package from an index that asks for a password: installed, and nothing of the index in the file."""
+"""A package from an index that asks for a password: installed, and nothing of the index or the builder in the file."""
 
 from __future__ import annotations
 
 import base64
 import io
+import os
 import subprocess
 import sys
 import threading
@@ -21,7 +22,16 @@ from tests.e2e.harness import path_without_uv
 from tests.unpacked import unpacked
 
 PASSWORD = "pa55-of-the-index"
-SETTINGS = "import housestyle\nSECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_URL = 's/'\n"
+OF_THE_BUILD = "pa55-of-the-build"
+THROW_AWAY = "only-for-this-build"
+"""The secret key while the static files are collected (django_pyz.staged_project)."""
+SETTINGS = """\
+import os, housestyle
+SECRET_KEY = os.environ["SHOP_KEY"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["SHOP_URL"]}}
+INSTALLED_APPS = ["django.contrib.staticfiles"]
+STATIC_URL = "s/"
+"""
 
 
 class Index(SimpleHTTPRequestHandler):
@@ -72,16 +82,26 @@ def test_the_package_is_in_the_file_and_the_password_is_not(
     root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, **files})
     output = tmp_path / "shop.pyz"
 
+    (tmp_path / "home-of-the-builder").mkdir()
+    builder = {
+        "HOME": str(tmp_path / "home-of-the-builder"),
+        "SHOP__SETTINGS__SECRET_KEY": OF_THE_BUILD,
+        "SHOP__ENV__TOKEN": OF_THE_BUILD,
+        "DEPLOY_TOKEN": OF_THE_BUILD,
+    }
     command = [sys.executable, str(checkout / "build_pyz.py"), str(root), "--output", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command += ["--build-env", f"SHOP_KEY={OF_THE_BUILD}", "--build-env", f"SHOP_URL=redis://:{OF_THE_BUILD}@h/0"]
+    done = subprocess.run(command, env={**os.environ, **builder}, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert PASSWORD not in done.stdout + done.stderr
+    assert not [secret for secret in (PASSWORD, OF_THE_BUILD) if secret in done.stdout + done.stderr]
     assert "requirements.txt (names a package index with credentials)" in done.stdout
     tree = unpacked(output, tmp_path / "tree")
     contents = {name: (tree / name).read_bytes() for name in files_below(tree)} | dict(_members(output.read_bytes()))
     assert "site-packages/housestyle.py" in contents
-    assert [name for name, content in contents.items() if PASSWORD.encode() in content] == []
+    assert any(name.endswith(".bytecode") or "bytecode" in name for name in contents), "compiled code is looked at too"
+    for hidden in (PASSWORD, OF_THE_BUILD, THROW_AWAY, "home-of-the-builder", str(tmp_path), str(checkout.parent)):
+        assert [name for name, content in contents.items() if hidden.encode() in content] == [], hidden
 
 
 def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
