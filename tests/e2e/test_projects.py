@@ -26,6 +26,8 @@ manage.py colour blue
 sys.executable -m colour blue
 python -m colour blue
 console script colour blue
+manage.py colour blue
+manage.py colour blue
 spawn colour blue
 """
 Build = Callable[..., Machine]

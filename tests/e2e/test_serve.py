@@ -141,6 +141,28 @@ def test_options_come_from_the_file(migrated: Machine) -> None:
     assert any("GET /up" in line["message"] for line in said)
 
 
+@pytest.mark.parametrize("format_name", ["plain", "json"])
+def test_all_lines_of_the_log_have_one_time_zone(migrated: Machine, format_name: str) -> None:
+    options = ("settings.TIME_ZONE=Asia/Tokyo", "log.access=true", f"log.format={format_name}", "settings.DEBUG=false")
+    before = datetime.now(UTC).replace(microsecond=0)
+    with migrated.serving(
+        "--workers", "1", *(word for text in options for word in ("--set", text)), TZ="Asia/Tokyo"
+    ) as server:
+        (migrated.data / "db.sqlite3").write_bytes(b"")
+        assert server.get("/").status == 500
+        assert server.get("/-/ready").status == 503
+        server.stop()
+    plain = re.findall(r"^\[(\S+ \S+ \+0000)\] \[\d+\]", server.said, re.MULTILINE)
+    times = [datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z") for text in plain]
+    times += [datetime.fromisoformat(text) for text in re.findall(r'^{"time": "(\S+)"', server.said, re.MULTILINE)]
+    access = re.findall(r"\[(\d+/\w+/\d+:\S+ \+0000)\]", server.said)
+    times += [datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z") for text in access]
+    # The master, its worker before and after Django is there, Django's own error, health, two requests, the end.
+    assert len(times) >= 9
+    assert len(access) == 2
+    assert all(before <= time <= datetime.now(UTC) for time in times)
+
+
 def test_errors_of_the_site_are_in_its_log(migrated: Machine) -> None:
     migrated.configure("[settings]\nDEBUG = false\nALLOWED_HOSTS = *\n[serve]\nworkers = 1\n")
     with migrated.serving() as server:

@@ -17,6 +17,8 @@ class Command(BaseCommand):
             [sys.executable, "-m", "shop.tool", "sys.executable -m"],
             ["python", "-m", "shop.tool", "python -m"],
             ["shop-tool", "console script"],
+            [sys.executable, "-m", "django", "colour"],
+            ["django-admin", "colour"],
         ]
         for command in commands:
             done = subprocess.run(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True, check=True)
