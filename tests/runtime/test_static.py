@@ -98,3 +98,35 @@ def test_a_compressed_file_is_served_to_who_takes_it(python: Python, root: Path)
     (root / "a.css.gz").write_bytes(b"compressed")
     [[_, headers, body]] = ask(python, "auto", {"STATIC_URL": "/static/", "STATIC_ROOT": str(root)}, "/static/a.css")
     assert (headers["Content-Encoding"], body) == ("gzip", "compressed")
+
+
+def test_links_within_the_folder_are_followed(python: Python, root: Path) -> None:
+    (root / "link.css").symlink_to("a.css")
+    (root / "links").symlink_to("CACHE")
+    settings = {"STATIC_URL": "/static/", "STATIC_ROOT": str(root)}
+    paths = "/static/link.css", "/static/links/css/output.0123456789ab.css"
+    assert [answer[0] for answer in ask(python, "auto", settings, *paths)] == ["200 OK"] * 2
+
+
+def test_the_folder_itself_may_be_a_link(python: Python, root: Path) -> None:
+    (root.parent / "other").symlink_to(root)
+    settings = {"STATIC_URL": "/static/", "STATIC_ROOT": str(root.parent / "other")}
+    assert ask(python, "auto", settings, "/static/a.css")[0][0] == "200 OK"
+
+
+def test_hidden_files_are_not_served_but_well_known_ones_are(python: Python, root: Path) -> None:
+    for name in (".env", ".git/config", "CACHE/.htaccess", ".well-known/security.txt"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("text", encoding="utf-8")
+    settings = {"STATIC_URL": "/static/", "STATIC_ROOT": str(root)}
+    *hidden, known = ask(
+        python,
+        "auto",
+        settings,
+        "/static/.env",
+        "/static/.git/config",
+        "/static/CACHE/.htaccess",
+        "/static/.well-known/security.txt",
+    )
+    assert hidden == [PROJECTS] * 3
+    assert known[0] == "200 OK"

@@ -39,12 +39,14 @@ class AsgiConnection(ASGIProtocol):
         super().connection_made(transport)
         self._loop = asyncio.get_running_loop()
         self._out = cast(asyncio.Transport, transport)
+        open_connections.add(self)
         if self._is_watched:
             self._begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         super().connection_lost(exc)
+        open_connections.discard(self)
         if self._timer:
             self._timer.cancel()
 
@@ -59,6 +61,11 @@ class AsgiConnection(ASGIProtocol):
             self._refuse(refusal)
         else:
             super().data_received(data)
+
+    def close_if_silent(self) -> None:
+        """Close it where nothing of a request has come."""
+        if self._complete == 0 and self._incoming and not self._incoming.bytes:
+            self._out.close()
 
     def _begin(self) -> Incoming:
         """Wait for a request."""
@@ -106,3 +113,7 @@ class AsgiConnection(ASGIProtocol):
         if self._out.can_write_eof():
             self._out.write_eof()
         self._loop.call_later(LINGER_SECONDS, self._out.close)
+
+
+open_connections: set[AsgiConnection] = set()
+"""Those of this process."""

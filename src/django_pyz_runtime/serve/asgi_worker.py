@@ -1,4 +1,4 @@
-"""gunicorn's ASGI worker, which leaves no websocket waiting when it stops."""
+"""gunicorn's ASGI worker, which stops without waiting for clients that want nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import asyncio
 from gunicorn.workers import gasgi
 
 from django_pyz_runtime.serve.asgi import Edge
-from django_pyz_runtime.serve.asgi_connection import AsgiConnection
+from django_pyz_runtime.serve.asgi_connection import AsgiConnection, open_connections
+from django_pyz_runtime.serve.refusals import LINGER_SECONDS
 
 
 class AsgiWorker(gasgi.ASGIWorker):
-    """The worker. gunicorn's own would wait for the websockets' clients until `graceful_timeout` is over."""
+    """The worker. gunicorn's own would wait for websockets and silent clients until `graceful_timeout` is over."""
 
     _closing: asyncio.Task[None] | None = None
 
@@ -24,4 +25,12 @@ class AsgiWorker(gasgi.ASGIWorker):
         """Stop: let running requests finish, and have websockets come back to another worker."""
         super().handle_exit_signal()
         if self.loop and not self._closing and isinstance(self.asgi, Edge):
-            self._closing = self.loop.create_task(self.asgi.close_websockets())
+            self._closing = self.loop.create_task(_close(self.asgi))
+
+
+async def _close(edge: Edge) -> None:
+    """Close websockets, and after a while the connections on which no request has begun."""
+    await edge.close_websockets()
+    await asyncio.sleep(LINGER_SECONDS)
+    for connection in list(open_connections):
+        connection.close_if_silent()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from django_pyz_runtime.serve.static_tree import servable_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -38,7 +41,14 @@ def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplicati
     def is_immutable(path: str, url: str) -> bool:
         return url in hashed or bool(_HASH_IN_COMPRESSED_NAME.search(url))
 
-    wrapped: WSGIApplication = WhiteNoise(application, root=str(root), prefix=prefix, immutable_file_test=is_immutable)
+    edge = WhiteNoise(application, immutable_file_test=is_immutable)
+    # WhiteNoise's own add_files would follow links out of the folder.
+    top = os.path.abspath(root)
+    files = dict(servable_files(top))
+    for path in files:
+        url = f"/{prefix.strip('/')}/{path.removeprefix(top).lstrip('/')}"
+        edge.add_file_to_dictionary(url, path, stat_cache=files)
+    wrapped: WSGIApplication = edge
     return wrapped
 
 

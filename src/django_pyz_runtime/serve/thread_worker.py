@@ -86,7 +86,7 @@ class ThreadWorker(gthread.ThreadWorker):
             if now >= ahead.deadline or not (self.alive or ahead.bytes):
                 self._end_waiting(conn, ahead, now)
         if self.nr_conns >= self.worker_connections:
-            self._make_room(max(1, len(self._waiting) // 10))
+            self._make_room((len(self._waiting) + 1) // 2)
 
     def _read(self, conn: TConn, ahead: ReadAhead) -> bool:
         """Take what has come of a request, and return whether no more is to come."""
