@@ -94,7 +94,7 @@ class _Search:
         except trust.Untrusted as reason:
             self._reasons.append(str(reason))
         except OSError as error:
-            self._reasons.append(f"{folder}: {_why(error, folder)}")
+            self._reasons.append(f"{folder}: {error.strerror or error}")
         return ""
 
     def _unpack(self, folder: str, tree: str) -> None:
@@ -127,16 +127,6 @@ def _use(tree: str, uid: int, reasons: list[str]) -> str:
 
 def _is_noexec(folder: str) -> bool:
     return bool(os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0))
-
-
-def _why(error: OSError, folder: str) -> str:
-    """What an error says, and of a full disk, what it is full of."""
-    import errno
-
-    said = error.strerror or str(error)
-    if error.errno == errno.ENOSPC and os.path.isdir(folder) and os.statvfs(folder).f_favail == 0:
-        return f"{said} (for more files)"
-    return said
 
 
 def _warn(reasons: list[str], consequence: str) -> None:

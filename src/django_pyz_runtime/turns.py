@@ -85,15 +85,23 @@ def _wait(path: str, tree: str) -> int | None:
 
 
 def _open(path: str) -> int:
-    if os.path.islink(path):
-        raise Untrusted(f"{path} is a symbolic link")
-    flags = os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid()):
-        return descriptor
-    os.close(descriptor)
-    raise Untrusted(f"{path} is not a file of root's or of user id {os.geteuid()}")
+    """Open the lock file, and make it where it is not there.
+
+    Raises:
+        Untrusted: there is something else, or it is of another user.
+        OSError: it cannot be made.
+    """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        pass
+    else:
+        if stat.S_ISLNK(status.st_mode):
+            raise Untrusted(f"{path} is a symbolic link")
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
+            raise Untrusted(f"{path} is no lock file of root's or of user id {os.geteuid()}")
+    # Nobody else can write to the folder, so it is still what it was; these flags are a second lock on that door.
+    return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
 
 
 def _is_still(path: str, descriptor: int) -> bool:
