@@ -93,7 +93,10 @@ def _extract_all(executable: str, container: Container, target: str) -> None:
         writer = Writer(executable, descriptor, target)
         blocks = sorted(layout.blocks, key=lambda block: -block.size)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
+            # A thread whose start is interrupted is one that the pool does not know of, and does not wait for.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
             jobs = [pool.submit(writer.write, block) for block in blocks]
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             try:
                 for done in as_completed(jobs):
                     done.result()

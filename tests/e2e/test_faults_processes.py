@@ -168,7 +168,7 @@ PROGRAM = {
 
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Four builds of one project, each with another tree, in order; a program in them waits for the end of its input."""
+    """Four builds of one project, each with another tree, in order; a program in them waits for the end of input."""
     folder = tmp_path_factory.mktemp("builds")
     return [
         write_small(folder / str(number), files={"shop/number.py": f"NUMBER = {number}\n", **PROGRAM})
