@@ -95,6 +95,13 @@ def test_a_site_that_cannot_be_loaded_is_never_ready(shop: Machine) -> None:
         assert [message for message in systemd.heard if "READY" in message] == []
 
 
+def test_a_configuration_that_is_wrong_is_told_as_well(shop: Machine) -> None:
+    path = shop.configure("[serve]\nworkers = many\n")
+    with manager(shop.folder) as systemd:
+        assert shop.run("runserve", NOTIFY_SOCKET=systemd.address).returncode == 2
+        systemd.wait_for(STATUS=f"{path}:2: [serve] workers: wanted auto or a whole number from 1, found 'many'")
+
+
 def test_it_says_that_it_lives_and_that_it_stops(shop: Machine) -> None:
     with service(shop) as (server, systemd):
         systemd.wait_for(WATCHDOG="1")

@@ -73,7 +73,7 @@ def test_a_stop_is_announced_and_leaves_nothing_running(site: BootedSite) -> Non
         ("[serve]\nworkers = many\n", "2", "[serve] workers: wanted auto or a whole number from 1, found 'many'"),
         ("[settings]\nROOT_URLCONF = nosuch\n", "1", "ModuleNotFoundError: No module named 'nosuch'"),
         (
-            "[serve]\nworkers = 1\n[settings]\nDATABASES.default.NAME = /var/lib/project/no\n",
+            "[settings]\nDATABASES.default.NAME = /var/lib/project/no\n",
             "2",
             "the database /var/lib/project/no does not",
         ),

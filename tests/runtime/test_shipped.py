@@ -106,7 +106,7 @@ def test_the_wsgi_file_is_python_that_names_the_executable() -> None:
     ],
 )
 def test_a_unit_has_these_lines(name: str, section: str, expected: dict[str, str]) -> None:
-    parser = UnitParser(strict=True)
+    parser = UnitParser(strict=False)  # ExecReload stands there twice, as systemd allows
     parser.read_string(FILES[name])
     assert expected.items() <= dict(parser[section]).items()
 

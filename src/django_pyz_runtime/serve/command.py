@@ -33,7 +33,8 @@ def runserve(site: Site, arguments: Arguments) -> int:
     options = _parser(site).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
     notifier = Notifier.take(os.environ, os.getpid())
-    configuration, activation = prepare(site, arguments, Purpose.SERVE)
+    with notifier.told():
+        configuration, activation = prepare(site, arguments, Purpose.SERVE)
     from django_pyz_runtime.serve.addresses import check_addresses
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
     from django_pyz_runtime.serve.master import Service

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+
+from django_pyz_runtime.complaints import Complaint
 
 
 class Notifier:
@@ -57,6 +59,15 @@ class Notifier:
         """A sign of life, where one is waited for."""
         if self._is_watched:
             self._tell(WATCHDOG="1")
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Say what a complaint in the block says, for those who ask why the service has not started."""
+        try:
+            yield
+        except Complaint as complaint:
+            self.status(headline(str(complaint)))
+            raise
 
     def _tell(self, **fields: str) -> None:
         if not self._address:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -34,7 +36,7 @@ class Server(BaseApplication):
         self._settings = settings
         self._load = load
         self._check = check
-        self._first_to_load = _Once()
+        self._checked = _OneCheck()
         self._first_to_fail = _Once()
         self._failure = _Letterbox()
         self._worker: Worker | None = None
@@ -62,8 +64,7 @@ class Server(BaseApplication):
         """Import the application in a worker. What fails first is told by the master, last."""
         try:
             application = self._load()
-            if self._first_to_load.claim():
-                self._check()
+            self._checked.once(self._check)
         except (Exception, SystemExit) as error:
             self._give_up(error)
         if self._worker:
@@ -131,6 +132,27 @@ class _Once:
     def claim(self) -> bool:
         """True for the first caller, in whatever process."""
         return bool(os.read(self._end, 1))
+
+
+class _OneCheck:
+    """A check that a server and its workers make once; who comes meanwhile waits, so that nobody serves before its end.
+
+    The lock is one that the system gives back when a process ends (fcntl(2), advisory record locking).
+    """
+
+    def __init__(self) -> None:
+        self._file, path = tempfile.mkstemp()
+        os.unlink(path)
+
+    def once(self, check: Callable[[], None]) -> None:
+        """Make the check, unless it has passed in some process already."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            if not os.fstat(self._file).st_size:
+                check()
+                os.write(self._file, b"1")
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
 class _Letterbox:

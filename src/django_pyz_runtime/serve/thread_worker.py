@@ -170,6 +170,10 @@ def _name(conn: TConn) -> str:
     return conn.client[0] if isinstance(conn.client, tuple) else "the unix socket"
 
 
-def thread_worker(limits: Limits) -> type[ThreadWorker]:
-    """The worker class with these limits. Its name is what gunicorn logs."""
-    return type("gthread", (ThreadWorker,), {"limits": limits})
+def thread_worker(limits: Limits) -> str:
+    """The name of the worker class, which keeps to these limits from here on.
+
+    A name, as old versions of gunicorn cannot log a class (gunicorn.config.Config.worker_class_str).
+    """
+    ThreadWorker.limits = limits
+    return f"{ThreadWorker.__module__}.{ThreadWorker.__name__}"
