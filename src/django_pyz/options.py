@@ -103,7 +103,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise BuildError(f"{path}: cannot be read ({error})") from None
     except RecursionError:
         raise BuildError(f"{path}: cannot be read (too many lists or tables in one another)") from None
@@ -128,7 +128,7 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
             return value
         wanted = "true or false" if isinstance(item.default, bool) else "a text"
     # A variable for the build may be a secret.
-    found = f"a {type(value).__name__}" if item.metadata.get("is_table") else repr(value)
+    found = "another type" if item.metadata.get("is_table") else repr(value)
     raise BuildError(f"{where}: wanted {wanted}, found {found}")
 
 

@@ -96,9 +96,9 @@ def test_the_variables_of_a_build_are_taken_apart() -> None:
     assert EVERYTHING.variables == {"DATABASE_URL": "sqlite://", "TOKEN": "a=b"}
 
 
-@pytest.mark.parametrize("text", ["TOKEN", "=x"])
-def test_a_variable_of_a_build_needs_a_name_and_a_value(text: str) -> None:
-    with pytest.raises(BuildError, match=rf"^build-env: wanted NAME=VALUE, found '{text}'$"):
+@pytest.mark.parametrize(("text", "found"), [("TOKEN: hunter2", "no `=`"), ("=hunter2", "no name")])
+def test_a_variable_of_a_build_needs_a_name_and_its_value_is_not_shown(text: str, found: str) -> None:
+    with pytest.raises(BuildError, match=rf"^build-env: wanted NAME=VALUE, found {found}$"):
         _ = Options(build_env=(text,)).variables
 
 
@@ -129,8 +129,8 @@ def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None
         ("name = 3", "name: wanted a text, found 3"),
         ("include = 'one'", "include: wanted a list of texts, found 'one'"),
         ("include = [1]", r"include: wanted a list of texts, found \[1\]"),
-        ("build-env = { A = 1 }", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found {'A': 1}"),
-        ("build-env = 'A=1'", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found 'A=1'"),
+        ("build-env = { A = 1 }", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found another type"),
+        ("build-env = 'A=1'", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found another type"),
         ("collectstatic = 'no'", "collectstatic: wanted true or false, found 'no'"),
         ("compression = 'zip'", "compression: wanted one of balanced, deflate, lzma, stored, found 'zip'"),
         ("compression = []", r"compression: wanted one of balanced, deflate, lzma, stored, found \[\]"),

@@ -47,3 +47,9 @@ def test_what_follows_a_program_is_its_own() -> None:
 
     assert given.command == ["pyz", "exec", "celery", "--config", "x.py", "--set", "a.b=c"]
     assert (given.config, [text for _, text in given.assignments]) == (None, ["serve.threads=2"])
+
+
+def test_the_values_of_a_command_line_are_not_in_its_representation() -> None:
+    found = split(["--set", "settings.SECRET_KEY=hunter2", "pyz", "exec", "x", "hunter2"])
+    assert "settings.SECRET_KEY" in repr(found)
+    assert "hunter2" not in repr(found)

@@ -136,6 +136,7 @@ def test_every_problem_has_a_place_in_the_order(problem: str) -> None:
 
 def test_digits_that_are_no_numbers_do_not_count_as_lines() -> None:
     assert by_line("--set serve.x:²: unknown") == ("/", 0)
+    assert by_line(f"environment PROJECT__SERVE__x:{'9' * 5000}: unknown") == ("/", 0)
 
 
 def test_paths_come_as_paths() -> None:

@@ -44,7 +44,17 @@ def test_a_url_stands_for_settings(text: str, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "postgres", "postgres:/n", "postgres://h", "sqlite://", "oracel://h/n", "postgres://h:x/n", "mysql://[/n"],
+    [
+        "",
+        "postgres",
+        "postgres:/n",
+        "postgres://h",
+        "sqlite://",
+        "oracel://h/n",
+        "postgres://h:x/n",
+        "mysql://[/n",
+        "postgres://u:12/a@h/n",
+    ],
 )
 def test_other_text_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (the text is not shown: it may be a secret)

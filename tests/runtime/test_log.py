@@ -79,6 +79,12 @@ def test_a_json_line_has_what_else_the_record_carries_but_no_request() -> None:
     assert (found["status_code"], found["waited"], "request" in found) == (500, "0:00:01", False)
 
 
+def test_what_json_cannot_hold_is_given_as_text() -> None:
+    itself: dict[object, object] = {(1, 2): 3}
+    itself["itself"] = itself
+    assert as_json(record("x", odd=itself))["odd"] == "{(1, 2): 3, 'itself': {...}}"
+
+
 def test_a_json_line_has_the_traceback() -> None:
     found = record("x")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from django_pyz.errors import BuildError
 from django_pyz.locks import pipfile_lock, poetry_lock, pylock, pyproject, requirements_files, uv_lock
 from django_pyz.locks.wanted import Request, Wanted, check_known, with_extras
 
@@ -14,7 +15,12 @@ def read(kind: str, request: Request) -> Wanted:
     Raises:
         BuildError: it cannot be read, or lacks an extra or group that was asked for.
     """
-    return READERS[kind](request)
+    try:
+        return READERS[kind](request)
+    except _MISSHAPEN as error:
+        # What a ValueError repeats may be a piece of an index's URL, and its password.
+        what = type(error).__name__ + ("" if isinstance(error, ValueError) else f": {error}")
+        raise BuildError(f"{request.file}: does not have the form of a {kind} file ({what})") from error
 
 
 def _requirements(request: Request) -> Wanted:
@@ -30,6 +36,8 @@ def _setup(request: Request) -> Wanted:
     return Wanted((with_extras(str(request.folder), request.options.extras),))
 
 
+_MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
+"""What comes of a table where there should be a list, or of a name that is not there."""
 READERS: Mapping[str, Callable[[Request], Wanted]] = {
     "uv.lock": uv_lock.read,
     "pylock.toml": pylock.read,
