@@ -10,12 +10,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import shiv
+from hypothesis import given
+from hypothesis import strategies as st
 
 from django_pyz import bundle, stage
 from django_pyz.head import LAUNCHER_MODULES
@@ -52,6 +55,26 @@ def _id_of(root: Path) -> str:
 )
 def test_different_trees_have_different_ids(tmp_path: Path, one: dict[str, str], other: dict[str, str]) -> None:
     assert _id(tmp_path / "one", one) != _id(tmp_path / "other", other)
+
+
+TREES = st.dictionaries(
+    st.text("ab1:", min_size=1, max_size=3), st.tuples(st.text("ab1:64", max_size=8), st.booleans()), max_size=4
+)
+
+
+@given(TREES, TREES)
+def test_only_equal_trees_have_equal_ids(one: dict[str, tuple[str, bool]], other: dict[str, tuple[str, bool]]) -> None:
+    """Trees that are much alike: names and contents of the few letters of which the digest is made up."""
+
+    def identity(tree: dict[str, tuple[str, bool]], root: Path) -> str:
+        write_tree(root, {name: content for name, (content, _) in tree.items()})
+        for name, (_, is_program) in tree.items():
+            (root / name).chmod(0o755 if is_program else 0o644)
+        return _id_of(root)
+
+    with tempfile.TemporaryDirectory() as folder:
+        ids = identity(one, Path(folder) / "one"), identity(other, Path(folder) / "other")
+    assert (ids[0] == ids[1]) == (one == other)
 
 
 def test_a_mode_makes_another_id(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_file_that_is_overwritten_while_it_starts_never_ends_well_without_havi
     content = target.read_bytes()
     lines = content.index(b"\n}\n") + 3
     for number in range(20):
-        started = subprocess.Popen([target, *ANSWER], env=shop.environment, text=True, stdout=-1, stderr=-1)
+        started = subprocess.Popen([str(target), *ANSWER], env=shop.environment, text=True, stdout=-1, stderr=-1)
         with target.open("r+b") as file:
             file.truncate(lines + 20_000 * number)
             file.seek(0)

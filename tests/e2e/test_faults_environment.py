@@ -97,6 +97,15 @@ def test_a_child_process_inherits_none_of_them(machine: Machine, planted: Path) 
     assert said.stdout.splitlines()[-1] == "[]"
 
 
+def test_nor_does_one_of_python_given_the_file(machine: Machine, planted: Path) -> None:
+    names = ["PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "PYTHONUSERBASE"]
+    code = f"import os; print([name for name in {names} if name in os.environ])"
+    given = {key: value for name in names for key, value in variables(planted)[name].items()}
+    command: list[str | Path] = [sys.executable, machine.executable, "shell", "-v", "0", "-c", code]
+    done = subprocess.run(command, env={**machine.environment, **given}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "[]\n")
+
+
 def test_a_folder_of_the_command_brings_no_code_in(machine: Machine, planted: Path) -> None:
     done = subprocess.run(
         [machine.executable, "shell", "-v", "0", "-c", CODE],

@@ -48,7 +48,7 @@ def copies_after(image: Path, start: Callable[[], object]) -> list[Path]:
     """What is on the disk at several moments while something runs and after it has ended."""
     running = threading.Thread(target=start)
     running.start()
-    found = []
+    found: list[Path] = []
     while running.is_alive():
         found.append(copy(image, f"during-{len(found)}"))
         running.join(0.3)
@@ -72,7 +72,7 @@ def test_the_file_starts_after_a_power_cut_at_any_moment(bundle: Path, tmp_path:
         machine.environment["CACHE_DIRECTORY"] = str(cache / "trees")
         images = copies_after(image, lambda: first.append(answers(answer(machine))))
     assert first == [True]
-    names = set()
+    names: set[str] = set()
     for cut in images:
         with mounted(cache, "-o", "loop", cut):
             found = [path for path in (cache / "trees").iterdir() if not path.name.startswith(".")]

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz_runtime.container import read_container
 from tests.e2e.harness import Machine
+from tests.small_bundle import write_small
 
 
 @pytest.fixture
@@ -62,6 +64,34 @@ def test_what_cannot_be_written_is_told(machine: Machine, root: Path) -> None:
     done = machine.run("pyz", "install", "--root", str(root))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[0] == f"project-script: {root}: file exists"
+
+
+def test_a_damaged_file_is_not_installed(shop: Machine, root: Path) -> None:
+    shop.succeed("pyz", "info", "--sbom")
+    content = bytearray(shop.executable.read_bytes())
+    # Where no start looks.
+    content[content.index(b"payload.pyz") + 100_000] ^= 1
+    shop.executable = shop.folder / "damaged"
+    shop.executable.write_bytes(content)
+    shop.executable.chmod(0o755)
+    assert shop.run("pyz", "info", "--sbom").returncode == 0
+    done = shop.run("pyz", "install", "--root", str(root))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the file is damaged" in done.stderr
+    assert not root.exists()
+
+
+def test_prune_knows_where_releases_are_installed(shop: Machine, root: Path, tmp_path: Path) -> None:
+    older = write_small(tmp_path / "older", files={"shop/older.py": ""})
+    newer = shop.executable
+    for executable in (older, newer):
+        shop.executable = executable
+        shop.succeed("pyz", "install", "--root", str(root))
+    shop.executable = root / "usr/bin/shop-script"
+    said = shop.succeed("pyz", "prune", "--keep", "0")
+    releases = root / "usr/lib/shop/releases"
+    assert f"{releases / read_container(str(older)).build_id}: removed\n" in said
+    assert os.listdir(releases) == [read_container(str(newer)).build_id]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a /usr/lib of its own")

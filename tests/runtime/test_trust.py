@@ -133,3 +133,27 @@ def test_another_user_does_not_trust_a_third_ones_tree(tree: Path) -> None:
     tree.parent.chmod(0o755)
     os.chown(tree, 12345, 12345)
     assert check_as(NOBODY, tree) == f"{tree} is owned by user id 12345, not by root or user id {NOBODY}"
+
+
+def test_links_of_ones_own_are_followed(open_folder: Path) -> None:
+    (open_folder / "real/deep").mkdir(parents=True)
+    (open_folder / "one").symlink_to("real")
+    (open_folder / "two").symlink_to(open_folder / "one/deep/..")
+    expected = f"{open_folder}/real/not/there"
+    for path in ("real/not/there", "one/not/there", "two/./not/there", "one/../one//not/there"):
+        assert trust.resolve(f"{open_folder}/{path}", ME) == expected == os.path.realpath(f"{open_folder}/{path}")
+
+
+def test_links_in_a_circle_are_refused(open_folder: Path) -> None:
+    (open_folder / "one").symlink_to("two")
+    (open_folder / "two").symlink_to("one")
+    with pytest.raises(trust.Untrusted, match="is a symbolic link"):
+        trust.resolve(f"{open_folder}/one", ME)
+
+
+@as_root
+def test_a_link_of_another_user_is_refused_wherever_it_leads(open_folder: Path) -> None:
+    (open_folder / "link").symlink_to("/etc")
+    os.chown(open_folder / "link", NOBODY, NOBODY, follow_symlinks=False)
+    with pytest.raises(trust.Untrusted, match=f"^{open_folder}/link is a symbolic link of user id {NOBODY} to /etc$"):
+        trust.resolve(f"{open_folder}/link/shop", 0)
