@@ -143,7 +143,7 @@ def test_asgi_is_chosen_where_there_is_no_wsgi_application(machine: Machine) -> 
 def test_wsgi_can_be_had_all_the_same(machine: Machine) -> None:
     with machine.serving("--migrate", "--set", "serve.interface=wsgi") as server:
         assert server.get("/").status == 200
-        wait_for_line(server, "Using worker: .*[Tt]hread")
+        wait_for_line(server, "Using worker: .*ThreadWorker")
 
 
 @pytest.mark.parametrize(

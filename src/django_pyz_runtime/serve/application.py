@@ -9,6 +9,7 @@ from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.serve.head import WithoutBody
 from django_pyz_runtime.serve.health import Health, checks_named
+from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.serve.project import import_project, refusals
 from django_pyz_runtime.serve.static import with_static_files
 
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-def load_application(site: Site, configuration: Configuration) -> WSGIApplication:
+class WsgiEdge(WithoutBody):
+    """The project's application with the edge around it.
+
+    Args:
+        application: the same without the outermost layer.
+        limits: what clients must keep to; the worker sees to it.
+    """
+
+    def __init__(self, application: WSGIApplication, limits: Limits) -> None:
+        super().__init__(application)
+        self.limits = limits
+
+
+def load_application(site: Site, configuration: Configuration) -> WsgiEdge:
     """Import the project's WSGI application and wrap it.
 
     Raises:
@@ -26,7 +40,7 @@ def load_application(site: Site, configuration: Configuration) -> WSGIApplicatio
     with refusals("wsgi"):
         application: WSGIApplication = import_project(site.manifest, "wsgi")
         application = with_static_files(application, configuration.get("static", "serve"))
-    return WithoutBody(with_health(application, configuration))
+    return WsgiEdge(with_health(application, configuration), limits_of(configuration))
 
 
 def check_static_root(site: Site, configuration: Configuration) -> None:

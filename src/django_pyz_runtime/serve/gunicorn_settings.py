@@ -13,11 +13,11 @@ from django_pyz_runtime.configuration import Configuration, Level, Value
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.serve.capacity import worker_count
 from django_pyz_runtime.serve.interface import interface_of, worker_class
-from django_pyz_runtime.serve.limits import limits_of
 from django_pyz_runtime.serve.log import logger_class
 from django_pyz_runtime.serve.project_file import NEEDLESS, project_file_settings
 
 THREADED = "gunicorn.workers.gthread.ThreadWorker"
+OUR_THREADED = "django_pyz_runtime.serve.thread_worker.ThreadWorker"
 OWNED = {
     "bind": ("serve", "bind"),
     "workers": ("serve", "workers"),
@@ -53,9 +53,8 @@ def gunicorn_settings(site: Site, configuration: Configuration) -> dict[str, Any
         "worker_class": worker,
     }
     if _is_threaded(worker, settings["threads"]):
-        from django_pyz_runtime.serve.thread_worker import thread_worker
-
-        settings["worker_class"] = thread_worker(limits_of(configuration))
+        # By its name: gunicorn before 23 cannot be given a class.
+        settings["worker_class"] = OUR_THREADED
     if interface_of(worker) == "asgi":
         # One event loop; gunicorn would warn.
         settings["threads"] = 1

@@ -20,6 +20,7 @@ from typing import Any
 from gunicorn.workers import gthread
 from gunicorn.workers.gthread import TConn
 
+from django_pyz_runtime.serve.application import WsgiEdge
 from django_pyz_runtime.serve.limits import Limits, within
 from django_pyz_runtime.serve.parsing import is_plain_http1
 from django_pyz_runtime.serve.read_ahead import ReadAhead, RequestSocket
@@ -32,21 +33,21 @@ _DRAIN_BYTES = 64 * 1024
 
 
 class ThreadWorker(gthread.ThreadWorker):
-    """The worker. Where gunicorn ends TLS, or is told to read requests in another way, it is gunicorn's own.
-
-    Attributes:
-        limits: what clients must keep to; see `thread_worker`.
-    """
-
-    limits = Limits()
+    """The worker. Where gunicorn ends TLS, or is told to read requests in another way, it is gunicorn's own."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._limits = within(self.limits, self.cfg)
+        self._limits = Limits()
         self._reads_ahead = is_plain_http1(self.cfg)
         self._waiting: dict[TConn, ReadAhead] = {}
         self._lingering: dict[TConn, float] = {}
         self._next_look = 0.0
+
+    def load_wsgi(self) -> None:
+        """Load the application, which has the limits."""
+        super().load_wsgi()
+        if isinstance(self.wsgi, WsgiEdge):
+            self._limits = within(self.wsgi.limits, self.cfg)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Read the next request of a connection, then give it to a thread."""
@@ -168,12 +169,3 @@ class ThreadWorker(gthread.ThreadWorker):
 
 def _name(conn: TConn) -> str:
     return conn.client[0] if isinstance(conn.client, tuple) else "the unix socket"
-
-
-def thread_worker(limits: Limits) -> str:
-    """The name of the worker class, which keeps to these limits from here on.
-
-    A name, as old versions of gunicorn cannot log a class (gunicorn.config.Config.worker_class_str).
-    """
-    ThreadWorker.limits = limits
-    return f"{ThreadWorker.__module__}.{ThreadWorker.__name__}"
