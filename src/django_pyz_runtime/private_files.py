@@ -7,6 +7,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+_OF_A_CONTAINER = Path("/run/secrets")
+"""Where Docker and Podman put secrets, with mode 0444 (Docker's documentation, "Manage sensitive data")."""
+
 
 class PrivateFile(NamedTuple):
     """A file as it was read.
@@ -26,7 +29,8 @@ def read(path: Path) -> PrivateFile:
     """Read a file.
 
     Everyone's rights count only where every folder above lets everyone in: systemd and others keep credentials in a
-    folder that is closed. What is no regular file, such as a pipe, belongs to who made it.
+    folder that is closed. What is no regular file, such as a pipe, belongs to who made it. In a container everyone is
+    the service, so its secrets count as closed.
 
     Raises:
         OSError: it cannot be read.
@@ -34,5 +38,7 @@ def read(path: Path) -> PrivateFile:
     with path.open("rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         content = file.read()
-    is_open = stat.S_ISREG(mode) and all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
+    folders = path.resolve().parents
+    is_file = stat.S_ISREG(mode) and _OF_A_CONTAINER not in folders
+    is_open = is_file and all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
     return PrivateFile(content, is_open and bool(mode & stat.S_IROTH), is_open and bool(mode & stat.S_IWOTH))

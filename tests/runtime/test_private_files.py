@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz_runtime import private_files
 from django_pyz_runtime.private_files import read
 from tests.runtime.conftest import Load
 
@@ -26,6 +27,12 @@ def test_in_a_folder_that_is_closed_nobody_has_rights(open_folder: Path) -> None
     path.chmod(0o666)
     (open_folder / "link").symlink_to(path)
     assert read(open_folder / "link") == (b"", False, False)
+
+
+def test_the_secrets_of_a_container_count_as_closed(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_files, "_OF_A_CONTAINER", open_folder)
+    (open_folder / "key").touch(mode=0o444)
+    assert read(open_folder / "key") == (b"", False, False)
 
 
 def test_a_pipe_belongs_to_who_made_it() -> None:
