@@ -205,9 +205,9 @@ def test_a_file_that_is_overwritten_while_it_starts_never_ends_well_without_havi
 
 def test_two_builds_that_were_mixed_are_refused(shop: Machine, tmp_path: Path) -> None:
     """The launcher of one and the tree of another."""
-    other = write_small(tmp_path / "other", files={"shop/more.py": "MORE = 1\n"}).read_bytes()
-    ours = shop.executable.read_bytes()
-    start_of_zip = ours.index(b"PK\3\4")
-    mixed = ours[:start_of_zip] + other[other.index(b"PK\3\4") :]
+    one, other = (write_small(tmp_path / name, files={"shop/more.txt": name}).read_bytes() for name in ("one", "two"))
+    assert len(one) == len(other)
+    mixed = one[: one.index(b"PK\3\4")] + other[other.index(b"PK\3\4") :]
     done = start(shop, mixed, *ANSWER, cold=True)
     assert says_damaged(done)
+    assert "two parts of it are of two builds" in done.stderr
