@@ -14,8 +14,6 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.soak.kinds import Kind, quick, slow
 
 _PATIENCE_SECONDS = 60.0
-_PAUSE_SECONDS = 0.1
-"""Between an answer and the next question: the server is kept busy, and has room for an upgrade beside it."""
 _SHOWN_CHARACTERS = 300
 
 
@@ -27,11 +25,14 @@ class Crowd:
         keeping: those that keep their connection.
         plain: those that make a new one for each request.
         slow: those that are slow, or ask for what is; fewer than a worker has threads, as they would else take all.
+        pause_seconds: of each, between an answer and its next question: the server is kept busy, and has room for an
+            upgrade beside it.
     """
 
     keeping: int = 8
     plain: int = 8
     slow: int = 3
+    pause_seconds: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def traffic(port: int, crowd: Crowd) -> Iterator[list[Answer]]:
         *(_Client(port, keeps=False, kinds=quick(number)) for number in range(crowd.plain)),
         *(_Client(port, keeps=False, kinds=slow(number)) for number in range(crowd.slow)),
     ]
-    threads = [threading.Thread(target=client.run, args=(answers, over)) for client in clients]
+    threads = [threading.Thread(target=client.run, args=(answers, crowd.pause_seconds, over)) for client in clients]
     for thread in threads:
         thread.start()
     try:
@@ -91,9 +92,9 @@ class _Client:
         self._keeps = keeps
         self._kinds = kinds
 
-    def run(self, answers: list[Answer], over: threading.Event) -> None:
+    def run(self, answers: list[Answer], pause_seconds: float, over: threading.Event) -> None:
         """Ask again and again."""
-        while not over.wait(_PAUSE_SECONDS):
+        while not over.wait(pause_seconds):
             answers.append(self._answer(next(self._kinds)))
         self._connection.close()
 

@@ -76,7 +76,7 @@ def answers_of(server: _Server, crowd: Crowd) -> list[Answer]:
 
 
 def test_good_answers_are_no_problem(server: _Server) -> None:
-    answers = answers_of(server, Crowd(keeping=2, plain=2, slow=0))
+    answers = answers_of(server, Crowd(keeping=2, plain=2, slow=0, pause_seconds=0.02))
 
     assert [answer.problem for answer in answers if answer.problem] == []
     assert len(answers) == len(server.peers) >= _ENOUGH
@@ -84,18 +84,18 @@ def test_good_answers_are_no_problem(server: _Server) -> None:
 
 
 def test_some_clients_keep_their_connection_and_some_do_not(server: _Server) -> None:
-    answers_of(server, Crowd(keeping=0, plain=2, slow=0))
+    answers_of(server, Crowd(keeping=0, plain=2, slow=0, pause_seconds=0.02))
     assert len({port for port, _ in server.peers}) == len(server.peers)
 
     server.peers.clear()
     server.enough.clear()
-    answers_of(server, Crowd(keeping=2, plain=0, slow=0))
+    answers_of(server, Crowd(keeping=2, plain=0, slow=0, pause_seconds=0.02))
     assert len({port for port, _ in server.peers}) <= len(server.peers) // 2
 
 
 def test_an_answer_that_says_something_else_is_a_problem_that_names_the_request(server: _Server) -> None:
     server.broken = LIVE.path
-    answers = answers_of(server, Crowd(keeping=0, plain=2, slow=0))
+    answers = answers_of(server, Crowd(keeping=0, plain=2, slow=0, pause_seconds=0.02))
 
     problems = {answer.problem for answer in answers if answer.problem}
     assert problems == {
@@ -108,7 +108,7 @@ def test_no_answer_is_a_problem(server: _Server) -> None:
     port = server.server_address[1]
     server.server_close()
     over = threading.Event()
-    with traffic(port, Crowd(keeping=1, plain=0, slow=0)) as answers:
+    with traffic(port, Crowd(keeping=1, plain=0, slow=0, pause_seconds=0.02)) as answers:
         while not answers:
             over.wait(0.01)
 
