@@ -82,10 +82,10 @@ def test_the_successor_gets_the_environment_of_the_start_and_no_passed_sockets(t
     variables = invocation.variables(LEFT, "NOTIFY_SOCKET")
     assert variables == {"A": "1", VARIABLE: variables[VARIABLE]}
     assert invocation.command("--check") == [sys.executable, str(tmp_path / "shop"), "runserve", "--check"]
-    assert invocation.version() == ()
+    assert invocation.version() == ((),)
     (tmp_path / "shop").touch(mode=0o755)
     assert invocation.command() == [str(tmp_path / "shop"), "runserve"]
-    assert invocation.version() != ()
+    assert invocation.version() != ((),)
 
 
 def _child(code: str) -> subprocess.Popen[bytes]:
@@ -143,9 +143,11 @@ def test_a_try_that_does_not_end_is_given_up() -> None:
 
 def test_who_listens_is_named_by_program_and_process(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        assert at_port(listener.getsockname()[1]).endswith(f", process {os.getpid()}")
         port = listener.getsockname()[1]
-    assert at_port(port) == ""
+        for host in ("127.0.0.1", "localhost", "0.0.0.0"):
+            assert at_port(host, port).endswith(f", process {os.getpid()}")
+        assert at_port("127.0.0.2", port) == ""
+    assert at_port("127.0.0.1", port) == ""
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
         server.bind(str(tmp_path / "s"))
         server.listen()

@@ -44,7 +44,7 @@ def _check_address(address: str, parsed: Any) -> None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(parsed)
     except OSError as error:
-        who = (error.strerror or "") if isinstance(parsed, str) else at_port(parsed[1])
+        who = (error.strerror or "") if isinstance(parsed, str) else at_port(*parsed[:2])
         raise _cannot_listen(address, error, who) from None
 
 

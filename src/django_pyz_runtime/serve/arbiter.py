@@ -26,14 +26,20 @@ class PatientArbiter(Arbiter):
     Args:
         app: as for gunicorn. It calls `has_loaded` in each worker.
 
-    Attributes:
-        loaded: how many workers have loaded the site.
     """
 
     def __init__(self, app: BaseApplication) -> None:
         self._loading: dict[int, _Wait] = {}
-        self.loaded = 0
         super().__init__(app)
+
+    @property
+    def loaded(self) -> int:
+        """How many workers have loaded the site."""
+        return len(self.WORKERS) - len(self._loading_workers())
+
+    def _loading_workers(self) -> dict[int, Worker]:
+        # With preload_app the site was loaded before any worker was there.
+        return {pid: worker for pid, worker in self.WORKERS.items() if self.app.callable is None and _loads(worker)}
 
     def stop(self, graceful: bool = True) -> None:
         """Stop the workers; each one that failed would else end the stop with an exception of its own."""
@@ -44,9 +50,7 @@ class PatientArbiter(Arbiter):
 
     def murder_workers(self) -> None:
         """Replace the workers that do not respond."""
-        # With preload_app the site was loaded before any worker was there.
-        loading = {pid: worker for pid, worker in self.WORKERS.items() if self.app.callable is None and _loads(worker)}
-        self.loaded = len(self.WORKERS) - len(loading)
+        loading = self._loading_workers()
         self._loading = {pid: self._loading.get(pid) or _Wait(self.timeout) for pid in loading}
         for pid, worker in loading.items():
             wait = self._loading[pid]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django_pyz_runtime import garbage
 from django_pyz_runtime.activate import Activation, Purpose
@@ -28,6 +31,8 @@ def runserve(site: Site, arguments: Arguments) -> int:
     Raises:
         Complaint: the configuration does not allow it, or an address is taken.
     """
+    # Until gunicorn handles it; what is read meanwhile is what is there.
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
     invocation = Invocation.of_this_process(site.executable)
     options = _parser(site).parse_args(arguments.command[1:])
@@ -35,6 +40,7 @@ def runserve(site: Site, arguments: Arguments) -> int:
     notifier = Notifier.take(os.environ, os.getpid())
     with notifier.told():
         configuration, activation = prepare(site, arguments, Purpose.SERVE)
+    invocation = replace(invocation, configuration=Path(configuration.file.path))
     from django_pyz_runtime.serve.addresses import check_addresses
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
     from django_pyz_runtime.serve.master import Service
@@ -53,7 +59,7 @@ def runserve(site: Site, arguments: Arguments) -> int:
             return code
     server = _server(site, configuration, settings)
     if options.check:
-        return _check(site, server)
+        _check(site, server)
     return _serve(site, configuration, activation, server, Service(notifier, invocation, handover, site.build_id[:12]))
 
 
@@ -108,13 +114,15 @@ def _server(site: Site, configuration: Configuration, settings: dict[str, Any]) 
     return Server(settings, load, check)
 
 
-def _check(site: Site, server: Server) -> int:
+def _check(site: Site, server: Server) -> NoReturn:
     """Do what the first worker would, and say that it went well."""
     from django_pyz_runtime.serve.rehearsal import PROOF
 
     server.rehearse()
     sys.stdout.write(f"{site.executable.name}: {PROOF}\n")
-    return 0
+    sys.stdout.flush()
+    # Threads that the site has started would keep the process from ending.
+    os._exit(0)
 
 
 def _serve(site: Site, configuration: Configuration, activation: Activation, server: Server, service: Service) -> int:

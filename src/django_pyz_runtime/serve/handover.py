@@ -55,11 +55,16 @@ class Handover(NamedTuple):
             environ: whose variable is removed.
             processes: ids of which one must have left it.
         """
-        data = json.loads(environ.pop(VARIABLE, "null"))
-        if not data or data["master"] not in processes:
+        # What an outer server of gunicorn's has left is not for this one.
+        environ.pop("GUNICORN_PID", None)
+        try:
+            data = json.loads(environ.pop(VARIABLE, "null"))
+            if not data or data["master"] not in processes:
+                return None
+            listeners = [Listener(*listener) for listener in data.pop("listeners")]
+            return cls(listeners=listeners, **data)
+        except (ValueError, TypeError, KeyError):
             return None
-        listeners = [Listener(*listener) for listener in data.pop("listeners")]
-        return cls(listeners=listeners, **data)
 
     def keeps(self, bind: str, address: object) -> Listener | None:
         """The socket that listens already where a configuration wants one.

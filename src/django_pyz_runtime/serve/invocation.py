@@ -22,17 +22,23 @@ class Invocation:
         arguments: behind it on the command line.
         environ: the environment, as it was before anything was configured.
         folder: the current one.
+        configuration: the main configuration file; beside it there may be a conf.d.
     """
 
     executable: Path
     arguments: tuple[str, ...]
     environ: Mapping[str, str]
     folder: str
+    configuration: Path | None = None
 
     @classmethod
     def of_this_process(cls, executable: Path) -> Invocation:
         """As it is now: call it first of all."""
-        return cls(executable, tuple(sys.argv[1:]), dict(os.environ), os.getcwd())
+        try:
+            folder = os.getcwd()
+        except FileNotFoundError:  # it has been removed
+            folder = "/"
+        return cls(executable, tuple(sys.argv[1:]), dict(os.environ), folder)
 
     def command(self, *more: str) -> list[str]:
         """Program and arguments."""
@@ -44,10 +50,18 @@ class Invocation:
         left_out = (*_PASSED_ON_OTHERWISE, *without)
         return {name: text for name, text in self.environ.items() if name not in left_out} | handover.to_environ()
 
-    def version(self) -> tuple[int, ...]:
-        """What changes when another file takes the place of the executable; nothing while there is none."""
-        try:
-            status = os.stat(self.executable)
-        except OSError:
-            return ()
-        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    def version(self) -> tuple[tuple[int, ...], ...]:
+        """What changes when executable or configuration do."""
+        files = [self.executable]
+        if self.configuration:
+            files += [self.configuration, *sorted((self.configuration.parent / "conf.d").glob("*.ini"))]
+        return tuple(map(_version, files))
+
+
+def _version(file: Path) -> tuple[int, ...]:
+    """What changes when another file takes the place of one; nothing while there is none."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -85,13 +85,16 @@ class Master(PatientArbiter):
 
     def reap_workers(self) -> None:
         """Take note of workers that have ended; one that cannot load the site ends the server, unless others serve."""
-        self._former.look()
+        former = self._former.look()
         try:
             super().reap_workers()
         except HaltServer:
-            if not self._former.look():
+            if former and self._former.told_seconds_ago < 0:
+                self._give_up()
+            elif not self.loaded:
                 raise
-            self._give_up()
+            else:
+                _log.error("A worker could not load the site; the others go on:\n%s", self._failure())
 
     def handle_hup(self) -> None:
         """Try the file and the configuration that are there now; they take over once they are known to work."""
@@ -116,6 +119,8 @@ class Master(PatientArbiter):
 
     def _tell_when_ready(self) -> None:
         former = self._former.look()
+        if not former and not self.num_workers:
+            raise HaltServer("No worker can load the site, and those of before have ended.", self.WORKER_BOOT_ERROR)
         if former and 0 < self.num_workers <= self.loaded and self._former.told_seconds_ago < 0:
             _log.info("The new workers serve; ending %d of the release before", len(former))
             self._former.end()
@@ -132,13 +137,26 @@ class Master(PatientArbiter):
         try:
             verdict = self._succession.verdict()
             if verdict == "":
-                _log.info("Reloading: it can serve; handing over")
-                self.cfg.pre_exec(self)
-                self._succession.take_place()
+                self._hand_over()
         except OSError as error:
             verdict = str(error)
         if verdict:
             self._refuse(verdict)
+
+    def _hand_over(self) -> None:
+        _log.info("Reloading: it can serve; handing over")
+        try:
+            self.cfg.pre_exec(self)
+        except Exception:  # a hook of the project's, which may raise what it likes
+            _log.exception("The hook pre_exec failed")
+        # The next master knows its own file only where it has made it.
+        if self.pidfile:
+            self.pidfile.unlink()
+        try:
+            self._succession.take_place()
+        finally:
+            if self.pidfile:
+                self.pidfile.create(self.pid)
 
     def _refuse(self, reason: str) -> None:
         _log.error("Reload refused, the workers go on as they are:\n%s", reason)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
+_ANY = {"0.0.0.0", "::"}
 _LISTENS = "0A"
 """The state TCP_LISTEN in /proc/net/tcp."""
 
@@ -27,25 +28,43 @@ def at_socket(connection: socket.socket) -> str:
     return _named(pid)
 
 
-def at_port(port: int) -> str:
+def at_port(host: str, port: int) -> str:
     """The process that listens on a TCP port: its name and number, or "" where that cannot be seen.
 
     Args:
-        port: its number.
+        host: the address that is wanted, or a name for it.
+        port: the port's number.
     """
-    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
+    try:
+        wanted = {str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError:
+        return ""
+    sockets = {f"socket:[{inode}]" for inode in _listening(wanted, port)}
     # The master comes before its workers.
     found = [pid for pid in sorted(_pids()) if sockets and sockets & _open_files(pid)]
     return _named(found[0]) if found else ""
 
 
-def _listening(port: int) -> Iterator[str]:
+def _listening(wanted: set[str], port: int) -> Iterator[str]:
+    """The inodes of the sockets that stand in the way of the wanted addresses."""
     for table in ("net/tcp", "net/tcp6"):
         with contextlib.suppress(OSError):
             for line in (_PROC / table).read_text(encoding="ascii").splitlines()[1:]:
                 fields = line.split()
-                if fields[3] == _LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
+                address, _, number = fields[1].partition(":")
+                if fields[3] == _LISTENS and int(number, 16) == port and _meet(_address(address), wanted):
                     yield fields[9]
+
+
+def _address(text: str) -> str:
+    """An address of /proc/net/tcp, whose words of four bytes stand as the machine has them in memory."""
+    words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
+    family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
+    return socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words))
+
+
+def _meet(address: str, wanted: set[str]) -> bool:
+    return address in wanted or address in _ANY or not wanted.isdisjoint(_ANY)
 
 
 def _pids() -> Iterator[int]:

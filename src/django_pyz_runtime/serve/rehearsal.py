@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -10,6 +13,9 @@ from typing import IO
 
 PROOF = "the site can be served"
 """What `runserve --check` says last, and only where it is so."""
+
+_TIDY_SECONDS = 2.0
+"""The time that it has to take away what it was about to unpack."""
 
 
 class Rehearsal:
@@ -28,7 +34,13 @@ class Rehearsal:
         self._limit_seconds = limit_seconds
         self._deadline = time.monotonic() + limit_seconds
         self._process = subprocess.Popen(
-            command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._errors
+            command,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=self._errors,
+            start_new_session=True,
         )
 
     def verdict(self) -> str | None:
@@ -48,8 +60,12 @@ class Rehearsal:
         return reason
 
     def stop(self) -> None:
-        """End it, where it still runs."""
-        self._process.kill()
+        """End it, where it still runs, and what it has started."""
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_TIDY_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._out.close()
         self._errors.close()

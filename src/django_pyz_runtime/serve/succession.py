@@ -30,11 +30,11 @@ class Succession:
         self._invocation = invocation
         self._handover = handover
         self._rehearsal: Rehearsal | None = None
-        self._version: tuple[int, ...] = ()
+        self._version: tuple[tuple[int, ...], ...] = ()
         self._is_wanted_again = False
 
     def begin(self) -> None:
-        """Try the file that is there now; where one is being tried, once more after that.
+        """Try the file that is there now. One that is being tried is tried once more, or given up where it has changed.
 
         Raises:
             OSError: it cannot be started.
@@ -42,10 +42,12 @@ class Succession:
         # Not before there is a need, as most of what it imports has no other use here.
         from django_pyz_runtime.serve.rehearsal import Rehearsal
 
-        if self._rehearsal:
+        version = self._invocation.version()
+        if self._rehearsal and version == self._version:
             self._is_wanted_again = True
             return
-        self._version = self._invocation.version()
+        self.stop()
+        self._version = version
         environ = self._invocation.variables(self._handover(), *_FOR_THE_SERVICE)
         self._rehearsal = Rehearsal(
             self._invocation.command("--check"), environ, self._invocation.folder, LOADING_SECONDS
