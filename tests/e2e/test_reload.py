@@ -253,6 +253,57 @@ def test_other_addresses_are_listened_on_and_those_that_stay_stay_open(shop: Mac
         assert not path.exists()
 
 
+def test_a_configuration_that_changes_during_the_try_is_tried_as_well(shop: Machine, releases: dict[str, Path]) -> None:
+    with service(shop) as (server, systemd):
+        start = len(systemd.heard)
+        put_in_place(releases["second"], shop.executable)
+        server.process.send_signal(signal.SIGHUP)
+        systemd.wait_for(start, RELOADING="1")
+        shop.configure("[serve]\nworkers = many\n")
+        assert systemd.wait_for(start, READY="1")["STATUS"].startswith("reload refused: shop: ")
+        assert page(server) == "first hello"
+
+
+def test_a_try_that_hangs_gives_way_to_the_next(shop: Machine, releases: dict[str, Path]) -> None:
+    gate, local = shop.folder / "gate", shop.folder / "local.py"
+    os.mkfifo(gate)
+    local.write_text(f"open({str(gate)!r}).read()\n")
+    local.chmod(0o600)
+    with service(shop) as (server, systemd):
+        start = len(systemd.heard)
+        shop.configure(f"[project]\nlocal_settings = {local}\n")
+        server.process.send_signal(signal.SIGHUP)
+        systemd.wait_for(start, RELOADING="1")
+        put_in_place(releases["second"], shop.executable)
+        shop.configure("[serve]\nworkers = 2\n")
+        server.process.send_signal(signal.SIGHUP)
+        assert systemd.wait_for(start, READY="1")["STATUS"].startswith("2 of 2 workers")
+        assert page(server) == "second hello"
+
+
+def test_a_thread_of_the_site_keeps_no_try_from_ending(shop: Machine) -> None:
+    local = shop.folder / "local.py"
+    local.write_text("import threading\nthreading.Thread(target=threading.Event().wait).start()\n")
+    local.chmod(0o600)
+    said = shop.succeed("runserve", "--check", "--set", f"project.local_settings={local}")
+    assert said == "shop: the site can be served\n"
+
+
+def test_workers_that_serve_go_on_where_another_cannot_load_the_site(shop: Machine) -> None:
+    local = shop.folder / "local.py"
+    local.write_text("")
+    local.chmod(0o600)
+    with service(shop, "--set", f"project.local_settings={local}") as (server, systemd):
+        systemd.wait_for(STATUS="2 of 2 workers")
+        local.write_text("import no_such_module\n")
+        os.kill(min(children(server)), signal.SIGKILL)
+        wait_for_line(server, "A worker could not load the site; the others go on")
+        assert page(server) == "first hello"
+        local.write_text("")
+        start = len(systemd.heard)
+        systemd.wait_for(start, STATUS="2 of 2 workers")
+
+
 def test_many_reloads_at_once_end_with_the_last_state(shop: Machine, releases: dict[str, Path]) -> None:
     with service(shop, "--workers", "1") as (server, systemd):
         start = len(systemd.heard)
