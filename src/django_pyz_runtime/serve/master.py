@@ -20,7 +20,7 @@ from django_pyz_runtime.serve.notify import Notifier, headline
 from django_pyz_runtime.serve.succession import Succession, allow_signals
 
 _STOPS_TO_ACCEPT_SECONDS = 1.5
-"""The time after which a worker that was told to end takes no more new connections: gunicorn's ASGI worker looks every second."""
+"""After that a worker that was told to end takes no new connections: gunicorn's ASGI worker looks every second."""
 _log = logging.getLogger("gunicorn.error")
 
 
