@@ -83,9 +83,20 @@ def read_container(executable: str) -> Container:
             data = json.loads(archive.read(CONTAINER))
         if (found := data.pop("format")) != FORMAT:
             raise damaged(executable, f"container format {found!r}, wanted {FORMAT}")
-        return Container(**{**data, "tree": Tree(**data["tree"])})
+        container = Container(**{**data, "tree": Tree(**data["tree"])})
+        if not _is_well_formed(container):
+            raise damaged(executable, "its table of contents has another form")
+        return container
     except (OSError, TypeError, AttributeError, *DAMAGE) as error:
         raise damaged(executable, str(error)) from None
+
+
+def _is_well_formed(container: Container) -> bool:
+    """Whether each field has its type, and the build id can be the name of a folder."""
+    texts = (container.name, container.build_id, container.python, container.tree.index_sha256)
+    sizes = container.tree[:3]
+    are_typed = all(isinstance(text, str) for text in texts) and all(type(size) is int for size in sizes)
+    return are_typed and container.build_id.isalnum()
 
 
 def damaged(executable: str, why: str) -> Complaint:
