@@ -94,7 +94,7 @@ class Bench:
 
     def __init__(self, scale: Scale, folder: Path) -> None:
         self.scale = scale
-        self.homes = Homes(folder / "h")
+        self.homes = Homes(folder / "homes")
         self._folder = folder
         self._made: dict[str, Candidates] = {}
 

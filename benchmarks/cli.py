@@ -105,8 +105,7 @@ def _add_places(parser: ArgumentParser) -> None:
 
 @contextlib.contextmanager
 def _scratch_folder(parent: Path | None) -> Iterator[Path]:
-    # A short name: pex leaves its fast way where the path of its interpreter is too long for a script's first line.
-    folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="b-", dir=parent)))
+    folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="benchmarks-", dir=parent)))
     # What other users may enter, as an installation would be.
     folder.chmod(0o755)
     try:

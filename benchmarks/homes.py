@@ -31,13 +31,13 @@ class Homes:
 
     def new(self) -> Mapping[str, str]:
         """The environment of a home that nobody has used."""
-        home = self._folder / str(next(self._numbers))
+        home = self._folder / f"{next(self._numbers):05d}"
         home.mkdir(parents=True)
         places = {
             "HOME": home,
             "CACHE_DIRECTORY": home / "cache",
             "STATE_DIRECTORY": home / "state",
             "SHIV_ROOT": home / "shiv",
-            "PEX_ROOT": home / "p",
+            "PEX_ROOT": home / "pex",
         }
         return {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", **{name: str(place) for name, place in places.items()}}
