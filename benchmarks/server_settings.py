@@ -17,20 +17,6 @@ pythonpath = "{{folder}}"
 raw_env = ["DJANGO_SETTINGS_MODULE={{settings}}"]
 """
 """The same as src/django_pyz_runtime/serve/gunicorn_settings.py gives, with the settings.ini below."""
-SETTINGS_INI = f"""\
-[settings]
-SECRET_KEY = a-key-of-fifty-characters-for-the-benchmarks-alone
-DEBUG = false
-ALLOWED_HOSTS = 127.0.0.1
-
-[serve]
-bind = 127.0.0.1:{{port}}
-workers = {WORKERS}
-threads = 1
-
-[gunicorn]
-worker_class = sync
-"""
 SOAK_INI = f"""\
 [settings]
 SECRET_KEY = a-key-of-fifty-characters-for-the-benchmarks-alone
@@ -42,6 +28,12 @@ bind = 127.0.0.1:{{port}}
 workers = {WORKERS}
 """
 """For all else, what an operator gets who says nothing."""
+SETTINGS_INI = f"""\
+{SOAK_INI}threads = 1
+
+[gunicorn]
+worker_class = sync
+"""
 SETTINGS_PY = """\
 from myproj.settings import *
 

@@ -29,6 +29,11 @@ class FormerWorkers:
         return sorted(self._pids)
 
     @property
+    def are_leaving(self) -> bool:
+        """Whether they were told to end."""
+        return self._told is not None
+
+    @property
     def told_seconds_ago(self) -> float:
         """The seconds since they were first told to end; less than 0 where nobody did."""
         return -1 if self._told is None else time.monotonic() - self._told

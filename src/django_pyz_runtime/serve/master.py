@@ -89,7 +89,7 @@ class Master(PatientArbiter):
         try:
             super().reap_workers()
         except HaltServer:
-            if former and self._former.told_seconds_ago < 0:
+            if former and not self._former.are_leaving:
                 self._give_up()
             elif not self.loaded:
                 raise
@@ -121,7 +121,7 @@ class Master(PatientArbiter):
         former = self._former.look()
         if not former and not self.num_workers:
             raise HaltServer("No worker can load the site, and those of before have ended.", self.WORKER_BOOT_ERROR)
-        if former and 0 < self.num_workers <= self.loaded and self._former.told_seconds_ago < 0:
+        if former and 0 < self.num_workers <= self.loaded and not self._former.are_leaving:
             _log.info("The new workers serve; ending %d of the release before", len(former))
             self._former.end()
         status = f"{self.loaded} of {self.num_workers} workers, release {self._service.release}"
@@ -180,5 +180,5 @@ class Master(PatientArbiter):
     def _lives(self) -> bool:
         """Whether a worker has given a sign of life within the time that it has for one."""
         ages = (time.monotonic() - worker.tmp.last_update() for worker in self.WORKERS.values())
-        serving_still = self._former.look() if self._former.told_seconds_ago < 0 else []
+        serving_still = [] if self._former.are_leaving else self._former.look()
         return any(not self.timeout or age <= self.timeout for age in ages) or bool(serving_still)
