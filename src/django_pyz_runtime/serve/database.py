@@ -6,7 +6,8 @@ import logging
 import os
 
 from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.serve.health import check_databases, missing_migrations
+from django_pyz_runtime.serve.health import check_databases
+from django_pyz_runtime.serve.migrations import missing_migrations
 
 log = logging.getLogger("django_pyz.serve")
 

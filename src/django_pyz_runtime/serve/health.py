@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from django_pyz_runtime.serve.migrations import missing_migrations
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -120,20 +122,3 @@ class MigrationCheck:
         if not self._done and (missing := missing_migrations()):
             raise RuntimeError(f"{len(missing)} migrations are not applied, the first is {missing[0]}")
         self._done = True
-
-
-def missing_migrations() -> list[str]:
-    """The migrations that are not applied on the default database, in their order, as app.name."""
-    from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    close_old_connections()
-    try:
-        connection = connections[DEFAULT_DB_ALIAS]
-        if connection.vendor == "unknown":
-            return []
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
-    finally:
-        close_old_connections()
