@@ -50,6 +50,15 @@ def test_it_names_files_without_the_folder_of_the_build(tmp_path: Path) -> None:
     assert names == set(SOURCES)
 
 
+def test_only_our_own_code_goes_without_docstrings(tmp_path: Path) -> None:
+    said = '"""What it does."""\n'
+    code = _compile(write_tree(tmp_path, {"django_pyz_runtime/main.py": said, "shop.py": said}))
+    assert {path: b"What it does." in content for path, content in code.items()} == {
+        "django_pyz_runtime/main.py": False,
+        "shop.py": True,
+    }
+
+
 def test_the_bytes_depend_on_the_sources_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = _compile(write_tree(tmp_path / "first", SOURCES))
     second = write_tree(tmp_path / "elsewhere" / "second", dict(reversed(SOURCES.items())))
