@@ -7,17 +7,17 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import distributions
+from functools import partial
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from django_pyz import process
 from django_pyz.dependency_source import Source
 from django_pyz.errors import BuildError
+from django_pyz.installers import Environment, installed_versions, link_mode
 from django_pyz.locks import neighbours, old_setuptools, readers, requires_python
 from django_pyz.locks.wanted import Request, Wanted
 from django_pyz.options import Options
@@ -29,11 +29,6 @@ RUN_WING_NEEDS = (
     ("whitenoise", "5.0", "6.12.0"),
 )
 """Package, least version, and the version where the project does not bring the package; gunicorn needs packaging."""
-
-_WANTS_PYTHON = re.compile(
-    r"satisfy Python|different python|Requires-Python|incompatible with the .*Python", re.IGNORECASE
-)
-"""What the installers say where a package is not for this Python."""
 
 
 @dataclass(frozen=True)
@@ -105,22 +100,13 @@ def install(source: Source, root: Path, options: Options, python: Python, folder
     # Installers read configuration where they run; a lock has said all that there is.
     base = folder if wanted.is_complete else request.folder
     # The project's build commands may write into installed files.
-    environment = Environment(folder, base, "copy" if options.build_commands else _link_mode())
+    environment = Environment(folder, base, "copy" if options.build_commands else link_mode())
     _install_wanted(environment, wanted, f"install the dependencies of {root.name}")
     installed = installed_versions(environment.site_packages)
     places = (environment.site_packages, root)
     needs_setuptools = "setuptools" not in installed and old_setuptools.is_needed(places, python.version)
     _install_run_wing(environment, wanted.index_lines, installed, needs_setuptools=needs_setuptools)
     return environment.site_packages
-
-
-def _link_mode() -> str:
-    """How uv takes files from its cache.
-
-    A hard link costs far less than a copy, and nothing here writes into an installed file: our own steps replace files,
-    and `in_process` gives a file that the project writes to a copy of its own.
-    """
-    return "copy" if os.environ.get("UV_LINK_MODE") == "copy" else "hardlink"
 
 
 def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None:
@@ -133,7 +119,7 @@ def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None
         hashed = [line for line in lines if "--hash=" in line]
         others = [line for line in lines if "--hash=" not in line]
         for batch in filter(None, (hashed, others)):
-            environment.install([*wanted.index_lines, *extra, *batch], what, "--no-deps")
+            environment.install_exactly([*wanted.index_lines, *extra, *batch], what)
 
 
 def _install_run_wing(
@@ -149,79 +135,14 @@ def _install_run_wing(
     pinned = f"--constraint {constraints}"
     what = f"install {', '.join(loose)} beside the project's packages"
     # The fixed versions may be what does not fit, or the project's index may not have them.
-    attempts = [[*indexes, pinned, *lines] for indexes in dict.fromkeys([index_lines, ()]) for lines in (exact, loose)]
+    attempts: list[Callable[[], None]] = []
+    for indexes in dict.fromkeys([index_lines, ()]):
+        attempts.append(partial(environment.install_exactly, [*indexes, *exact], what))
+        attempts.append(partial(environment.install, [*indexes, pinned, *loose], what))
     for attempt in attempts[:-1]:
         with contextlib.suppress(BuildError):
-            environment.install(attempt, what)
-            return
-    environment.install(attempts[-1], what)
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment that is being filled.
-
-    Attributes:
-        folder: where it is.
-        base: the folder in which the installer runs: installers read configuration there.
-        link_mode: how uv takes files from its cache.
-    """
-
-    folder: Path
-    base: Path
-    link_mode: str
-
-    @property
-    def interpreter(self) -> Path:
-        """Its Python."""
-        return self.folder / "bin" / "python"
-
-    @property
-    def site_packages(self) -> Path:
-        """Where packages are."""
-        return next(self.folder.glob("lib/python*/site-packages"))
-
-    def install(self, lines: Iterable[str], what: str, *options: str) -> None:
-        """Install the lines of a requirements file.
-
-        Raises:
-            BuildError: the installer failed.
-        """
-        file = self.folder / "requirements.txt"
-        lines = list(lines)
-        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        command = [*installer(self.interpreter, self.link_mode), *options, "-r", file]
-        variables = process.installer_environment()
-        # The one option about indexes that uv does not take from a file.
-        trusted = [line.split()[1] for line in lines if line.startswith("--trusted-host ")]
-        variables["UV_INSECURE_HOST"] = " ".join([variables.get("UV_INSECURE_HOST", ""), *trusted]).strip()
-        try:
-            process.run(command, what, folder=self.base, env=variables)
-        except BuildError as error:
-            is_python = _WANTS_PYTHON.search(str(error))
-            raise BuildError(str(error), "Give another Python with --python." if is_python else error.hint) from None
-
-
-def installed_versions(site_packages: Path) -> dict[str, str]:
-    """The installed packages, by normalised name, sorted."""
-    found = {
-        canonicalize_name(item.metadata["Name"]): item.version for item in distributions(path=[str(site_packages)])
-    }
-    return dict(sorted(found.items()))
-
-
-def installer(interpreter: Path, link_mode: str = "copy") -> list[str | Path]:
-    """The command that installs for an interpreter, up to the requirements.
-
-    Args:
-        interpreter: of a virtual environment.
-        link_mode: how uv takes files from its cache.
-    """
-    if uv := shutil.which("uv"):
-        # As pip does: the best version from any index, not the best one from the first index that knows the name.
-        strategy = ["--index-strategy", "unsafe-best-match"]
-        return [uv, "pip", "install", "--quiet", "--link-mode", link_mode, *strategy, "--python", interpreter]
-    return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
+            return attempt()
+    attempts[-1]()
 
 
 def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[str]:

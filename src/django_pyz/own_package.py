@@ -8,7 +8,7 @@ from importlib.metadata import PathDistribution
 from pathlib import Path
 
 from django_pyz import process
-from django_pyz.dependencies import installer
+from django_pyz.installers import installer
 from django_pyz.options import read_toml
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from packaging.version import Version
 from django_pyz import dependencies
 from django_pyz.dependency_source import Source
 from django_pyz.errors import BuildError
+from django_pyz.installers import installed_versions
 from django_pyz.options import Options
-from tests.build.trees import write_tree
+from tests.build.trees import write_program, write_tree
 
 SQLPARSE = "cf2196ed3418f3ba5de6af7e82c694a9fbdbfecccdfc72e281548517081f16ca"
 """The hash of sqlparse-0.5.3-py3-none-any.whl."""
@@ -78,11 +80,11 @@ def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_the
     """pip refuses to install anything without a hash in the same run."""
     write_tree(root, {"requirements.txt": f"sqlparse==0.5.3 --hash=sha256:{SQLPARSE}\n"})
 
-    installed = dependencies.installed_versions(_install(root, "requirements", "requirements.txt"))
+    installed = installed_versions(_install(root, "requirements", "requirements.txt"))
 
     assert installed["sqlparse"] == "0.5.3"
-    assert {"gunicorn", "packaging", "platformdirs", "whitenoise"} < set(installed)
-    assert "setuptools" not in installed
+    needed = {name for name, *_ in dependencies.RUN_WING_NEEDS}
+    assert set(installed) == {"sqlparse", *needed}
 
 
 def test_a_file_with_another_hash_is_refused(root: Path) -> None:
@@ -112,7 +114,7 @@ def test_a_lock_may_have_packages_with_a_hash_and_folders_which_have_none(root: 
 
     site_packages = _install(root, "Pipfile.lock", "Pipfile.lock")
 
-    assert dependencies.installed_versions(site_packages)["sqlparse"] == "0.5.3"
+    assert installed_versions(site_packages)["sqlparse"] == "0.5.3"
     assert (site_packages / "lib" / "__init__.py").is_file()
 
 
@@ -122,7 +124,7 @@ def test_an_index_of_the_project_that_lacks_the_run_wing_is_left(root: Path) -> 
     subprocess.run([*download, "--dest", str(root / "vendor"), "sqlparse==0.5.3"], check=True)
     write_tree(root, {"requirements.txt": "--no-index\n--find-links vendor\nsqlparse\n"})
 
-    installed = dependencies.installed_versions(_install(root, "requirements", "requirements.txt"))
+    installed = installed_versions(_install(root, "requirements", "requirements.txt"))
 
     assert installed["sqlparse"] == "0.5.3"
     assert installed["gunicorn"]
@@ -131,7 +133,7 @@ def test_an_index_of_the_project_that_lacks_the_run_wing_is_left(root: Path) -> 
 def test_setuptools_comes_with_a_package_that_takes_it_for_granted(root: Path) -> None:
     write_tree(root, {"requirements.txt": "./lib\n", "lib/lib/__init__.py": "import pkg_resources\n"})
 
-    installed = dependencies.installed_versions(_install(root, "requirements", "requirements.txt"))
+    installed = installed_versions(_install(root, "requirements", "requirements.txt"))
 
     assert Version(installed["setuptools"]) < Version("81")
 
@@ -143,26 +145,20 @@ def test_a_python_that_the_project_does_not_take_is_said_before_anything_is_inst
         _install(root, "requirements", "requirements.txt")
 
 
+def test_the_fixed_versions_need_nothing_else(root: Path) -> None:
+    """They are installed without what they depend on."""
+    write_tree(root, {"requirements.txt": ""})
+
+    found = list(distributions(path=[str(_install(root, "requirements", "requirements.txt"))]))
+
+    needs = [Requirement(text) for item in found for text in item.requires or ()]
+    needed = {need.name for need in needs if not need.marker or need.marker.evaluate({"extra": ""})}
+    assert needed <= {item.name for item in found} == {name for name, *_ in dependencies.RUN_WING_NEEDS}
+
+
 @pytest.mark.parametrize(("name", "least", "fixed"), dependencies.RUN_WING_NEEDS)
 def test_the_fixed_version_is_one_that_would_do(name: str, least: str, fixed: str) -> None:
     assert Version(fixed) >= Version(least), name
-
-
-def _fake_command(folder: Path, name: str) -> Path:
-    path = folder / name
-    path.write_text("#!/bin/sh\n")
-    path.chmod(0o755)
-    return path
-
-
-def test_uv_installs_where_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    uv = _fake_command(tmp_path, "uv")
-
-    command = dependencies.installer(Path("/venv/bin/python"))
-
-    assert command[:3] == [str(uv), "pip", "install"]
-    assert command[-2:] == ["--python", Path("/venv/bin/python")]
 
 
 @pytest.mark.skipif(not shutil.which("uv"), reason="needs uv")
@@ -179,19 +175,6 @@ def test_uv_shares_files_with_its_cache_where_no_build_command_may_write_to_them
     site_packages = _install(root, "requirements", "requirements.txt", replace(NO_OPTIONS, build_commands=commands))
 
     assert (site_packages / "sqlparse" / "sql.py").stat().st_nlink == 1 + shared
-
-
-def test_pip_installs_where_there_is_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    write_tree(tmp_path, {"pip.py": "raise SystemExit('a module of the project was imported')"})
-    subprocess.run([sys.executable, "-I", "-m", "venv", "--without-pip", "venv"], check=True)
-
-    command = dependencies.installer(tmp_path / "venv" / "bin" / "python")
-
-    done = subprocess.run([*command, "--help"], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "pip install" in done.stdout
 
 
 def test_the_python_that_runs_this_is_the_default() -> None:
@@ -222,7 +205,7 @@ def test_a_program_that_is_no_python_is_an_error() -> None:
 
 
 def test_a_python_that_is_too_old_is_an_error(tmp_path: Path) -> None:
-    old = _fake_command(tmp_path, "python3.10")
+    old = write_program(tmp_path, "python3.10")
     old.write_text("#!/bin/sh\necho 3.10 cpython-310\n")
 
     with pytest.raises(BuildError, match=r"wanted Python 3.11 or newer, found 3.10") as caught:

@@ -56,3 +56,11 @@ def commit_all(folder: Path) -> str:
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--message=Everything")
     return git(folder, "rev-parse", "HEAD").strip()
+
+
+def write_program(folder: Path, name: str) -> Path:
+    """Write a program that does nothing."""
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
