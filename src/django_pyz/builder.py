@@ -17,7 +17,7 @@ from django_pyz.plan import Plan
 from django_pyz.plan import make as make_plan
 from django_pyz.report import Progress, Summary
 from django_pyz.staged_project import StagedProject, throw_away_keys
-from django_pyz.tree_archive import files_below
+from django_pyz.tree import files_below
 from django_pyz.workshop import Workshop, fill, install, install_project, with_build_commands
 from django_pyz_runtime.bytecode_finder import BYTECODE
 from django_pyz_runtime.container import SITE_PACKAGES

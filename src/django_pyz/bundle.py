@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +20,8 @@ from django_pyz import bytecode, tree_archive
 from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.bytecode import Compiled
 from django_pyz.head import LAUNCHER_MODULES, head, interpreter, main_module, source_of, with_size
-from django_pyz.tree_archive import BALANCED, files_below
+from django_pyz.tree import Member, build_id, files_below, look
+from django_pyz.tree_archive import BALANCED
 from django_pyz_runtime import seal
 from django_pyz_runtime.bytecode_finder import BYTECODE
 from django_pyz_runtime.container import CONTAINER, SITE_PACKAGES, Container
@@ -56,28 +56,12 @@ class Contents:
     cache: BuildCache = NO_CACHE
 
 
-def build_id(members: Mapping[str, Path]) -> str:
-    """A digest over the names, modes and contents of a tree, each with its length, so that no two trees share one.
-
-    Args:
-        members: the files by their paths in the tree.
-    """
-    digest = hashlib.sha256()
-    for path, place in sorted(members.items()):
-        name, content = os.fsencode(path), place.read_bytes()
-        mode = "755" if place.stat().st_mode & 0o100 else "644"
-        digest.update(f"{len(name)}:{mode}:{len(content)}:".encode())
-        digest.update(name)
-        digest.update(content)
-    return digest.hexdigest()
-
-
-def members(contents: Contents, scratch: Path) -> dict[str, Path]:
-    """The files of the unpacked tree by their paths in it; those with bytecode are written here."""
+def members(contents: Contents, scratch: Path) -> list[Member]:
+    """The files of the unpacked tree; those with bytecode are written here."""
     files = files_below(contents.site_packages)
     code = bytecode.write(contents.compiled, files, scratch / BYTECODE / contents.compiled.cache_tag)
     found = {f"{SITE_PACKAGES}/{path}": contents.site_packages / path for path in files}
-    return found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code}
+    return look(found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code})
 
 
 def write(contents: Contents, output: Path, scratch: Path) -> str:
@@ -129,7 +113,7 @@ def _finish(file: BinaryIO, start_of_file: bytes) -> None:
     file.write(digits)
 
 
-def _write_bundled(contents: Contents, tree: Mapping[str, Path], identity: str, folder: Path) -> Container:
+def _write_bundled(contents: Contents, tree: Sequence[Member], identity: str, folder: Path) -> Container:
     """What shiv is to bundle: the launcher, and the tree as an archive that the launcher can unpack."""
     (folder / _RUN_WING).mkdir(parents=True)
     for module in (*LAUNCHER_MODULES, "payload"):

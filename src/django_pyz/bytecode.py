@@ -17,7 +17,7 @@ from typing import NamedTuple
 from django_pyz import process
 from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.dependencies import Python
-from django_pyz.tree_archive import files_below, folders_of
+from django_pyz.tree import files_below, folders_of
 from django_pyz_runtime.bytecode_finder import SIZE_BYTES, SUFFIX
 
 PORTABLE = 2

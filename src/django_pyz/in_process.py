@@ -28,6 +28,7 @@ from functools import partial
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_SQLITE = "django.db.backends.sqlite3"
 _CHANGES = {"os.chmod", "os.chown", "os.setxattr", "os.truncate", "os.utime", "sqlite3.connect"}
 
 
@@ -140,13 +141,16 @@ def _settings_facts() -> dict[str, Any]:
 
 
 def _driverless(settings: Any) -> Iterator[tuple[str, str]]:
-    """The databases whose driver is not installed, and what Django says of it."""
+    """The databases whose driver is not installed, and what Django says of it.
+
+    SQLite's comes with Python; to load its backend would import the models for nothing.
+    """
     from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import load_backend
 
     for alias, database in settings.DATABASES.items():
         try:
-            if engine := database.get("ENGINE"):
+            if (engine := database.get("ENGINE")) and engine != _SQLITE:
                 load_backend(engine)
         except ImproperlyConfigured as error:
             yield alias, str(error).splitlines()[0]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import lzma
 import os
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 from django_pyz.build_cache import NO_CACHE, BuildCache
 from django_pyz.errors import BuildError
+from django_pyz.tree import Member, folders_of
 from django_pyz_runtime.blocks import Block, read_block, read_layout
 from django_pyz_runtime.container import DEFLATE, LZMA, STORED, Tree
 
@@ -26,19 +27,11 @@ _CATALOGS = (".po", ".mo")
 _LZMA_PRESET = {BALANCED: 1, LZMA: 6}
 
 
-class _File(NamedTuple):
-    """A file of the tree: its path, its size in bytes, whether it can be executed."""
-
-    path: str
-    size: int
-    is_program: bool
-
-
-def write(members: Mapping[str, Path], output: Path, compression: str, cache: BuildCache = NO_CACHE) -> Tree:
+def write(members: Sequence[Member], output: Path, compression: str, cache: BuildCache = NO_CACHE) -> Tree:
     """Write a tree into one file.
 
     Args:
-        members: the files by their paths in the tree, in order; contents are kept, and who can be executed.
+        members: the files, in order; contents are kept, and who can be executed.
         output: the file to write.
         compression: one of COMPRESSIONS.
         cache: keeps what is compressed.
@@ -47,12 +40,12 @@ def write(members: Mapping[str, Path], output: Path, compression: str, cache: Bu
         Where in the file the index is.
     """
     files, links = _different_files(members)
-    folders = folders_of(members)
+    folders = folders_of(item.path for item in members)
     number = {"": -1, **{folder: position for position, folder in enumerate(folders)}}
     blocks = []
     with output.open("wb") as file:
-        for group, data, method in _compressed(members, files, compression, cache):
-            entries = [[number[os.path.dirname(item.path)], os.path.basename(item.path), *item[1:]] for item in group]
+        for group, data, method in _compressed(files, compression, cache):
+            entries = [_entry(item, number) for item in group]
             blocks.append([file.tell(), len(data), hashlib.sha256(data).hexdigest(), method, entries])
             file.write(data)
         index = {"folders": folders, "blocks": blocks, "links": links}
@@ -62,7 +55,12 @@ def write(members: Mapping[str, Path], output: Path, compression: str, cache: Bu
     return place
 
 
-def check(archive: Path, tree: Tree, members: Mapping[str, Path]) -> None:
+def _entry(item: Member, folders: Mapping[str, int]) -> list[int | str | bool]:
+    folder, _, name = item.path.rpartition("/")
+    return [folders[folder], name, item.size, item.is_program]
+
+
+def check(archive: Path, tree: Tree, members: Iterable[Member]) -> None:
     """Read a tree back from an archive.
 
     Args:
@@ -73,44 +71,42 @@ def check(archive: Path, tree: Tree, members: Mapping[str, Path]) -> None:
     Raises:
         BuildError: something in it is not what it was made from.
     """
+    digests = {item.path: item.digest for item in members}
     with archive.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
         layout = read_layout(str(archive), file.fileno(), tree)
 
         def is_right(block: Block) -> bool:
-            content = b"".join(read_block(str(archive), file.fileno(), block))
-            return content == b"".join(members[item.path].read_bytes() for item in block.files)
+            content = io.BytesIO(b"".join(read_block(str(archive), file.fileno(), block)))
+            found = {item.path: hashlib.sha256(content.read(item.size)).digest() for item in block.files}
+            return all(digests[path] == digest for path, digest in found.items()) and not content.read()
 
         if not all(pool.map(is_right, layout.blocks)):
             raise BuildError("the file cannot be read back as it was written", "Look for faults of disk or memory.")
 
 
-def _different_files(members: Mapping[str, Path]) -> tuple[list[_File], list[tuple[str, str]]]:
+def _different_files(members: Iterable[Member]) -> tuple[list[Member], list[tuple[str, str]]]:
     """The files of a tree, each content once; and the others, each with the path of its like."""
-    files: list[_File] = []
+    files: list[Member] = []
     links: list[tuple[str, str]] = []
     known: dict[tuple[bytes, bool], str] = {}
-    for path, place in members.items():
-        with place.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
-            status = os.fstat(file.fileno())
-        item = _File(path, status.st_size, bool(status.st_mode & 0o100))
-        same = known.setdefault((digest, item.is_program), path)
-        if same == path or not item.size:
+    for item in members:
+        same = known.setdefault((item.digest, item.is_program), item.path)
+        if same == item.path or not item.size:
             files.append(item)
         else:
-            links.append((path, same))
+            links.append((item.path, same))
     return files, links
 
 
 def _compressed(
-    members: Mapping[str, Path], files: list[_File], compression: str, cache: BuildCache
-) -> Iterator[tuple[list[_File], bytes, str]]:
+    files: Iterable[Member], compression: str, cache: BuildCache
+) -> Iterator[tuple[list[Member], bytes, str]]:
     """The blocks, in order: files, compressed content and the way it is compressed; some at a time in memory."""
-    waiting: deque[tuple[list[_File], Future[tuple[bytes, str]]]] = deque()
+    waiting: deque[tuple[list[Member], Future[tuple[bytes, str]]]] = deque()
     workers = os.cpu_count() or 1
 
-    def compress(group: list[_File], method: str) -> tuple[bytes, str]:
-        content = b"".join(members[item.path].read_bytes() for item in group)
+    def compress(group: list[Member], method: str) -> tuple[bytes, str]:
+        content = b"".join(item.place.read_bytes() for item in group)
         data = _compress(content, method, _LZMA_PRESET.get(compression, 0), cache)
         return (data, method) if len(data) < len(content) else (content, STORED)
 
@@ -124,9 +120,9 @@ def _compressed(
             yield first, *job.result()
 
 
-def _groups(files: list[_File], compression: str) -> Iterator[tuple[list[_File], str]]:
+def _groups(files: Iterable[Member], compression: str) -> Iterator[tuple[list[Member], str]]:
     """Files that are compressed together, each group with the way to do it: those of a kind beside one another."""
-    group: list[_File] = []
+    group: list[Member] = []
     method, size = "", 0
     for key, item in sorted((_kind(item.path), item) for item in files):
         wanted = compression
@@ -159,18 +155,3 @@ def _compress(content: bytes, method: str, preset: int, cache: BuildCache) -> by
         data = lzma.compress(content, preset=preset) if method == LZMA else zlib.compress(content)
         cache.put(key, data)
     return data
-
-
-def files_below(folder: Path) -> list[str]:
-    """The paths of all files below a folder, relative to it, sorted."""
-    start = len(str(folder)) + 1
-    return sorted(os.path.join(place, name)[start:] for place, _, names in os.walk(folder) for name in names)
-
-
-def folders_of(paths: Iterable[str]) -> list[str]:
-    """The folders that files lie in, and those above, each after the one it lies in."""
-    found: set[str] = set()
-    for path in paths:
-        while (path := os.path.dirname(path)) and path not in found:
-            found.add(path)
-    return sorted(found)

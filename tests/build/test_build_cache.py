@@ -10,6 +10,7 @@ import pytest
 
 from django_pyz import bytecode, dependencies, tree_archive
 from django_pyz.build_cache import NO_CACHE, BuildCache, default_folder
+from django_pyz.tree import files_below, look
 from tests.build.trees import write_tree
 
 
@@ -91,7 +92,7 @@ def test_the_code_is_the_same_with_a_cache_and_only_what_changed_is_compiled(tmp
 
 def test_an_archive_is_the_same_with_a_cache(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": "a" * 9000, "b.po": "b" * 9000})
-    members = {path: root / path for path in tree_archive.files_below(root)}
+    members = look({path: root / path for path in files_below(root)})
     cache = BuildCache(tmp_path / "cache")
     places = [
         tree_archive.write(members, tmp_path / "plain", "balanced"),

@@ -20,9 +20,9 @@ import shiv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_pyz import bundle, stage
+from django_pyz import stage
 from django_pyz.head import LAUNCHER_MODULES
-from django_pyz.tree_archive import files_below
+from django_pyz.tree import build_id, files_below, look
 from django_pyz_runtime import container
 from django_pyz_runtime.bytecode_finder import BYTECODE, Index
 from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
@@ -37,7 +37,7 @@ def _id(root: Path, files: Mapping[str, str]) -> str:
 
 
 def _id_of(root: Path) -> str:
-    return bundle.build_id({path: root / path for path in files_below(root)})
+    return build_id(look({path: root / path for path in files_below(root)}))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,8 @@ def test_the_id_is_that_of_the_format(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {"é": "x"})
     (root / "é").chmod(0o644)
 
-    assert _id_of(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + b"x").hexdigest()
+    content = hashlib.sha256(b"x").digest()
+    assert _id_of(root) == hashlib.sha256(b"2:644:1:" + "é".encode() + content).hexdigest()
 
 
 def test_every_entry_bears_the_time_of_the_build(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import django_pyz
 import django_pyz_runtime
 from django_pyz.head import LAUNCHER_MODULES
-from django_pyz.tree_archive import files_below
+from django_pyz.tree import files_below
 from tests.unpacked import unpacked
 
 BUILD_WING = Path(django_pyz.__file__).parent
