@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.errors import BenchmarkError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PYTHON = Path(os.path.realpath(sys.executable))
-"""The one that all candidates run on: behind virtual environments, and no program that looks for another first."""
+PYTHON = Path(os.path.realpath(f"{sys.base_prefix}/bin/python{sys.version_info[0]}.{sys.version_info[1]}"))
+"""The one that all candidates run on: behind virtual environments, in which pex would not take its fast way."""
 SYSTEM_PATH = os.pathsep.join([str(PYTHON.parent), "/usr/bin", "/bin"])
 """A search path on which the first lines of the candidates find that Python."""
 SEARCH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
