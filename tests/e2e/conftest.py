@@ -1,11 +1,13 @@
-"""A machine with the sample project on it."""
+"""Machines with a project on them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.booted_releases import ReleaseSite, booted_releases
 from tests.e2e.harness import Machine
 from tests.e2e.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
 from tests.small_bundle import write_small
@@ -42,6 +44,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shop(small: Path, tmp_path: Path) -> Machine:
     """A machine with the small bundle, on which it has not been started yet."""
     return Machine(tmp_path, small, "shop")
+
+
+@pytest.fixture(scope="module")
+def booted_site(request: pytest.FixtureRequest, checkout: Path) -> Iterator[ReleaseSite]:
+    """A site on a booted machine of the Debian release that the module names."""
+    with booted_releases(request.module.SUITE, checkout) as made:
+        yield made
+
+
+@pytest.fixture
+def site(booted_site: ReleaseSite) -> ReleaseSite:
+    """The same, stopped, with release one in place."""
+    booted_site.begin()
+    return booted_site
 
 
 @pytest.fixture(scope="session")

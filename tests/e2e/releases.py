@@ -68,13 +68,15 @@ def build(checkout: Path, folder: Path, release: str, **changes: str) -> Path:
         checkout: of this repository.
         folder: to work in.
         release: its name, as its page says.
-        changes: text of files that are not as in FILES; the names of modules may have __ for a slash, and no end.
+        changes: text of files that are not as in FILES, or not in it; the names of modules may have __ for a slash, and
+            no end.
     """
     root = folder / release / "shop"
-    for name, text in FILES.items():
+    files = {**FILES, **{name: text for name, text in changes.items() if "." in name}}
+    for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        changed = changes.get(name, changes.get(name.replace("/", "__").removesuffix(".py"), text))
+        changed = changes.get(name.replace("/", "__").removesuffix(".py"), text)
         path.write_text(changed.replace("@RELEASE@", release), encoding="utf-8")
     output = folder / release / "shop.pyz"
     command = [sys.executable, str(checkout / "build_pyz.py"), str(root), "-o", str(output)]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.booted import wait_until
 from tests.e2e.harness import Machine, Server, request, wait_for_line, with_socket
 from tests.e2e.releases import Manager, build, manager, put_in_place
 
@@ -264,6 +265,53 @@ def test_a_configuration_that_changes_during_the_try_is_tried_as_well(shop: Mach
         assert page(server) == "first hello"
 
 
+@pytest.fixture
+def late(checkout: Path, shop: Machine) -> Path:
+    """The site with a hook that, after the try of a reload, puts a file that it is given in the place of another."""
+    hook = "import os\ndef pre_exec(server): os.replace(os.environ['LATE'], os.environ['PLACE'])\n"
+    return build(checkout, shop.folder, "late", **{"gunicorn.conf.py": hook})
+
+
+@pytest.mark.parametrize("preload", ["false", "true"])
+def test_what_breaks_between_the_try_and_the_start_leaves_the_workers_of_before(
+    preload: str, shop: Machine, late: Path, releases: dict[str, Path]
+) -> None:
+    put_in_place(late, shop.executable)
+    local, broken = shop.folder / "local.py", shop.folder / "broken.py"
+    for path, text in ((local, ""), (broken, "import no_such_module\n")):
+        path.write_text(text)
+        path.chmod(0o600)
+    shop.configure(f"[serve]\nworkers = 2\n[gunicorn]\npreload_app = {preload}\n[project]\nlocal_settings = {local}\n")
+    shop.environment |= {"LATE": str(broken), "PLACE": str(local)}
+    with service(shop) as (server, systemd):
+        before = children(server)
+        said = reload(server, systemd)
+        assert said["STATUS"].startswith("reload refused: ")
+        wait_until(lambda: children(server) == before)
+        assert page(server) == "late hello"
+        start = len(systemd.heard)
+        systemd.wait_for(start, WATCHDOG="1")
+        local.write_text("")
+        put_in_place(releases["second"], shop.executable)
+        assert reload(server, systemd)["STATUS"].startswith("2 of 2 workers")
+        assert page(server) == "second hello"
+        assert server.stop() == 0
+
+
+def test_workers_without_a_master_end_when_the_service_is_stopped(shop: Machine, late: Path) -> None:
+    put_in_place(late, shop.executable)
+    wrong = shop.folder / "wrong.ini"
+    wrong.write_text("[serve]\nworkers = many\n")
+    wrong.chmod(0o600)
+    shop.environment |= {"LATE": str(wrong), "PLACE": str(shop.configure("[serve]\nworkers = 2\n"))}
+    with service(shop) as (server, systemd):
+        said = reload(server, systemd)
+        assert said["STATUS"].startswith("reload refused: shop: ")
+        assert page(server) == "late hello"
+        assert server.stop() == 0
+        systemd.wait_for(STOPPING="1")
+
+
 def test_a_try_that_hangs_gives_way_to_the_next(shop: Machine, releases: dict[str, Path]) -> None:
     gate, local = shop.folder / "gate", shop.folder / "local.py"
     os.mkfifo(gate)
@@ -297,7 +345,9 @@ def test_workers_that_serve_go_on_where_another_cannot_load_the_site(shop: Machi
         systemd.wait_for(STATUS="2 of 2 workers")
         local.write_text("import no_such_module\n")
         os.kill(min(children(server)), signal.SIGKILL)
-        wait_for_line(server, "A worker could not load the site; the others go on")
+        for _ in range(2):
+            wait_for_line(server, "A worker could not load the site; the others go on")
+            wait_for_line(server, "ModuleNotFoundError: No module named 'no_such_module'")
         assert page(server) == "first hello"
         local.write_text("")
         start = len(systemd.heard)

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.booted_releases import SETTINGS, ReleaseSite, booted_releases
+from tests.e2e.booted_releases import SETTINGS, ReleaseSite
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+SUITE = "trixie"
 
 NOTIFY_RELOAD = "[Service]\nType=notify-reload\nExecReload=\n"
-
-
-@pytest.fixture(scope="module")
-def booted_site(checkout: Path) -> Iterator[ReleaseSite]:
-    """A site on a booted machine."""
-    with booted_releases("trixie", checkout) as site:
-        yield site
-
-
-@pytest.fixture
-def site(booted_site: ReleaseSite) -> ReleaseSite:
-    """The same, stopped, with release one in place."""
-    booted_site.begin()
-    return booted_site
 
 
 def test_the_units_as_shipped_are_fit_for_it(site: ReleaseSite) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.booted import wait_until
-from tests.e2e.booted_releases import SETTINGS, SLOW, ReleaseSite, booted_releases
+from tests.e2e.booted_releases import SETTINGS, SLOW, ReleaseSite
 from tests.e2e.load_client import Load, load
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+SUITE = "bookworm"
 
 LONGEST_SECONDS = 0.5
 ATTEMPTS = 3
@@ -23,19 +23,11 @@ some wait now and then, a switch that does would make them wait each time. No re
 ONE, TWO = b"one hello a@example.org", b"two hello a@example.org"
 
 
-@pytest.fixture(scope="module")
-def booted_site(checkout: Path) -> Iterator[ReleaseSite]:
-    """A site on a booted machine."""
-    with booted_releases("bookworm", checkout) as site:
-        yield site
-
-
 @pytest.fixture
-def site(booted_site: ReleaseSite) -> ReleaseSite:
-    """The same, with release one started."""
-    booted_site.begin()
-    booted_site.systemctl("start")
-    return booted_site
+def site(site: ReleaseSite) -> ReleaseSite:
+    """The same, started."""
+    site.systemctl("start")
+    return site
 
 
 def switch_quickly(site: ReleaseSite, switch: Callable[[Load], None], due_seconds: float = 0) -> None:

@@ -6,36 +6,21 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.booted import wait_until
-from tests.e2e.booted_releases import FAILS, HOLD, LOADING, SETTINGS, ReleaseSite, booted_releases
+from tests.e2e.booted_releases import FAILS, HOLD, LOADING, SETTINGS, ReleaseSite
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+SUITE = "bookworm"
 
 CHANGED = SETTINGS.replace("hello", "bye").replace("a@", "b@")
 BROKEN = SETTINGS.replace("workers = 2", "workers = many")
 WHY = "[serve] workers: wanted auto or a whole number from 1, found 'many'"
 ONE, TWO = "one hello a@example.org", "two hello a@example.org"
 WATCHDOG = "[Service]\nWatchdogSec=3\n"
-
-
-@pytest.fixture(scope="module")
-def booted_site(checkout: Path) -> Iterator[ReleaseSite]:
-    """A site on a booted machine."""
-    with booted_releases("bookworm", checkout) as site:
-        yield site
-
-
-@pytest.fixture
-def site(booted_site: ReleaseSite) -> ReleaseSite:
-    """The same, stopped, with release one in place."""
-    booted_site.begin()
-    return booted_site
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from pathlib import Path
 from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.serve import arbiter
 from django_pyz_runtime.serve.invocation import Invocation
-from django_pyz_runtime.serve.master import Service
+from django_pyz_runtime.serve.service import Service
 from django_pyz_runtime.serve.notify import Notifier
 from django_pyz_runtime.serve.log import ServerLog
 from django_pyz_runtime.serve.server import Server

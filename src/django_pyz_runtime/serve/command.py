@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from django_pyz_runtime import garbage
 from django_pyz_runtime.activate import Activation, Purpose
@@ -19,9 +19,9 @@ from django_pyz_runtime.prepare import prepare
 from django_pyz_runtime.serve.handover import Handover
 from django_pyz_runtime.serve.invocation import Invocation
 from django_pyz_runtime.serve.notify import Notifier
+from django_pyz_runtime.serve.service import Service
 
 if TYPE_CHECKING:
-    from django_pyz_runtime.serve.master import Service
     from django_pyz_runtime.serve.server import Server
 
 
@@ -38,29 +38,42 @@ def runserve(site: Site, arguments: Arguments) -> int:
     options = _parser(site).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
     notifier = Notifier.take(os.environ, os.getpid())
-    with notifier.told():
+
+    def serve() -> int:
+        return _runserve(site, arguments, options, Service(notifier, invocation, handover, site.build_id[:12]))
+
+    if not handover or options.check:
+        return serve()
+    from django_pyz_runtime.serve.caretaker import Caretaker
+
+    return Caretaker(handover, invocation, notifier).watch(serve)
+
+
+def _runserve(site: Site, arguments: Arguments, options: Namespace, service: Service) -> int:
+    with service.notifier.told():
         configuration, activation = prepare(site, arguments, Purpose.SERVE)
-    invocation = replace(invocation, configuration=Path(configuration.file.path))
+    invocation = replace(service.invocation, configuration=Path(configuration.file.path))
+    service = replace(service, invocation=invocation)
     from django_pyz_runtime.serve.addresses import check_addresses
     from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
-    from django_pyz_runtime.serve.master import Service
+    from django_pyz_runtime.serve.site_server import server_of
 
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.code_folder / site.manifest.folder)
     settings = gunicorn_settings(site, configuration)
     # A check beside the running server finds its addresses in use.
-    if handover or not options.check:
-        check_addresses(settings["bind"], handover)
+    if service.handover or not options.check:
+        check_addresses(settings["bind"], service.handover)
     # The try of a successor has migrated already.
-    if options.migrate and (options.check or not handover):
+    if options.migrate and (options.check or not service.handover):
         from django_pyz_runtime.serve.migrate import migrate
 
         if code := migrate(site, arguments):
             return code
-    server = _server(site, configuration, settings)
+    server = server_of(site, configuration, settings)
     if options.check:
         _check(site, server)
-    return _serve(site, configuration, activation, server, Service(notifier, invocation, handover, site.build_id[:12]))
+    return _serve(site, configuration, activation, server, service)
 
 
 def _parser(site: Site) -> ArgumentParser:
@@ -86,34 +99,6 @@ def _merged(arguments: Arguments, options: Namespace) -> Arguments:
     return arguments.with_assignments(*own)
 
 
-def _server(site: Site, configuration: Configuration, settings: dict[str, Any]) -> Server:
-    from django_pyz_runtime.serve.server import Server
-
-    script = site.executable.name
-
-    def load() -> Any:
-        from django_pyz_runtime.serve.log import join_python_logging
-
-        garbage.put_off()
-        application = _load(site, configuration, settings["worker_class"])
-        garbage.resume()
-        join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
-        return application
-
-    def check() -> None:
-        from django.conf import settings as django_settings
-
-        from django_pyz_runtime.serve.database import check_database
-
-        check_database(script)
-        if django_settings.DEBUG:
-            sys.stderr.write(
-                f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
-            )
-
-    return Server(settings, load, check)
-
-
 def _check(site: Site, server: Server) -> NoReturn:
     """Do what the first worker would, and say that it went well."""
     from django_pyz_runtime.serve.rehearsal import PROOF
@@ -134,15 +119,3 @@ def _serve(site: Site, configuration: Configuration, activation: Activation, ser
         )
     garbage.resume()
     return server.serve(service)
-
-
-def _load(site: Site, configuration: Configuration, worker_class: Any) -> Any:
-    from django_pyz_runtime.serve.interface import interface_of
-
-    if interface_of(worker_class) == "asgi":
-        from django_pyz_runtime.serve.asgi import load_asgi_application
-
-        return load_asgi_application(site, configuration)
-    from django_pyz_runtime.serve.application import load_application
-
-    return load_application(site, configuration)

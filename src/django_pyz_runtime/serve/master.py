@@ -6,7 +6,6 @@ import logging
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import HaltServer
@@ -14,31 +13,14 @@ from gunicorn.errors import HaltServer
 from django_pyz_runtime.serve.arbiter import PatientArbiter
 from django_pyz_runtime.serve.former import FormerWorkers
 from django_pyz_runtime.serve.handover import Handover
-from django_pyz_runtime.serve.invocation import Invocation
 from django_pyz_runtime.serve.listeners import left_to_next, taken_over
-from django_pyz_runtime.serve.notify import Notifier, headline
+from django_pyz_runtime.serve.notify import headline
+from django_pyz_runtime.serve.service import Service
 from django_pyz_runtime.serve.succession import Succession, allow_signals
 
 _STOPS_TO_ACCEPT_SECONDS = 1.5
 """After that a worker that was told to end takes no new connections: gunicorn's ASGI worker looks every second."""
 _log = logging.getLogger("gunicorn.error")
-
-
-@dataclass(frozen=True)
-class Service:
-    """What a master is to the world around it.
-
-    Attributes:
-        notifier: tells the service manager.
-        invocation: how the process was started.
-        handover: what the master before has left; None where there was none.
-        release: which one this is, for people.
-    """
-
-    notifier: Notifier
-    invocation: Invocation
-    handover: Handover | None
-    release: str
 
 
 class Master(PatientArbiter):
@@ -47,7 +29,7 @@ class Master(PatientArbiter):
     Args:
         app: as for gunicorn.
         service: what it is to the world around it.
-        failure: why the first worker that failed could not load the site.
+        failure: why a worker could not load the site; "" where none has failed since this was last asked.
     """
 
     def __init__(self, app: BaseApplication, service: Service, failure: Callable[[], str]) -> None:
@@ -94,7 +76,8 @@ class Master(PatientArbiter):
             elif not self.loaded:
                 raise
             else:
-                _log.error("A worker could not load the site; the others go on:\n%s", self._failure())
+                reason = self._failure() or "as another one, above"
+                _log.error("A worker could not load the site; the others go on:\n%s", reason)
 
     def handle_hup(self) -> None:
         """Try the file and the configuration that are there now; they take over once they are known to work."""

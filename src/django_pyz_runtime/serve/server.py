@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -18,8 +15,10 @@ from gunicorn.workers.base import Worker
 from django_pyz_runtime.complaints import Complaint, as_told
 from django_pyz_runtime.redaction import redacted
 from django_pyz_runtime.serve.arbiter import has_loaded
-from django_pyz_runtime.serve.master import Master, Service
+from django_pyz_runtime.serve.master import Master
 from django_pyz_runtime.serve.notify import headline
+from django_pyz_runtime.serve.service import Service
+from django_pyz_runtime.serve.shared import Letterbox, OneCheck
 
 
 class Server(BaseApplication):
@@ -36,9 +35,8 @@ class Server(BaseApplication):
         self._settings = settings
         self._load = load
         self._check = check
-        self._checked = _OneCheck()
-        self._first_to_fail = _Once()
-        self._failure = _Letterbox()
+        self._checked = OneCheck()
+        self._failure = Letterbox()
         self._worker: Worker | None = None
         super().__init__()
 
@@ -61,7 +59,7 @@ class Server(BaseApplication):
         self.cfg.set("pre_fork", pre_fork)
 
     def load(self) -> Any:
-        """Import the application in a worker. What fails first is told by the master, last."""
+        """Import the application in a worker. What fails is told by the master, last."""
         try:
             application = self._load()
             self._checked.once(self._check)
@@ -81,13 +79,12 @@ class Server(BaseApplication):
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
         is_complaint = isinstance(error, Complaint)
-        if self._first_to_fail.claim():
-            text = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
-            self._failure.leave(redacted(text))
+        text = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
+        self._failure.leave(redacted(text))
         raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
 
     def failure(self) -> str:
-        """Why the first worker that failed could not load the application; "" where none did, and once it was read."""
+        """Why a worker could not load the application; "" where none has failed since this was last asked."""
         return self._failure.take()
 
     def serve(self, service: Service) -> int:
@@ -118,57 +115,3 @@ class Server(BaseApplication):
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
             raise Complaint(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
-
-
-class _Once:
-    """Something that one process among a server and its workers may do: a pipe with one byte in it."""
-
-    def __init__(self) -> None:
-        self._end, other_end = os.pipe()
-        os.set_blocking(self._end, False)
-        os.write(other_end, b"1")
-        os.close(other_end)
-
-    def claim(self) -> bool:
-        """True for the first caller, in whatever process."""
-        return bool(os.read(self._end, 1))
-
-
-class _OneCheck:
-    """A check that a server and its workers make once; who comes meanwhile waits, so that nobody serves before its end.
-
-    The lock is one that the system gives back when a process ends (fcntl(2), advisory record locking).
-    """
-
-    def __init__(self) -> None:
-        self._file, path = tempfile.mkstemp()
-        os.unlink(path)
-
-    def once(self, check: Callable[[], None]) -> None:
-        """Make the check, unless it has passed in some process already."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            if not os.fstat(self._file).st_size:
-                check()
-                os.write(self._file, b"1")
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
-
-
-class _Letterbox:
-    """A text that a worker leaves for its master: a pipe, which holds 64 KiB on Linux (pipe(7))."""
-
-    def __init__(self) -> None:
-        self._out, self._in = os.pipe()
-        os.set_blocking(self._out, False)
-        os.set_blocking(self._in, False)
-
-    def leave(self, text: str) -> None:
-        """Leave a text; of a very long one, the end."""
-        os.write(self._in, text.encode()[-60_000:])
-
-    def take(self) -> str:
-        """The text that was left, or ""."""
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self._out, 65536).decode(errors="replace")
-        return ""

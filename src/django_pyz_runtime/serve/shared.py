@@ -1,0 +1,65 @@
+"""What a master and its workers share: made before the fork, one object in each process, one thing behind them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable
+
+
+class OneCheck:
+    """A check that is made once among all processes; who comes meanwhile waits, so that nobody serves before its end.
+
+    The lock is one that the system gives back when a process ends (fcntl(2), advisory record locking).
+    """
+
+    def __init__(self) -> None:
+        self._file, path = tempfile.mkstemp()
+        os.unlink(path)
+
+    def once(self, check: Callable[[], None]) -> None:
+        """Make the check, unless it has passed in some process already."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            if not os.fstat(self._file).st_size:
+                check()
+                os.write(self._file, b"1")
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+class Letterbox:
+    """Room for one text, which a worker leaves for its master: of several that fail alike, one is enough.
+
+    Behind it is a pipe, which holds 64 KiB on Linux (pipe(7)), and one with a byte while there is room.
+    """
+
+    def __init__(self) -> None:
+        self._out, self._in = _pipe()
+        self._room, self._room_again = _pipe()
+        os.write(self._room_again, b"1")
+
+    def leave(self, text: str) -> None:
+        """Leave a text, where there is room; of a very long one, the end."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._room, 1)
+            os.write(self._in, text.encode()[-60_000:])
+
+    def take(self) -> str:
+        """The text that was left, or ""."""
+        try:
+            text = os.read(self._out, 65536).decode(errors="replace")
+        except BlockingIOError:
+            return ""
+        os.write(self._room_again, b"1")
+        return text
+
+
+def _pipe() -> tuple[int, int]:
+    """One whose ends never wait."""
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+    os.set_blocking(into, False)
+    return out, into
