@@ -19,6 +19,7 @@ from django_pyz.dependency_source import Source
 from django_pyz.errors import BuildError
 from django_pyz.installers import Environment, installed_versions, link_mode
 from django_pyz.locks import neighbours, old_setuptools, readers, requires_python
+from django_pyz.locks.pins import pinned_versions
 from django_pyz.locks.wanted import Request, Wanted
 from django_pyz.options import Options
 
@@ -101,12 +102,35 @@ def install(source: Source, root: Path, options: Options, python: Python, folder
     base = folder if wanted.is_complete else request.folder
     # The project's build commands may write into installed files.
     environment = Environment(folder, base, "copy" if options.build_commands else link_mode())
-    _install_wanted(environment, wanted, f"install the dependencies of {root.name}")
+    what = f"install the dependencies of {root.name}"
+    if not _install_at_once(environment, wanted, what):
+        _install_wanted(environment, wanted, what)
     installed = installed_versions(environment.site_packages)
     places = (environment.site_packages, root)
     needs_setuptools = "setuptools" not in installed and old_setuptools.is_needed(places, python.version)
     _install_run_wing(environment, wanted.index_lines, installed, needs_setuptools=needs_setuptools)
     return environment.site_packages
+
+
+def _install_at_once(environment: Environment, wanted: Wanted, what: str) -> bool:
+    """Install requirements that are all pins, together with what the run wing lacks: one run of the installer, not two.
+
+    Returns:
+        Whether that went well; else they are still to be installed.
+
+    Raises:
+        BuildError: a pin is too old for the run wing.
+    """
+    pins = {} if wanted.is_complete else pinned_versions(wanted.lines)
+    # pip wants a hash for all or for none.
+    if not pins or (not shutil.which("uv") and any("--hash=" in line for line in wanted.lines)):
+        return False
+    lines = [*wanted.index_lines, *wanted.lines, *run_wing_requirements(pins, exact=True)]
+    try:
+        environment.install_pins(lines, what)
+    except BuildError:
+        return False
+    return True
 
 
 def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None:

@@ -68,6 +68,21 @@ class Environment:
                 return self._install(lines, what, "--no-deps", "--offline")
         self._install(lines, what, "--no-deps")
 
+    def install_pins(self, lines: Sequence[str], what: str) -> None:
+        """Install the lines of a requirements file, each of one version, which may name all that they depend on.
+
+        uv need not ask an index for that; pip, which always does, resolves in no more time.
+
+        Raises:
+            BuildError: the installer failed, or something is missing or of a version that does not do.
+        """
+        uv = shutil.which("uv")
+        if not uv:
+            return self._install(lines, what)
+        self.install_exactly(lines, what)
+        variables = process.installer_environment()
+        process.run([uv, "pip", "check", "--python", self.interpreter], what, folder=self.base, env=variables)
+
     def _install(self, lines: Iterable[str], what: str, *options: str) -> None:
         file = self.folder / "requirements.txt"
         lines = list(lines)

@@ -87,6 +87,22 @@ def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_the
     assert set(installed) == {"sqlparse", *needed}
 
 
+@pytest.mark.parametrize("program", ["uv", "pip"])
+@pytest.mark.parametrize("lines", ["django==5.2.19\nsqlparse==0.5.3\nasgiref==3.8.1\n", "django==5.2.19\n"])
+def test_pins_are_kept_and_what_they_leave_out_comes_as_well(
+    root: Path, monkeypatch: pytest.MonkeyPatch, program: str, lines: str
+) -> None:
+    if program == "pip":
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    write_tree(root, {"requirements.txt": lines})
+
+    installed = installed_versions(_install(root, "requirements", "requirements.txt"))
+
+    needed = {name for name, *_ in dependencies.RUN_WING_NEEDS}
+    assert set(installed) == {"django", "sqlparse", "asgiref", *needed}
+    assert {f"{name}=={version}" for name, version in installed.items()} >= set(lines.split())
+
+
 def test_a_file_with_another_hash_is_refused(root: Path) -> None:
     write_tree(root, {"requirements.txt": f"sqlparse==0.5.3 --hash=sha256:{'0' * 64}\n"})
 
