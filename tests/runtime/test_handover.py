@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from gunicorn.config import Config
 
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.serve.addresses import check_addresses
 from django_pyz_runtime.serve.former import FormerWorkers
 from django_pyz_runtime.serve.handover import VARIABLE, Handover, Listener, name_of
 from django_pyz_runtime.serve.invocation import Invocation
@@ -153,3 +155,14 @@ def test_who_listens_is_named_by_program_and_process(tmp_path: Path) -> None:
         server.listen()
         client.connect(str(tmp_path / "s"))
         assert at_socket(client).endswith(f", process {os.getpid()}")
+
+
+def test_another_address_of_a_port_of_ours_wants_a_restart() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        handover = Handover(1, [Listener("", name_of(listener.getsockname()), listener.fileno())])
+        check_addresses([f"127.0.0.1:{port}"], handover)
+        with pytest.raises(Complaint, match="this server itself listens on another address of that port\nRestart it"):
+            check_addresses([f"0.0.0.0:{port}"], handover)
+        with pytest.raises(Complaint, match="is already in use by"):
+            check_addresses([f"0.0.0.0:{port}"], Handover(1))

@@ -31,10 +31,10 @@ def check_addresses(addresses: Iterable[str], handover: Handover | None = None) 
     for address in addresses:
         parsed = parse_address(address, "8000")
         if not isinstance(parsed, int) and not (handover and handover.keeps(address, parsed)):
-            _check_address(address, parsed)
+            _check_address(address, parsed, handover)
 
 
-def _check_address(address: str, parsed: Any) -> None:
+def _check_address(address: str, parsed: Any, handover: Handover | None) -> None:
     try:
         if isinstance(parsed, str):
             _check_unix_socket(parsed)
@@ -44,6 +44,11 @@ def _check_address(address: str, parsed: Any) -> None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(parsed)
     except OSError as error:
+        if handover and not isinstance(parsed, str) and handover.has_port(parsed[1]):
+            raise Complaint(
+                f"{address}: this server itself listens on another address of that port",
+                hint="Restart it for that: during a reload it goes on to listen where it does.",
+            ) from None
         who = (error.strerror or "") if isinstance(parsed, str) else at_port(*parsed[:2])
         raise _cannot_listen(address, error, who) from None
 

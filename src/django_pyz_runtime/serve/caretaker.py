@@ -52,7 +52,7 @@ class Caretaker:
         try:
             if not (code := serve()) or not former.look():
                 return code
-            reason = "the new one has ended, for what it says above"
+            reason = "the new release has ended, see what the log says above"
         except (Exception, SystemExit) as error:
             # Nor is there anybody for a worker of the new master, which ends in this way.
             if not former.look():
@@ -82,9 +82,7 @@ class Caretaker:
         handover = self.handover._replace(master=os.getpid(), listeners=open_ones, workers=pids)
         self.notifier.reloading("starting the file that is there now")
         try:
-            os.chdir(self.invocation.folder)
-            command = self.invocation.command()
-            os.execve(command[0], command, self.invocation.variables(handover))
+            self.invocation.execute(handover)
         except OSError as error:
             self.notifier.ready(f"reload refused: {error}")
 

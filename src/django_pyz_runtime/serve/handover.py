@@ -76,6 +76,10 @@ class Handover(NamedTuple):
         names = _names_of(address)
         return next((one for one in self.listeners if one.bind == bind or one.name in names), None)
 
+    def has_port(self, port: int) -> bool:
+        """Whether one of the sockets listens on a TCP port."""
+        return any(one.name.endswith(f" {port}") for one in self.listeners)
+
 
 def name_of(address: object) -> str:
     """An address as one text: of host and port, those two alone.

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from django_pyz_runtime.serve.handover import Handover
 
@@ -49,6 +50,16 @@ class Invocation:
         """The environment with what is handed over."""
         left_out = (*_PASSED_ON_OTHERWISE, *without)
         return {name: text for name, text in self.environ.items() if name not in left_out} | handover.to_environ()
+
+    def execute(self, handover: Handover) -> NoReturn:
+        """Start the file that is there now, in this process.
+
+        Raises:
+            OSError: it cannot be executed; the current folder is another, all else is as before.
+        """
+        os.chdir(self.folder)
+        command = self.command()
+        os.execve(command[0], command, self.variables(handover))
 
     def version(self) -> tuple[tuple[int, ...], ...]:
         """What changes when executable or configuration do."""

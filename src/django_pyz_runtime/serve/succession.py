@@ -78,9 +78,7 @@ class Succession:
         folder = os.getcwd()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            os.chdir(self._invocation.folder)
-            command = self._invocation.command()
-            os.execve(command[0], command, self._invocation.variables(self._handover()))
+            self._invocation.execute(self._handover())
         finally:
             os.chdir(folder)
             allow_signals()
