@@ -117,17 +117,14 @@ def _install_at_once(environment: Environment, wanted: Wanted, what: str) -> boo
 
     Returns:
         Whether that went well; else they are still to be installed.
-
-    Raises:
-        BuildError: a pin is too old for the run wing.
     """
     pins = {} if wanted.is_complete else pinned_versions(wanted.lines)
     # pip wants a hash for all or for none.
     if not pins or (not shutil.which("uv") and any("--hash=" in line for line in wanted.lines)):
         return False
-    lines = [*wanted.index_lines, *wanted.lines, *run_wing_requirements(pins, exact=True)]
     try:
-        environment.install_pins(lines, what)
+        lacking = run_wing_requirements(pins, exact=True)
+        environment.install_pins([*wanted.index_lines, *wanted.lines, *lacking], what)
     except BuildError:
         return False
     return True

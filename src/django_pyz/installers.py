@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from django_pyz import process
@@ -58,12 +59,12 @@ class Environment:
     def install_exactly(self, lines: Sequence[str], what: str) -> None:
         """Install the lines of a requirements file, each of one version, and nothing else.
 
-        What uv has in its cache is what the index would give: it is not asked.
+        What uv has in its cache is what the index would give: it is not asked, where there can be only one.
 
         Raises:
             BuildError: the installer failed.
         """
-        if shutil.which("uv"):
+        if shutil.which("uv") and (self._has_one_index(lines) or all("--hash=" in line for line in lines)):
             with contextlib.suppress(BuildError):
                 return self._install(lines, what, "--no-deps", "--offline")
         self._install(lines, what, "--no-deps")
@@ -82,6 +83,16 @@ class Environment:
         self.install_exactly(lines, what)
         variables = process.installer_environment()
         process.run([uv, "pip", "check", "--python", self.interpreter], what, folder=self.base, env=variables)
+        if extras := sorted(_wanted_extras(self.site_packages)):
+            raise BuildError(f"cannot {what}: what {extras[0]} needs has to be resolved")
+
+    def _has_one_index(self, lines: Iterable[str]) -> bool:
+        """Whether neither the lines nor the project's configuration of uv name an index."""
+        for folder in (self.base, *self.base.parents):
+            project = folder / "pyproject.toml"
+            if (folder / "uv.toml").exists() or (project.is_file() and b"tool.uv" in project.read_bytes()):
+                return False
+        return not any(line.startswith("-") for line in lines)
 
     def _install(self, lines: Iterable[str], what: str, *options: str) -> None:
         file = self.folder / "requirements.txt"
@@ -97,6 +108,12 @@ class Environment:
         except BuildError as error:
             is_python = _WANTS_PYTHON.search(str(error))
             raise BuildError(str(error), "Give another Python with --python." if is_python else error.hint) from None
+
+
+def _wanted_extras(site_packages: Path) -> set[str]:
+    """The packages with extras that installed packages depend on; `uv pip check` looks at neither."""
+    needs = (Requirement(text) for item in distributions(path=[str(site_packages)]) for text in item.requires or ())
+    return {str(need) for need in needs if need.extras and "extra" not in str(need.marker)}
 
 
 def installed_versions(site_packages: Path) -> dict[str, str]:

@@ -28,6 +28,7 @@ def test_each_package_has_one_version() -> None:
     "line",
     [
         *("Django>=5", "Django", "Django==5.*", "Django===5.2", "Django==5.2,<6", "uvicorn[standard]==0.30.0"),
+        "django==4.2 ; python_version < '3.10'",
         *("./lib", "lib @ file:///lib", "git+https://host/x@main", "--no-binary :all:"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.booted_releases import ReleaseSite, booted_releases
 from tests.e2e.harness import Machine
+from tests.e2e.releases import BROKEN, build, put_in_place
 from tests.e2e.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
 from tests.small_bundle import write_small
 
@@ -76,3 +77,23 @@ def tree(tools: Machine) -> Path:
 def says(request: pytest.FixtureRequest, tools: Machine) -> Says:
     """Runs code there, in a management command or in a child process."""
     return lambda code, **environment: said(tools, *request.param, code, **environment)
+
+
+@pytest.fixture(scope="session")
+def releases(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Three releases of a site; the last one cannot be imported."""
+    folder = tmp_path_factory.mktemp("releases")
+    made = {name: build(checkout, folder, name) for name in ("first", "second")}
+    return {**made, "broken": build(checkout, folder, "broken", shop__urls=BROKEN)}
+
+
+@pytest.fixture
+def released(releases: dict[str, Path], tmp_path: Path, shared_cache: Path) -> Machine:
+    """A machine with the first one, whose site says which release it is of."""
+    program = tmp_path / "bin" / "shop"
+    program.parent.mkdir()
+    put_in_place(releases["first"], program)
+    machine = Machine(tmp_path, program, "shop")
+    machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    machine.configure("[serve]\nworkers = 2\n")
+    return machine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,8 +14,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.e2e.harness import DEADLINE_SECONDS
+from tests.e2e.harness import DEADLINE_SECONDS, Machine, Server
 
+BROKEN = "import no_such_module\nurlpatterns = []\n"
+"""A urls.py that cannot be imported."""
 FILES = {
     "manage.py": """\
 import os
@@ -149,3 +152,33 @@ def manager(folder: Path) -> Iterator[Manager]:
         made.close()
         thread.join(DEADLINE_SECONDS)
         made._socket.close()
+
+
+@contextlib.contextmanager
+def service(machine: Machine, *arguments: str) -> Iterator[tuple[Server, Manager]]:
+    """The site as a service that is ready."""
+    with (
+        manager(machine.folder) as systemd,
+        machine.serving(*arguments, NOTIFY_SOCKET=systemd.address, WATCHDOG_USEC="10000000") as server,
+    ):
+        systemd.wait_for(READY="1")
+        yield server, systemd
+
+
+def reload(server: Server, systemd: Manager, how: signal.Signals = signal.SIGHUP) -> dict[str, str]:
+    """Reload, and return what was said at the end of it."""
+    start = len(systemd.heard)
+    server.process.send_signal(how)
+    systemd.wait_for(start, RELOADING="1")
+    return systemd.wait_for(start, READY="1")
+
+
+def page(server: Server) -> str:
+    """Which release answers, and with which greeting."""
+    return server.get("/").text.rpartition(" ")[0]
+
+
+def children(server: Server) -> set[int]:
+    """The process ids of the workers."""
+    pid = server.process.pid
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

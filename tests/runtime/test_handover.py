@@ -164,5 +164,7 @@ def test_another_address_of_a_port_of_ours_wants_a_restart() -> None:
         check_addresses([f"127.0.0.1:{port}"], handover)
         with pytest.raises(Complaint, match="this server itself listens on another address of that port\nRestart it"):
             check_addresses([f"0.0.0.0:{port}"], handover)
+        with pytest.raises(Complaint, match=r"cannot listen on 192\.0\.2\.1"):
+            check_addresses([f"192.0.2.1:{port}"], handover)
         with pytest.raises(Complaint, match="is already in use by"):
             check_addresses([f"0.0.0.0:{port}"], Handover(1))

@@ -78,6 +78,23 @@ def test_what_django_does_not_take_for_a_migration_is_none(python: Python) -> No
     assert python(PROJECT + "print(missing_migrations())", "shop", "plain") == "[]\n"
 
 
+def test_an_app_of_a_single_file_has_none(python: Python) -> None:
+    Path("single.py").touch()
+    python(PROJECT + "call_command('migrate', verbosity=0)", "single")
+    assert python(PROJECT + "print(missing_migrations())", "single") == "[]\n"
+
+
+def test_migrations_may_be_switched_off_as_django_lets_them(python: Python) -> None:
+    modules = """
+class Off:
+    def __contains__(self, label): return True
+    def __getitem__(self, label): return None
+"""
+    project = modules + PROJECT.replace("configure(", "configure(MIGRATION_MODULES=Off(), ")
+    python(project + "call_command('migrate', run_syncdb=True, verbosity=0)")
+    assert python(project + "print(missing_migrations())") == "[]\n"
+
+
 def test_a_site_without_database_has_nothing_missing(python: Python) -> None:
     code = PROJECT.replace('DATABASES={"default": DATABASE}', "DATABASES={}")
     assert python(code + "print(missing_migrations())") == "[]\n"

@@ -15,7 +15,8 @@ def pinned_versions(lines: Iterable[str]) -> dict[str, str]:
     """The version of each package, by normalised name; empty where a line is more than a package and its version."""
     found: dict[str, str] = {}
     for line in lines:
-        if not (match := _PIN.fullmatch(line.strip())):
+        match = _PIN.fullmatch(line.strip())
+        if not match or (name := canonicalize_name(match["name"])) in found:
             return {}
-        found[canonicalize_name(match["name"])] = match["version"]
+        found[name] = match["version"]
     return found

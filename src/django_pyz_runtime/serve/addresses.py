@@ -44,7 +44,8 @@ def _check_address(address: str, parsed: Any, handover: Handover | None) -> None
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(parsed)
     except OSError as error:
-        if handover and not isinstance(parsed, str) and handover.has_port(parsed[1]):
+        is_taken = error.errno == errno.EADDRINUSE and not isinstance(parsed, str)
+        if is_taken and handover and handover.has_port(parsed[1]):
             raise Complaint(
                 f"{address}: this server itself listens on another address of that port",
                 hint="Restart it for that: during a reload it goes on to listen where it does.",

@@ -58,6 +58,14 @@ class PatientArbiter(Arbiter):
             time.sleep(0.005)
             self.reap_workers()
 
+    def forget_dead_workers(self) -> None:
+        """Those that have been reaped: gunicorn before 23 keeps one that could not load the site."""
+        for pid in list(self.WORKERS):
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                self.WORKERS.pop(pid).tmp.close()
+
     def murder_workers(self) -> None:
         """Replace the workers that do not respond."""
         loading = self._loading_workers()
@@ -109,6 +117,8 @@ def has_loaded(worker: Worker) -> None:
     The signal has it look at once; it is the one that every version of gunicorn takes as no more than that.
     """
     os.write(worker.tmp.fileno(), b"1")
+    # The file's time is its last sign of life, and by another clock than the one that writing goes by.
+    worker.notify()
     with contextlib.suppress(PermissionError):  # a worker may run as another user
         os.kill(worker.ppid, signal.SIGCHLD)
 

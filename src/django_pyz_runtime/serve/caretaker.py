@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +17,15 @@ from dataclasses import dataclass
 from django_pyz_runtime.complaints import Complaint, as_told
 from django_pyz_runtime.redaction import redacted
 from django_pyz_runtime.serve.former import FormerWorkers
-from django_pyz_runtime.serve.handover import Handover
+from django_pyz_runtime.serve.handover import Handover, name_of
 from django_pyz_runtime.serve.invocation import Invocation
 from django_pyz_runtime.serve.notify import Notifier, headline
+from django_pyz_runtime.serve.succession import Succession, allow_signals
 
 _PATIENCE_SECONDS = 35.0
 """For workers that are to end: gunicorn's graceful_timeout, which no configuration could be read for, and a little."""
-_RELOAD, _STOP, _QUIT = (signal.SIGHUP, signal.SIGUSR2), (signal.SIGTERM,), (signal.SIGINT, signal.SIGQUIT)
-_TURN_SECONDS = 1.0
+_RELOAD, _STOP = (signal.SIGHUP, signal.SIGUSR2), (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+_TURN_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -61,35 +64,51 @@ class Caretaker:
         return self._keep(former, redacted(reason))
 
     def _keep(self, former: FormerWorkers, reason: str) -> int:
-        sys.stderr.write(f"Reload failed, the workers of before go on; the next reload tries again:\n{reason}\n")
-        self.notifier.ready(f"reload refused: {headline(reason)}")
-        signals = {*_RELOAD, *_STOP, *_QUIT, signal.SIGCHLD}
-        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-        while pids := former.look():
+        came: list[int] = []
+        for number in (*_RELOAD, *_STOP):
+            signal.signal(number, lambda number, frame: came.append(number))
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        allow_signals()
+        self._refuse(reason)
+        succession = Succession(self.invocation, lambda: self._left(former))
+        while former.look():
             self.notifier.alive()
-            found = signal.sigtimedwait(signals, _TURN_SECONDS)
-            how = found.si_signo if found else 0
-            if how in _RELOAD and not former.are_leaving:
-                self._try_again(pids)
-            elif how in (*_STOP, *_QUIT):
+            called = came.pop(0) if came else 0
+            if called in _STOP:
                 self.notifier.stopping("stopping")
-                former.end(signal.SIGTERM if how in _STOP else signal.SIGQUIT)
+                succession.stop()
+                former.end(signal.SIGTERM if called == signal.SIGTERM else signal.SIGQUIT)
+            elif not former.are_leaving:
+                self._follow(succession, came, is_wanted=called in _RELOAD)
+            time.sleep(_TURN_SECONDS)
         return 0 if former.are_leaving else 1
 
-    def _try_again(self, pids: list[int]) -> None:
-        """Start the file that is there now in this process, with what was left to it."""
-        open_ones = [listener for listener in self.handover.listeners if _is_open(listener.descriptor)]
-        handover = self.handover._replace(master=os.getpid(), listeners=open_ones, workers=pids)
-        self.notifier.reloading("starting the file that is there now")
+    def _follow(self, succession: Succession, came: list[int], *, is_wanted: bool) -> None:
+        """Try what is there now, where that is wanted, and let it take over once it is known to work."""
         try:
-            self.invocation.execute(handover)
+            if is_wanted:
+                self.notifier.reloading("trying the file and the configuration that are there now")
+                succession.begin()
+            verdict = succession.verdict()
+            if verdict == "":
+                succession.take_place(lambda: bool(came))
         except OSError as error:
-            self.notifier.ready(f"reload refused: {error}")
+            verdict = str(error)
+        if verdict:
+            self._refuse(verdict)
 
+    def _left(self, former: FormerWorkers) -> Handover:
+        """What is left to the next master.
 
-def _is_open(descriptor: int) -> bool:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
+        Raises:
+            OSError: a socket is no longer what it was.
+        """
+        for listener in self.handover.listeners:
+            with socket.socket(fileno=os.dup(listener.descriptor)) as found:
+                if name_of(found.getsockname()) != listener.name:
+                    raise OSError("the listening sockets have been closed: restart the service")
+        return self.handover._replace(master=os.getpid(), workers=former.look())
+
+    def _refuse(self, reason: str) -> None:
+        sys.stderr.write(f"Reload failed, the workers of before go on; the next reload tries again:\n{reason}\n")
+        self.notifier.ready(f"reload refused: {headline(reason)}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from django_pyz_runtime import garbage
 from django_pyz_runtime.activate import Activation, Purpose
 from django_pyz_runtime.arguments import Arguments, add_common_options
+from django_pyz_runtime.complaints import Complaint
 from django_pyz_runtime.configuration import Configuration
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.prepare import prepare
@@ -61,6 +62,11 @@ def _runserve(site: Site, arguments: Arguments, options: Namespace, service: Ser
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.code_folder / site.manifest.folder)
     settings = gunicorn_settings(site, configuration)
+    if service.handover and settings.get("reuse_port"):
+        raise Complaint(
+            "[gunicorn] reuse_port: each worker has a socket of its own, which nobody can take over at a reload",
+            hint="Restart the service instead.",
+        )
     # A check beside the running server finds its addresses in use.
     if service.handover or not options.check:
         check_addresses(settings["bind"], service.handover)

@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import HaltServer
@@ -40,6 +41,7 @@ class Master(PatientArbiter):
         self._binds: list[str] = []
         self._told = ""
         self._is_ready = False
+        self._is_proven = False
         super().__init__(app)
         workers = service.handover.workers if service.handover else ()
         self._former = FormerWorkers(workers, self.cfg.graceful_timeout + 5)
@@ -71,6 +73,7 @@ class Master(PatientArbiter):
         try:
             super().reap_workers()
         except HaltServer:
+            self.forget_dead_workers()
             if former and not self._former.are_leaving:
                 self._give_up()
             elif not self.loaded:
@@ -81,6 +84,7 @@ class Master(PatientArbiter):
 
     def handle_hup(self) -> None:
         """Try the file and the configuration that are there now; they take over once they are known to work."""
+        self._is_proven = False
         _log.info("Reloading: trying %s", self._service.invocation.executable)
         if self._is_ready:
             self._notifier.reloading("trying the file and the configuration that are there now")
@@ -119,7 +123,8 @@ class Master(PatientArbiter):
     def _follow_reload(self) -> None:
         try:
             verdict = self._succession.verdict()
-            if verdict == "":
+            self._is_proven |= verdict == ""
+            if self._is_proven:
                 self._hand_over()
         except OSError as error:
             verdict = str(error)
@@ -136,12 +141,18 @@ class Master(PatientArbiter):
         if self.pidfile:
             self.pidfile.unlink()
         try:
-            self._succession.take_place()
+            self._succession.take_place(self._is_called)
         finally:
             if self.pidfile:
                 self.pidfile.create(self.pid)
 
+    def _is_called(self) -> bool:
+        """Whether a signal has come that is still to be handled; the next master would not hear of it."""
+        signals: Any = self.SIG_QUEUE
+        return bool(signals) if isinstance(signals, list) else not signals.empty()
+
     def _refuse(self, reason: str) -> None:
+        self._is_proven = False
         _log.error("Reload refused, the workers go on as they are:\n%s", reason)
         status = f"reload refused: {headline(reason)}"
         if self._is_ready:

@@ -12,6 +12,7 @@ from django_pyz_runtime.arguments import Arguments
 from django_pyz_runtime.complaints import Complaint, tell
 from django_pyz_runtime.manifest import Site
 from django_pyz_runtime.redaction import redacted, redacted_complaint
+from django_pyz_runtime.serve.exits import exit_code
 
 
 def migrate(site: Site, arguments: Arguments) -> int:
@@ -54,7 +55,7 @@ def _run_and_exit(site: Site, arguments: Arguments) -> None:
         code = 2
     except SystemExit as stop:
         # As manage.py ended: after an error that Django has told, or just so.
-        code = _exit_code(stop)
+        code = exit_code(stop)
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except BaseException:
@@ -63,14 +64,6 @@ def _run_and_exit(site: Site, arguments: Arguments) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _exit_code(stop: SystemExit) -> int:
-    """The exit code that Python would make of it, and what it would print (sys.exit)."""
-    if isinstance(stop.code, str):
-        sys.stderr.write(f"{stop.code}\n")
-        return 1
-    return stop.code or 0
 
 
 def _migrate(site: Site, arguments: Arguments) -> None:

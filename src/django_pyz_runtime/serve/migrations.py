@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -47,13 +48,23 @@ def _on_disk() -> Iterator[tuple[str, str]]:
     from django.conf import settings
 
     for config in apps.get_app_configs():
-        module = settings.MIGRATION_MODULES.get(config.label, f"{config.name}.migrations")
-        spec = find_spec(module) if module else None
+        module: str | None = f"{config.name}.migrations"
+        # It need be no dictionary.
+        if config.label in settings.MIGRATION_MODULES:
+            module = settings.MIGRATION_MODULES[config.label]
+        spec = _spec(module) if module else None
         # No file: a folder without __init__.py, which Django does not look into.
         if spec and spec.has_location:
             for _, name, is_package in pkgutil.iter_modules(spec.submodule_search_locations):
                 if not is_package and name[0] not in "_~":
                     yield config.label, name
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    try:
+        return find_spec(module)
+    except ModuleNotFoundError:  # of an app that is a single file
+        return None
 
 
 def _plan(connection: BaseDatabaseWrapper) -> list[str]:

@@ -15,6 +15,7 @@ from gunicorn.workers.base import Worker
 from django_pyz_runtime.complaints import Complaint, as_told
 from django_pyz_runtime.redaction import redacted
 from django_pyz_runtime.serve.arbiter import has_loaded
+from django_pyz_runtime.serve.exits import exit_code
 from django_pyz_runtime.serve.master import Master
 from django_pyz_runtime.serve.notify import headline
 from django_pyz_runtime.serve.service import Service
@@ -105,7 +106,7 @@ class Server(BaseApplication):
             if failure := self.failure():
                 sys.stderr.write(failure)
                 service.notifier.status(headline(failure))
-            code = stop.code if isinstance(stop.code, int) else 0
+            code = exit_code(stop)
             return {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}.get(code, code)
         return 0
 

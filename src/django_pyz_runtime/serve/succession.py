@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from django_pyz_runtime.serve.arbiter import LOADING_SECONDS
 from django_pyz_runtime.serve.handover import Handover
@@ -69,8 +69,11 @@ class Succession:
             return None
         return verdict
 
-    def take_place(self) -> NoReturn:
-        """Become the successor. Signals that come meanwhile wait until it can handle them.
+    def take_place(self, is_called: Callable[[], bool]) -> None:
+        """Become the successor, unless there is a signal to be handled first. Those that come now wait for it.
+
+        Args:
+            is_called: whether there is one, of those that came before.
 
         Raises:
             OSError: it cannot be executed; all is as before.
@@ -78,7 +81,8 @@ class Succession:
         folder = os.getcwd()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            self._invocation.execute(self._handover())
+            if not is_called():
+                self._invocation.execute(self._handover())
         finally:
             os.chdir(folder)
             allow_signals()
