@@ -125,6 +125,11 @@ def _wait_for_boot(process: subprocess.Popen[bytes], console: Path) -> Booted:
     assert leader
     machine = Booted(leader)
     # It then logs every message that a service sends it.
+    # systemd says a lot then, and journald would drop a part of it.
+    unlimited = machine.path("/etc/systemd/journald.conf.d/unlimited.conf")
+    unlimited.parent.mkdir()
+    unlimited.write_text("[Journal]\nRateLimitBurst=0\n")
+    machine.succeed("systemctl", "restart", "systemd-journald")
     machine.succeed("systemctl", "log-level", "debug")
     return machine
 

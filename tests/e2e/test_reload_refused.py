@@ -92,6 +92,10 @@ def test_what_breaks_between_the_try_and_the_start_leaves_the_workers_of_before(
         put_in_place(releases["second"], released.executable)
         assert reload(server, systemd)["STATUS"].startswith("2 of 2 workers")
         assert page(server) == "second hello"
+        wait_until(lambda: len(children(server)) == 2)
+        start = len(systemd.heard)
+        os.kill(min(children(server)), signal.SIGKILL)
+        systemd.wait_for(start, STATUS="2 of 2 workers")
         assert server.stop() == 0
 
 
