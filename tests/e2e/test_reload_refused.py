@@ -60,6 +60,13 @@ def test_a_configuration_that_changes_during_the_try_is_tried_as_well(
         assert page(server) == "first hello"
 
 
+def test_sockets_of_each_worker_s_own_cannot_be_handed_over(released: Machine) -> None:
+    with service(released) as (server, systemd):
+        released.configure("[serve]\nworkers = 2\n[gunicorn]\nreuse_port = true\n")
+        assert reload(server, systemd)["STATUS"].startswith("reload refused: shop: [gunicorn] reuse_port: ")
+        assert page(server) == "first hello"
+
+
 @pytest.fixture
 def late(checkout: Path, released: Machine) -> Path:
     """The site with a hook that, after the try of a reload, puts a file that it is given in the place of another."""
