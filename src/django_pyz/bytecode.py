@@ -23,12 +23,10 @@ from django_pyz_runtime.bytecode_finder import SIZE_BYTES, SUFFIX
 PORTABLE = 2
 """A version of marshal that every Python reads, and in which equal values are equal bytes."""
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
-_WITHOUT_DOCSTRINGS = "django_pyz_runtime/"
-"""Our own code, whose docstrings nobody asks for on a server: each process would hold 140 KB of them."""
 _COMPILE = """
 import json, marshal, os, sys
 
-root, parts, output, workers, bare = sys.argv[1:]
+root, parts, output, workers = sys.argv[1:]
 with open(parts) as file:
     parts = json.load(file)
 
@@ -37,7 +35,8 @@ def compile_part(number):
     for name in parts[number]:
         try:
             with open(root + "/" + name, "rb") as source:
-                optimize = 2 if name.startswith(bare) else -1
+                # Nobody asks for our own docstrings on a server: each process would hold 140 KB of them.
+                optimize = 2 if name.startswith("django_pyz_runtime/") else -1
                 code = compile(source.read(), name, "exec", dont_inherit=True, optimize=optimize)
         except (SyntaxError, ValueError, UnicodeDecodeError, RecursionError):
             continue
@@ -112,9 +111,7 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: Buil
 def _key(python: Python, root: Path, paths: list[str]) -> str:
     """What the code of a part depends on: Python itself, and the names and contents of the sources."""
     status = os.stat(python.executable)
-    digest = hashlib.sha256(
-        repr((str(python.executable), status.st_size, status.st_mtime_ns, _COMPILE, _WITHOUT_DOCSTRINGS)).encode()
-    )
+    digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, _COMPILE)).encode())
     for path in paths:
         content = hashlib.sha256((root / path).read_bytes()).digest()
         digest.update(os.fsencode(path) + b"\0" + content)
@@ -136,7 +133,6 @@ def _compile(python: Python, root: Path, parts: list[list[str]], scratch: Path) 
             wanted,
             output,
             str(os.cpu_count() or 1),
-            _WITHOUT_DOCSTRINGS,
         ]
         process.run(command, "compile the bytecode", env=process.clean_environment(PYTHONHASHSEED="0"))
         for number in range(len(parts)):

@@ -48,53 +48,17 @@ class Environment:
         """Where packages are."""
         return next(self.folder.glob("lib/python*/site-packages"))
 
-    def install(self, lines: Iterable[str], what: str) -> None:
+    def install(self, lines: Iterable[str], what: str, *options: str) -> None:
         """Install the lines of a requirements file, and what they depend on.
 
-        Raises:
-            BuildError: the installer failed.
-        """
-        self._install(lines, what)
-
-    def install_exactly(self, lines: Sequence[str], what: str) -> None:
-        """Install the lines of a requirements file, each of one version, and nothing else.
-
-        What uv has in its cache is what the index would give: it is not asked, where there can be only one.
+        Args:
+            lines: of the file.
+            what: what it is for, completing "cannot ...".
+            options: for the installer.
 
         Raises:
             BuildError: the installer failed.
         """
-        if shutil.which("uv") and (self._has_one_index(lines) or all("--hash=" in line for line in lines)):
-            with contextlib.suppress(BuildError):
-                return self._install(lines, what, "--no-deps", "--offline")
-        self._install(lines, what, "--no-deps")
-
-    def install_pins(self, lines: Sequence[str], what: str) -> None:
-        """Install the lines of a requirements file, each of one version, which may name all that they depend on.
-
-        uv need not ask an index for that; pip, which always does, resolves in no more time.
-
-        Raises:
-            BuildError: the installer failed, or something is missing or of a version that does not do.
-        """
-        uv = shutil.which("uv")
-        if not uv:
-            return self._install(lines, what)
-        self.install_exactly(lines, what)
-        variables = process.installer_environment()
-        process.run([uv, "pip", "check", "--python", self.interpreter], what, folder=self.base, env=variables)
-        if extras := sorted(_wanted_extras(self.site_packages)):
-            raise BuildError(f"cannot {what}: what {extras[0]} needs has to be resolved")
-
-    def _has_one_index(self, lines: Iterable[str]) -> bool:
-        """Whether neither the lines nor the project's configuration of uv name an index."""
-        for folder in (self.base, *self.base.parents):
-            project = folder / "pyproject.toml"
-            if (folder / "uv.toml").exists() or (project.is_file() and b"tool.uv" in project.read_bytes()):
-                return False
-        return not any(line.startswith("-") for line in lines)
-
-    def _install(self, lines: Iterable[str], what: str, *options: str) -> None:
         file = self.folder / "requirements.txt"
         lines = list(lines)
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -108,6 +72,44 @@ class Environment:
         except BuildError as error:
             is_python = _WANTS_PYTHON.search(str(error))
             raise BuildError(str(error), "Give another Python with --python." if is_python else error.hint) from None
+
+    def install_exactly(self, lines: Sequence[str], what: str) -> None:
+        """Install the lines of a requirements file, each of one version, and nothing else.
+
+        What uv has in its cache is what the index would give: it is not asked, where there can be only one.
+
+        Raises:
+            BuildError: the installer failed.
+        """
+        if shutil.which("uv") and (self._has_one_index(lines) or all("--hash=" in line for line in lines)):
+            with contextlib.suppress(BuildError):
+                return self.install(lines, what, "--no-deps", "--offline")
+        self.install(lines, what, "--no-deps")
+
+    def install_pins(self, lines: Sequence[str], what: str) -> None:
+        """Install the lines of a requirements file, each of one version, which may name all that they depend on.
+
+        uv need not ask an index for that; pip, which always does, resolves in no more time.
+
+        Raises:
+            BuildError: the installer failed, or something is missing or of a version that does not do.
+        """
+        uv = shutil.which("uv")
+        if not uv:
+            return self.install(lines, what)
+        self.install_exactly(lines, what)
+        variables = process.installer_environment()
+        process.run([uv, "pip", "check", "--python", self.interpreter], what, folder=self.base, env=variables)
+        if extras := sorted(_wanted_extras(self.site_packages)):
+            raise BuildError(f"cannot {what}: what {extras[0]} needs has to be resolved")
+
+    def _has_one_index(self, lines: Iterable[str]) -> bool:
+        """Whether neither the lines nor the project's configuration of uv name an index."""
+        for folder in (self.base, *self.base.parents):
+            project = folder / "pyproject.toml"
+            if (folder / "uv.toml").exists() or (project.is_file() and b"tool.uv" in project.read_bytes()):
+                return False
+        return not any(line.startswith("-") for line in lines)
 
 
 def _wanted_extras(site_packages: Path) -> set[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.complaints import Complaint, as_told
 from django_pyz_runtime.confidential import HIDDEN, is_secret_name, is_secret_whole, spans
 from django_pyz_runtime.values import is_json_array, word_list
 
@@ -60,6 +60,14 @@ redacted = _OF_THIS_PROCESS.redacted
 def redacted_complaint(complaint: Complaint) -> Complaint:
     """The same without the known secrets."""
     return Complaint(*map(redacted, complaint.problems), hint=redacted(complaint.hint))
+
+
+def redacted_reason(error: BaseException) -> str:
+    """What there is to say of an error: a complaint as it is told, else the traceback; without the known secrets."""
+    import traceback
+
+    whole = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
+    return redacted(whole)
 
 
 def redacted_traceback(error: BaseException) -> str:

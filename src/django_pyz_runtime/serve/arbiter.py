@@ -25,7 +25,6 @@ class PatientArbiter(Arbiter):
 
     Args:
         app: as for gunicorn. It calls `has_loaded` in each worker.
-
     """
 
     def __init__(self, app: BaseApplication) -> None:

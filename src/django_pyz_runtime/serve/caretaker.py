@@ -10,12 +10,10 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django_pyz_runtime.complaints import Complaint, as_told
-from django_pyz_runtime.redaction import redacted
+from django_pyz_runtime.redaction import redacted_reason
 from django_pyz_runtime.serve.former import FormerWorkers
 from django_pyz_runtime.serve.handover import Handover, name_of
 from django_pyz_runtime.serve.invocation import Invocation
@@ -60,8 +58,8 @@ class Caretaker:
             # Nor is there anybody for a worker of the new master, which ends in this way.
             if not former.look():
                 raise
-            reason = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
-        return self._keep(former, redacted(reason))
+            reason = redacted_reason(error)
+        return self._keep(former, reason)
 
     def _keep(self, former: FormerWorkers, reason: str) -> int:
         came: list[int] = []

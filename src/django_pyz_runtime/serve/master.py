@@ -41,7 +41,6 @@ class Master(PatientArbiter):
         self._binds: list[str] = []
         self._told = ""
         self._is_ready = False
-        self._is_proven = False
         super().__init__(app)
         workers = service.handover.workers if service.handover else ()
         self._former = FormerWorkers(workers, self.cfg.graceful_timeout + 5)
@@ -84,7 +83,6 @@ class Master(PatientArbiter):
 
     def handle_hup(self) -> None:
         """Try the file and the configuration that are there now; they take over once they are known to work."""
-        self._is_proven = False
         _log.info("Reloading: trying %s", self._service.invocation.executable)
         if self._is_ready:
             self._notifier.reloading("trying the file and the configuration that are there now")
@@ -123,8 +121,7 @@ class Master(PatientArbiter):
     def _follow_reload(self) -> None:
         try:
             verdict = self._succession.verdict()
-            self._is_proven |= verdict == ""
-            if self._is_proven:
+            if verdict == "":
                 self._hand_over()
         except OSError as error:
             verdict = str(error)
@@ -152,7 +149,6 @@ class Master(PatientArbiter):
         return bool(signals) if isinstance(signals, list) else not signals.empty()
 
     def _refuse(self, reason: str) -> None:
-        self._is_proven = False
         _log.error("Reload refused, the workers go on as they are:\n%s", reason)
         status = f"reload refused: {headline(reason)}"
         if self._is_ready:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -12,8 +11,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from django_pyz_runtime.complaints import Complaint, as_told
-from django_pyz_runtime.redaction import redacted
+from django_pyz_runtime.complaints import Complaint
+from django_pyz_runtime.redaction import redacted_reason
 from django_pyz_runtime.serve.arbiter import has_loaded
 from django_pyz_runtime.serve.exits import exit_code
 from django_pyz_runtime.serve.master import Master
@@ -80,8 +79,7 @@ class Server(BaseApplication):
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
         is_complaint = isinstance(error, Complaint)
-        text = as_told(error) if isinstance(error, Complaint) else "".join(traceback.format_exception(error))
-        self._failure.leave(redacted(text))
+        self._failure.leave(redacted_reason(error))
         raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
 
     def failure(self) -> str:

@@ -32,6 +32,7 @@ class Succession:
         self._rehearsal: Rehearsal | None = None
         self._version: tuple[tuple[int, ...], ...] = ()
         self._is_wanted_again = False
+        self._is_proven = False
 
     def begin(self) -> None:
         """Try the file that is there now. One that is being tried is tried once more, or given up where it has changed.
@@ -56,9 +57,13 @@ class Succession:
     def verdict(self) -> str | None:
         """What became of the try: "" where all is well, else what is wrong; None while there is nothing to say.
 
+        That all is well holds until the place was taken, or another try has begun.
+
         Raises:
             OSError: the file has changed meanwhile, and cannot be started.
         """
+        if self._is_proven:
+            return ""
         verdict = self._rehearsal.verdict() if self._rehearsal else None
         if verdict is None:
             return None
@@ -67,6 +72,7 @@ class Succession:
             self._is_wanted_again = False
             self.begin()
             return None
+        self._is_proven = verdict == ""
         return verdict
 
     def take_place(self, is_called: Callable[[], bool]) -> None:
@@ -78,17 +84,21 @@ class Succession:
         Raises:
             OSError: it cannot be executed; all is as before.
         """
+        self._is_proven = False
         folder = os.getcwd()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
-            if not is_called():
+            if is_called():
+                self._is_proven = True
+            else:
                 self._invocation.execute(self._handover())
         finally:
             os.chdir(folder)
             allow_signals()
 
     def stop(self) -> None:
-        """Give up a try that is going on."""
+        """Give up a try, and what it has proven."""
+        self._is_proven = False
         if self._rehearsal:
             self._rehearsal.stop()
             self._rehearsal = None
