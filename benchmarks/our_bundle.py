@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from django_pyz import bundle, bytecode, stage
-from django_pyz.dependencies import find_python
 from django_pyz.epoch import source_date_epoch
-from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
+from django_pyz.pack import bytecode
+from django_pyz.pack.write import Contents, write_bundle
+from django_pyz.python import find_python
+from django_pyz.stage import stage
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 
 _MAIN = '''"""The launcher hands over to this; nothing is left to do."""
 
@@ -40,4 +42,4 @@ def write_noop(packages: Path, project: Path, output: Path, scratch: Path) -> No
     (tree / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     compiled = bytecode.compile_tree(python, tree, work)
     stage.normalise_modes(tree)
-    bundle.write(bundle.Contents(tree, compiled, manifest, source_date_epoch()), output, work)
+    write_bundle(Contents(tree, compiled, manifest, source_date_epoch()), output, work)

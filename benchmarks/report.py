@@ -16,7 +16,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.figures import Row
 from benchmarks.projects import TITLES
 from benchmarks.rows import COLD_START, ROWS, WARM_START
-from django_pyz.errors import BuildError
+from django_pyz_runtime.errors import UserError
 
 _CANDIDATES = "Median over the rounds; spread: between the quartiles; to base: the median of what each round has."
 
@@ -49,7 +49,7 @@ def measure(bench: Bench, names: Sequence[str], rows: Mapping[str, Callable[[Ben
             for row in rows[name](bench):
                 tell(f"{name}: {row.title}, {row.project}: {_short(row)}")
                 report.rows.append(row)
-        except (BenchmarkError, BuildError, AssertionError) as error:
+        except (BenchmarkError, UserError, AssertionError) as error:
             # An AssertionError is how the corpus says that a project could not be made.
             report.failures[name] = str(error)
             tell(f"{name} FAILED: {error}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from django_pyz import bundle, bytecode, dependencies, stage
-from django_pyz_runtime.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
+from django_pyz.pack import bytecode
+from django_pyz.pack.write import Contents, write_bundle
+from django_pyz.python import find_python
+from django_pyz.stage import stage
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 from tests.build.trees import write_tree
 
 MANIFEST = Manifest("shop", "shop-script", "shop.settings", (PROJECT_FOLDER,), "3.11")
@@ -41,7 +44,7 @@ def write_small(
     stage.normalise_modes(site_packages)
     scratch = folder / "scratch"
     scratch.mkdir()
-    compiled = bytecode.compile_tree(dependencies.find_python(""), site_packages, scratch)
+    compiled = bytecode.compile_tree(find_python(""), site_packages, scratch)
     output = folder / manifest.script
-    bundle.write(bundle.Contents(site_packages, compiled, manifest, epoch), output, scratch)
+    write_bundle(Contents(site_packages, compiled, manifest, epoch), output, scratch)
     return output

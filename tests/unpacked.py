@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django_pyz_runtime.container import read_container
-from django_pyz_runtime.unpack import unpack
+from django_pyz_runtime.boot.unpack import unpack
+from django_pyz_runtime.bundle.container import read_container
 
 
 def unpacked(bundle: Path, tree: Path) -> Path:

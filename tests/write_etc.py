@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from django_pyz.options import Options
-from django_pyz_runtime.shipped import Names, options_table, shipped_files
+from django_pyz_runtime.config.etc_files import Names, options_table, shipped_files
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ETC = CHECKOUT / "etc"

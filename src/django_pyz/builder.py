@@ -8,20 +8,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from django_pyz import advice, bundle, bytecode, output_file, process, stage, static_files, trial
-from django_pyz.build_cache import BuildCache, default_folder
-from django_pyz.dependencies import Python
-from django_pyz.errors import BuildError
+from django_pyz import process
+from django_pyz.notes import about_packages, about_project
 from django_pyz.options import Options
+from django_pyz.pack import bytecode, output_file
+from django_pyz.pack.build_cache import BuildCache, default_folder
+from django_pyz.pack.tree import files_below
+from django_pyz.pack.write import Contents, write_bundle
 from django_pyz.plan import Plan
 from django_pyz.plan import make as make_plan
+from django_pyz.python import Python
 from django_pyz.report import Progress, Summary
-from django_pyz.staged_project import StagedProject, throw_away_keys
-from django_pyz.tree import files_below
-from django_pyz.workshop import Workshop, fill, install, install_project, with_build_commands
-from django_pyz_runtime.bytecode_finder import BYTECODE
-from django_pyz_runtime.container import SITE_PACKAGES
-from django_pyz_runtime.manifest import Manifest
+from django_pyz.stage import stage, static_files, trial_run
+from django_pyz.stage.build_folders import Workshop, fill, install, install_project, with_build_commands
+from django_pyz.stage.staged_project import StagedProject, throw_away_keys
+from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
+from django_pyz_runtime.bundle.container import SITE_PACKAGES
+from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.errors import UserError
 
 
 def build(root: Path, output: Path | None, choose: Callable[[Options], Options], progress: Progress) -> Summary:
@@ -34,13 +38,13 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         progress: is told of each step.
 
     Raises:
-        BuildError: something outside our code keeps it from being built.
+        UserError: something outside our code keeps it from being built.
     """
     cache = BuildCache(default_folder())
     with _scratch_folder() as scratch:
         with progress.step("Looking at the project"):
             plan = make_plan(root, output, choose)
-            notes = list(advice.notes(plan.found, plan.selection, plan.options))
+            notes = list(about_project(plan.found, plan.selection, plan.options))
             brought: list[str] = []
         with progress.step("Installing the dependencies"):
             workshop, installed = install(plan, scratch)
@@ -51,7 +55,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
             notes += stage.drop_catalog_sources(installed, plan.options.include)
             manifest = fill(plan, workshop, installed)
-            notes += advice.about_packages(manifest)
+            notes += about_packages(manifest)
         with progress.step("Compiling"):
             compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch, cache)
         staged = _staged(plan, workshop, manifest, compiled)
@@ -64,10 +68,8 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                     compiled = bytecode.compile_tree(plan.python, workshop.site_packages, scratch, cache)
         stage.normalise_modes(workshop.site_packages)
         with progress.step("Writing the file"), output_file.appearing(plan.output) as temporary:
-            contents = bundle.Contents(
-                workshop.site_packages, compiled, manifest, plan.epoch, plan.options.compression, cache
-            )
-            identity = bundle.write(contents, temporary, scratch)
+            contents = Contents(workshop.site_packages, compiled, manifest, plan.epoch, plan.options.compression, cache)
+            identity = write_bundle(contents, temporary, scratch)
             files = len(files_below(workshop.site_packages))
             _start_once(temporary, plan.python, contents, identity, scratch)
         cache.prune()
@@ -82,7 +84,7 @@ def _staged(plan: Plan, workshop: Workshop, manifest: Manifest, compiled: byteco
     if wanted := plan.options.build_config:
         config = workshop.copy / wanted
         if not config.is_file():
-            raise BuildError(f"build-config: {wanted}: found no such file in the project")
+            raise UserError(f"build-config: {wanted}: found no such file in the project")
         config.chmod(0o600)
     variables = {**throw_away_keys(manifest), **plan.options.variables}
     site_packages, code = workshop.site_packages, workshop.scratch / "compiled"
@@ -102,21 +104,21 @@ def _try_out(
         The manifest with what is so from now on, notes for the report, folders that came in after all, and whether
         there is code that was not there before.
     """
-    start = trial.state(staged.site_packages)
+    start = trial_run.state(staged.site_packages)
     facts = staged.facts()
-    made, before = trial.undo(staged, start, workshop.copy)
-    brought = trial.add_read(staged, facts.reads, plan.options, workshop.copy, plan.found.root)
+    made, before = trial_run.undo(staged, start, workshop.copy)
+    brought = trial_run.add_read(staged, facts.reads, plan.options, workshop.copy, plan.found.root)
     notes = [f"brought in {name}, as the settings read it" for name in brought]
-    before = trial.state(staged.site_packages) if brought else before
-    with trial.packages_at_hand(staged, workshop.copy):
+    before = trial_run.state(staged.site_packages) if brought else before
+    with trial_run.packages_at_hand(staged, workshop.copy):
         manifest, said = static_files.add_static_files(staged, manifest, facts)
-    more, end = trial.undo(staged, before, workshop.copy)
+    more, end = trial_run.undo(staged, before, workshop.copy)
     # What collecting makes where it collects from is no data.
     made += [path for path in more if not _is_read(staged, facts.reads, path)]
     new = [path for path in dict.fromkeys(made) if not path.startswith(manifest.data_paths)]
     notes += [f"{path} is written beside the code: it becomes a link to the data folder" for path in new]
     manifest = replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *new})))
-    return manifest, [*notes, *said], brought, trial.changes_code(start, end)
+    return manifest, [*notes, *said], brought, trial_run.changes_code(start, end)
 
 
 def _is_read(staged: StagedProject, reads: list[str], path: str) -> bool:
@@ -130,7 +132,7 @@ def _scratch_folder() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def _start_once(file: Path, python: Python, contents: bundle.Contents, identity: str, scratch: Path) -> None:
+def _start_once(file: Path, python: Python, contents: Contents, identity: str, scratch: Path) -> None:
     """Start the file in a place of its own; a file that does not start is not called built.
 
     It finds the staged tree where its own would be: that the two are the same has been checked, and to unpack, sync and

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from django_pyz import options
 from django_pyz.builder import build
-from django_pyz.errors import BuildError
 from django_pyz.report import Progress, show
+from django_pyz_runtime.errors import UserError
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "django-pyz") -> int:
@@ -57,9 +57,8 @@ def run(arguments: Namespace) -> int:
             lambda found: options.with_arguments(found, arguments),
             Progress(),
         )
-    except BuildError as error:
-        hint = f"\n{error.hint}" if error.hint else ""
-        sys.stderr.write(f"django-pyz: {error}{hint}\n")
+    except UserError as error:
+        sys.stderr.write(f"django-pyz: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from django_pyz.errors import BuildError
+from django_pyz_runtime.errors import UserError
 
 VARIABLE = "SOURCE_DATE_EPOCH"
 _EARLIEST = 315532800
@@ -18,11 +18,11 @@ def source_date_epoch(environ: Mapping[str, str] = os.environ) -> int:
     """The time to write into archives: SOURCE_DATE_EPOCH (reproducible-builds.org), else the earliest possible.
 
     Raises:
-        BuildError: the variable holds no time that a zip file can express.
+        UserError: the variable holds no time that a zip file can express.
     """
     given = environ.get(VARIABLE, "")
     if not given:
         return _EARLIEST
     if not given.isdecimal() or int(given) > _LATEST:
-        raise BuildError(f"{VARIABLE}: wanted seconds since 1970, at most {_LATEST}, found {given!r}")
+        raise UserError(f"{VARIABLE}: wanted seconds since 1970, at most {_LATEST}, found {given!r}")
     return max(int(given), _EARLIEST)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from argparse import ArgumentParser, Namespace
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from django_pyz.errors import BuildError
-from django_pyz.tree_archive import COMPRESSIONS
+from django_pyz.toml_files import read_toml
+from django_pyz_runtime.bundle.container import DEFLATE, LZMA, STORED
+from django_pyz_runtime.errors import UserError
 
 TABLE = "django-pyz"
+BALANCED = "balanced"
+"""LZMA for message catalogs, which become half as large by it; DEFLATE, which unpacks far sooner, for all else."""
+COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
 
 
 def _text(help_text: str, metavar: str) -> Any:
@@ -65,13 +68,13 @@ class Options:
         """`build_env`, taken apart.
 
         Raises:
-            BuildError: an entry is no NAME=VALUE.
+            UserError: an entry is no NAME=VALUE.
         """
         found: dict[str, str] = {}
         for text in self.build_env:
             name, equals, value = text.partition("=")
             if not (name and equals):
-                raise BuildError("build-env: wanted NAME=VALUE, found no " + ("name" if equals else "`=`"))
+                raise UserError("build-env: wanted NAME=VALUE, found no " + ("name" if equals else "`=`"))
             found[name] = value
         return found
 
@@ -80,33 +83,19 @@ def read_table(pyproject: Path) -> Options:
     """The options in a pyproject.toml; the defaults where there is no file or no table.
 
     Raises:
-        BuildError: the file is no TOML, or the table has an unknown or misfitting entry.
+        UserError: the file is no TOML, or the table has an unknown or misfitting entry.
     """
     tool = read_toml(pyproject).get("tool", {})
     table = tool.get(TABLE, {}) if isinstance(tool, dict) else tool
     if not isinstance(table, dict):
-        raise BuildError(f"{pyproject}: wanted a table [tool.{TABLE}], found {table!r}")
+        raise UserError(f"{pyproject}: wanted a table [tool.{TABLE}], found {table!r}")
     known = {item.name.replace("_", "-"): item for item in fields(Options)}
     found: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            raise BuildError(f"{pyproject}: [tool.{TABLE}] has no {key!r}", f"Known are {', '.join(known)}.")
+            raise UserError(f"{pyproject}: [tool.{TABLE}] has no {key!r}", hint=f"Known are {', '.join(known)}.")
         found[known[key].name] = _fitting(pyproject, known[key], value)
     return Options(**found)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a file; nothing where there is no file.
-
-    Raises:
-        BuildError: it is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (ValueError, OSError) as error:
-        raise BuildError(f"{path}: cannot be read ({error})") from None
-    except RecursionError:
-        raise BuildError(f"{path}: cannot be read (too many lists or tables in one another)") from None
 
 
 def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
@@ -129,7 +118,7 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
         wanted = "true or false" if isinstance(item.default, bool) else "a text"
     # A variable for the build may be a secret.
     found = "another type" if item.metadata.get("is_table") else repr(value)
-    raise BuildError(f"{where}: wanted {wanted}, found {found}")
+    raise UserError(f"{where}: wanted {wanted}, found {found}")
 
 
 def _is_table_of_texts(value: Any) -> bool:

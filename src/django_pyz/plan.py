@@ -6,9 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from django_pyz import dependencies, output_file, project, secret_scan, source_files
 from django_pyz.epoch import source_date_epoch
+from django_pyz.files import secret_scan
+from django_pyz.files.selection import Selection, select
 from django_pyz.options import Options, read_table
+from django_pyz.pack import output_file
+from django_pyz.project import project
+from django_pyz.python import Python, find_python
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class Plan:
 
     options: Options
     found: project.Project
-    python: dependencies.Python
-    selection: source_files.Selection
+    python: Python
+    selection: Selection
     epoch: int
     output: Path
 
@@ -41,15 +45,15 @@ def make(root: Path, output: Path | None, choose: Callable[[Options], Options]) 
         choose: changes the options that the project's pyproject.toml gives.
 
     Raises:
-        BuildError: something keeps it from being done.
+        UserError: something keeps it from being done.
     """
     options = choose(read_table(root / "pyproject.toml"))
     found = project.find(root, options)
     output = (output or Path("dist") / f"{found.script}.pyz").absolute()
     output_file.check_writable(output)
-    selection = source_files.select(found.root, _without_data(options))
+    selection = select(found.root, _without_data(options))
     secret_scan.check(found.root, selection.files, options.allow_secrets)
-    python = dependencies.find_python(options.python)
+    python = find_python(options.python)
     return Plan(options, found, python, selection, source_date_epoch(), output)
 
 

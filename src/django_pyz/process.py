@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_pyz import epoch
-from django_pyz.errors import BuildError
+from django_pyz_runtime.errors import UserError
 
 _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
@@ -38,7 +38,7 @@ def run(
         Its standard output.
 
     Raises:
-        BuildError: it ended with an error, or could not be started. The end of its output is in the message.
+        UserError: it ended with an error, or could not be started. The end of its output is in the message.
     """
     arguments = [os.fspath(part) for part in command]
     try:
@@ -46,11 +46,13 @@ def run(
             arguments, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
         )
     except OSError as error:
-        raise BuildError(f"cannot {what}: {arguments[0]}: {(error.strerror or str(error)).lower()}", hint) from None
+        raise UserError(f"cannot {what}: {arguments[0]}: {(error.strerror or str(error)).lower()}", hint=hint) from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
         text = "\n".join(f"  {_CREDENTIALS.sub('****', line)[:_SHOWN_WIDTH]}" for line in said)
-        raise BuildError(f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint)
+        raise UserError(
+            f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint=hint
+        )
     return done.stdout
 
 
@@ -69,3 +71,9 @@ def clean_environment(*without: str, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", *without))}
     # Build backends write this time, not today's, into what they make.
     return {epoch.VARIABLE: str(epoch.source_date_epoch()), **kept, **more}
+
+
+def reason_of(error: UserError) -> str:
+    """The last line of what a failed command said, which is where programs say what is wrong; some give hints after."""
+    lines = [line.strip() for line in error.problem.splitlines()]
+    return next((line for line in reversed(lines) if not line.startswith(("hint:", "note:", "Hint:"))), lines[-1])

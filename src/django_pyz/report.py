@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from django_pyz_runtime.manifest import Manifest
+from django_pyz_runtime.bundle.manifest import Manifest
 
 _SHOWN = 8
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from django_pyz_runtime import garbage, held
-from django_pyz_runtime.arguments import OURS, split
-from django_pyz_runtime.complaints import Complaint, tell
-from django_pyz_runtime.manifest import Site
+from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.boot import tree_locks
+from django_pyz_runtime.boot.arguments import OURS, split
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.errors import UserError, tell
 
 
 def main(executable: str, site_packages: str, build_id: str) -> int:
@@ -22,25 +23,25 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
     Returns:
         The exit code: 2 for mistakes in configuration and usage, 130 after Ctrl-C, else the command's own.
     """
-    garbage.put_off()
+    gc_pause.put_off()
     try:
-        held.hold_own(site_packages)
-        site = Site.load(executable, site_packages, build_id)
-        return _dispatch(site, sys.argv[1:])
-    except Complaint as complaint:
-        _tell(complaint)
+        tree_locks.hold_own(site_packages)
+        bundle = Bundle.load(executable, site_packages, build_id)
+        return _dispatch(bundle, sys.argv[1:])
+    except UserError as error:
+        _tell(error)
         return 2
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        from django_pyz_runtime.code_guard import found_in
+        from django_pyz_runtime.data.write_guard import found_in
 
         if refused := found_in(error):
-            _tell(Complaint(str(refused)))
+            _tell(UserError(str(refused)))
             return 2
         if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
-            _say_where_it_is(site, error)
-        from django_pyz_runtime.redaction import redacted_traceback
+            _say_where_it_is(bundle, error)
+        from django_pyz_runtime.secrets.redaction import redacted_traceback
 
         if told := redacted_traceback(error):
             sys.stderr.write(told)
@@ -48,32 +49,32 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         raise
 
 
-def _tell(complaint: Complaint) -> None:
-    from django_pyz_runtime.redaction import redacted_complaint
+def _tell(error: UserError) -> None:
+    from django_pyz_runtime.secrets.redaction import redacted_error
 
-    tell(redacted_complaint(complaint))
+    tell(redacted_error(error))
 
 
-def _say_where_it_is(site: Site, error: FileNotFoundError) -> None:
+def _say_where_it_is(bundle: Bundle, error: FileNotFoundError) -> None:
     """Add to an error about a relative path that the file is there, in the project's folder."""
-    folder = site.site_packages / site.manifest.folder
+    folder = bundle.site_packages / bundle.manifest.folder
     if not os.path.isabs(error.filename) and (folder / error.filename).exists():
         error.add_note(f"{error.filename} is in the project's folder: run the command in {folder}")
 
 
-def _dispatch(site: Site, argv: list[str]) -> int:
+def _dispatch(bundle: Bundle, argv: list[str]) -> int:
     if len(argv) == 2 and argv[0] == "help" and argv[1] in OURS:
         argv = [argv[1], "--help"]
     arguments = split(argv)
     command = arguments.command[0] if arguments.command else ""
     if command == "pyz":
-        from django_pyz_runtime.verbs import run
+        from django_pyz_runtime.commands.pyz import run
 
-        return run(site, arguments)
+        return run(bundle, arguments)
     if command == "runserve":
         from django_pyz_runtime.serve.command import runserve
 
-        return runserve(site, arguments)
-    from django_pyz_runtime.management import manage
+        return runserve(bundle, arguments)
+    from django_pyz_runtime.commands.management import manage
 
-    return manage(site, arguments)
+    return manage(bundle, arguments)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django_pyz_runtime import held
-from django_pyz_runtime.activate import Purpose
-from django_pyz_runtime.arguments import Arguments
-from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.prepare import prepare
+from django_pyz_runtime.activation.activate import Purpose
+from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.boot import tree_locks
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,11 +23,11 @@ def wsgi_application(executable: str, site_packages: str, build_id: str) -> WSGI
         build_id: of the bundle.
 
     Raises:
-        Complaint: the configuration or the project's settings do not allow it.
+        UserError: the configuration or the project's settings do not allow it.
     """
-    from django_pyz_runtime.serve.application import load_application
+    from django_pyz_runtime.serve.edge.application import load_application
 
-    held.hold_own(site_packages)
-    site = Site.load(executable, site_packages, build_id)
-    configuration, _ = prepare(site, Arguments(None, (), []), Purpose.SERVE)
-    return load_application(site, configuration)
+    tree_locks.hold_own(site_packages)
+    bundle = Bundle.load(executable, site_packages, build_id)
+    configuration, _ = prepare(bundle, Arguments(None, (), []), Purpose.SERVE)
+    return load_application(bundle, configuration)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from django_pyz.locks import readers
-from django_pyz.locks.wanted import Request, Wanted
+from django_pyz.dependencies.locks import readers
+from django_pyz.dependencies.locks.wanted import Request, Wanted
 from django_pyz.options import Options
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime import arguments, sources
-from django_pyz_runtime.manifest import Manifest
-from django_pyz_runtime.options import OPEN_SECTIONS, OPTIONS
-from django_pyz_runtime.shipped import shipped_files
+from django_pyz_runtime.boot import arguments
+from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.config import levels
+from django_pyz_runtime.config.etc_files import shipped_files
+from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS
 from tests.build.trees import read_tree, write_tree
 from tests.write_etc import ETC, SAMPLE
 
@@ -94,7 +95,7 @@ def _problems(folder: Path, text: str) -> tuple[str, ...]:
         secret.chmod(0o600)
     given = arguments.split(["--config", str(file)])
     environ = {"CREDENTIALS_DIRECTORY": str(folder / "credentials")}
-    return sources.load(MANIFEST, given, environ, os.geteuid()).problems
+    return levels.load(MANIFEST, given, environ, os.geteuid()).problems
 
 
 def test_the_settings_say_nothing_before_they_are_uncommented(tmp_path: Path) -> None:

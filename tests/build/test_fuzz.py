@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.errors import BuildError
 from django_pyz.options import read_table
+from django_pyz_runtime.errors import UserError
+from tests.build.dependencies.locks.test_pipfile_lock import LOCK as PIPFILE_LOCK
+from tests.build.dependencies.locks.test_poetry_lock import LOCKS as POETRY_LOCKS
+from tests.build.dependencies.locks.test_poetry_lock import PYPROJECT
+from tests.build.dependencies.locks.test_pylock import LOCK as PYLOCK
 from tests.build.reading import read
-from tests.build.test_locks_pipfile import LOCK as PIPFILE_LOCK
-from tests.build.test_locks_poetry import LOCKS as POETRY_LOCKS
-from tests.build.test_locks_poetry import PYPROJECT
-from tests.build.test_locks_pylock import LOCK as PYLOCK
 from tests.fuzzing import MEGABYTE, at_most, mutations
 
 COUNT = int(os.environ.get("FUZZ_COUNT", "150"))
@@ -68,7 +68,7 @@ def test_the_options_of_a_build(tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     for content in [*mutations([TABLE], WORDS, 2 * COUNT, SEED), b"x = " + b"[" * 100_000]:
         path.write_bytes(content)
-        with contextlib.suppress(BuildError):
+        with contextlib.suppress(UserError):
             _ = read_table(path).variables
 
 
@@ -78,7 +78,7 @@ def test_what_says_which_packages_are_wanted(kind: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(PYPROJECT)
     for content in mutations(seeds, WORDS, COUNT, SEED):
         (tmp_path / name).write_bytes(content)
-        with contextlib.suppress(BuildError):
+        with contextlib.suppress(UserError):
             read(tmp_path, kind, name)
 
 
@@ -88,7 +88,7 @@ def test_a_large_file_takes_no_longer_than_its_size_is_worth(line: bytes, tmp_pa
     (tmp_path / "pyproject.toml").write_bytes(content)
     (tmp_path / "requirements.txt").write_bytes(content)
     with at_most(20):
-        with contextlib.suppress(BuildError):
+        with contextlib.suppress(UserError):
             read_table(tmp_path / "pyproject.toml")
-        with contextlib.suppress(BuildError):
+        with contextlib.suppress(UserError):
             read(tmp_path, "requirements", "requirements.txt")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from django_pyz import options
-from django_pyz.errors import BuildError
 from django_pyz.options import Options
+from django_pyz_runtime.errors import UserError
 
 EVERYTHING = Options(
     manage_py="web/manage.py",
@@ -98,7 +98,7 @@ def test_the_variables_of_a_build_are_taken_apart() -> None:
 
 @pytest.mark.parametrize(("text", "found"), [("TOKEN: hunter2", "no `=`"), ("=hunter2", "no name")])
 def test_a_variable_of_a_build_needs_a_name_and_its_value_is_not_shown(text: str, found: str) -> None:
-    with pytest.raises(BuildError, match=rf"^build-env: wanted NAME=VALUE, found {found}$"):
+    with pytest.raises(UserError, match=rf"^build-env: wanted NAME=VALUE, found {found}$"):
         _ = Options(build_env=(text,)).variables
 
 
@@ -117,7 +117,7 @@ def test_the_command_line_replaces_only_what_it_names() -> None:
 
 
 def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"\[tool.django-pyz\] has no 'scirpt'") as caught:
+    with pytest.raises(UserError, match=r"\[tool.django-pyz\] has no 'scirpt'") as caught:
         _table(tmp_path, "[tool.django-pyz]\nscirpt = 'shop'\n")
 
     assert "script, settings-module," in caught.value.hint
@@ -139,13 +139,13 @@ def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None
     ],
 )
 def test_an_entry_of_another_type_is_refused(tmp_path: Path, entry: str, wanted: str) -> None:
-    with pytest.raises(BuildError, match=rf"^{tmp_path}/pyproject.toml: \[tool.django-pyz\] {wanted}$"):
+    with pytest.raises(UserError, match=rf"^{tmp_path}/pyproject.toml: \[tool.django-pyz\] {wanted}$"):
         _table(tmp_path, f"[tool.django-pyz]\n{entry}\n")
 
 
 @pytest.mark.parametrize("text", ["tool = 3\n", "[tool]\ndjango-pyz = 'yes'\n"])
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(BuildError, match=r"wanted a table \[tool.django-pyz\]"):
+    with pytest.raises(UserError, match=r"wanted a table \[tool.django-pyz\]"):
         _table(tmp_path, text)
 
 
@@ -154,5 +154,5 @@ def test_a_file_that_is_no_toml_is_told_with_its_path(tmp_path: Path, content: b
     path = tmp_path / "pyproject.toml"
     path.write_bytes(content)
 
-    with pytest.raises(BuildError, match=rf"^{path}: cannot be read"):
+    with pytest.raises(UserError, match=rf"^{path}: cannot be read"):
         options.read_table(path)

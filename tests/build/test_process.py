@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from django_pyz import process
-from django_pyz.errors import BuildError
+from django_pyz_runtime.errors import UserError
 
 
 def _python(code: str, *, hint: str = "", folder: Path | None = None, env: dict[str, str] | None = None) -> str:
@@ -26,7 +26,7 @@ def test_it_runs_in_the_folder_and_the_environment_given(tmp_path: Path) -> None
 
 
 def test_a_failure_tells_what_for_and_what_the_command_said() -> None:
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(UserError) as caught:
         _python("print('beans'); raise SystemExit('no more\\nat all')", hint="Buy some.")
 
     name = Path(sys.executable).name
@@ -35,12 +35,12 @@ def test_a_failure_tells_what_for_and_what_the_command_said() -> None:
 
 
 def test_a_failure_that_says_nothing_on_standard_error_shows_standard_output() -> None:
-    with pytest.raises(BuildError, match=r"ended with code 3:\n  beans$"):
+    with pytest.raises(UserError, match=r"ended with code 3:\n  beans$"):
         _python("print('beans'); raise SystemExit(3)")
 
 
 def test_of_a_long_story_the_end_is_shown() -> None:
-    with pytest.raises(BuildError) as caught:
+    with pytest.raises(UserError) as caught:
         _python("raise SystemExit('\\n'.join(map(str, range(1000))))")
 
     lines = str(caught.value).splitlines()[1:]
@@ -48,7 +48,7 @@ def test_of_a_long_story_the_end_is_shown() -> None:
 
 
 def test_a_program_that_is_not_there_is_told() -> None:
-    with pytest.raises(BuildError, match=r"^cannot count: /no/such: no such file or directory$"):
+    with pytest.raises(UserError, match=r"^cannot count: /no/such: no such file or directory$"):
         process.run(["/no/such"], "count")
 
 
@@ -78,10 +78,10 @@ def test_a_clean_environment_leaves_out_more_on_request(monkeypatch: pytest.Monk
 def test_credentials_in_an_address_are_not_shown() -> None:
     said = "echo no match at https://me:pa55@index.example.org/simple git+ssh://git@example.org/x >&2; false"
 
-    with pytest.raises(BuildError, match=r"https://\*\*\*\*@index.example.org/simple git\+ssh://git@example.org/x$"):
+    with pytest.raises(UserError, match=r"https://\*\*\*\*@index.example.org/simple git\+ssh://git@example.org/x$"):
         process.run(["/bin/sh", "-c", said], "install")
 
 
 def test_credentials_with_an_at_sign_are_not_shown_either() -> None:
-    with pytest.raises(BuildError, match=r"https://\*\*\*\*@host/$"):
+    with pytest.raises(UserError, match=r"https://\*\*\*\*@host/$"):
         process.run(["/bin/sh", "-c", "echo https://me@team:pa55@host/ >&2; false"], "install")

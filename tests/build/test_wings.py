@@ -12,14 +12,17 @@ import pytest
 
 import django_pyz
 import django_pyz_runtime
-from django_pyz.head import LAUNCHER_MODULES
-from django_pyz.tree import files_below
+from django_pyz.pack.head import LAUNCHER_FILES
+from django_pyz.pack.tree import files_below
 from tests.unpacked import unpacked
 
 BUILD_WING = Path(django_pyz.__file__).parent
 RUN_WING = Path(django_pyz_runtime.__file__).parent
 SAMPLE = Path(__file__).resolve().parent.parent.parent / "src" / "project"
-AFTER_THE_HAND_OVER = {("launcher", "django_pyz_runtime.main"), ("launcher", "django_pyz_runtime.wsgi")}
+AFTER_THE_HAND_OVER = {
+    ("django_pyz_runtime/boot/launcher.py", "django_pyz_runtime.main"),
+    ("django_pyz_runtime/boot/launcher.py", "django_pyz_runtime.wsgi"),
+}
 """What the launcher imports when the unpacked tree is on sys.path."""
 
 
@@ -74,24 +77,24 @@ def test_the_bootstrap_needs_only_the_standard_library() -> None:
     assert _packages(BUILD_WING / "bootstrap.py") - set(sys.stdlib_module_names) == {"django_pyz"}
 
 
-@pytest.mark.parametrize("name", LAUNCHER_MODULES)
-def test_a_launcher_module_imports_only_the_standard_library_and_its_like(name: str) -> None:
-    known = {"django_pyz_runtime", *(f"django_pyz_runtime.{module}" for module in LAUNCHER_MODULES)}
-    known |= set(sys.stdlib_module_names) | {"_typeshed"}
+@pytest.mark.parametrize("path", LAUNCHER_FILES)
+def test_a_launcher_module_imports_only_the_standard_library_and_its_like(path: str) -> None:
+    known = {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in LAUNCHER_FILES}
     foreign = {
         module
-        for module in _imports(RUN_WING / f"{name}.py")
+        for module in _imports(RUN_WING.parent / path)
         if module not in known
-        and module.partition(".")[0] not in sys.stdlib_module_names
-        and module.partition(".")[0] != "_typeshed"
-        and module.rpartition(".")[0] not in {f"django_pyz_runtime.{item}" for item in LAUNCHER_MODULES}
+        and module.partition(".")[0] not in {*sys.stdlib_module_names, "_typeshed"}
+        and module.rpartition(".")[0] not in known
     }
 
-    assert {(name, module) for module in foreign} <= AFTER_THE_HAND_OVER
+    assert {(path, module) for module in foreign} <= AFTER_THE_HAND_OVER
 
 
 def test_the_launcher_modules_can_be_imported_from_the_file_alone(sample_bundle: Path) -> None:
-    modules = ", ".join(f"django_pyz_runtime.{name}" for name in LAUNCHER_MODULES if name != "__init__")
+    names = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in LAUNCHER_FILES]
+    # Importing start is starting.
+    modules = ", ".join(name for name in names if name != "django_pyz_runtime.boot.start")
     program = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}; print(django_pyz_runtime.__file__)"
     command = [sys.executable, "-I", "-S", "-c", program, str(sample_bundle)]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.booted_releases import ReleaseSite, booted_releases
 from tests.e2e.harness import Machine
-from tests.e2e.releases import BROKEN, build, put_in_place
-from tests.e2e.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
+from tests.e2e.like_a_venv.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
+from tests.e2e.reload.releases import BROKEN, build, put_in_place
+from tests.e2e.systemd.booted_releases import ReleaseSite, booted_releases
 from tests.small_bundle import write_small
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from django_pyz_runtime.names import env_prefix
+from django_pyz_runtime.bundle.names import env_prefix
 
 DEADLINE_SECONDS = 60
 PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"

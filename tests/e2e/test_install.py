@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.container import read_container
+from django_pyz_runtime.bundle.container import read_container
 from tests.e2e.harness import Machine
 from tests.small_bundle import write_small
 

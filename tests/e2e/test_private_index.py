@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.tree import files_below
+from django_pyz.pack.tree import files_below
 from tests.build.trees import SMALL_PROJECT, write_tree
 from tests.e2e.harness import path_without_uv
 from tests.unpacked import unpacked
@@ -24,7 +24,7 @@ from tests.unpacked import unpacked
 PASSWORD = "pa55-of-the-index"
 OF_THE_BUILD = "pa55-of-the-build"
 THROW_AWAY = "only-for-this-build"
-"""The secret key while the static files are collected (django_pyz.staged_project)."""
+"""The secret key while the static files are collected (django_pyz.stage.staged_project)."""
 SETTINGS = """\
 import os, housestyle
 SECRET_KEY = os.environ["SHOP_KEY"]

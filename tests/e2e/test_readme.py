@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import CHECKOUT
-from tests.e2e.corpus import HEADER
-from tests.e2e.corpus_cases import read_corpus
+from tests.e2e.corpus.cases import read_corpus
+from tests.e2e.corpus.try_out import HEADER
 from tests.e2e.harness import Machine, path_without_uv
 from tests.write_etc import with_options_tables
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.faults.small_machines import NOBODY, as_root
 from tests.e2e.harness import Machine
-from tests.e2e.small_machines import NOBODY, as_root
 from tests.small_bundle import ANSWER, write_small
 
 

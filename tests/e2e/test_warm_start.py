@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from django_pyz_runtime.bytecode_finder import BYTECODE
+from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from tests.e2e.harness import Machine
 
 MOST_FILES_OF_THE_LAUNCHER = 12

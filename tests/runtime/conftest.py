@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime import sources
-from django_pyz_runtime.arguments import split
-from django_pyz_runtime.configuration import Configuration
-from django_pyz_runtime.manifest import Manifest
+from django_pyz_runtime.boot.arguments import split
+from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.config import levels
+from django_pyz_runtime.config.configuration import Configuration
 
-SOURCE = Path(sources.__file__).resolve().parent.parent
+SOURCE = Path(levels.__file__).resolve().parent.parent
 
 Load = Callable[..., Configuration]
 Python = Callable[..., str]
@@ -41,7 +41,7 @@ def load(tmp_path: Path, manifest: Manifest) -> Load:
         path = tmp_path / "settings.ini"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         path.chmod(mode)
-        return sources.load(manifest, split(["--config", str(path), *argv]), environ, os.geteuid())
+        return levels.load(manifest, split(["--config", str(path), *argv]), environ, os.geteuid())
 
     return load
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django_pyz_runtime.manifest import Manifest
+from django_pyz_runtime.bundle.manifest import Manifest
 from tests.fuzzing import mutations
 
 COUNT = int(os.environ.get("FUZZ_COUNT", "300"))

@@ -1,4 +1,4 @@
-"""Whatever bytes stand in settings.ini, the environment or a command line: a value or a complaint."""
+"""Whatever bytes stand in settings.ini, the environment or a command line: a value or an error."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 
 from django.conf import global_settings
 
-from django_pyz_runtime import database_url, ini, sources, typed_settings
-from django_pyz_runtime.arguments import Arguments, split
-from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.confidential import shown, shown_name
-from django_pyz_runtime.configuration import Level, Value
-from django_pyz_runtime.options import OPTIONS
-from django_pyz_runtime.redaction import Redactor
-from django_pyz_runtime.shipped import settings_ini
+from django_pyz_runtime.boot import ini
+from django_pyz_runtime.boot.arguments import Arguments, split
+from django_pyz_runtime.config import database_url, levels, typed_settings
+from django_pyz_runtime.config.configuration import Level, Value
+from django_pyz_runtime.config.etc_files import settings_ini
+from django_pyz_runtime.config.options import OPTIONS
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.secrets.recognise import shown, shown_name
+from django_pyz_runtime.secrets.redaction import Redactor
 from tests.runtime.fuzz_seeds import BUNDLE, PROJECT, SEED, SETTINGS_INI, damaged, texts
 
 
@@ -36,7 +37,7 @@ def test_a_configuration_with_all_its_values(tmp_path: Path) -> None:
     for content in damaged(SETTINGS_INI):
         path.write_bytes(content)
         environ = {"CREDENTIALS_DIRECTORY": f"{tmp_path}/credentials"}
-        configuration = sources.load(BUNDLE, Arguments(str(path), (), []), environ, 0)
+        configuration = levels.load(BUNDLE, Arguments(str(path), (), []), environ, 0)
         for option in OPTIONS:
             configuration.get(option.section, option.key)
         namespace = dict(PROJECT)
@@ -85,13 +86,13 @@ def test_an_environment(tmp_path: Path) -> None:
     for name in texts(*seeds):
         name = name.replace("\0", "")
         environ = {f"PROJECT__{name}": name, "PROJECT__SET": name, "CREDENTIALS_DIRECTORY": name}
-        configuration = sources.load(BUNDLE, Arguments(str(tmp_path / "none.ini"), (), []), environ, 0)
+        configuration = levels.load(BUNDLE, Arguments(str(tmp_path / "none.ini"), (), []), environ, 0)
         assert all("\n" not in configuration.values[key].source for key in configuration.values if "\n" not in name)
 
 
 def test_a_handed_down_command_line() -> None:
     for text in texts('[["--set", "serve.bind=:1"], ["--workers", "serve.workers=2"]]', "[" * 50, '{"a": ["b"]}'):
-        sources.load(BUNDLE, Arguments(None, (), []), {"PROJECT__SET": text}, 0)
+        levels.load(BUNDLE, Arguments(None, (), []), {"PROJECT__SET": text}, 0)
 
 
 def test_a_command_line() -> None:
@@ -101,7 +102,7 @@ def test_a_command_line() -> None:
         "runserve\0--set=a.b=c",
     )
     for text in texts(*seeds):
-        with contextlib.suppress(Complaint):
+        with contextlib.suppress(UserError):
             arguments = split(text.split("\0"))
-            sources.load(BUNDLE, Arguments(None, arguments.assignments, arguments.command), {}, 0)
+            levels.load(BUNDLE, Arguments(None, arguments.assignments, arguments.command), {}, 0)
             assert arguments.command == [] or arguments.command[0] in text

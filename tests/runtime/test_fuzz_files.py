@@ -1,4 +1,4 @@
-"""Whatever bytes stand in a manifest or an archive: what they say, or a complaint."""
+"""Whatever bytes stand in a manifest or an archive: what they say, or an error."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django_pyz_runtime.blocks import read_layout
-from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.container import CONTAINER, Container, Tree, read_container
-from django_pyz_runtime.manifest import FILE_NAME, Manifest, Site, Variable
+from django_pyz_runtime.bundle.blocks import read_layout
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.container import CONTAINER, Container, Tree, read_container
+from django_pyz_runtime.bundle.manifest import FILE_NAME, Manifest, Variable
+from django_pyz_runtime.errors import UserError
 from tests.runtime.fuzz_seeds import COUNT, SEED, damaged
 
 MANIFEST = Manifest(
@@ -70,8 +71,8 @@ def json_of(data: Any) -> Iterator[bytes]:
 def test_a_manifest(tmp_path: Path) -> None:
     for content in [*json_of(json.loads(MANIFEST.to_json())), b"[" * 100_000]:
         (tmp_path / FILE_NAME).write_bytes(content)
-        with contextlib.suppress(Complaint):
-            manifest = Site.load("/x", str(tmp_path), "abc").manifest
+        with contextlib.suppress(UserError):
+            manifest = Bundle.load("/x", str(tmp_path), "abc").manifest
             assert Manifest.from_json(manifest.to_json()) == manifest
             assert manifest.env_prefix.endswith("__")
             assert all("=" not in root or root for root in (*manifest.import_roots, *manifest.data_paths))
@@ -85,7 +86,7 @@ def test_what_an_archive_says_of_itself(tmp_path: Path) -> None:
     for content in json_of(json.loads(Container("project", "ab" * 32, "3.11", False, TREE).to_json())):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(CONTAINER, content)
-        with contextlib.suppress(Complaint):
+        with contextlib.suppress(UserError):
             found = read_container(str(path))
             assert found == Container(**{**found._asdict(), "tree": Tree(**found.tree._asdict())})
 
@@ -96,7 +97,7 @@ def test_an_archive(tmp_path: Path) -> None:
         archive.writestr(CONTAINER, Container("project", "ab" * 32, "3.11", False, TREE).to_json())
     for content in damaged(path.read_bytes(), words=[b"PK\5\6", b"PK\1\2", b"PK\3\4", b"\x0c\0", b"\x0e\0", b"\1\0"]):
         path.write_bytes(content)
-        with contextlib.suppress(Complaint):
+        with contextlib.suppress(UserError):
             read_container(str(path))
 
 
@@ -112,7 +113,7 @@ def test_the_index_of_a_tree(tmp_path: Path) -> None:
         path.write_bytes(stored)
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            with contextlib.suppress(Complaint):
+            with contextlib.suppress(UserError):
                 read_layout(str(path), descriptor, Tree(0, 0, len(stored), hashlib.sha256(stored).hexdigest()))
         finally:
             os.close(descriptor)

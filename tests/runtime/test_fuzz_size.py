@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import global_settings
 
-from django_pyz_runtime import sources, typed_settings
-from django_pyz_runtime.arguments import Arguments, split
-from django_pyz_runtime.redaction import Redactor
+from django_pyz_runtime.boot.arguments import Arguments, split
+from django_pyz_runtime.config import levels, typed_settings
+from django_pyz_runtime.secrets.redaction import Redactor
 from tests.fuzzing import MEGABYTE, at_most
 from tests.runtime.fuzz_seeds import BUNDLE, PROJECT
 
@@ -46,7 +46,7 @@ def test_a_large_file_takes_no_longer_than_its_size_is_worth(name: str, tmp_path
     path = tmp_path / "settings.ini"
     path.write_bytes(LARGE[name])
     with at_most(10):
-        configuration = sources.load(BUNDLE, Arguments(str(path), (), []), {}, 0)
+        configuration = levels.load(BUNDLE, Arguments(str(path), (), []), {}, 0)
         list(typed_settings.apply(dict(PROJECT), configuration.section("settings"), global_settings))
         redactor = Redactor({})
         redactor.remember(configuration.texts())

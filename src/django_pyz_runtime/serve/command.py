@@ -10,60 +10,59 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from django_pyz_runtime import garbage
-from django_pyz_runtime.activate import Activation, Purpose
-from django_pyz_runtime.arguments import Arguments, add_common_options
-from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.configuration import Configuration
-from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.prepare import prepare
-from django_pyz_runtime.serve.handover import Handover
-from django_pyz_runtime.serve.invocation import Invocation
-from django_pyz_runtime.serve.notify import Notifier
-from django_pyz_runtime.serve.service import Service
+from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.activation.activate import Activation, Purpose
+from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.boot.arguments import Arguments, add_common_options
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.serve.reload.handover import Handover
+from django_pyz_runtime.serve.reload.invocation import Invocation, Service
+from django_pyz_runtime.serve.reload.notify import Notifier
 
 if TYPE_CHECKING:
     from django_pyz_runtime.serve.server import Server
 
 
-def runserve(site: Site, arguments: Arguments) -> int:
+def runserve(bundle: Bundle, arguments: Arguments) -> int:
     """Serve the project until a signal stops it.
 
     Raises:
-        Complaint: the configuration does not allow it, or an address is taken.
+        UserError: the configuration does not allow it, or an address is taken.
     """
     # Until gunicorn handles it; what is read meanwhile is what is there.
     signal.signal(signal.SIGHUP, lambda number, frame: None)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
-    invocation = Invocation.of_this_process(site.executable)
-    options = _parser(site).parse_args(arguments.command[1:])
+    invocation = Invocation.of_this_process(bundle.executable)
+    options = _parser(bundle).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
     notifier = Notifier.take(os.environ, os.getpid())
 
     def serve() -> int:
-        return _runserve(site, arguments, options, Service(notifier, invocation, handover, site.build_id[:12]))
+        return _runserve(bundle, arguments, options, Service(notifier, invocation, handover, bundle.build_id[:12]))
 
     if not handover or options.check:
         return serve()
-    from django_pyz_runtime.serve.caretaker import Caretaker
+    from django_pyz_runtime.serve.reload.fallback import Caretaker
 
     return Caretaker(handover, invocation, notifier).watch(serve)
 
 
-def _runserve(site: Site, arguments: Arguments, options: Namespace, service: Service) -> int:
+def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service) -> int:
     with service.notifier.told():
-        configuration, activation = prepare(site, arguments, Purpose.SERVE)
+        configuration, activation = prepare(bundle, arguments, Purpose.SERVE)
     invocation = replace(service.invocation, configuration=Path(configuration.file.path))
     service = replace(service, invocation=invocation)
-    from django_pyz_runtime.serve.addresses import check_addresses
-    from django_pyz_runtime.serve.gunicorn_settings import gunicorn_settings
-    from django_pyz_runtime.serve.site_server import server_of
+    from django_pyz_runtime.serve.server import server_of
+    from django_pyz_runtime.serve.settings.addresses import check_addresses
+    from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
 
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
-    os.chdir(activation.code_folder / site.manifest.folder)
-    settings = gunicorn_settings(site, configuration)
+    os.chdir(activation.code_folder / bundle.manifest.folder)
+    settings = gunicorn_settings(bundle, configuration)
     if service.handover and settings.get("reuse_port"):
-        raise Complaint(
+        raise UserError(
             "[gunicorn] reuse_port: each worker has a socket of its own, which nobody can take over at a reload",
             hint="Restart the service instead.",
         )
@@ -74,17 +73,17 @@ def _runserve(site: Site, arguments: Arguments, options: Namespace, service: Ser
     if options.migrate and (options.check or not service.handover):
         from django_pyz_runtime.serve.migrate import migrate
 
-        if code := migrate(site, arguments):
+        if code := migrate(bundle, arguments):
             return code
-    server = server_of(site, configuration, settings)
+    server = server_of(bundle, configuration, settings)
     if options.check:
-        _check(site, server)
-    return _serve(site, configuration, activation, server, service)
+        _check(bundle, server)
+    return _serve(bundle, configuration, activation, server, service)
 
 
-def _parser(site: Site) -> ArgumentParser:
+def _parser(bundle: Bundle) -> ArgumentParser:
     parser = ArgumentParser(
-        prog=f"{site.executable.name} runserve",
+        prog=f"{bundle.executable.name} runserve",
         description="Serve the site with gunicorn: pages, static files and health endpoints.",
         epilog="Everything else is configured in settings.ini; these options win over it.",
         allow_abbrev=False,
@@ -105,23 +104,25 @@ def _merged(arguments: Arguments, options: Namespace) -> Arguments:
     return arguments.with_assignments(*own)
 
 
-def _check(site: Site, server: Server) -> NoReturn:
+def _check(bundle: Bundle, server: Server) -> NoReturn:
     """Do what the first worker would, and say that it went well."""
-    from django_pyz_runtime.serve.rehearsal import PROOF
+    from django_pyz_runtime.serve.reload.dry_run import PROOF
 
     server.rehearse()
-    sys.stdout.write(f"{site.executable.name}: {PROOF}\n")
+    sys.stdout.write(f"{bundle.executable.name}: {PROOF}\n")
     sys.stdout.flush()
     # Threads that the site has started would keep the process from ending.
     os._exit(0)
 
 
-def _serve(site: Site, configuration: Configuration, activation: Activation, server: Server, service: Service) -> int:
-    script = site.executable.name
+def _serve(
+    bundle: Bundle, configuration: Configuration, activation: Activation, server: Server, service: Service
+) -> int:
+    script = bundle.executable.name
     if configuration.is_silent and not service.handover:
         sys.stderr.write(
             f"{script}: no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
             f"this machine may ask. `{script} pyz config init` writes one.\n"
         )
-    garbage.resume()
+    gc_pause.resume()
     return server.serve(service)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gunicorn.config import Config
 
-from django_pyz_runtime.configuration import Configuration
+from django_pyz_runtime.config.configuration import Configuration
 
 LEAST_BYTES_A_SECOND = 500
 """Of a request's body, on average; what Apache asks for (mod_reqtimeout, MinRate)."""

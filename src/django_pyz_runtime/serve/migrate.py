@@ -8,20 +8,20 @@ import sys
 import traceback
 from types import FrameType
 
-from django_pyz_runtime.arguments import Arguments
-from django_pyz_runtime.complaints import Complaint, tell
-from django_pyz_runtime.manifest import Site
-from django_pyz_runtime.redaction import redacted, redacted_complaint
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.errors import UserError, tell
+from django_pyz_runtime.secrets.redaction import redacted, redacted_error
 from django_pyz_runtime.serve.exits import exit_code
 
 
-def migrate(site: Site, arguments: Arguments) -> int:
+def migrate(bundle: Bundle, arguments: Arguments) -> int:
     """Apply migrations in a child, so that this process stays free of the project's code.
 
     A signal to stop is passed on, and the child's end waited for.
 
     Args:
-        site: the bundle.
+        bundle: this one.
         arguments: of the command line; what it configures holds for `migrate` too.
 
     Returns:
@@ -30,7 +30,7 @@ def migrate(site: Site, arguments: Arguments) -> int:
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        _run_and_exit(site, arguments)
+        _run_and_exit(bundle, arguments)
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         os.kill(child, number)
@@ -45,13 +45,13 @@ def migrate(site: Site, arguments: Arguments) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _run_and_exit(site: Site, arguments: Arguments) -> None:
+def _run_and_exit(bundle: Bundle, arguments: Arguments) -> None:
     code = 1
     try:
-        _migrate(site, arguments)
+        _migrate(bundle, arguments)
         code = 0
-    except Complaint as complaint:
-        tell(redacted_complaint(complaint))
+    except UserError as error:
+        tell(redacted_error(error))
         code = 2
     except SystemExit as stop:
         # As manage.py ended: after an error that Django has told, or just so.
@@ -66,15 +66,15 @@ def _run_and_exit(site: Site, arguments: Arguments) -> None:
         os._exit(code)
 
 
-def _migrate(site: Site, arguments: Arguments) -> None:
+def _migrate(bundle: Bundle, arguments: Arguments) -> None:
     """As the project's manage.py would, which may prepare what the settings need."""
     from django.db import DatabaseError
 
-    from django_pyz_runtime.management import manage
-    from django_pyz_runtime.serve.database import connect
+    from django_pyz_runtime.commands.management import manage
+    from django_pyz_runtime.serve.edge.checks import connect
 
     try:
-        manage(site, arguments.with_command("migrate", "--noinput"))
+        manage(bundle, arguments.with_command("migrate", "--noinput"))
     except DatabaseError:
-        connect(site.executable.name)
+        connect(bundle.executable.name)
         raise

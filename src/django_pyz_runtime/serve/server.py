@@ -11,14 +11,18 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from django_pyz_runtime.complaints import Complaint
-from django_pyz_runtime.redaction import redacted_reason
-from django_pyz_runtime.serve.arbiter import has_loaded
+from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.exits import exit_code
-from django_pyz_runtime.serve.master import Master
-from django_pyz_runtime.serve.notify import headline
-from django_pyz_runtime.serve.service import Service
-from django_pyz_runtime.serve.shared import Letterbox, OneCheck
+from django_pyz_runtime.serve.reload.arbiter import has_loaded
+from django_pyz_runtime.serve.reload.invocation import Service
+from django_pyz_runtime.serve.reload.master import Master
+from django_pyz_runtime.serve.reload.notify import headline
+from django_pyz_runtime.serve.reload.worker_mail import Letterbox, OneCheck
+from django_pyz_runtime.serve.settings.interface import interface_of
 
 
 class Server(BaseApplication):
@@ -78,7 +82,7 @@ class Server(BaseApplication):
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
-        is_complaint = isinstance(error, Complaint)
+        is_complaint = isinstance(error, UserError)
         self._failure.leave(redacted_reason(error))
         raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
 
@@ -113,4 +117,47 @@ class Server(BaseApplication):
             return Master(self, service, self.failure)
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
-            raise Complaint(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
+            raise UserError(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
+
+
+def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, Any]) -> Server:
+    """The server of a site.
+
+    Args:
+        bundle: what is served.
+        configuration: free of problems.
+        settings: gunicorn's, by name.
+    """
+    script = bundle.executable.name
+
+    def load() -> Any:
+        from django_pyz_runtime.serve.settings.log import join_python_logging
+
+        gc_pause.put_off()
+        application = _load(bundle, configuration, settings["worker_class"])
+        gc_pause.resume()
+        join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
+        return application
+
+    def check() -> None:
+        from django.conf import settings as django_settings
+
+        from django_pyz_runtime.serve.edge.checks import check_database
+
+        check_database(script)
+        if django_settings.DEBUG:
+            sys.stderr.write(
+                f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
+            )
+
+    return Server(settings, load, check)
+
+
+def _load(bundle: Bundle, configuration: Configuration, worker_class: Any) -> Any:
+    if interface_of(worker_class) == "asgi":
+        from django_pyz_runtime.serve.edge.asgi import load_asgi_application
+
+        return load_asgi_application(bundle, configuration)
+    from django_pyz_runtime.serve.edge.application import load_application
+
+    return load_application(bundle, configuration)

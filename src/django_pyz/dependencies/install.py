@@ -1,0 +1,143 @@
+"""A project's dependencies, installed together with what the run wing needs, by uv where it is there, else by pip."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from packaging.version import Version
+
+from django_pyz import process
+from django_pyz.dependencies.installers import Environment, installed_versions, link_mode
+from django_pyz.dependencies.locks import neighbours, old_setuptools, readers, requires_python
+from django_pyz.dependencies.locks.pins import pinned_versions
+from django_pyz.dependencies.locks.wanted import Request, Wanted
+from django_pyz.dependencies.source import Source
+from django_pyz.options import Options
+from django_pyz.python import Python
+from django_pyz_runtime.errors import UserError
+
+RUN_WING_NEEDS = (
+    ("gunicorn", "20.1", "27.0.1"),
+    ("packaging", "20.0", "26.3"),
+    ("platformdirs", "3.0", "4.14.7"),
+    ("whitenoise", "5.0", "6.12.0"),
+)
+"""Package, least version, and the version where the project does not bring the package; gunicorn needs packaging."""
+
+
+def install_dependencies(source: Source, root: Path, options: Options, python: Python, folder: Path) -> Path:
+    """Install everything into a new virtual environment: first what the project asks for, then what the run wing lacks.
+
+    Args:
+        source: says what the project asks for; its pins win.
+        root: a copy of the project, in which building may leave files.
+        options: whose extras and groups are asked for.
+        python: the interpreter to install for.
+        folder: where the environment is made.
+
+    Returns:
+        Its site-packages.
+
+    Raises:
+        UserError: the source cannot be read or does not take this Python; the installer failed, with its own words; or
+            the project's pins are too old for the run wing.
+    """
+    process.run([python.executable, "-I", "-m", "venv", "--without-pip", folder], "make a virtual environment")
+    request = Request(root, source.files, options, folder / "bin" / "python", folder)
+    requires_python.check(request)
+    wanted = readers.read(source.kind, request)
+    wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
+    # Installers read configuration where they run; a lock has said all that there is.
+    base = folder if wanted.is_complete else request.folder
+    # The project's build commands may write into installed files.
+    environment = Environment(folder, base, "copy" if options.build_commands else link_mode())
+    what = f"install the dependencies of {root.name}"
+    if not _install_at_once(environment, wanted, what):
+        _install_wanted(environment, wanted, what)
+    installed = installed_versions(environment.site_packages)
+    places = (environment.site_packages, root)
+    needs_setuptools = "setuptools" not in installed and old_setuptools.is_needed(places, python.version)
+    _install_run_wing(environment, wanted.index_lines, installed, needs_setuptools=needs_setuptools)
+    return environment.site_packages
+
+
+def _install_at_once(environment: Environment, wanted: Wanted, what: str) -> bool:
+    """Install requirements that are all pins, together with what the run wing lacks: one run of the installer, not two.
+
+    Returns:
+        Whether that went well; else they are still to be installed.
+    """
+    pins = {} if wanted.is_complete else pinned_versions(wanted.lines)
+    # pip wants a hash for all or for none.
+    if not pins or (not shutil.which("uv") and any("--hash=" in line for line in wanted.lines)):
+        return False
+    try:
+        lacking = run_wing_requirements(pins, exact=True)
+        environment.install_pins([*wanted.index_lines, *wanted.lines, *lacking], what)
+    except UserError:
+        return False
+    return True
+
+
+def _install_wanted(environment: Environment, wanted: Wanted, what: str) -> None:
+    if not wanted.is_complete:
+        environment.install([*wanted.index_lines, *wanted.lines], what)
+        return
+    for url, lines in (("", wanted.lines), *wanted.by_index.items()):
+        extra = [f"--extra-index-url {url}"] if url else []
+        # pip wants a hash for all or for none, and a folder or a commit has none.
+        hashed = [line for line in lines if "--hash=" in line]
+        others = [line for line in lines if "--hash=" not in line]
+        for batch in filter(None, (hashed, others)):
+            environment.install_exactly([*wanted.index_lines, *extra, *batch], what)
+
+
+def _install_run_wing(
+    environment: Environment, index_lines: tuple[str, ...], installed: Mapping[str, str], *, needs_setuptools: bool
+) -> None:
+    exact = run_wing_requirements(installed, exact=True) + [old_setuptools.FIXED] * needs_setuptools
+    loose = run_wing_requirements(installed, exact=False) + [old_setuptools.LESS] * needs_setuptools
+    if not exact:
+        return
+    # The project's packages are done with; nothing that follows may change them.
+    constraints = environment.folder / "constraints.txt"
+    constraints.write_text("".join(f"{name}=={version}\n" for name, version in installed.items()))
+    pinned = f"--constraint {constraints}"
+    what = f"install {', '.join(loose)} beside the project's packages"
+    # The fixed versions may be what does not fit, or the project's index may not have them.
+    attempts: list[Callable[[], None]] = []
+    for indexes in dict.fromkeys([index_lines, ()]):
+        attempts.append(partial(environment.install_exactly, [*indexes, *exact], what))
+        attempts.append(partial(environment.install, [*indexes, pinned, *loose], what))
+    for attempt in attempts[:-1]:
+        with contextlib.suppress(UserError):
+            return attempt()
+    attempts[-1]()
+
+
+def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[str]:
+    """What the run wing still needs.
+
+    Args:
+        installed: the project's packages and their versions.
+        exact: take a fixed version, for the same bytes every time; else any that would do.
+
+    Raises:
+        UserError: the project's version of a package is too old.
+    """
+    for name, least, _ in RUN_WING_NEEDS:
+        if name in installed and Version(installed[name]) < Version(least):
+            raise UserError(
+                f"the project installs {name} {installed[name]}, but a bundle needs {least} or newer",
+                hint=f"Raise the project's requirement for {name}.",
+            )
+    return [
+        f"{name}=={fixed}" if exact else f"{name}>={least}"
+        for name, least, fixed in RUN_WING_NEEDS
+        if name not in installed
+    ]

@@ -1,0 +1,70 @@
+"""Pipfile.lock, as pipenv writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django_pyz.dependencies.locks.wanted import (
+    Request,
+    Wanted,
+    check_known,
+    git_reference,
+    index_lines,
+    line,
+    with_extras,
+)
+from django_pyz_runtime.errors import UserError
+
+
+def read(request: Request) -> Wanted:
+    """The packages of the default category and of the ones that the groups name.
+
+    Raises:
+        UserError: the file cannot be read, or lacks a category that was asked for.
+    """
+    lock = _load(request.file)
+    categories = [name for name in lock if name not in ("_meta", "default")]
+    check_known("group", request.options.groups, categories, request.file)
+    check_known("extra", request.options.extras, (), request.file)
+    # Default last: pipenv locks its versions first and the others to match.
+    entries = {name: entry for part in (*request.options.groups, "default") for name, entry in lock[part].items()}
+    return Wanted(
+        tuple(_requirement(name, entry, request.folder) for name, entry in sorted(entries.items())),
+        _indexes(lock.get("_meta", {}).get("sources", [])),
+        is_complete=True,
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        lock = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    if not (isinstance(lock, dict) and isinstance(lock.get("default"), dict)):
+        raise UserError(f'{path}: wanted packages under "default", found none', hint="Run pipenv lock.")
+    return lock
+
+
+def _indexes(sources: list[dict[str, Any]]) -> tuple[str, ...]:
+    trusted = [urlsplit(item["url"]).hostname for item in sources if item.get("verify_ssl") is False]
+    return (*index_lines([item["url"] for item in sources]), *(f"--trusted-host {host}" for host in trusted if host))
+
+
+def _requirement(name: str, entry: Mapping[str, Any], folder: Path) -> str:
+    named = with_extras(name, entry.get("extras", ()))
+    marker = entry.get("markers", "")
+    hashes = entry.get("hashes", ())
+    if url := entry.get("git"):
+        reference = git_reference(url, entry.get("ref", ""), entry.get("subdirectory", ""))
+        return line(f"{named} @ {reference}", marker=marker)
+    place = entry.get("path") or entry.get("file")
+    if not place:
+        return line(named + entry["version"].replace("*", ""), marker=marker, hashes=hashes)
+    if "://" in place:
+        return line(f"{named} @ {place}", marker=marker, hashes=hashes)
+    # By its path alone: pipenv makes up the name of what has none.
+    return line(with_extras(str((folder / place).resolve()), entry.get("extras", ())), marker=marker)

@@ -1,0 +1,107 @@
+"""Dependencies as poetry's tables in pyproject.toml and poetry.lock write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from django_pyz.dependencies.locks.constraints import to_specifiers
+from django_pyz.dependencies.locks.wanted import git_reference, line, with_extras
+from django_pyz_runtime.errors import UserError
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """One dependency.
+
+    Attributes:
+        name: as written.
+        constraint: the versions, in poetry's words.
+        marker: when it is one.
+        extras: which of its extras.
+        is_optional: whether an extra must ask for it.
+        source: git, url or path, where it does not come from an index.
+    """
+
+    name: str
+    constraint: str
+    marker: str
+    extras: tuple[str, ...]
+    is_optional: bool
+    source: Mapping[str, Any]
+
+    def as_line(self, folder: Path) -> str:
+        """A requirement line; paths start from a folder. Of several alternatives it takes the last one."""
+        named = with_extras(self.name, self.extras)
+        source = self.source
+        if url := source.get("git"):
+            revision = source.get("rev") or source.get("tag") or source.get("branch") or ""
+            reference = git_reference(url, revision, source.get("subdirectory", ""))
+            return line(f"{named} @ {reference}", marker=self.marker)
+        if url := source.get("url"):
+            return line(f"{named} @ {url}", marker=self.marker)
+        if path := source.get("path") or source.get("file"):
+            return line(with_extras(str((folder / path).resolve()), self.extras), marker=self.marker)
+        return line(named + to_specifiers(self.constraint)[-1], marker=self.marker)
+
+
+def from_table(table: Mapping[str, Any]) -> Iterator[Dependency]:
+    """The dependencies of a table, name to constraint, to a table, or to a list of them; python is none."""
+    for name, value in table.items():
+        if name.lower() == "python":
+            continue
+        for entry in value if isinstance(value, list) else [value]:
+            details = entry if isinstance(entry, Mapping) else {"version": entry}
+            yield Dependency(
+                name,
+                details.get("version", "*"),
+                _marker(details),
+                tuple(details.get("extras", ())),
+                bool(details.get("optional")),
+                details,
+            )
+
+
+def from_requirement(text: str) -> Dependency:
+    """The dependency that a requirement describes.
+
+    Raises:
+        UserError: it is no requirement (PEP 508).
+    """
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise UserError(f"pyproject.toml: wanted a requirement, found {text!r} ({error})") from None
+    source = {"url": requirement.url} if requirement.url else {}
+    marker = str(requirement.marker or "")
+    extras = tuple(sorted(requirement.extras))
+    return Dependency(requirement.name, str(requirement.specifier) or "*", marker, extras, False, source)
+
+
+def _marker(details: Mapping[str, Any]) -> str:
+    parts = [details.get("markers", "")]
+    if python := details.get("python"):
+        parts.append(_python_marker(python))
+    if platform := details.get("platform"):
+        parts.append(f'sys_platform == "{platform}"')
+    given = [part for part in parts if part]
+    return given[0] if len(given) == 1 else " and ".join(f"({part})" for part in given)
+
+
+def _python_marker(constraint: str) -> str:
+    """A constraint on Python as a marker; poetry compares the whole version where one has three numbers."""
+    alternatives = []
+    for specifiers in to_specifiers(constraint):
+        terms = []
+        for text in filter(None, specifiers.split(",")):
+            version = text.lstrip("~=!<>")
+            name = "python_full_version" if version.count(".") > 1 and "*" not in version else "python_version"
+            terms.append(f'{name} {text.removesuffix(version)} "{version}"')
+        if not terms:
+            return ""
+        alternatives.append(" and ".join(terms))
+    return " or ".join(alternatives)

@@ -1,0 +1,78 @@
+"""pylock.toml, the lock file that all tools may write (https://packaging.python.org/specifications/pylock-toml)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+    PylockValidationError,
+)
+from packaging.tags import parse_tag
+
+from django_pyz.dependencies.locks.target import Target, ask
+from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, git_reference, line, locked
+from django_pyz.toml_files import read_toml
+from django_pyz_runtime.errors import UserError
+
+_PYPI_FILES = "files.pythonhosted.org"
+
+Found = PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageSdist
+
+
+def read(request: Request) -> Wanted:
+    """The packages that the lock selects for the Python that is installed for.
+
+    Raises:
+        UserError: the file is no such lock, does not fit that Python, or lacks an extra or group that was asked for.
+    """
+    try:
+        lock = Pylock.from_dict(read_toml(request.file))
+        check_known("extra", request.options.extras, lock.extras or (), request.file)
+        check_known("group", request.options.groups, lock.dependency_groups or (), request.file)
+        return _wanted(lock, request, ask(request.python))
+    except (PylockValidationError, PylockSelectError) as error:
+        raise UserError(f"{request.file}: {error}", hint="Lock again, or give another Python with --python.") from None
+
+
+def _wanted(lock: Pylock, request: Request, target: Target) -> Wanted:
+    selected = list(
+        lock.select(
+            environment=target.environment,
+            tags=[tag for text in target.tags for tag in parse_tag(text)],
+            extras=request.options.extras,
+            dependency_groups=[*(lock.default_groups or ()), *request.options.groups],
+        )
+    )
+    return locked((package.index or "", _requirement(package, found, request.folder)) for package, found in selected)
+
+
+def _requirement(package: Package, found: Found, folder: Path) -> str:
+    if isinstance(found, PackageVcs):
+        url = found.url or (folder / (found.path or "")).resolve().as_uri()
+        return line(f"{package.name} @ {git_reference(url, found.commit_id, found.subdirectory or '')}")
+    if isinstance(found, PackageDirectory):
+        return line(str((folder / found.path / (found.subdirectory or "")).resolve()))
+    hashes = [f"{algorithm}:{digest}" for algorithm, digest in found.hashes.items()]
+    in_index = package.index or urlsplit(found.url or "").hostname == _PYPI_FILES
+    if package.version and in_index and not isinstance(found, PackageArchive):
+        # By name, so that a mirror of the index will do; the hash says that it is the same file.
+        return line(f"{package.name}=={package.version}", hashes=hashes)
+    subdirectory = found.subdirectory if isinstance(found, PackageArchive) else None
+    return line(f"{package.name} @ {_file_url(found, folder)}{_fragment(subdirectory)}", hashes=hashes)
+
+
+def _file_url(found: PackageArchive | PackageWheel | PackageSdist, folder: Path) -> str:
+    return (folder / found.path).resolve().as_uri() if found.path else found.url or ""
+
+
+def _fragment(subdirectory: str | None) -> str:
+    return f"#subdirectory={subdirectory}" if subdirectory else ""

@@ -1,0 +1,51 @@
+"""Which reader reads which kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from django_pyz.dependencies.locks import pipfile_lock, poetry_lock, pylock, pyproject, requirements_files, uv_lock
+from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, with_extras
+from django_pyz_runtime.errors import UserError
+
+
+def read(kind: str, request: Request) -> Wanted:
+    """What a source of a kind asks for.
+
+    Raises:
+        UserError: it cannot be read, or lacks an extra or group that was asked for.
+    """
+    try:
+        return READERS[kind](request)
+    except _MISSHAPEN as error:
+        # What a ValueError repeats may be a piece of an index's URL, and its password.
+        what = type(error).__name__ + ("" if isinstance(error, ValueError) else f": {error}")
+        raise UserError(f"{request.file}: does not have the form of a {kind} file ({what})") from error
+
+
+def _requirements(request: Request) -> Wanted:
+    """The files, and the extras and groups that the project's pyproject.toml has."""
+    wanted = requirements_files.read([request.root / file for file in request.files], request.root)
+    lines = (*wanted.lines, *pyproject.chosen(request.root / "pyproject.toml", request.options))
+    return Wanted(lines, wanted.index_lines)
+
+
+def _setup(request: Request) -> Wanted:
+    """The project itself, which brings what it needs."""
+    check_known("group", request.options.groups, (), request.file)
+    return Wanted((with_extras(str(request.folder), request.options.extras),))
+
+
+_MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
+"""What comes of a table where there should be a list, or of a name that is not there."""
+READERS: Mapping[str, Callable[[Request], Wanted]] = {
+    "uv.lock": uv_lock.read,
+    "pylock.toml": pylock.read,
+    "poetry.lock": poetry_lock.read,
+    "Pipfile.lock": pipfile_lock.read,
+    "requirements": _requirements,
+    "pyproject.toml": pyproject.read,
+    "setup.cfg": _setup,
+    "setup.py": _setup,
+}
+"""In the order in which they are looked for."""

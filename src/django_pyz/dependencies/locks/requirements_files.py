@@ -1,0 +1,202 @@
+"""Requirements files, with all that pip allows in them, as one list of lines that means the same anywhere.
+
+Nested files are taken in, editable packages become plain ones, and local paths absolute
+(https://pip.pypa.io/en/stable/reference/requirements-file-format/).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django_pyz.dependencies.locks.wanted import INDEX_OPTIONS, Wanted
+from django_pyz_runtime.errors import UserError
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_OPTION = re.compile(r"(?P<name>-[a-z]|--[a-z][a-z-]*)(?:(?<=^-.)|(?=\s|=|$))\s*=?\s*(?P<value>.*)")
+_SHORT = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-i": "--index-url",
+    "--pypi-url": "--index-url",
+    "-f": "--find-links",
+}
+_NAMED_FILE = re.compile(r"[\w.-]+\s*(?P<extras>\[[^\]]*\])?\s*@\s*(?P<url>file:[^\s;]+)(?P<rest>.*)")
+_PATH = re.compile(r"(?P<path>[^\[;#]+?)(?P<extras>\[[^\]]*\])?(?P<rest>\s*;.*|\s+--.*|\s*)")
+_EGG = re.compile(r"[#&]egg=(?P<name>[^&\s]+)")
+_MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))
+
+
+@dataclass
+class _Lines:
+    """What was read so far."""
+
+    folders: tuple[Path, ...]
+    requirements: list[str] = field(default_factory=list)
+    index: list[str] = field(default_factory=list)
+    seen: set[Path] = field(default_factory=set)
+
+
+def read(files: Sequence[Path], root: Path) -> Wanted:
+    """The lines of files.
+
+    Args:
+        files: the files.
+        root: the project's folder: the last one in which a local path may start.
+
+    Raises:
+        UserError: a file cannot be read, or names one that is not there.
+    """
+    lines = _Lines(tuple(folder for folder in files[0].resolve().parents if folder.is_relative_to(root)))
+    for file in files:
+        _add_file(file, lines)
+    return Wanted(tuple(lines.requirements), tuple(dict.fromkeys(lines.index)))
+
+
+def parse(text: str, folder: Path) -> Wanted:
+    """The lines of a text, whose relative paths start from a folder.
+
+    Raises:
+        UserError: it names a file that cannot be read.
+    """
+    lines = _Lines((folder,))
+    _add_text(text, folder, lines)
+    return Wanted(tuple(lines.requirements), tuple(dict.fromkeys(lines.index)))
+
+
+def included_files(path: Path) -> set[Path]:
+    """The files that a requirements file takes in, those taken in by them too, and itself.
+
+    Raises:
+        UserError: one cannot be read.
+    """
+    lines = _Lines((path.parent,))
+    _add_file(path, lines)
+    return lines.seen
+
+
+def _add_file(path: Path, lines: _Lines) -> None:
+    path = path.resolve()
+    if path in lines.seen:
+        return
+    lines.seen.add(path)
+    _add_text(_text(path), path.parent, lines)
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+        return content.decode(encoding)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path}: cannot be read ({reason})") from None
+
+
+def _add_text(text: str, folder: Path, lines: _Lines) -> None:
+    for line in _logical_lines(text):
+        if line.startswith("-"):
+            _add_option(line, folder, lines)
+        else:
+            lines.requirements.append(_requirement(line, folder, lines))
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Lines joined at backslashes, without comments."""
+    parts: list[str] = []
+    for line in text.splitlines():
+        is_comment = bool(_COMMENT.match(line))
+        if line.endswith("\\") and not is_comment:
+            parts.append(line[:-1])
+            continue
+        joined = _COMMENT.sub("", "".join((*parts, " " + line if is_comment else line))).strip()
+        parts = []
+        if joined:
+            yield joined
+    if rest := "".join(parts).strip():
+        yield rest
+
+
+def _add_option(line: str, folder: Path, lines: _Lines) -> None:
+    found = _OPTION.fullmatch(line)
+    if not found:
+        raise UserError(f"requirements in {folder}: wanted an option, found {line!r}")
+    name, value = _SHORT.get(found["name"], found["name"]), found["value"].strip()
+    if name != "--editable" and value[:1] in ("'", '"'):
+        value = value.strip(value[0])
+    if name == "--editable":
+        lines.requirements.append(_requirement(value, folder, lines, is_path=True))
+    elif name == "--requirement" and "://" not in value:
+        _add_file(folder / value, lines)
+    elif name == "--constraint" and "://" not in value:
+        lines.requirements.append(f"--constraint {(folder / value).resolve()}")
+    elif name in INDEX_OPTIONS:
+        if name == "--find-links" and "://" not in value:
+            value = str(_existing(value, folder, lines.folders) or value)
+        lines.index.append(f"{name} {value}".strip())
+    else:
+        lines.requirements.append(f"{name} {value}".strip())
+
+
+def _requirement(text: str, folder: Path, lines: _Lines, *, is_path: bool = False) -> str:
+    """A requirement with its path made absolute, where it is a path; as it stands, where it is none."""
+    if named := _NAMED_FILE.fullmatch(text):
+        is_path = True
+        text = _file_path(named["url"]) + (named["extras"] or "") + named["rest"]
+    elif text.startswith("file:"):
+        url, space, rest = text.partition(" ")
+        is_path = True
+        text = _file_path(url) + space + rest
+    elif "://" in text:
+        return _named(text)
+    found = _PATH.fullmatch(text)
+    if not found or not (is_path or _looks_like_path(found["path"])):
+        return text
+    path = _existing(found["path"].strip(), folder, lines.folders)
+    if path is None:
+        raise UserError(f"requirements in {folder}: {found['path']}: found no such file or folder")
+    return f"{path}{found['extras'] or ''}{found['rest'].rstrip()}"
+
+
+def _file_path(url: str) -> str:
+    parts = urlsplit(url)
+    return unquote(parts.path) + _egg_extras(f"#{parts.fragment}")
+
+
+def _egg_extras(url: str) -> str:
+    egg = _EGG.search(url)
+    return "[" + egg["name"].partition("[")[2] if egg and "[" in egg["name"] else ""
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.startswith((".", "/")) or "/" in text or text.endswith((".whl", ".tar.gz", ".zip"))
+
+
+def _existing(name: str, folder: Path, folders: Sequence[Path]) -> Path | None:
+    """pip starts from the folder in which it was run, which no one knows: take the nearest in which the path is there.
+
+    A folder is there when it can be installed, so that `-e .` in requirements/base.txt means the project.
+    """
+    places = [(place / name).resolve() for place in dict.fromkeys((folder, *folders))]
+    found = [path for path in places if path.exists()]
+    return next((path for path in found if path.is_file() or _is_package(path)), next(iter(found), None))
+
+
+def _is_package(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+
+
+def _named(url: str) -> str:
+    """A URL with its name in front, which installers no longer take from behind `#egg=`."""
+    address, space, rest = url.partition(" ")
+    egg = _EGG.search(address)
+    if not egg:
+        return url
+    kept = [part for part in address.partition("#")[2].split("&") if not part.startswith("egg=")]
+    address = address.partition("#")[0] + ("#" + "&".join(kept) if kept else "")
+    return f"{unquote(egg['name'])} @ {address}{space}{rest}"

@@ -1,0 +1,56 @@
+"""Whether a project takes the Python that it is to be bundled for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from django_pyz.dependencies.locks.constraints import allows
+from django_pyz.dependencies.locks.target import ask
+from django_pyz.dependencies.locks.wanted import Request
+from django_pyz.toml_files import read_toml
+from django_pyz_runtime.errors import UserError
+
+
+def check(request: Request) -> None:
+    """Check it before anything is installed, as an installer says it less clearly, or not at all.
+
+    Raises:
+        UserError: the project does not take it.
+    """
+    wanted = dict(_wanted(request))
+    if not wanted:
+        return
+    found = ask(request.python).version
+    for path, constraint in wanted.items():
+        if not _fits(constraint, found):
+            raise UserError(f"{path}: wants Python {constraint}, found {found}", hint="Give another one with --python.")
+
+
+def _wanted(request: Request) -> Iterator[tuple[Path, str]]:
+    for path in dict.fromkeys([request.file, request.pyproject, request.root / "pyproject.toml"]):
+        if path.suffix in (".toml", ".lock") and path.name != "Pipfile.lock":
+            constraint = _constraint(read_toml(path))
+            if constraint:
+                yield path, constraint
+
+
+def _constraint(content: dict[str, Any]) -> str:
+    """What a pyproject.toml, uv.lock, pylock.toml or poetry.lock says."""
+    found = (
+        content.get("project", {}).get("requires-python"),
+        content.get("requires-python"),
+        content.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python"),
+        content.get("metadata", {}).get("python-versions"),
+    )
+    return next((text for text in found if isinstance(text, str)), "")
+
+
+def _fits(constraint: str, version: str) -> bool:
+    try:
+        return SpecifierSet(constraint).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return allows(constraint, version)

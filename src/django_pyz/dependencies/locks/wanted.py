@@ -1,0 +1,143 @@
+"""What the readers are asked, what they answer, and the few ways to write a requirement line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from django_pyz.options import Options
+from django_pyz_runtime.errors import UserError
+
+INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index", "--trusted-host")
+_PYPI = re.compile(r"https://pypi(\.python)?\.org/simple/?")
+_SCP_STYLE = re.compile(r"[\w.-]+@[\w.-]+:(?!//)")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One reading.
+
+    Attributes:
+        root: the project's folder.
+        files: the source's files, relative to it; the first one is the one to read.
+        options: whose extras and groups are asked for.
+        python: the interpreter of the environment that is filled.
+        scratch: a folder for temporary files.
+    """
+
+    root: Path
+    files: tuple[Path, ...]
+    options: Options
+    python: Path
+    scratch: Path
+
+    @property
+    def file(self) -> Path:
+        """The file to read."""
+        return self.root / self.files[0]
+
+    @property
+    def folder(self) -> Path:
+        """Where it is: what relative paths in it start from."""
+        return self.file.parent
+
+    @property
+    def pyproject(self) -> Path:
+        """The pyproject.toml that goes with it; need not exist."""
+        return self.root / self.files[1] if len(self.files) > 1 else self.folder / "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a source asks the installer for.
+
+    Attributes:
+        lines: as in a requirements file, local paths absolute.
+        index_lines: option lines that say where packages come from.
+        is_complete: whether the lines name everything, as a lock does, so that nothing is left to resolve.
+        by_index: of a lock, more lines, by the URL of the one index that they come from; nothing else is asked of it.
+    """
+
+    lines: tuple[str, ...]
+    index_lines: tuple[str, ...] = ()
+    is_complete: bool = False
+    by_index: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def check_known(option: str, asked: Iterable[str], known: Iterable[str], where: Path) -> None:
+    """Check that what was asked for is there.
+
+    Args:
+        option: "extra" or "group".
+        asked: the names given.
+        known: the names there are.
+        where: the file that has them.
+
+    Raises:
+        UserError: a name is not known.
+    """
+    names = sorted(set(known))
+    normal = {canonicalize_name(name) for name in names}
+    for name in asked:
+        if canonicalize_name(name) not in normal:
+            listed = f"Known are {', '.join(names)}." if names else f"There are no {option}s in it."
+            raise UserError(f"{option}s: {where}: found no {option} {name!r}", hint=listed)
+
+
+def index_lines(urls: Sequence[str]) -> tuple[str, ...]:
+    """Option lines for indexes, the first one in the place of PyPI; PyPI itself stays what the machine says it is."""
+    if not urls:
+        return ()
+    first, *others = dict.fromkeys(urls)
+    lines = [] if _PYPI.fullmatch(first) else [f"--index-url {first}"]
+    return (*lines, *(f"--extra-index-url {url}" for url in others))
+
+
+def is_pypi(url: str) -> bool:
+    """Whether a URL is that of the public index."""
+    return bool(_PYPI.fullmatch(url))
+
+
+def locked(lines: Iterable[tuple[str, str]], index_lines: tuple[str, ...] = ()) -> Wanted:
+    """What a lock asks for.
+
+    Args:
+        lines: the URL of the index that a line's package comes from, "" for the usual one, and the line.
+        index_lines: say what the usual one is, where it is not that of the machine.
+    """
+    by_index: dict[str, list[str]] = {}
+    for url, text in sorted(lines):
+        by_index.setdefault("" if is_pypi(url) else url, []).append(text)
+    usual = tuple(by_index.pop("", ()))
+    return Wanted(usual, index_lines, True, {url: tuple(texts) for url, texts in by_index.items()})
+
+
+def with_extras(name: str, extras: Iterable[str]) -> str:
+    """A name with extras behind."""
+    listed = ",".join(extras)
+    return f"{name}[{listed}]" if listed else name
+
+
+def git_reference(url: str, revision: str = "", subdirectory: str = "") -> str:
+    """The URL of a commit in a git repository, as installers take it."""
+    if _SCP_STYLE.match(url):
+        url = "ssh://" + url.replace(":", "/", 1)
+    prefix = "" if url.startswith("git+") else "git+"
+    at = f"@{revision}" if revision else ""
+    return prefix + url + at + (f"#subdirectory={subdirectory}" if subdirectory else "")
+
+
+def line(requirement: str, *, marker: str = "", hashes: Iterable[str] = ()) -> str:
+    """A requirement line.
+
+    Args:
+        requirement: what to install: name and version, name @ URL, or a path.
+        marker: when.
+        hashes: as sha256:abcd.
+    """
+    condition = f" ; {marker}" if marker else ""
+    return requirement + condition + "".join(f" --hash={item}" for item in sorted(hashes))

@@ -1,0 +1,181 @@
+"""Where a project's dependencies are written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_pyz.dependencies.locks import pyproject, requirements_files
+from django_pyz.dependencies.locks.readers import READERS
+from django_pyz.options import Options
+from django_pyz.toml_files import read_toml
+from django_pyz_runtime.errors import UserError
+
+_HINT = "Give --requirements FILE."
+_PATTERNS = ("requirements*.txt", "*requirements.txt", "requirements*.pip", "requirements/*.txt", "requirements/*.pip")
+_NOT_FOR_PRODUCTION = re.compile(
+    "dev|devel|develop|development|developer|tests?|testing|lint|linting|linters?|docs?|documentation|local|ci|debug"
+    "|build|style|types|typing|mypy|qa|coverage|benchmark|release|e2e"
+)
+_FOR_PRODUCTION = re.compile("prod|production|deploy|deployment|live|server")
+_DJANGO = re.compile(r"\bdjango\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a project's dependencies are written down.
+
+    Attributes:
+        kind: the name of the file, "requirements" for all files of that format.
+        files: relative to the project's root, so that they may be read in a copy of it. The first one is the source; a
+            lock has the pyproject.toml beside it, or of the workspace's member, behind it.
+    """
+
+    kind: str
+    files: tuple[Path, ...]
+
+
+def find_source(root: Path, folders: Sequence[Path], options: Options) -> Source:
+    """Find the dependencies: as told, else locks first, and of each kind the one nearest to manage.py.
+
+    A lock or a list without Django in it is for something else than this project, so anything else is taken before it.
+
+    Args:
+        root: the project.
+        folders: where to look, absolute: the one of manage.py first, then up to the root.
+        options: what the project or the command line says.
+
+    Raises:
+        UserError: there are none, or several that are as good.
+    """
+    if options.requirements:
+        return _given(root, options)
+    others = []
+    for kind, search in _SEARCHES.items():
+        for folder in folders:
+            if path := search(folder):
+                source = _source(root, kind, path, folders)
+                if _is_for_django(kind, path):
+                    return source
+                others.append(source)
+    if others:
+        return others[0]
+    raise UserError(
+        f"{root}: wanted a lock file, requirements.txt, or dependencies in pyproject.toml or setup.py, found none",
+        hint=_HINT,
+    )
+
+
+def _is_for_django(kind: str, path: Path) -> bool:
+    """Whether a file is sure to be the project's: a lock and a list of some other name must have Django in it."""
+    if kind in ("pyproject.toml", "setup.cfg", "setup.py") or path.name == "requirements.txt":
+        return True
+    files = requirements_files.included_files(path) if kind == "requirements" else {path}
+    return any(_DJANGO.search(file.read_text(encoding="utf-8", errors="replace")) for file in files)
+
+
+def _given(root: Path, options: Options) -> Source:
+    files = tuple(Path(name) for name in options.requirements)
+    for path in files:
+        if not (root / path).is_file():
+            raise UserError(f"requirements: {root / path}: found no such file")
+        if not (root / path).resolve().is_relative_to(root.resolve()):
+            raise UserError(f"requirements: {root / path}: wanted a file inside {root}")
+    kind = _kind(files[0].name)
+    if kind != "requirements" and len(files) > 1:
+        raise UserError(
+            f"requirements: {files[0]}: wanted it alone, found {len(files)} files", hint="Name one of them."
+        )
+    return Source(kind, tuple((root / path).resolve().relative_to(root.resolve()) for path in files))
+
+
+def _kind(name: str) -> str:
+    if re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
+        return "pylock.toml"
+    return name if name in READERS else "requirements"
+
+
+def _source(root: Path, kind: str, path: Path, folders: Iterable[Path]) -> Source:
+    files = [path]
+    if kind in ("uv.lock", "poetry.lock"):
+        # A lock of a workspace locks several packages; the one of this project is the nearest.
+        above = [folder for folder in folders if folder.is_relative_to(path.parent)]
+        places = above if kind == "uv.lock" else [path.parent]
+        found = [folder / "pyproject.toml" for folder in places if _is_project(folder / "pyproject.toml")]
+        files += found[:1]
+    return Source(kind, tuple(file.relative_to(root) for file in files))
+
+
+def _is_project(path: Path) -> bool:
+    content = read_toml(path)
+    return "project" in content or "poetry" in content.get("tool", {})
+
+
+def _named(name: str) -> Callable[[Path], Path | None]:
+    def search(folder: Path) -> Path | None:
+        return folder / name if (folder / name).is_file() else None
+
+    return search
+
+
+def _pylock(folder: Path) -> Path | None:
+    if plain := _named("pylock.toml")(folder):
+        return plain
+    return _only(folder, [path for path in sorted(folder.glob("pylock.*.toml")) if _kind(path.name) == "pylock.toml"])
+
+
+def _requirements(folder: Path) -> Path | None:
+    """requirements.txt, else the one that is for production, or that takes in all the others."""
+    if plain := _named("requirements.txt")(folder):
+        return plain
+    found = dict.fromkeys(path for pattern in _PATTERNS for path in sorted(folder.glob(pattern)))
+    candidates = [path for path in found if not _is_named(path, _NOT_FOR_PRODUCTION)]
+    if len(candidates) > 1:
+        for_production = [path for path in candidates if _is_named(path, _FOR_PRODUCTION)]
+        candidates = for_production if len(for_production) == 1 else _complete(candidates)
+    return _only(folder, candidates)
+
+
+def _is_named(path: Path, word: re.Pattern[str]) -> bool:
+    return any(map(word.fullmatch, re.split(r"[^a-z0-9]+", path.stem.lower())))
+
+
+def _complete(candidates: list[Path]) -> list[Path]:
+    """The one that takes in all the others, where there is one; else all."""
+    complete = [path for path in candidates if set(candidates) <= requirements_files.included_files(path)]
+    return complete if len(complete) == 1 else candidates
+
+
+def _only(folder: Path, candidates: list[Path]) -> Path | None:
+    if len(candidates) > 1:
+        listed = "".join(f"\n  {path.relative_to(folder)}" for path in candidates)
+        raise UserError(f"{folder}: wanted one file with the dependencies, found several:{listed}", hint=_HINT)
+    return candidates[0] if candidates else None
+
+
+def _pyproject(folder: Path) -> Path | None:
+    content = read_toml(folder / "pyproject.toml")
+    has_groups_only = "project" not in content and bool(_DJANGO.search(str(content.get("dependency-groups"))))
+    has_some = pyproject.has_main(content) or pyproject.is_dynamic(content) or has_groups_only
+    return folder / "pyproject.toml" if has_some else None
+
+
+def _setup_cfg(folder: Path) -> Path | None:
+    path = _named("setup.cfg")(folder)
+    # Many have one for their linters only.
+    is_package = path and re.search(r"^install_requires\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return path if is_package else None
+
+
+_SEARCHES: dict[str, Callable[[Path], Path | None]] = {
+    "uv.lock": _named("uv.lock"),
+    "pylock.toml": _pylock,
+    "poetry.lock": _named("poetry.lock"),
+    "Pipfile.lock": _named("Pipfile.lock"),
+    "requirements": _requirements,
+    "pyproject.toml": _pyproject,
+    "setup.cfg": _setup_cfg,
+    "setup.py": _named("setup.py"),
+}

@@ -1,0 +1,88 @@
+"""Stop a build that would pack what looks like a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from django_pyz.files.patterns import matches
+from django_pyz.files.secret_kinds import GOOGLE_KEY, find, find_url_credentials
+from django_pyz_runtime.errors import UserError
+
+_LARGEST_BYTES = 2_000_000
+_TEXT_BYTES = 4096
+"""A file with a zero byte in the first so many is no text."""
+_SHOWN = 20
+_NAMED = 8
+_FOR_BROWSERS = {".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".html", ".htm", ".css", ".map", ".svg"}
+_INDEX_WORDS = (b"index-url", b"INDEX_URL", b"git+http")
+
+
+def check(root: Path, files: Iterable[Path], allowed: tuple[str, ...]) -> None:
+    """Look for secrets in the project's own files.
+
+    Args:
+        root: the project's folder.
+        files: what goes in, relative to it.
+        allowed: patterns for files that may hold what looks like a secret.
+
+    Raises:
+        UserError: there are some. The message says where and what they look like, never what they are.
+    """
+    found: dict[str, list[str]] = {}
+    for path in files:
+        if not matches(path.as_posix(), allowed):
+            for line, what in sorted(scan(root / path)):
+                found.setdefault(path.as_posix(), []).append(f"{path.as_posix()}:{line}: {what}")
+    if found:
+        raise UserError(_message(found), hint=_hint(list(found)))
+
+
+def scan(path: Path) -> Iterator[tuple[int, str]]:
+    """The likely secrets in a file: line and what it looks like. Large files and files of no text have none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_BYTES + 1)
+    except OSError:
+        # Whoever copies it says what is wrong with it.
+        return
+    if len(content) > _LARGEST_BYTES or b"\0" in content[:_TEXT_BYTES]:
+        return
+    for offset, what in find(content):
+        if what != GOOGLE_KEY or path.suffix not in _FOR_BROWSERS:
+            yield content.count(b"\n", 0, offset) + 1, what
+    if any(word in content for word in _INDEX_WORDS):
+        for offset in find_url_credentials(content):
+            yield content.count(b"\n", 0, offset) + 1, "a URL with credentials"
+
+
+def _message(found: dict[str, list[str]]) -> str:
+    lines = [line for lines in found.values() for line in lines]
+    more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    what = "this looks like a secret" if len(lines) == 1 else "these look like secrets"
+    return "\n".join(
+        [f"{what}, and everyone who gets the file could read it:", *(f"  {line}" for line in lines[:_SHOWN]), *more]
+    )
+
+
+def _hint(names: list[str]) -> str:
+    listed = ", ".join(json.dumps(name, ensure_ascii=False) for name in _in_short(names))
+    return (
+        "Leave the file out with --exclude PATTERN, or take the secret out of it and out of the project's history.\n"
+        "If it is none, as in a test, or is meant to be shipped, say so in pyproject.toml or with --allow-secrets:\n"
+        "\n"
+        "[tool.django-pyz]\n"
+        f"allow-secrets = [{listed}]"
+    )
+
+
+def _in_short(names: list[str]) -> list[str]:
+    """The names, or where they are too many the folders that they are in."""
+    if len(names) <= _NAMED:
+        return names
+    for depth in range(max(name.count("/") for name in names), 0, -1):
+        folders = list(dict.fromkeys("/".join(name.split("/")[:depth]) for name in names))
+        if len(folders) <= _NAMED:
+            break
+    return folders

@@ -1,0 +1,102 @@
+"""A private copy of the project, to install from and to run its build commands in: its own folder stays as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from django_pyz import process
+from django_pyz_runtime.errors import UserError
+
+
+def make(root: Path, files: Iterable[Path], folder: Path) -> Path:
+    """Copy files of a project.
+
+    Args:
+        root: the project's folder.
+        files: relative to it; a symbolic link becomes what it points to.
+        folder: where the copy is made, under the project's own name. The neighbours of the root are linked beside it,
+            so that a requirement on ../another is found.
+
+    Returns:
+        The copy.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    folder.mkdir()
+    # Those that cannot be listed cannot be required either.
+    with contextlib.suppress(PermissionError):
+        for neighbour in root.parent.iterdir():
+            if neighbour != root and neighbour.is_dir():
+                (folder / neighbour.name).symlink_to(neighbour)
+    copy = folder / root.name
+    copy.mkdir()
+    copy_files(root, files, copy)
+    return copy
+
+
+def copy_files(root: Path, files: Iterable[Path], target: Path) -> None:
+    """Copy files, with their modes, to the same relative places.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    made: set[Path] = set()
+    for relative in files:
+        if (folder := relative.parent) not in made:
+            (target / folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        try:
+            shutil.copy(os.path.join(root, relative), os.path.join(target, relative))
+        except OSError as error:
+            raise UserError(f"{root / relative}: cannot be read ({(error.strerror or str(error)).lower()})") from None
+
+
+def add_history(root: Path, copy: Path) -> None:
+    """Give a copy the git history of a repository, from which some build backends take the version.
+
+    It shares the objects of the repository and has its own references and settings, so that nothing done in the copy
+    changes the original. Without git, or below the top of a repository, there is none.
+    """
+    if not (root / ".git").exists():
+        return
+    bare = copy.with_name(f".{copy.name}.git")
+    with contextlib.suppress(UserError):
+        process.run(["git", "clone", "--quiet", "--no-checkout", "--shared", root, bare], "copy the history")
+        os.replace(bare / ".git", copy / ".git")
+        process.run(["git", "reset", "--quiet"], "note the files", folder=copy)
+
+
+@contextlib.contextmanager
+def told_as(root: Path, copy: Path) -> Iterator[None]:
+    """Let errors speak of the project where they speak of the copy.
+
+    Raises:
+        UserError: as it was raised inside.
+    """
+    try:
+        yield
+    except UserError as error:
+        raise UserError(error.problem.replace(str(copy), str(root)), hint=error.hint) from None
+
+
+def run_commands(commands: Iterable[str], copy: Path, programs: Path, variables: Mapping[str, str]) -> None:
+    """Run the project's own build commands in a copy of it.
+
+    Args:
+        commands: for the shell, in order.
+        copy: the copy.
+        programs: a folder that stands first on PATH: that of the virtual environment with the dependencies.
+        variables: more environment variables.
+
+    Raises:
+        UserError: a command failed, with the end of what it said.
+    """
+    path = f"{programs}{os.pathsep}{variables.get('PATH') or os.environ.get('PATH', os.defpath)}"
+    environment = process.clean_environment(**{**variables, "PATH": path, "VIRTUAL_ENV": str(programs.parent)})
+    for command in commands:
+        process.run(["/bin/sh", "-c", command], f"run the build command `{command}`", folder=copy, env=environment)

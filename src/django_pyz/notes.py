@@ -1,0 +1,52 @@
+"""What a project may need besides, as its files let suppose: notes for the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.version import Version
+
+from django_pyz.files.selection import Selection
+from django_pyz.options import Options
+from django_pyz.project.project import Project
+from django_pyz_runtime.bundle.manifest import Manifest
+
+_OLDEST_DJANGO = "4.2"
+
+
+def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
+    """What to say of a project that will be built as its options say."""
+    if not options.build_commands:
+        packages = [path for path in selection.files if path.name == "package.json"]
+        yield from (_unbuilt(path) for path in packages if _has_build_script(found.root / path))
+    compiled = {path.with_suffix("") for path in selection.files if path.suffix == ".mo"}
+    if lacking := [path for path in selection.files if path.suffix == ".po" and path.with_suffix("") not in compiled]:
+        yield (
+            f"{len(lacking)} translations are not compiled, as {lacking[0]}: commit the .mo files, or give "
+            '--build-commands "django-admin compilemessages"'
+        )
+
+
+def about_packages(manifest: Manifest) -> Iterator[str]:
+    """What to say of the packages that were installed."""
+    versions = {component["name"]: component["version"] for component in manifest.sbom["components"]}
+    if Version(versions["django"]) < Version(_OLDEST_DJANGO):
+        found, wanted = versions["django"], _OLDEST_DJANGO
+        yield f"Django {found}: bundles are made for {wanted} and newer; static files keep their names"
+
+
+def _unbuilt(path: Path) -> str:
+    return (
+        f"{path} has a build script, which was not run: if the site needs it, give --build-commands, as in "
+        '"npm ci && npm run build"'
+    )
+
+
+def _has_build_script(path: Path) -> bool:
+    try:
+        scripts = json.loads(path.read_text(encoding="utf-8")).get("scripts", {})
+        return any(name.startswith("build") for name in scripts)
+    except (OSError, ValueError, AttributeError, TypeError):
+        return False

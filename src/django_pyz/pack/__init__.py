@@ -1,0 +1,1 @@
+"""From the staged tree to the one file."""

@@ -1,0 +1,76 @@
+"""What takes long to compute and is the same for the same input, kept from build to build.
+
+A folder of files named by digests of what they were computed from. An entry that is damaged is as good as none; one
+that nothing has asked for in a month is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from django_pyz.pack import output_file
+from django_pyz_runtime.bundle.names import user_folder
+from django_pyz_runtime.errors import UserError
+
+_KEPT_SECONDS = 30 * 24 * 3600
+_DIGEST_BYTES = 32
+
+
+def default_folder() -> Path | None:
+    """In the user's cache folder; None without a home."""
+    caches = user_folder("XDG_CACHE_HOME", ".cache", os.environ)
+    return Path(caches) / "django-pyz" if caches else None
+
+
+class BuildCache:
+    """The cache; where it cannot be read or written, nothing is kept.
+
+    Args:
+        folder: that holds it; None for no cache.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> bytes | None:
+        """What was kept for a key, or None.
+
+        Args:
+            key: a digest of all that the content depends on, in hexadecimal digits.
+        """
+        if not self._folder:
+            return None
+        path = self._folder / key
+        try:
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+        return content if hashlib.sha256(content).digest() == digest else None
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep a content, whole or not at all."""
+        if not self._folder:
+            return
+        with contextlib.suppress(OSError, UserError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with output_file.appearing(self._folder / key) as temporary:
+                temporary.write_bytes(hashlib.sha256(content).digest() + content)
+
+    def prune(self) -> None:
+        """Remove what has not been asked for in a month."""
+        if not self._folder:
+            return
+        oldest = time.time() - _KEPT_SECONDS
+        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.stat().st_mtime < oldest:
+                    os.unlink(entry)
+
+
+NO_CACHE = BuildCache(None)

@@ -1,0 +1,201 @@
+"""Bytecode made at build time, so that nothing compiles on the server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import os
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz import process
+from django_pyz.pack.build_cache import NO_CACHE, BuildCache
+from django_pyz.pack.tree import files_below, folders_of
+from django_pyz.python import Python
+from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
+
+PORTABLE = 2
+"""A version of marshal that every Python reads, and in which equal values are equal bytes."""
+_TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
+_COMPILE = """
+import json, marshal, os, sys
+
+root, parts, output, workers = sys.argv[1:]
+with open(parts) as file:
+    parts = json.load(file)
+
+def compile_part(number):
+    sizes, codes = {}, []
+    for name in parts[number]:
+        try:
+            with open(root + "/" + name, "rb") as source:
+                # Nobody asks for our own docstrings on a server: each process would hold 140 KB of them.
+                optimize = 2 if name.startswith("django_pyz_runtime/") else -1
+                code = compile(source.read(), name, "exec", dont_inherit=True, optimize=optimize)
+        except (SyntaxError, ValueError, UnicodeDecodeError, RecursionError):
+            continue
+        codes.append(marshal.dumps(code))
+        sizes[name] = len(codes[-1])
+    with open(output + "/" + str(number), "wb") as file:
+        file.write(json.dumps(sizes).encode() + b"\\n" + b"".join(codes))
+
+# What marshal writes depends on what a process has done before: a new one for each part.
+running = 0
+for number in range(len(parts) + int(workers)):
+    if running == int(workers) or number >= len(parts):
+        if running and os.wait()[1]:
+            sys.exit("a part cannot be compiled")
+        running -= 1
+    if number < len(parts):
+        running += 1
+        if not os.fork():
+            compile_part(number)
+            os._exit(0)
+"""
+
+
+class _Rank(IntEnum):
+    """Which of several of a name in one folder is imported, by Python's FileFinder: the last."""
+
+    FOLDER = 0
+    MODULE = 1
+    EXTENSION = 2
+    PACKAGE = 3
+
+
+class Compiled(NamedTuple):
+    """The code of the modules of a tree.
+
+    Attributes:
+        cache_tag: of the Python that compiled.
+        code: for each source, by its path in the tree, what `marshal` wrote.
+    """
+
+    cache_tag: str
+    code: Mapping[str, bytes]
+
+
+def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: BuildCache = NO_CACHE) -> Compiled:
+    """Compile every module of a tree.
+
+    The bytes depend on the sources alone. Files that are no valid Python, such as templates, get no code; nor do tests,
+    which nobody runs on a server.
+
+    Args:
+        python: the one the bundle is for.
+        site_packages: the tree.
+        scratch: a folder for what the processes write.
+        cache: keeps the code of each package.
+    """
+    parts: dict[str, list[str]] = defaultdict(list)
+    for path in files_below(site_packages):
+        if path.endswith(".py") and not _TESTS.search(path):
+            parts[path.partition("/")[0]].append(path)
+    keys = {_key(python, site_packages, paths): paths for paths in parts.values()}
+    compiled = {key: content for key in keys if (content := cache.get(key))}
+    missing = sorted(keys.keys() - compiled.keys(), key=lambda key: -len(keys[key]))
+    for key, content in zip(
+        missing, _compile(python, site_packages, [keys[key] for key in missing], scratch), strict=True
+    ):
+        cache.put(key, content)
+        compiled[key] = content
+    return Compiled(python.cache_tag, {path: code for key in keys for path, code in _codes(compiled[key])})
+
+
+def _key(python: Python, root: Path, paths: list[str]) -> str:
+    """What the code of a part depends on: Python itself, and the names and contents of the sources."""
+    status = os.stat(python.executable)
+    digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, _COMPILE)).encode())
+    for path in paths:
+        content = hashlib.sha256((root / path).read_bytes()).digest()
+        digest.update(os.fsencode(path) + b"\0" + content)
+    return digest.hexdigest()
+
+
+def _compile(python: Python, root: Path, parts: list[list[str]], scratch: Path) -> Iterator[bytes]:
+    if not parts:
+        return
+    with tempfile.TemporaryDirectory(dir=scratch) as output:
+        wanted = Path(output) / "parts"
+        wanted.write_text(json.dumps(parts), encoding="ascii")
+        options = ("-P", "-S", "-B", "-W", "ignore", "-c")
+        command: list[str | Path] = [
+            python.executable,
+            *options,
+            _COMPILE,
+            root,
+            wanted,
+            output,
+            str(os.cpu_count() or 1),
+        ]
+        process.run(command, "compile the bytecode", env=process.clean_environment(PYTHONHASHSEED="0"))
+        for number in range(len(parts)):
+            yield (Path(output) / str(number)).read_bytes()
+
+
+def _codes(content: bytes) -> Iterator[tuple[str, bytes]]:
+    sizes, _, codes = content.partition(b"\n")
+    position = 0
+    for path, size in json.loads(sizes).items():
+        yield path, codes[position : position + size]
+        position += size
+
+
+def write(compiled: Compiled, files: Iterable[str], folder: Path) -> list[Path]:
+    """Write the files that modules are imported from (see django_pyz_runtime.bundle.bytecode_finder).
+
+    Args:
+        compiled: the code.
+        files: the paths of all files of the tree.
+        folder: where to write; made here.
+
+    Returns:
+        The files.
+    """
+    parts: dict[str, dict[str, dict[str, str | None]]] = {}
+    for name, modules in _importable(files).items():
+        if any(path in compiled.code for path in modules.values()):
+            parts.setdefault(name.partition("/")[0], {})[name] = modules
+    folder.mkdir(parents=True)
+    return [_write_part(compiled.code, parts[part], folder / f"{part}{SUFFIX}") for part in sorted(parts)]
+
+
+def _write_part(code: Mapping[str, bytes], folders: dict[str, dict[str, str | None]], output: Path) -> Path:
+    index: dict[str, dict[str, tuple[bool, int, int] | None]] = {}
+    contents: list[bytes] = []
+    position = 0
+    for folder, modules in sorted(folders.items()):
+        index[folder] = {}
+        for name, path in sorted(modules.items()):
+            content = code.get(path or "", b"")
+            is_package = bool(path) and path != f"{folder}/{name}.py".lstrip("/")
+            index[folder][name] = (is_package, position, len(content)) if content else None
+            contents.append(content)
+            position += len(content)
+    data = marshal.dumps(index, PORTABLE)
+    output.write_bytes(b"".join([len(data).to_bytes(SIZE_BYTES, "little"), data, *contents]))
+    return output
+
+
+def _importable(files: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """What can be imported from each folder: the path of its source, or None where the file system has to be asked."""
+    paths = list(files)
+    candidates = [(_Rank.FOLDER, folder, "") for folder in folders_of(paths)]
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        stem, _, end = name.partition(".")
+        if end == "py" or path.endswith(".so"):
+            is_package = stem == "__init__"
+            rank = _Rank.PACKAGE if is_package else _Rank.MODULE if end == "py" else _Rank.EXTENSION
+            candidates.append((rank, folder if is_package else f"{folder}/{stem}", path if end == "py" else ""))
+    found: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for _, module, path in sorted(candidates):
+        folder, _, name = module.rpartition("/")
+        found[folder][name] = path or None
+    return found

@@ -1,0 +1,42 @@
+"""The file that a build writes: it appears whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django_pyz_runtime.errors import UserError
+
+
+def check_writable(output: Path) -> None:
+    """Find out before the long steps what would keep the file from being written after them."""
+    folder = next(path for path in output.parents if path.exists())
+    why = ""
+    if output.is_dir():
+        why = "is a directory"
+    elif not folder.is_dir():
+        why = "not a directory"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        why = "permission denied"
+    if why:
+        raise UserError(f"{output}: cannot be written ({why})", hint="Give another file with --output.")
+
+
+@contextlib.contextmanager
+def appearing(output: Path) -> Iterator[Path]:
+    """A temporary name for a file that gets its real one when all went well."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+        os.close(descriptor)
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written ({(error.strerror or str(error)).lower()})") from None
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.replace(temporary, output)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""The commands that a package declares, read from its metadata's sources."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django_pyz.toml_files import read_toml
+
+
+def declared(folder: Path) -> dict[str, str]:
+    """The console scripts of a package, name to "module:function".
+
+    pyproject.toml ([project.scripts], [tool.poetry.scripts]), setup.cfg and the literals of setup.py are read.
+
+    Args:
+        folder: with the files.
+
+    Raises:
+        UserError: pyproject.toml is no TOML.
+    """
+    pyproject = read_toml(folder / "pyproject.toml")
+    found: dict[str, Any] = {}
+    found.update(_lines(_setup_py(folder / "setup.py")))
+    found.update(_lines(_setup_cfg(folder / "setup.cfg")))
+    found.update(pyproject.get("tool", {}).get("poetry", {}).get("scripts", {}))
+    found.update(pyproject.get("project", {}).get("scripts", {}))
+    return {name: target for name, target in found.items() if isinstance(target, str) and ":" in target}
+
+
+def _lines(lines: list[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        name, equals, target = line.partition("=")
+        if equals:
+            yield name.strip(), target.split("[")[0].strip()
+
+
+def _setup_cfg(path: Path) -> list[str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return []
+    return parser.get("options.entry_points", "console_scripts", fallback="").splitlines()
+
+
+def _setup_py(path: Path) -> list[str]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="entry_points", value=value):
+                return _literal_scripts(value)
+    return []
+
+
+def _literal_scripts(value: ast.expr) -> list[str]:
+    try:
+        scripts = ast.literal_eval(value).get("console_scripts", [])
+    except (ValueError, AttributeError):
+        return []
+    return [str(line) for line in (scripts.splitlines() if isinstance(scripts, str) else scripts)]

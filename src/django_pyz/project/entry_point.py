@@ -1,0 +1,81 @@
+"""How a project is started: its manage.py, else the console script of a package, else nothing but its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_pyz.options import Options
+from django_pyz.project import console_scripts, manage_py
+from django_pyz.project.manage_py import ManagePy
+from django_pyz.project.modules import is_skipped, module_file
+from django_pyz_runtime.errors import UserError
+
+_NO_FACTS = ManagePy((), True, {}, (), ())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What starts a project.
+
+    Attributes:
+        folder: the one that stands first on sys.path.
+        path: the module that was read; None where there is nothing but settings.
+        call: the function of a console script, as "shop.cli:main"; "" for a manage.py.
+        facts: what the module says.
+    """
+
+    folder: Path
+    path: Path | None
+    call: str
+    facts: ManagePy
+
+
+def find(root: Path, options: Options) -> Entry:
+    """Find what starts a project.
+
+    Args:
+        root: the folder of manage.py, or one above it.
+        options: `manage_py` names one.
+
+    Raises:
+        UserError: there are several, or the one that is named is not there.
+    """
+    if path := _manage_py(root, options):
+        return Entry(path.parent, path, "", manage_py.read(path))
+    source = root / "src" if (root / "src").is_dir() else root
+    return _console_script(root, source) or Entry(source, None, "", _NO_FACTS)
+
+
+def _manage_py(root: Path, options: Options) -> Path | None:
+    if options.manage_py:
+        path = root / options.manage_py
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            raise UserError(f"manage-py: {path}: wanted a file inside {root}")
+        return path
+    for pattern in ("manage.py", "src/manage.py", "*/manage.py", "*/*/manage.py"):
+        found = [path for path in sorted(root.glob(pattern)) if not is_skipped(path.relative_to(root))]
+        found = [path for path in found if b"django" in path.read_bytes().lower()] if len(found) > 1 else found
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = "".join(f"\n  {path.relative_to(root)}" for path in found)
+            raise UserError(f"{root}: wanted one manage.py, found several:{listed}", hint="Name one with --manage-py.")
+    return None
+
+
+def _console_script(root: Path, source: Path) -> Entry | None:
+    """The console script whose module names the settings."""
+    found: dict[str, Entry] = {}
+    for name, target in sorted(console_scripts.declared(root).items()):
+        module, _, function = target.partition(":")
+        path = module_file(module, (source, root))
+        if path and (facts := manage_py.read(path)).settings_modules:
+            found[name] = Entry(source, path, "" if facts.is_plain else f"{module}:{function}", facts)
+    if len({entry.path for entry in found.values()}) > 1:
+        listed = "".join(f"\n  {name}" for name in found)
+        raise UserError(
+            f"{root}: found no manage.py, and several console scripts that name settings:{listed}",
+            hint="Give --settings-module.",
+        )
+    return next(iter(found.values()), None)

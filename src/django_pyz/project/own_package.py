@@ -1,0 +1,93 @@
+"""A project that is itself a package: installed for what only that creates, and kept in one place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from importlib.metadata import PathDistribution
+from pathlib import Path
+
+from django_pyz import process
+from django_pyz.dependencies.installers import installer
+from django_pyz.toml_files import read_toml
+
+
+def find(folders: Sequence[Path]) -> Path | None:
+    """The first of some folders that can be installed: with a setup.py, or a pyproject.toml that has a build backend.
+
+    Raises:
+        UserError: a pyproject.toml is no TOML.
+    """
+    return next((folder for folder in folders if _is_installable(folder)), None)
+
+
+def _is_installable(folder: Path) -> bool:
+    pyproject = read_toml(folder / "pyproject.toml")
+    tool = pyproject.get("tool", {})
+    if tool.get("poetry", {}).get("package-mode") is False or tool.get("uv", {}).get("package") is False:
+        return False
+    return (folder / "setup.py").is_file() or "build-system" in pyproject
+
+
+def install(package: Path, interpreter: Path) -> None:
+    """Install a package without its dependencies, which are there.
+
+    Raises:
+        UserError: it cannot be built.
+    """
+    process.run(
+        [*installer(interpreter), "--no-deps", "--force-reinstall", package],
+        "install the project itself",
+        folder=package,
+        env=process.installer_environment(),
+    )
+
+
+def installed_from(folder: Path, site_packages: Path) -> list[Path]:
+    """The metadata folders of the packages that were installed from inside a folder (PEP 610)."""
+    return [
+        path.parent
+        for path in sorted(site_packages.glob("*.dist-info/direct_url.json"))
+        if f"{json.loads(path.read_text(encoding='utf-8')).get('url', '')}/".startswith(f"{folder.as_uri()}/")
+    ]
+
+
+def merge(metadata: Path, import_roots: Sequence[Path], is_left_out: Callable[[Path], bool]) -> list[Path]:
+    """Keep one copy of a package whose source is part of the project: the one in the project.
+
+    Its files in site-packages go; those which the source does not have, as the installation made them, go where the
+    source is. What belongs to none of the import roots stays.
+
+    Args:
+        metadata: the package's metadata folder, in site-packages.
+        import_roots: the project's folders for sys.path.
+        is_left_out: whether a path was left out of the project's files.
+
+    Returns:
+        What was moved to where the source is.
+    """
+    site_packages = metadata.parent
+    moved = []
+    for file in PathDistribution(metadata).files or ():
+        installed = site_packages / file
+        if ".." in file.parts or file.parts[0] == metadata.name or not installed.is_file():
+            continue
+        for root in import_roots:
+            if (root / file).is_file() or is_left_out(root / file):
+                installed.unlink()
+                break
+            if len(file.parts) > 1 and (root / file.parts[0]).is_dir():
+                (root / file).parent.mkdir(parents=True, exist_ok=True)
+                installed.replace(root / file)
+                moved.append(root / file)
+                break
+    _prune(site_packages, {file.parts[0] for file in PathDistribution(metadata).files or ()})
+    return moved
+
+
+def _prune(site_packages: Path, names: set[str]) -> None:
+    """Remove folders that hold no file any more."""
+    for name in names:
+        for folder in sorted((site_packages / name).glob("**/"), reverse=True):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()

@@ -1,0 +1,187 @@
+"""How a project looks on disk: found without importing any of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_pyz.dependencies.source import Source, find_source
+from django_pyz.options import Options
+from django_pyz.project import entry_point, manage_py, own_package
+from django_pyz.project.entry_point import Entry
+from django_pyz.project.modules import module_file, nearest_module, settings_modules
+from django_pyz_runtime.errors import UserError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Django project's source tree.
+
+    Attributes:
+        root: the folder that is copied.
+        folder: the one that the project is started in: that of manage.py.
+        name: names /etc/NAME and the rest.
+        script: name of the executable.
+        settings_module: the default settings module.
+        import_roots: folders for sys.path, the first one first.
+        last_import_roots: folders for the end of sys.path: those above the first one.
+        manage_py: a manage.py that must be run, as it does more than Django's own; else None.
+        manage_call: a function that must be run instead, as "shop.cli:main"; else "".
+        wsgi_module: the WSGI module; "" where there is none.
+        asgi_module: the ASGI module; "" where there is none.
+        variables: environment variables that manage.py and the WSGI module agree on.
+        source: where its dependencies are written down.
+        package: the folder to install as a package itself; None where the project is none.
+        needs_package: whether nothing but that package starts the project.
+    """
+
+    root: Path
+    folder: Path
+    name: str
+    script: str
+    settings_module: str
+    import_roots: tuple[Path, ...]
+    last_import_roots: tuple[Path, ...]
+    manage_py: Path | None
+    manage_call: str
+    wsgi_module: str
+    asgi_module: str
+    variables: dict[str, str]
+    source: Source
+    package: Path | None
+    needs_package: bool
+
+
+def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) -> Project:
+    """Look at a project.
+
+    Args:
+        root: the folder with manage.py, or one above it.
+        options: what the project or the command line says.
+        environ: the environment; DJANGO_SETTINGS_MODULE wins over manage.py.
+
+    Raises:
+        UserError: there is no project, or more than one, or something it needs cannot be found.
+    """
+    root = root.resolve()
+    if not root.is_dir():
+        raise UserError(f"{root}: wanted a folder with a Django project, found no folder")
+    start = entry_point.find(root, options)
+    first, last = _import_roots(root, start, options)
+    roots = (*first, *last)
+    settings_module = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
+    if settings_module:
+        _check_settings_module(settings_module, roots)
+    else:
+        settings_module = _chosen(root, start, roots)
+    wsgi_module = nearest_module("wsgi", settings_module, roots)
+    is_plain = start.facts.is_plain
+    folders = tuple(dict.fromkeys([start.folder, *last]))
+    name = options.name or root.name
+    return Project(
+        root=root,
+        folder=start.folder,
+        name=_checked(name),
+        script=_checked(options.script or name),
+        settings_module=settings_module,
+        import_roots=first,
+        last_import_roots=last,
+        manage_py=None if is_plain or start.call else start.path,
+        manage_call=start.call,
+        wsgi_module=wsgi_module,
+        asgi_module=nearest_module("asgi", settings_module, roots),
+        variables=_agreed(start, module_file(wsgi_module, roots) if wsgi_module else None),
+        source=find_source(root, folders, options),
+        package=own_package.find(folders),
+        needs_package=bool(start.call),
+    )
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"the name {name!r}: wanted letters, digits, dots, dashes", hint="Give another one with --name."
+        )
+    return name
+
+
+def _import_roots(root: Path, start: Entry, options: Options) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The folders for sys.path and those for its end.
+
+    A team that runs manage.py in a folder of the repository often imports what lies above it, as the folder above is
+    installed with `pip install -e`; at the end of sys.path it takes nothing away from others.
+    """
+    extra = [root / path for path in options.extra_paths]
+    for path in extra:
+        if not path.is_dir() or not path.resolve().is_relative_to(root):
+            raise UserError(f"extra-paths: {path}: wanted a folder inside {root}")
+    added = [*start.facts.first_paths, start.folder, *start.facts.last_paths]
+    inside = [path for path in [*added, root / "src"] if path.is_dir() and path.is_relative_to(root)]
+    first = tuple(dict.fromkeys([*inside, *extra]))
+    above = [path for path in start.folder.parents if path.is_relative_to(root)]
+    return first, tuple(path for path in above if path not in first)
+
+
+def _check_settings_module(module: str, import_roots: Sequence[Path]) -> None:
+    if not module_file(module, import_roots):
+        places = ", ".join(map(str, import_roots))
+        raise UserError(
+            f"the settings module {module!r}: found no such file in {places}", hint="Give --settings-module."
+        )
+
+
+def _chosen(root: Path, start: Entry, import_roots: Sequence[Path]) -> str:
+    """The one settings module that the project names, or the only one that there is."""
+    named = start.facts.settings_modules
+    found = [module for module in named if module_file(module, import_roots)] if len(named) > 1 else list(named)
+    if len(found) == 1:
+        _check_settings_module(found[0], import_roots)
+        return _agreed_module(found[0], start, import_roots)
+    candidates = found or settings_modules(import_roots)
+    if len(candidates) == 1:
+        return candidates[0]
+    listed = "".join(f"\n  {module}" for module in candidates)
+    if start.path:
+        several = f"several:{listed}" if candidates else "none"
+        raise UserError(
+            f"{start.path}: wanted one settings module named in it, found {several}", hint="Give --settings-module."
+        )
+    if candidates:
+        raise UserError(
+            f"{root}: found no manage.py, and several modules that look like settings:{listed}",
+            hint="Give --settings-module.",
+        )
+    raise UserError(
+        f"{root}: wanted a Django project, found no manage.py here or up to two folders below, no console script that "
+        "names settings, and no module that looks like settings",
+        hint="Name its folder, or give --settings-module.",
+    )
+
+
+def _agreed_module(module: str, start: Entry, import_roots: Sequence[Path]) -> str:
+    """The settings module of manage.py, where the WSGI module does not name another one.
+
+    Raises:
+        UserError: it does: a bundle has one for both.
+    """
+    wsgi = nearest_module("wsgi", module, import_roots)
+    path = module_file(wsgi, import_roots) if wsgi else None
+    others = manage_py.read(path).settings_modules if path else ()
+    other = next((name for name in others if module_file(name, import_roots)), module)
+    if module not in others and other != module:
+        raise UserError(
+            f"wanted one settings module, found two:\n  {module} ({start.path})\n  {other} ({path})",
+            hint="Give --settings-module: the one that the site is deployed with.",
+        )
+    return module
+
+
+def _agreed(start: Entry, wsgi: Path | None) -> dict[str, str]:
+    """The variables that manage.py and the WSGI module give the same value."""
+    served = manage_py.read(wsgi).variables if wsgi else {}
+    return {name: text for name, text in start.facts.variables.items() if served.get(name) == text}

@@ -1,0 +1,181 @@
+"""A small program that runs in the Python a bundle is built for, with the staged tree in front on its sys.path.
+
+Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`, where BYTECODE is a folder with
+that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
+
+    manage     run a command line of the bundle
+    facts      write what the settings say as a JSON object; the arguments are the file to write and options that
+               stand before a command. The object has the fields of `staged_project.Facts`; where a variable is missing
+               it is {"missing": [str], "problem": str}, with the names of the variables
+    gzip       write a compressed file beside each file of a folder that becomes smaller by it
+
+An error ends it with a code other than 0 and its reason on standard error.
+
+Files of the tree may be one with those of an installer's cache, by hard links: before one is written to it becomes a
+file of its own. Not seen is what libraries in C and other programs write to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import sys
+import traceback
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_SQLITE = "django.db.backends.sqlite3"
+_CHANGES = {"os.chmod", "os.chown", "os.setxattr", "os.truncate", "os.utime", "sqlite3.connect"}
+
+
+def main(argv: list[str]) -> int:
+    """Run a task."""
+    site_packages, bytecode, task, *arguments = argv
+    sys.addaudithook(partial(_cut_before_writing, os.path.realpath(site_packages) + os.sep))
+    sys.path.append(site_packages)
+    if bytecode:
+        _import_from(bytecode, site_packages)
+    return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+
+
+def _import_from(bytecode: str, site_packages: str) -> None:
+    """Take the bytecode of the tree, as the bundle will."""
+    from django_pyz_runtime.bundle import bytecode_finder
+
+    bytecode_finder.install(bytecode, site_packages, is_complete=False)
+
+
+def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
+    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
+    if event in _CHANGES or (event == "open" and type(arguments[2]) is int and arguments[2] & _WRITES):
+        _cut(tree, arguments[0])
+
+
+def _cut(tree: str, path: Any) -> None:
+    """Cut the hard links of a file of the tree: its other names are another file from then on."""
+    try:
+        real = os.path.realpath(os.fsdecode(path))
+        status = os.stat(real)
+    except (TypeError, ValueError, OSError):
+        return
+    if status.st_nlink > 1 and stat.S_ISREG(status.st_mode) and real.startswith(tree):
+        copy = f"{real}.own"
+        shutil.copy2(real, copy)
+        os.replace(copy, real)
+
+
+def manage(site_packages: str, arguments: list[str]) -> int:
+    """Run a command line of the bundle."""
+    from django_pyz_runtime.bundle.bundle import STAGED
+    from django_pyz_runtime.main import main as run
+
+    sys.argv[1:] = arguments
+    return run(sys.argv[0], site_packages, STAGED)
+
+
+def facts(site_packages: str, arguments: list[str]) -> int:
+    """Activate the project and write down what its settings say."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from django_pyz_runtime.activation.prepare import prepare
+    from django_pyz_runtime.activation.settings_errors import MissingVariables
+    from django_pyz_runtime.boot.arguments import split
+    from django_pyz_runtime.bundle.bundle import STAGED, Bundle
+    from django_pyz_runtime.errors import UserError
+    from django_pyz_runtime.secrets.redaction import redacted
+
+    answer, *options = arguments
+    sys.argv[1:] = ["check"]
+    try:
+        _, activation = prepare(Bundle.load(site_packages, site_packages, STAGED), split(options))
+        found = _settings_facts()
+        moved = {move.after: move.before for move in activation.moves}
+        found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})
+    except MissingVariables as missing:
+        found = {"missing": missing.names, "problem": missing.problems[0]}
+    except UserError as error:
+        print(redacted(str(error)), file=sys.stderr)
+        return 2
+    except ImproperlyConfigured as error:
+        print(redacted(f"{type(error).__name__}: {error}"), file=sys.stderr)
+        return 2
+    except Exception as error:
+        print(redacted(_traceback_of_project(error, site_packages)), file=sys.stderr)
+        return 1
+    with open(answer, "w", encoding="utf-8") as file:
+        json.dump(found, file)
+    return 0
+
+
+def _traceback_of_project(error: Exception, site_packages: str) -> str:
+    """The traceback of an error, less the frames of Python and of ours."""
+    from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+
+    found = traceback.TracebackException.from_exception(error)
+    project = os.path.join(site_packages, PROJECT_FOLDER)
+    frames = [frame for frame in found.stack if frame.filename.startswith(project)]
+    if frames:
+        found.stack = traceback.StackSummary.from_list(frames)
+    return "".join(found.format()).rstrip()
+
+
+def _settings_facts() -> dict[str, Any]:
+    from django.conf import settings
+
+    apps = list(settings.INSTALLED_APPS)
+    storages: dict[str, Any] = getattr(settings, "STORAGES", {})
+    explicit = getattr(settings, "STATICFILES_STORAGE", "") if "staticfiles" not in storages else ""
+    return {
+        "staticfiles": any(app.startswith("django.contrib.staticfiles") for app in apps),
+        "storage": explicit or storages.get("staticfiles", {}).get("BACKEND", ""),
+        "caches": [alias for alias in settings.CACHES if alias.isidentifier()],
+        "driverless": dict(_driverless(settings)),
+        "offline": bool(getattr(settings, "COMPRESS_OFFLINE", False)),
+        "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
+        "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
+    }
+
+
+def _driverless(settings: Any) -> Iterator[tuple[str, str]]:
+    """The databases whose driver is not installed, and what Django says of it.
+
+    SQLite's comes with Python; to load its backend would import the models for nothing.
+    """
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db.utils import load_backend
+
+    for alias, database in settings.DATABASES.items():
+        try:
+            if (engine := database.get("ENGINE")) and engine != _SQLITE:
+                load_backend(engine)
+        except ImproperlyConfigured as error:
+            yield alias, str(error).splitlines()[0]
+
+
+def _read_folders(settings: Any) -> Iterator[str]:
+    """The folders of static files, templates, translations and fixtures."""
+    for item in settings.STATICFILES_DIRS:
+        yield os.fspath(item[1] if isinstance(item, list | tuple) else item)
+    for engine in settings.TEMPLATES:
+        yield from map(os.fspath, engine.get("DIRS", ()))
+    yield from map(os.fspath, [*settings.LOCALE_PATHS, *settings.FIXTURE_DIRS])
+    if root := getattr(settings, "WHITENOISE_ROOT", None):
+        yield os.fspath(root)
+
+
+def gzip(site_packages: str, arguments: list[str]) -> int:
+    """Compress the files of a folder, with the bundle's WhiteNoise."""
+    import runpy
+
+    # Its function has another signature in old versions.
+    sys.argv[1:] = ["--quiet", *arguments]
+    runpy.run_module("whitenoise.compress", run_name="__main__")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""The programs that the packages install, and a Python with the bundle's code, for `pyz exec` and child processes."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import distributions
+from pathlib import Path
+
+from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, Manifest
+
+_NOT_THEIRS = re.compile(r"(python|pypy|pip|pydoc)[0-9.]*|(de)?activate.*|Activate.*")
+"""Files of the virtual environment itself."""
+_INTERPRETER = re.compile(rb"\A#!(?:[^\n]*python[^\n]*\n|/bin/sh\n'''exec' [^\n]*\n' '''\n)")
+"""The first line of a Python script, or the three that stand for one that would be too long."""
+_START = """\
+#!/bin/sh
+'''exec' "${0%/*}/python" "$0" "$@"
+' '''
+"""
+"""Read by the shell, it runs the file with the Python beside it; read by Python, it is a text."""
+_SCRIPT = """\
+import sys
+
+from @MODULE@ import @NAME@
+
+if __name__ == "__main__":
+    sys.exit(@FUNCTION@())
+"""
+_PYTHON = """\
+#!/bin/sh
+# Python with the code and the configuration of this bundle, for the child processes of the project.
+# The bundle itself was started with -S, which multiprocessing passes on; here the module site has to do its work.
+before_command=yes
+for word do
+    shift
+    case $before_command$word in
+        yes-S) continue ;;
+        yes-*) ;;
+        *) before_command= ;;
+    esac
+    set -- "$@" "$word"
+done
+PYTHONPATH=${0%/*}/../django_pyz_runtime/child/path exec "${@PREFIX@PYTHON:-python@VERSION@}" "$@"
+"""
+
+
+def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> None:
+    """Put the programs into the tree.
+
+    Those that are functions get a file of our own, the same whichever installer was at work.
+
+    Args:
+        installed: the folder with the programs of the virtual environment.
+        site_packages: the tree.
+        manifest: of the project.
+    """
+    target = site_packages / PROGRAM_FOLDER
+    target.mkdir()
+    for path in sorted(installed.iterdir()):
+        if path.is_file() and not _NOT_THEIRS.fullmatch(path.name):
+            content = path.read_bytes()
+            _write(target / path.name, _INTERPRETER.sub(lambda _: _START.encode(), content, count=1))
+    for name, value in _functions(site_packages).items():
+        module, _, function = value.partition(":")
+        script = _SCRIPT.replace("@MODULE@", module).replace("@NAME@", function.partition(".")[0])
+        _write(target / name, (_START + script.replace("@FUNCTION@", function)).encode())
+    python = _PYTHON.replace("@PREFIX@", manifest.env_prefix).replace("@VERSION@", manifest.python)
+    _write(target / "python", python.encode())
+
+
+def _functions(site_packages: Path) -> dict[str, str]:
+    points = (point for item in distributions(path=[str(site_packages)]) for point in item.entry_points)
+    return {
+        point.name: f"{point.module}:{point.attr}"
+        for point in points
+        if point.group == "console_scripts" and point.attr and not _NOT_THEIRS.fullmatch(point.name)
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    path.chmod(0o755)

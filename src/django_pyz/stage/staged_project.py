@@ -1,0 +1,148 @@
+"""A staged tree at work: its own commands, run while the bundle is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django_pyz import process
+from django_pyz.python import Python
+from django_pyz.stage import in_process
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
+from django_pyz_runtime.errors import UserError
+
+_SETTINGS_NEEDED = (
+    "The settings must be importable at build time: give what they need with --build-env NAME=VALUE, or with "
+    "--build-config FILE, a settings.ini whose [modules] may name a module that each installation writes for itself; "
+    "packages that are missing with --extras or --groups; or build with --no-collectstatic."
+)
+_KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
+_THROW_AWAY = "only-for-this-build"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the project's settings say.
+
+    Attributes:
+        staticfiles: whether Django's staticfiles app is installed.
+        storage: the dotted path of the storage for static files.
+        compressor: whether django-compressor is installed and enabled.
+        offline: whether the project has django-compressor compress offline.
+        caches: the names of its caches.
+        driverless: databases whose driver is not installed, to what Django says of it.
+        reads: folders that the settings name to read from: static files, templates, translations, fixtures.
+    """
+
+    staticfiles: bool
+    storage: str
+    compressor: bool
+    offline: bool
+    caches: list[str]
+    driverless: dict[str, str]
+    reads: list[str]
+
+
+@dataclass(frozen=True)
+class StagedProject:
+    """A staged tree that can already run commands.
+
+    Attributes:
+        python: the interpreter it is built for.
+        site_packages: the tree.
+        scratch: a folder for what the commands write elsewhere.
+        env_prefix: of the variables that configure the project.
+        config: a settings.ini for the build; None for none.
+        variables: environment variables for the build.
+        settings: more settings for the build, SECTION.KEY=VALUE.
+        bytecode: a folder with that of the tree (see django_pyz_runtime.bundle.bytecode_finder); None for none.
+    """
+
+    python: Python
+    site_packages: Path
+    scratch: Path
+    env_prefix: str
+    config: Path | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
+    bytecode: Path | None = None
+
+    @property
+    def project_folder(self) -> Path:
+        """Where the project's own files are in the tree."""
+        return self.site_packages / PROJECT_FOLDER
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Put a manifest into the tree."""
+        (self.site_packages / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+
+    def facts(self) -> Facts:
+        """What the project's settings say.
+
+        Raises:
+            UserError: they cannot be imported; where that is for want of a variable, with its name.
+        """
+        answer = self.scratch / "facts.json"
+        self._run("facts", "import the settings", [str(answer), *self._options()])
+        found = json.loads(answer.read_text(encoding="utf-8"))
+        if missing := found.pop("missing", []):
+            name, *others = missing
+            more = f"\nOthers without a default, which it may need then: {', '.join(others)}." if others else ""
+            raise UserError(
+                f"{found['problem']}",
+                hint=f"Give a value that is good enough for the build with --build-env {name}=VALUE, "
+                "or in pyproject.toml:\n"
+                f'  [tool.django-pyz.build-env]\n  {name} = "..."{more}',
+            )
+        return Facts(**found)
+
+    def manage(self, *command: str) -> None:
+        """Run a management command.
+
+        Raises:
+            UserError: it failed.
+        """
+        self._run("manage", f"run {command[0]}", [*self._options(), *command])
+
+    def gzip(self, folder: Path) -> None:
+        """Put a compressed file beside each file that becomes smaller by it."""
+        self._run("gzip", "compress the static files", [str(folder)])
+
+    def forget_bytecode(self) -> None:
+        """Have the next commands compile what they import: its source may no longer be the same."""
+        if self.bytecode:
+            shutil.rmtree(self.bytecode, ignore_errors=True)
+
+    def _run(self, task: str, what: str, arguments: list[str]) -> None:
+        program = in_process.__file__
+        # What the builder's shell happens to have must not decide what is built.
+        own = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
+        environment = {**own, "HOME": str(self.scratch), **self.variables}
+        process.run(
+            [self.python.executable, "-ISB", program, self.site_packages, self.bytecode or "", task, *arguments],
+            what,
+            folder=self.scratch,
+            env=environment,
+            hint=_SETTINGS_NEEDED,
+        )
+
+    def _options(self) -> list[str]:
+        """No configuration of the builder's machine, a key for this build only, and no data anywhere."""
+        nothing = self.scratch / "settings.ini"
+        nothing.touch()
+        settings = (
+            f"settings.SECRET_KEY={_THROW_AWAY}",
+            "settings.DEBUG=false",
+            f"project.data_dir={self.scratch}/data",
+            *self.settings,
+        )
+        config = self.config or nothing
+        return ["--config", str(config), *(item for setting in settings for item in ("--set", setting))]
+
+
+def throw_away_keys(manifest: Manifest) -> dict[str, str]:
+    """Values, for the build only, for the variables that are secret keys and must be set."""
+    return {item.name: _THROW_AWAY for item in manifest.variables if item.default is None and "SECRET" in item.name}

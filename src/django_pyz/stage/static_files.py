@@ -1,0 +1,91 @@
+"""Collect and compress the static files at build time, by the staged bundle's own commands."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from django_pyz import process
+from django_pyz.stage.staged_project import Facts, StagedProject
+from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
+from django_pyz_runtime.errors import UserError
+
+_PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_CACHE = "django.core.cache.backends.locmem.LocMemCache"
+_HASHED_STORAGE = "django_pyz_runtime.static.storage.HashedStaticFilesStorage"
+
+
+def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manifest, list[str]]:
+    """Collect, compress and gzip the static files into the tree.
+
+    A project that left Django's plain storage in place gets names with a hash of the content, so that browsers may keep
+    the files for ever; where its files do not allow that, they stay as they are. What was decided is sealed in.
+
+    Returns:
+        The manifest with what is so from now on, and notes for the report.
+
+    Raises:
+        UserError: the files cannot be collected.
+    """
+    if not facts.staticfiles:
+        return manifest, ["no static files: django.contrib.staticfiles is not installed"]
+    staged = replace(staged, settings=(*_caches(facts), *_databases(facts)))
+    notes = [
+        f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
+    ]
+    if facts.storage == _PLAIN_STORAGE:
+        plain = manifest
+        manifest = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
+        staged.write_manifest(manifest)
+        try:
+            _collect(staged)
+        except UserError as error:
+            notes.append(f"static files keep their plain names: {process.reason_of(error)}")
+            manifest = plain
+            staged.write_manifest(manifest)
+            _collect(staged)
+    else:
+        _collect(staged)
+    if facts.compressor:
+        manifest, said = _compress(staged, manifest, is_needed=facts.offline)
+        notes += said
+    staged.gzip(_folder(staged))
+    return replace(manifest, has_static=True), notes
+
+
+def _caches(facts: Facts) -> Iterator[str]:
+    """Settings for the build: it reaches no cache of the site's."""
+    return (f"settings.CACHES.{name}.BACKEND={_CACHE}" for name in facts.caches)
+
+
+def _databases(facts: Facts) -> Iterator[str]:
+    """Settings for the build: it asks no database, so none of its drivers is needed."""
+    for alias in facts.driverless:
+        yield f"settings.DATABASES.{alias}.ENGINE=django.db.backends.sqlite3"
+        yield f"settings.DATABASES.{alias}.NAME=:memory:"
+
+
+def _sealed(manifest: Manifest, name: str, text: str) -> Manifest:
+    return replace(manifest, sealed={**manifest.sealed, name: text})
+
+
+def _folder(staged: StagedProject) -> Path:
+    return staged.site_packages / STATIC_FOLDER
+
+
+def _collect(staged: StagedProject) -> None:
+    shutil.rmtree(_folder(staged), ignore_errors=True)
+    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
+
+
+def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:
+    """Fill django-compressor's offline manifest; the tree is read-only, so it cannot be filled at the first request."""
+    try:
+        staged.manage("compress", "--force", "--dir", str(_folder(staged)))
+    except UserError as error:
+        if is_needed:
+            raise
+        return manifest, [f"nothing compressed: {process.reason_of(error)}"]
+    return _sealed(manifest, "settings.COMPRESS_OFFLINE", "true"), []

@@ -1,0 +1,187 @@
+"""Make this process the project's: the only writer of os.environ, sys.path and the settings hook."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+
+from django_pyz_runtime.activation import gc_pause, zero_config
+from django_pyz_runtime.activation.child_environment import hand_down
+from django_pyz_runtime.activation.code_path import use_code
+from django_pyz_runtime.activation.operator_code import OperatorModules, run_local_settings
+from django_pyz_runtime.activation.settings_context import in_folder, same_key
+from django_pyz_runtime.activation.settings_errors import missing_variable
+from django_pyz_runtime.activation.settings_hook import SettingsHook
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle import bytecode_finder
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER
+from django_pyz_runtime.config import typed_settings
+from django_pyz_runtime.config.configuration import Configuration, Level
+from django_pyz_runtime.config.resolved import SETTINGS_MODULE, data_dir, settings_module
+from django_pyz_runtime.data import data_links, write_guard
+from django_pyz_runtime.data.relative_folders import anchor
+from django_pyz_runtime.data.relocation import Move, Relocator
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.secrets.redaction import remember
+
+_LATER = "generated with the first command that needs it"
+
+
+class Purpose(Enum):
+    """What a project is activated for.
+
+    RUN is a command; SERVE answers requests; CHECK stops the import of the settings once the values for them have been
+    looked at; SHOW imports them and writes nothing.
+    """
+
+    RUN = "run"
+    SERVE = "serve"
+    CHECK = "check"
+    SHOW = "show"
+
+
+class Activation:
+    """A project made ready for import; remembers what was done to its settings.
+
+    Attributes:
+        moves: the paths that were moved to the data folder, once the settings have been imported.
+        generated_key: whether the secret key is the generated one, likewise.
+        data_dir: the data folder.
+        code_folder: the folder that the manifest's paths are relative to.
+        static_root: STATIC_ROOT as the project has it, once the settings have been imported.
+    """
+
+    def __init__(self, bundle: Bundle, configuration: Configuration, purpose: Purpose) -> None:
+        self.moves: list[Move] = []
+        self.generated_key = False
+        self.static_root = ""
+        self._bundle = bundle
+        self._configuration = configuration
+        self._purpose = purpose
+        self.data_dir = data_dir(bundle.manifest, configuration)
+        self.code_folder = data_links.code_folder(bundle, self.data_dir, may_write=self.may_write)
+
+    def change_settings(self, namespace: dict[str, Any]) -> None:
+        """Apply the configuration to the namespace of the settings module.
+
+        Raises:
+            UserError: values do not fit, or the local settings cannot be trusted.
+        """
+        from django.conf import global_settings
+
+        self.static_root = str(namespace.get("STATIC_ROOT") or "")
+        self._set_static(namespace)
+        problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
+        if problems or self._purpose is Purpose.CHECK:
+            raise UserError(*problems)
+        bundle = self._bundle
+        relocator = Relocator(
+            bundle.site_packages,
+            self.code_folder / PROJECT_FOLDER,
+            self.data_dir,
+            makes_folders=self.may_write,
+            static_root=self.static_root,
+        )
+        self.moves = relocator.relocate(namespace)
+        anchor(namespace, self.code_folder / bundle.manifest.folder)
+        if zero_config.needs_secret_key(namespace):
+            namespace["SECRET_KEY"] = self._key()
+            self.generated_key = True
+        if self._purpose is Purpose.SERVE:
+            may_debug = self._configuration.level("settings", "DEBUG") > Level.SEALED
+            zero_config.harden_for_serving(namespace, may_debug=may_debug)
+        if local := self._configuration.get("project", "local_settings"):
+            run_local_settings(local, namespace)
+        gc_pause.resume_after_setup()
+
+    @contextmanager
+    def surroundings(self) -> Iterator[None]:
+        """What the settings find around them while they run."""
+        manifest = self._bundle.manifest
+        with in_folder(self.code_folder / manifest.folder):
+            if not manifest.generates_key:
+                yield
+                return
+            with same_key(self._key):
+                yield
+
+    def _key(self) -> str:
+        return zero_config.secret_key(self.data_dir) if self.may_write else _LATER
+
+    def set_missing_key(self, environ: MutableMapping[str, str]) -> None:
+        """Give the generated key to settings that need one in the environment, where nobody has set it."""
+        names = zero_config.key_variables(self._bundle.manifest)
+        needed = [name for name in names if name not in environ]
+        for name in needed:
+            environ[name] = self._key()
+        self.generated_key = bool(needed)
+
+    def explain(self, error: BaseException) -> UserError | None:
+        """What to say where the settings cannot be imported for want of a variable."""
+        return missing_variable(error, self._bundle.manifest.variables, os.environ, self._configuration.file.path)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether folders and keys may be made."""
+        return self._purpose in (Purpose.RUN, Purpose.SERVE)
+
+    def _set_static(self, namespace: MutableMapping[str, Any]) -> None:
+        built_in = self._bundle.site_packages / STATIC_FOLDER if self._bundle.manifest.has_static else None
+        if root := self._configuration.get("static", "root") or built_in:
+            namespace["STATIC_ROOT"] = str(root)
+            # django-compressor's own root; it must be where its sources are.
+            if "COMPRESS_ROOT" in namespace:
+                namespace["COMPRESS_ROOT"] = str(root)
+        if url := self._configuration.get("static", "url"):
+            namespace["STATIC_URL"] = url
+
+
+def activate(
+    bundle: Bundle,
+    configuration: Configuration,
+    arguments: Arguments,
+    environ: MutableMapping[str, str] = os.environ,
+    purpose: Purpose = Purpose.RUN,
+) -> Activation:
+    """Set sys.path, the environment and the settings hook. Django can be imported from here on.
+
+    A second activation takes the place of the first.
+
+    Args:
+        bundle: this one.
+        configuration: free of problems.
+        arguments: of the command line; what it configures is passed on to child processes.
+        environ: the environment to change.
+        purpose: what for.
+    """
+    manifest = bundle.manifest
+    remember(configuration.texts())
+    activation = Activation(bundle, configuration, purpose)
+    use_code(bundle, activation.code_folder)
+    if activation.code_folder != bundle.site_packages:
+        # What is a link there may lead to modules that no build has seen.
+        bytecode_finder.install(str(bundle.site_packages.parent), str(activation.code_folder), is_complete=False)
+    for value in configuration.section("env"):
+        if value.level >= Level.ENVIRONMENT or value.key not in environ:
+            environ[value.key] = value.text
+    environ[SETTINGS_MODULE] = settings_module(manifest, configuration, environ)
+    activation.set_missing_key(environ)
+    is_serving = purpose is Purpose.SERVE
+    hand_down(bundle, configuration, arguments, activation.code_folder, is_serving, environ)
+    if activation.may_write and not bundle.is_staged:
+        write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
+    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain, activation.surroundings)]
+    if files := {value.key: value.text for value in configuration.section("modules")}:
+        finders.append(OperatorModules(files))
+    others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook | OperatorModules)]
+    sys.meta_path[:] = [*finders, *others]
+    if "DJANGO_CONFIGURATION" in environ and importlib.util.find_spec("configurations"):
+        # django-configurations: its own entry points install this hook; the settings may be read before they run.
+        importlib.import_module("configurations.importer").install()
+    return activation

@@ -1,0 +1,149 @@
+"""Python files that the operator writes: what is said where one fails shows none of its lines, as they hold secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from django_pyz_runtime.boot import trust
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.secrets import private_files
+from django_pyz_runtime.secrets.recognise import is_secret
+from django_pyz_runtime.secrets.redaction import redacted, remember
+
+_SAYS_NO_VALUE = (ArithmeticError, AttributeError, ImportError, NameError, SyntaxError, TypeError)
+"""Errors whose message speaks of code; others, as ValueError, may repeat a value."""
+
+
+@contextmanager
+def told_without_source(where: str, path: str) -> Iterator[None]:
+    """Tell an error in a file of the operator's by its line and kind.
+
+    Args:
+        where: names the option.
+        path: of the file, as it was compiled.
+
+    Raises:
+        UserError: in place of every error but one.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        line = _line(error, path)
+        message = f": {redacted(_message(error))}" if isinstance(error, _SAYS_NO_VALUE) else ""
+        raise UserError(f"{where}: {path}{f':{line}' if line else ''}: {type(error).__name__}{message}") from None
+
+
+def _line(error: Exception, path: str) -> int | None:
+    """The last line of the file that ran, or that cannot be read."""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return error.lineno
+    from traceback import extract_tb
+
+    frames = extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == path), None)
+
+
+def _message(error: Exception) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)
+
+
+class OperatorModules:
+    """A finder for them.
+
+    Args:
+        files: module name to the path of its file. It is code, so it is trusted like the tree is.
+    """
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module that is in the configuration; None for every other one.
+
+        Raises:
+            UserError: its file is not there, or somebody else could have written it.
+        """
+        if fullname not in self._files:
+            return None
+        real = check(fullname, self._files[fullname])
+        return spec_from_file_location(fullname, real, loader=_Loader(fullname, real))
+
+
+class _Loader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file; an error in it is told without its lines."""
+        with told_without_source(f"[modules] {self.name}", self.path):
+            super().exec_module(module)
+
+
+def check(module: str, path: str) -> str:
+    """The real path of a module's file.
+
+    Raises:
+        UserError: it is not there, or somebody else could have written it.
+    """
+    real = os.path.realpath(path)
+    if os.path.isdir(real):
+        raise UserError(f"[modules] {module}: {path}: wanted a Python file, found a folder")
+    try:
+        trust.check_file(real, os.geteuid())
+    except trust.Untrusted as reason:
+        raise UserError(f"[modules] {module}: {reason}", hint="Only root or this user may write it.") from None
+    except OSError as error:
+        raise UserError(f"[modules] {module}: {path}: {(error.strerror or str(error)).lower()}") from None
+    return real
+
+
+_DEEPEST = 5
+"""Dictionaries in dictionaries that are looked through for secrets."""
+
+
+def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
+    """Run a file of settings inside the settings module. It is code, so it is trusted like the tree is.
+
+    Raises:
+        UserError: it cannot be read, fails, somebody else could have written it, or everyone can read secrets in it.
+    """
+    try:
+        real = path.resolve(strict=True)
+        trust.check_file(str(real), os.geteuid())
+        file = private_files.read(real)
+    except trust.Untrusted as reason:
+        raise UserError(f"[project] local_settings: {reason}", hint="Only root or this user may write it.") from None
+    except OSError as error:
+        raise UserError(f"[project] local_settings: {path}: {(error.strerror or str(error)).lower()}") from None
+    before = _secrets(namespace)
+    with told_without_source("[project] local_settings", str(real)):
+        exec(compile(file.content, str(real), "exec"), namespace)
+    after = _secrets(namespace)
+    remember((name, text) for name, text in after.items())
+    if file.is_readable and after != before:
+        raise UserError(
+            f"[project] local_settings: {real} sets secrets and can be read by everyone", hint=f"chmod o-rwx {real}"
+        )
+
+
+def _secrets(namespace: Mapping[str, Any]) -> dict[str, str]:
+    """The secret settings of a namespace, by dotted name."""
+    return {name: text for name, text in _texts("", namespace, _DEEPEST) if is_secret(name, text)}
+
+
+def _texts(prefix: str, values: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if not isinstance(name, str) or not (prefix or name.isupper()):
+            continue
+        if isinstance(value, str):
+            yield prefix + name, value
+        elif isinstance(value, dict) and depth:
+            yield from _texts(f"{prefix}{name}.", value, depth - 1)

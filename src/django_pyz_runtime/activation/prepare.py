@@ -1,0 +1,52 @@
+"""From a command line to a project ready for import, or to one report of everything that is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from django_pyz_runtime.activation.activate import Activation, Purpose, activate
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config import levels
+from django_pyz_runtime.config.configuration import Configuration, by_line
+from django_pyz_runtime.config.resolved import SETTINGS_MODULE
+from django_pyz_runtime.errors import UserError
+
+
+def load(bundle: Bundle, arguments: Arguments) -> Configuration:
+    """The configuration of this process, with whatever is wrong in it."""
+    return levels.load(bundle.manifest, arguments, os.environ, os.geteuid())
+
+
+def prepare(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpose.RUN) -> tuple[Configuration, Activation]:
+    """Read the configuration and activate the project.
+
+    Raises:
+        UserError: with every problem found, also those which only show once the project's settings are read.
+    """
+    configuration = load(bundle, arguments)
+    if configuration.problems:
+        raise UserError(*all_problems(bundle, arguments, configuration))
+    return configuration, activate(bundle, configuration, arguments, purpose=purpose)
+
+
+def all_problems(bundle: Bundle, arguments: Arguments, configuration: Configuration) -> list[str]:
+    """The problems of a configuration, with what Django's and gunicorn's settings add to it, in the order of the lines.
+
+    Django's need the project's settings for their types. Where those cannot be imported, that is no problem of the
+    configuration: the settings say so themselves when they are needed.
+    """
+    activate(bundle, configuration, arguments, purpose=Purpose.CHECK)
+    problems = list(configuration.problems)
+    try:
+        importlib.import_module(os.environ[SETTINGS_MODULE])
+    except UserError as error:
+        problems += error.problems
+    except (Exception, SystemExit):
+        pass
+    if gunicorn_values := configuration.section("gunicorn"):
+        from django_pyz_runtime.config.gunicorn_section import gunicorn_problems
+
+        problems += gunicorn_problems(gunicorn_values)
+    return sorted(problems, key=by_line)

@@ -1,0 +1,141 @@
+"""The first code of a bundle: find or make the unpacked tree, trust it, put it on sys.path, hand over.
+
+It is imported from inside the executable file, where only the modules that it needs are. After the hand-over the same
+package is imported again, whole, from the tree. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from django_pyz_runtime.boot import arguments
+from django_pyz_runtime.boot.tree_search import find_code
+from django_pyz_runtime.bundle import bytecode_finder
+from django_pyz_runtime.errors import UserError, tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from _typeshed.wsgi import WSGIApplication
+
+
+_OLDEST_PYTHON = (3, 11)
+_NOT_OURS = (
+    "PYTHONEXECUTABLE",
+    "PYTHONHOME",
+    "PYTHONINSPECT",
+    "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+)
+"""What makes a Python run other code. The first lines of a bundle drop them as well (see django_pyz.pack.head)."""
+
+
+def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive: str = "") -> NoReturn:
+    """Run the executable file as a program; what `__main__` calls.
+
+    Args:
+        name: the project's name.
+        build_id: of this file.
+        python: the version it was built with, as "3.11".
+        bound_to_python: whether it runs with that version only.
+        archive: path of the archive with the tree; default the file itself.
+    """
+    executable = os.path.abspath(sys.argv[0])
+    sys.argv[0] = executable
+    # runserver's autoreload would take the archive's __main__ for a module started with -m, and multiprocessing its
+    # __file__ for a script that child processes can run.
+    main_module = sys.modules["__main__"]
+    main_module.__spec__ = None
+    vars(main_module).pop("__file__", None)
+    sys.dont_write_bytecode = True
+    for variable in _NOT_OURS:
+        os.environ.pop(variable, None)
+    _do_what_site_does()
+    try:
+        _check_python(python, bound_to_python)
+        config = arguments.split(sys.argv[1:]).config
+        site_packages = find_code(archive or executable, name, build_id, config, bound_to_python)
+    except UserError as error:
+        tell(error)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    sys.path[:] = [*filter(is_standard_library, sys.path), site_packages]
+    _hand_over(site_packages)
+    from django_pyz_runtime.main import main
+
+    raise SystemExit(main(executable, site_packages, build_id))
+
+
+def wsgi_application(executable: str) -> WSGIApplication:
+    """The site in the process of a WSGI server that somebody else started; the bundle comes first on its sys.path.
+
+    Args:
+        executable: path of the bundle.
+
+    Raises:
+        UserError: the file is damaged, there is no place for the tree, or the configuration does not allow it.
+    """
+    from django_pyz_runtime.bundle.container import read_container
+
+    executable = os.path.abspath(executable)
+    container = read_container(executable)
+    _check_python(container.python, container.bound_to_python)
+    site_packages = find_code(executable, container.name, container.build_id, None, container.bound_to_python)
+    others = [entry for entry in sys.path if entry != executable]
+    library = [entry for entry in others if is_standard_library(entry)]
+    sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
+    _hand_over(site_packages)
+    from django_pyz_runtime import wsgi
+
+    return wsgi.wsgi_application(executable, site_packages, container.build_id)
+
+
+def _do_what_site_does() -> None:
+    """Add what people know from an interactive Python, where it was started with -S for speed."""
+    if sys.flags.no_site:
+        import site
+
+        site.setquit()
+        site.setcopyright()
+        site.sethelper()
+        site.enablerlcompleter()
+
+
+def _hand_over(site_packages: str) -> None:
+    """Let our modules be imported again, whole, from the tree."""
+    loader = getattr(sys.modules[__name__].__spec__, "loader", None)
+    bytecode_finder.install(os.path.dirname(site_packages), site_packages)
+    forget_run_wing()
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not loader]
+
+
+def _check_python(python: str, bound_to_python: bool) -> None:
+    running = "{}.{}".format(*sys.version_info)
+    if bound_to_python and running != python:
+        raise UserError(
+            f"wanted Python {python}, found Python {running}: the bundle holds modules compiled for {python} only",
+            hint=f"Start it with python{python}, or build it again with --python python{running}.",
+        )
+    if sys.version_info < _OLDEST_PYTHON:
+        raise UserError(f"wanted Python 3.11 or newer, found Python {running}", hint="Start it with a newer Python.")
+
+
+def is_standard_library(entry: str) -> bool:
+    """Whether an entry of sys.path belongs to Python itself: nothing else may replace the bundle's code."""
+    library = os.path.dirname(os.__file__)
+    if entry == library or os.path.normpath(entry).startswith(library + os.sep):
+        return "site-packages" not in entry and "dist-packages" not in entry
+    return os.path.basename(entry) == f"python{sys.version_info[0]}{sys.version_info[1]}.zip"
+
+
+def forget_run_wing() -> None:
+    """Drop our modules, so that they are imported again from elsewhere: the archive has some, the tree all."""
+    package = __name__.partition(".")[0]
+    for module in [key for key in sys.modules if key.partition(".")[0] == package]:
+        del sys.modules[module]

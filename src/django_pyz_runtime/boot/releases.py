@@ -1,0 +1,140 @@
+"""The trees of several builds beside one another: which are no longer needed. Standard library only.
+
+A folder for trees holds, for each build: BUILD, its tree; BUILD.DIGEST, copies of the project's own files with links to
+data (see data_links); .BUILD.lock, while it is being unpacked; and .BUILD.RANDOM or .BUILD.DIGEST.RANDOM, what is
+being made or removed, or was left over when a process was killed meanwhile. Anything else in it is not ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+
+from django_pyz_runtime.boot import tree_locks
+from django_pyz_runtime.bundle.names import MANIFEST_FILE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEPT = 1
+"""How many other builds are kept to go back to."""
+_TREE = re.compile(r"[0-9a-f]{64}")
+_COPY = re.compile(r"([0-9a-f]{64})\.[0-9a-f]{12}")
+_LEFT_OVER = re.compile(r"\.([0-9a-f]{64})\.(?:(lock)|([0-9a-f]{12}\.)?[a-z0-9_]{8})")
+_IN_USE = "kept: a process is using it"
+
+
+def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[tuple[str, str]]:
+    """Remove the trees of a project's other builds, and what killed processes left behind, where no process uses it.
+
+    Args:
+        folder: the one that holds the trees; nobody else can write to it.
+        name: the project's; the trees of others stay.
+        own: the build id of the tree that stays.
+        keep: how many of the others stay, newest first.
+
+    Yields:
+        A path, and what became of it: "removed", or "kept: " and why.
+    """
+    entries = sorted(os.listdir(folder))
+    for entry in entries:
+        if _is_left_over(folder, entry):
+            yield os.path.join(folder, entry), remove_unused(os.path.join(folder, entry))
+    trees = [entry for entry in entries if _TREE.fullmatch(entry) and entry != own]
+    paths = [path for tree in trees if _project(path := os.path.join(folder, tree)) == name]
+    for number, path in enumerate(sorted(paths, key=_age)):
+        if number < keep:
+            yield path, "kept: to go back to"
+            continue
+        yield path, (outcome := remove_unused(path))
+        for entry in entries if outcome == "removed" else ():
+            if (copy := _COPY.fullmatch(entry)) and copy[1] == os.path.basename(path):
+                yield os.path.join(folder, entry), remove_unused(os.path.join(folder, entry))
+
+
+def remove_left_over(tree: str) -> None:
+    """Remove what killed processes left behind that were unpacking to `tree`; for whoever's turn it is."""
+    folder, name = os.path.split(tree)
+    pattern = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}")
+    for entry in os.listdir(folder):
+        if pattern.fullmatch(entry):
+            remove_unused(os.path.join(folder, entry))
+
+
+def remove_unused(path: str) -> str:
+    """Remove a tree that nobody holds: first it loses its name, so that nobody sees half of it.
+
+    Returns:
+        "removed", or "kept: " and why.
+    """
+    try:
+        if (descriptor := tree_locks.take(path)) is None:
+            return _IN_USE
+        try:
+            away = _name_to_remove(path)
+            os.rename(path, away)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return f"kept: {(error.strerror or str(error)).lower()}"
+    remove(away)
+    return "kept: not all of it can be removed" if os.path.lexists(away) else "removed"
+
+
+def remove(tree: str) -> None:
+    """Delete a tree although it is read-only, or a file."""
+    with contextlib.suppress(OSError):
+        if not os.path.isdir(tree):
+            os.unlink(tree)
+        for folder, _, _ in os.walk(tree):
+            os.chmod(folder, 0o700)
+    shutil.rmtree(tree, ignore_errors=True)
+
+
+def _is_left_over(folder: str, entry: str) -> bool:
+    """Whether an entry is what a killed process left behind, or may be: nobody holds it if so."""
+    if copy := _COPY.fullmatch(entry):
+        return not os.path.lexists(os.path.join(folder, copy[1]))
+    if not (found := _LEFT_OVER.fullmatch(entry)):
+        return False
+    # A copy is made by a process that holds the tree, and nothing but that.
+    return not found[3] or not _is_held(os.path.join(folder, found[1]))
+
+
+def _is_held(tree: str) -> bool:
+    try:
+        descriptor = tree_locks.take(tree)
+    except OSError:
+        return True
+    if descriptor is None:
+        return os.path.lexists(tree)
+    os.close(descriptor)
+    return False
+
+
+def _name_to_remove(path: str) -> str:
+    """A name for what is being removed, by which it is known as left over should this process be killed."""
+    folder, name = os.path.split(path)
+    build = name.strip(".").partition(".")[0]
+    return os.path.join(folder, f".{build}.{os.urandom(4).hex()}")
+
+
+def _age(tree: str) -> int:
+    """What sorts trees, newest first."""
+    try:
+        return -os.lstat(tree).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _project(tree: str) -> str:
+    """The name of the project that a tree is of; "" where that cannot be told."""
+    try:
+        with open(os.path.join(tree, "site-packages", MANIFEST_FILE), "rb") as file:
+            return str(json.load(file)["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,56 @@
+"""A bundle on this machine: the file, the tree it was unpacked to, and its manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
+from django_pyz_runtime.errors import UserError
+
+STAGED = "staged"
+"""Stands for the build id in a tree that is still being built."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on this machine: the file, the tree it was unpacked to, and its manifest.
+
+    Attributes:
+        executable: absolute path of the file that was started.
+        site_packages: absolute path of the unpacked code.
+        build_id: names the build; the unpacked tree is keyed by it.
+    """
+
+    executable: Path
+    site_packages: Path
+    build_id: str
+    manifest: Manifest
+
+    @classmethod
+    def load(cls, executable: str, site_packages: str, build_id: str) -> Bundle:
+        """Read the manifest of an unpacked tree.
+
+        Raises:
+            UserError: there is no readable manifest.
+        """
+        path = Path(site_packages) / FILE_NAME
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read ({error})", hint="Build the file again.") from None
+        return cls(Path(executable), Path(site_packages), build_id, Manifest.from_json(text))
+
+    def started_from(self, executable: str) -> Bundle:
+        """The same bundle with the path that it was started by."""
+        return replace(self, executable=Path(executable))
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether this is a tree that is being built, where what the project writes beside its code is of interest."""
+        return self.build_id == STAGED
+
+    @property
+    def project_folder(self) -> Path:
+        """Where the project's own files were unpacked to."""
+        return self.site_packages / PROJECT_FOLDER

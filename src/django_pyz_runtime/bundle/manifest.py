@@ -1,0 +1,147 @@
+"""The one door between the wings: what a build knows about a project and a bundle needs at run time.
+
+The build wing writes a `Manifest` as JSON into the payload; the run wing reads it back from the unpacked tree.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from django_pyz_runtime.bundle.names import MANIFEST_FILE, env_prefix
+from django_pyz_runtime.errors import UserError
+
+FORMAT = 1
+FILE_NAME = MANIFEST_FILE
+PROJECT_FOLDER = "__project__"
+"""Where the project's own files lie inside site-packages: a folder that collides with no import name."""
+STATIC_FOLDER = "__static__"
+"""Where the static files collected at build time lie inside site-packages."""
+PROGRAM_FOLDER = "__bin__"
+"""Where the programs of the packages and the bundle's own `python` lie inside site-packages."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable that the project's settings read.
+
+    Attributes:
+        name: of the variable.
+        default: the source text of the value taken where it is not set; None where it must be set, or that cannot be
+            told.
+        kind: what the settings make of it: "text", "bool", "int", "float", "list", "url" ..., "" where that is not
+            said.
+        where: file and line, relative to the project, as "shop/settings.py:12".
+    """
+
+    name: str
+    default: str | None
+    kind: str
+    where: str
+
+    def __post_init__(self) -> None:
+        """Raise TypeError where a manifest was damaged."""
+        if not all(isinstance(text, str) for text in (self.name, self.default or "", self.kind, self.where)):
+            raise TypeError("wanted texts in a variable")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Facts about a bundled project.
+
+    Attributes:
+        name: names the configuration, data and cache folders and the environment prefix.
+        script: the name of the executable.
+        settings_module: the default of DJANGO_SETTINGS_MODULE.
+        import_roots: folders for sys.path, relative to site-packages, first one first.
+        python: the version the bundle was built with, as "3.11".
+        bound_to_python: whether it holds modules compiled for that version only.
+        last_import_roots: folders for the end of sys.path, likewise: those above manage.py's.
+        folder: the one of manage.py, relative to site-packages.
+        manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
+        manage_call: a function that stands for manage.py where a package has a console script instead, as
+            "shop.cli:main", else "".
+        wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.
+        asgi_module: the project's ASGI module, likewise.
+        variables: the environment variables that the settings read.
+        generates_key: whether the settings may make up a secret key at each import.
+        data_paths: paths beside the code that hold data, relative to the project's folder; folders end with a slash.
+        has_static: whether static files were collected at build time.
+        has_pth: whether site-packages holds .pth files to be honoured.
+        sealed: values fixed at build time, "section.key" to text.
+        commit: the version control revision of the source, with "+changes" where the tree was not clean; or "".
+        sbom: the installed packages as a CycloneDX 1.6 document.
+    """
+
+    name: str
+    script: str
+    settings_module: str
+    import_roots: tuple[str, ...]
+    python: str
+    bound_to_python: bool = False
+    last_import_roots: tuple[str, ...] = ()
+    folder: str = PROJECT_FOLDER
+    manage_py: str = ""
+    manage_call: str = ""
+    wsgi_module: str = ""
+    asgi_module: str = ""
+    variables: tuple[Variable, ...] = ()
+    generates_key: bool = False
+    data_paths: tuple[str, ...] = ()
+    has_static: bool = False
+    has_pth: bool = False
+    sealed: dict[str, str] = field(default_factory=dict)
+    commit: str = ""
+    sbom: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The manifest as JSON text, the same for equal manifests."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest back.
+
+        Raises:
+            UserError: the text is no manifest of this format.
+        """
+        try:
+            data = json.loads(text)
+            found = data.pop("format")
+            if found != FORMAT:
+                raise UserError(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
+            data["variables"] = [Variable(**item) for item in data["variables"]]
+            known = {item.name: str(item.type) for item in fields(cls)}
+            return cls(**{name: _of_type(known[name], value) for name, value in data.items() if name in known})
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise UserError(f"manifest: damaged ({error})", hint="Build the file again.") from None
+
+    @property
+    def env_prefix(self) -> str:
+        """The prefix of the environment variables of level two, for example PROJECT__ ."""
+        return env_prefix(self.name)
+
+
+_KINDS: dict[str, tuple[type, type]] = {
+    "str": (str, object),
+    "bool": (bool, object),
+    "tuple[str, ...]": (list, str),
+    "tuple[Variable, ...]": (list, Variable),
+    "dict[str, str]": (dict, str),
+    "dict[str, Any]": (dict, object),
+}
+"""The types of the manifest's fields: what JSON has for them, and what lies in that."""
+
+
+def _of_type(annotation: str, value: Any) -> Any:
+    """A value from JSON as the field with that annotation has it.
+
+    Raises:
+        TypeError: it is of another type.
+    """
+    kind, inside = _KINDS[annotation]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not isinstance(value, kind) or not all(isinstance(item, inside) for item in items):
+        raise TypeError(f"wanted {annotation}, found {type(value).__name__}")
+    return tuple(items) if kind is list else value

@@ -1,0 +1,89 @@
+"""Names and places that follow from the project's name alone. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from django_pyz_runtime.bundle.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SYSTEM_CONFIGURATION = "/etc"
+CONFIGURATION_FILE = "settings.ini"
+MANIFEST_FILE = "__manifest__.json"
+"""In site-packages (see manifest.py)."""
+
+
+def env_prefix(name: str) -> str:
+    """The prefix of a project's environment variables: PROJECT__ for the name project.
+
+    A shell knows no names that begin with a digit; there is a _ before it then.
+    """
+    prefix = "".join(char if char.isalnum() else "_" for char in name.upper()) + "__"
+    return f"_{prefix}" if prefix[0].isdigit() else prefix
+
+
+class ConfigurationFile(Record):
+    """Where the main configuration file is.
+
+    Attributes:
+        path: absolute path.
+        named_by: what named it: "--config", the environment variable, or "" for a default place, which may be empty.
+    """
+
+    def __init__(self, path: str, named_by: str) -> None:
+        self.path = path
+        self.named_by = named_by
+
+
+def find_configuration(name: str, given: str | None, environ: Mapping[str, str], uid: int) -> ConfigurationFile:
+    """The main configuration file: `--config`, NAME__CONFIG, /etc/NAME, or the user's folder (never for root).
+
+    Args:
+        name: the project's name.
+        given: the value of `--config`, if any.
+        environ: the environment.
+        uid: the user who runs.
+    """
+    variable = env_prefix(name) + "CONFIG"
+    if given is not None:
+        return ConfigurationFile(os.path.abspath(given), "--config")
+    if environ.get(variable):
+        return ConfigurationFile(os.path.abspath(environ[variable]), variable)
+    system = os.path.join(SYSTEM_CONFIGURATION, name, CONFIGURATION_FILE)
+    folder = "" if uid == 0 or is_there(system) else user_folder("XDG_CONFIG_HOME", ".config", environ)
+    return ConfigurationFile(os.path.join(folder, name, CONFIGURATION_FILE) if folder else system, "")
+
+
+def is_there(path: str) -> bool:
+    """Whether there is something at a path; also where that cannot be told, so that whoever reads it says why."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
+def user_folder(variable: str, default: str, environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """A folder of the user's by the XDG base directory specification, as platformdirs has it; "" without a home.
+
+    Args:
+        variable: the XDG variable that may name it.
+        default: its place in the home folder, on Linux.
+        environ: the environment.
+        platform: as sys.platform.
+    """
+    chosen = environ.get(variable, "").strip()
+    if chosen and os.path.isabs(chosen):
+        return chosen
+    home = os.path.expanduser("~")
+    if home == "/" or not os.path.isabs(home) or not os.path.isdir(home):
+        return ""
+    if platform == "darwin":
+        return os.path.join(home, "Library", "Caches" if default == ".cache" else "Application Support")
+    return os.path.join(home, default)

@@ -1,0 +1,120 @@
+"""Is an unpacked tree what was built? Names, modes, contents and links: nothing more and nothing less."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from django_pyz_runtime.bundle.blocks import FOLDER_MODE, Block, File, Layout, read_block, read_layout
+from django_pyz_runtime.bundle.container import read_container
+
+Fault = tuple[str, str]
+"""A path relative to the tree, and what is wrong with it."""
+
+
+def check(executable: str, tree: str) -> tuple[int, list[Fault]]:
+    """Compare a tree with the archive that it was unpacked from.
+
+    Args:
+        executable: path of the archive.
+        tree: path of the folder.
+
+    Returns:
+        How many files it should have, and what is wrong, by path.
+
+    Raises:
+        UserError: the archive is damaged.
+    """
+    container = read_container(executable)
+    descriptor = os.open(executable, os.O_RDONLY)
+    try:
+        layout = read_layout(executable, descriptor, container.tree)
+        wanted = _files(layout)
+        faults = [*_shape(tree, layout.folders, wanted)]
+        # A mode says nothing of the content.
+        at_fault = {path for path, why in faults if not why.startswith(("has the mode", "is owned"))}
+        copies: dict[str, list[str]] = {}
+        for path, same in layout.links:
+            copies.setdefault(same, []).append(path)
+
+        def compare(block: Block) -> list[Fault]:
+            content = memoryview(b"".join(read_block(executable, descriptor, block)))
+            return list(_contents(tree, block, content, copies, at_fault))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for found in pool.map(compare, layout.blocks):
+                faults += found
+        return len(wanted), sorted(faults)
+    finally:
+        os.close(descriptor)
+
+
+def _files(layout: Layout) -> dict[str, File]:
+    """All files of a tree by their paths; of a link, the one it is like."""
+    files = {file.path: file for block in layout.blocks for file in block.files}
+    return files | {path: files[same] for path, same in layout.links}
+
+
+def _shape(tree: str, folders: Iterable[str], files: dict[str, File]) -> Iterator[Fault]:
+    """What can be told without reading a file."""
+    missing = {*folders, *files}
+    owner = os.lstat(tree).st_uid
+    yield from _mode("", os.lstat(tree), FOLDER_MODE, owner)
+    for path, status in _walk(tree, ""):
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if path not in missing:
+            yield path, "is not of this build"
+            continue
+        missing.remove(path)
+        if is_folder != (path not in files) or not (is_folder or stat.S_ISREG(status.st_mode)):
+            yield path, f"is {_kind(status.st_mode)}, built as {'a file' if path in files else 'a folder'}"
+            continue
+        yield from _mode(path, status, files[path].mode if path in files else FOLDER_MODE, owner)
+        if path in files and status.st_size != files[path].size:
+            yield path, f"has {status.st_size} bytes, built with {files[path].size}"
+    for path in missing:
+        yield path, "is missing"
+
+
+def _walk(tree: str, folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Everything below a folder of a tree, links as links."""
+    with os.scandir(os.path.join(tree, folder)) as entries:
+        for entry in entries:
+            path = os.path.join(folder, entry.name)
+            yield path, entry.stat(follow_symlinks=False)
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(tree, path)
+
+
+def _mode(path: str, status: os.stat_result, wanted: int, owner: int) -> Iterator[Fault]:
+    if (found := stat.S_IMODE(status.st_mode)) != wanted:
+        yield path, f"has the mode {found:04o}, built with {wanted:04o}"
+    if status.st_uid != owner:
+        yield path, f"is owned by user id {status.st_uid}, the tree by {owner}"
+
+
+def _kind(mode: int) -> str:
+    names = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a file", stat.S_IFLNK: "a symbolic link"}
+    return names.get(stat.S_IFMT(mode), "no plain file")
+
+
+def _contents(
+    tree: str, block: Block, content: memoryview, copies: dict[str, list[str]], at_fault: set[str]
+) -> Iterator[Fault]:
+    position = 0
+    for file in block.files:
+        wanted = content[position : position + file.size]
+        position += file.size
+        for path in (file.path, *copies.get(file.path, ())):
+            if path not in at_fault and (why := _difference(os.path.join(tree, path), wanted)):
+                yield path, why
+
+
+def _difference(path: str, wanted: memoryview) -> str:
+    try:
+        with open(path, "rb") as file:
+            return "" if file.read() == wanted else "has not the content that was built"
+    except OSError as error:
+        return f"cannot be read ({(error.strerror or str(error)).lower()})"

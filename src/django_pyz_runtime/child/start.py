@@ -1,0 +1,96 @@
+"""The start of a child process that is a plain Python: the bundle's code, and its configuration once it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+from django_pyz_runtime.activation import child_environment
+from django_pyz_runtime.activation.code_path import use_code
+from django_pyz_runtime.boot import tree_locks
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.boot.launcher import forget_run_wing, is_standard_library
+from django_pyz_runtime.bundle import bytecode_finder
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER
+
+
+def start(site_packages: str) -> None:
+    """Make the bundle's code importable, and have the project activated when its settings are imported.
+
+    A bundle that is started by its path does all this itself.
+
+    Args:
+        site_packages: of the bundle's tree.
+    """
+    os.environ.pop("PYTHONPATH", None)
+    build_id = os.path.basename(os.path.dirname(site_packages))
+    bundle = Bundle.load("", site_packages, build_id)
+    prefix = bundle.manifest.env_prefix
+    executable = os.environ.get(prefix + child_environment.EXECUTABLE, "")
+    sys.path[:] = [entry for entry in sys.path if is_standard_library(entry)]
+    if executable in sys.orig_argv:
+        forget_run_wing()
+        return
+    bundle = bundle.started_from(executable)
+    tree_locks.hold_own(site_packages)
+    code_folder = os.environ.get(prefix + child_environment.CODE, site_packages)
+    _find_script(os.path.join(code_folder, bundle.manifest.folder))
+    sys.dont_write_bytecode = True
+    sys.executable = str(bundle.site_packages / PROGRAM_FOLDER / "python")
+    sys.path.append(site_packages)
+    bytecode_finder.install(os.path.dirname(site_packages), site_packages)
+    use_code(bundle, Path(code_folder))
+    sys.meta_path.insert(0, _ActivationWhenNeeded(bundle))
+
+
+def _find_script(folder: str) -> None:
+    """Start again with a script's full path, where it is one of the project's and the current folder has none."""
+    index = script_index(sys.orig_argv)
+    if index is None or os.path.exists(sys.orig_argv[index]):
+        return
+    script = os.path.join(folder, sys.orig_argv[index])
+    if os.path.exists(script):
+        os.environ["PYTHONPATH"] = os.path.join(os.path.dirname(__file__), "path")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:index], script, *sys.orig_argv[index + 1 :]])
+
+
+def script_index(argv: Sequence[str]) -> int | None:
+    """Where the script stands in a command line of Python; None where there is none (https://docs.python.org/3/using/)."""
+    index = 1
+    while index < len(argv):
+        word = argv[index]
+        if not word.startswith("-"):
+            return index
+        if not word.startswith(("--", "-W", "-X")) and (word == "-" or set(word) & {"c", "m"}):
+            return None
+        index += 2 if word in ("-W", "-X", "--check-hash-based-pycs") else 1
+    return None
+
+
+class _ActivationWhenNeeded:
+    """A finder that activates the project when the settings module is looked for; then it steps aside."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find the settings module by the hook that the activation installs; None for every other module."""
+        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE"):
+            return None
+        sys.meta_path.remove(self)
+        from django_pyz_runtime.activation.activate import Purpose
+        from django_pyz_runtime.activation.prepare import prepare
+
+        is_serving = self._bundle.manifest.env_prefix + child_environment.SERVING in os.environ
+        prepare(self._bundle, Arguments(None, (), []), Purpose.SERVE if is_serving else Purpose.RUN)
+        for finder in sys.meta_path:
+            if spec := finder.find_spec(fullname, path, target):
+                return spec
+        return None

@@ -1,0 +1,1 @@
+"""What the file does when started: management commands, and its own below `pyz`."""

@@ -1,0 +1,116 @@
+"""Every management command, by Django's own `execute_from_command_line`; collectstatic and compress learn --dir."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.activation.settings_errors import missing_settings, refused
+from django_pyz_runtime.boot.arguments import Arguments, Assignment
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.static.committed import find_committed
+
+WRITE_STATIC = ("collectstatic", "compress")
+_TAKE_NO_FILES = (
+    *WRITE_STATIC,
+    *("changepassword", "check", "clearsessions", "createcachetable", "createsuperuser", "flush", "migrate"),
+    *("runserver", "showmigrations", "sqlmigrate"),
+)
+"""Django's commands that run in the project's folder, as migrations and apps may read files relative to it. All others
+run where they are called, as their arguments may be relative to that."""
+OUR_COMMANDS = """
+[django-pyz]
+    pyz
+    runserve
+
+Before a command: --config FILE, --set SECTION.KEY=VALUE
+"""
+
+
+def manage(bundle: Bundle, arguments: Arguments) -> int:
+    """Run a management command as manage.py would.
+
+    Raises:
+        UserError: the configuration or the project's settings do not allow it.
+        SystemExit: as the command ends itself.
+    """
+    command = arguments.command
+    writes_static = bool(command) and command[0] in WRITE_STATIC
+    if writes_static:
+        arguments = _with_static_root(arguments)
+    configuration, activation = prepare(bundle, arguments)
+    sys.argv[1:] = command
+    if command and command[0] in _TAKE_NO_FILES:
+        os.chdir(activation.code_folder / bundle.manifest.folder)
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        if writes_static:
+            import django
+
+            from django_pyz_runtime.static.dir_option import learn_dir
+
+            django.setup()
+            committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
+            has_root = bool(configuration.get("static", "root"))
+            learn_dir(command[0], bundle.executable.name, committed, has_root=has_root)
+        _run(bundle.manifest, activation.code_folder, command)
+    except ModuleNotFoundError as error:
+        raise missing_settings(error) or error from None
+    except ImproperlyConfigured as error:
+        hint = f"See `{bundle.executable.name} pyz config show` for the values in force and where they come from."
+        raise refused(error, "" if bundle.is_staged else hint) from error
+    if command in ([], ["help"], ["--help"], ["-h"]):
+        sys.stdout.write(OUR_COMMANDS)
+    return 0
+
+
+def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
+    if manifest.manage_py:
+        _run_manage_py(code_folder / manifest.manage_py)
+    elif manifest.manage_call:
+        module, _, function = manifest.manage_call.partition(":")
+        sys.exit(getattr(importlib.import_module(module), function)())
+    else:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line([sys.argv[0], *command])
+
+
+def _run_manage_py(path: Path) -> None:
+    """Run the project's manage.py, with sys.argv left alone: autoreload starts again from there."""
+    exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
+
+
+def _with_static_root(arguments: Arguments) -> Arguments:
+    """Let `--dir DIR` be the static root before the settings are read: storages and manifests then follow.
+
+    The settings are read before Django looks at the command line, so `--settings` is taken here as well.
+
+    Raises:
+        UserError: the folder cannot be made.
+    """
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--dir")
+    parser.add_argument("--settings")
+    given = parser.parse_known_args(arguments.command[1:])[0]
+    assignments: list[Assignment] = []
+    if given.dir:
+        _make_folder(Path(given.dir).absolute())
+        assignments.append(("--dir", f"static.root={os.path.abspath(given.dir)}"))
+    if given.settings:
+        assignments.append(("--settings", f"project.settings_module={given.settings}"))
+    return arguments.with_assignments(*assignments)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--dir {folder}: {(error.strerror or str(error)).lower()}") from None

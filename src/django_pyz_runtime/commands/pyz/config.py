@@ -1,0 +1,128 @@
+"""`pyz config`: write, check, show and explain the configuration."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator
+from pathlib import Path
+
+from django_pyz_runtime.activation.activate import Activation
+from django_pyz_runtime.activation.prepare import all_problems, load
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.commands.pyz import discover, explain
+from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything
+from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.config.etc_files import fresh_settings_ini
+from django_pyz_runtime.config.options import OPTIONS, SECTIONS
+from django_pyz_runtime.errors import UserError
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb and its parts."""
+    parser = verbs.add_parser("config", help="write, check, show and explain the configuration")
+    parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
+    init = parts.add_parser("init", help="write a settings.ini with every option and a fresh secret key")
+    init.add_argument(
+        "-o", "--output", metavar="FILE", help="where to; - prints it (default: the place it is read from)"
+    )
+    init.set_defaults(run=run_init)
+    check = parts.add_parser("check", help="report everything that is wrong, in one go")
+    check.set_defaults(run=run_check)
+    show = parts.add_parser("show", help="every value in force, and where it is from")
+    show.set_defaults(run=run_show)
+    found = parts.add_parser("discover", help="the environment variables that the project's settings read")
+    found.set_defaults(run=discover.run)
+    one = parts.add_parser("explain", help="one value: where it is from, and what it shadows")
+    one.add_argument("key", metavar="KEY", help="SECTION.KEY, or the name of a Django setting")
+    one.set_defaults(run=explain.run)
+
+
+def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Write a new settings.ini; one that is there is left alone."""
+    text = fresh_settings_ini(bundle.manifest.name, bundle.manifest.variables, for_system=os.geteuid() == 0)
+    if options.output == "-":
+        sys.stdout.write(text)
+        return 0
+    path = Path(options.output or load(bundle, arguments).file.path).absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path}: is already there, and stays as it is", hint="Give another file with -o.") from None
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be written ({(error.strerror or str(error)).lower()})", hint="Give another file with -o."
+        ) from None
+    print(f"Wrote {path}{_given_to_group(path, bundle.manifest.name)}.")
+    print(f"Set ALLOWED_HOSTS there, then `{bundle.executable.name} pyz config check`.")
+    return 0
+
+
+def _given_to_group(path: Path, name: str) -> str:
+    """Let the service's group, named as the project, read a file that root writes; what to say of it."""
+    if os.geteuid() != 0:
+        return ""
+    try:
+        shutil.chown(path, group=name)
+    except LookupError:
+        return f", which only root can read: there is no group {name} yet"
+    return f", which the group {name} can read"
+
+
+def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Report all problems: of the files, of the values, of gunicorn's settings, and of the settings module itself."""
+    configuration = load(bundle, arguments)
+    if problems := all_problems(bundle, arguments, configuration):
+        raise UserError(*problems)
+    _, settings_problem = import_settings(bundle, arguments, configuration)
+    if settings_problem:
+        raise UserError(settings_problem)
+    where = configuration.file.path if configuration.present else "no configuration file"
+    print(f"{where}: no problems found")
+    return 0
+
+
+def run_show(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Print all values as an ini file with the sources as comments."""
+    print_anything()
+    configuration = load(bundle, arguments)
+    activation, settings_problem = import_settings(bundle, arguments, configuration)
+    for section in SECTIONS:
+        print(f"[{section}]")
+        for line in _section_lines(configuration, section):
+            print(line)
+        print()
+    for line in _changes(activation):
+        print(line)
+    if configuration.problems:
+        raise UserError(*configuration.problems)
+    if settings_problem:
+        raise UserError(f"the settings cannot be imported: {settings_problem}")
+    return 0
+
+
+def _section_lines(configuration: Configuration, section: str) -> Iterator[str]:
+    for option in OPTIONS:
+        if option.section == section and (section, option.key) not in configuration.values:
+            yield _line(option.key, option.default, "default")
+    for value in configuration.section(section):
+        yield _line(value.key, value.shown, value.source)
+
+
+def _line(key: str, text: str, source: str) -> str:
+    shown = text.replace("\n", ", ")
+    return f"{f'{key} = {shown}'.rstrip():<50}  # {source}"
+
+
+def _changes(activation: Activation | None) -> Iterator[str]:
+    if activation is None:
+        return
+    for move in activation.moves:
+        yield f"# moved out of the code: {move.setting} = {move.after}"
+    if activation.generated_key:
+        yield f"# SECRET_KEY is generated and kept in {activation.data_dir}"

@@ -1,0 +1,61 @@
+"""`pyz info`: what this file is, and where everything is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from django_pyz_runtime.activation.prepare import load
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.config.resolved import data_dir, settings_module
+from django_pyz_runtime.errors import UserError
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser("info", help="what this file is, and where everything is")
+    parser.add_argument("--sbom", action="store_true", help="print the packages inside as CycloneDX JSON")
+    parser.set_defaults(run=run)
+
+
+def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Print facts, a line each."""
+    if options.sbom:
+        print(json.dumps(bundle.manifest.sbom, indent=2))
+        return 0
+    configuration = load(bundle, arguments)
+    for label, text in facts(bundle, configuration).items():
+        print(f"{label:<15} {text}")
+    return 0
+
+
+def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
+    """What there is to know, by label."""
+    manifest = bundle.manifest
+    packages = manifest.sbom.get("components", [])
+    versions = {package["name"].lower(): package["version"] for package in packages}
+    running = "{}.{}.{}".format(*sys.version_info)
+    only = " only" if manifest.bound_to_python else ""
+    try:
+        data = str(data_dir(manifest, configuration))
+    except UserError as error:
+        data = str(error)
+    return {
+        "name": manifest.name,
+        "executable": str(bundle.executable),
+        "build": bundle.build_id[:16],
+        "source": manifest.commit or "not under version control",
+        "settings": settings_module(manifest, configuration, os.environ),
+        "Django": versions.get("django", "not found"),
+        "gunicorn": versions.get("gunicorn", "not found"),
+        "packages": str(len(packages)),
+        "built for": f"Python {manifest.python}{only}",
+        "running on": f"Python {running} ({sys.executable})",
+        "configuration": configuration.file.path + ("" if configuration.present else " (not there)"),
+        "data": data,
+        "code": str(bundle.site_packages),
+    }

@@ -1,0 +1,55 @@
+"""`pyz prune`: remove the unpacked code of other builds that no process uses."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
+
+from django_pyz_runtime.boot import places, releases, trust
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "prune",
+        help="remove the unpacked code of other builds that no process uses",
+        description="Remove the unpacked code of other builds of this project, and what killed processes left behind. "
+        "What a process uses stays, as does the code of this file. The same is done whenever a new file is unpacked.",
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="N",
+        type=_number,
+        default=releases.KEPT,
+        help="how many other builds to keep to go back to, newest first (default: %(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Print what becomes of each tree and left-over, a line each."""
+    own = bundle.site_packages.parent
+    folders = [str(own.parent), *places.installed_folders(bundle.manifest.name, str(bundle.executable))]
+    for folder in dict.fromkeys(folders):
+        if os.path.isdir(folder):
+            _prune(folder, bundle, options.keep)
+    return 0
+
+
+def _prune(folder: str, bundle: Bundle, keep: int) -> None:
+    try:
+        trust.check(folder, os.geteuid())
+        for path, outcome in releases.prune(folder, bundle.manifest.name, bundle.site_packages.parent.name, keep):
+            print(f"{path}: {outcome}")
+    except trust.Untrusted as reason:
+        print(f"{folder}: left alone: {reason}")
+    except PermissionError:
+        print(f"{folder}: left alone: it cannot be read")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"wanted a whole number from 0, found {text!r}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""settings.ini and its kin: which options there are, where values come from, and what types they take."""

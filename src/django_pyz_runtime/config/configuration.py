@@ -1,0 +1,204 @@
+"""The configuration: levels of values merged, each with where it came from and what it shadows, and all problems."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from django_pyz_runtime.bundle.names import ConfigurationFile
+from django_pyz_runtime.config.options import BY_NAME, OPEN_SECTIONS, SECTIONS
+from django_pyz_runtime.secrets.recognise import is_secret, shown, shown_name
+
+_HELPED = 100
+"""How many mistakes get a "did you mean": to look for it takes a while, which a file full of them would multiply."""
+_DEEPEST = 20
+"""How many names may follow the one of a setting."""
+_PLAIN_TEXT = "text that the system can take, without NUL characters"
+_PLACE = re.compile(r"([^\n]*?):(\d{1,9}): ")
+
+
+class Level(IntEnum):
+    """Who says so; a higher level shadows a lower one."""
+
+    DEFAULT = 0
+    SEALED = 1
+    FILE = 2
+    FRAGMENT = 3
+    CREDENTIAL = 4
+    ENVIRONMENT = 5
+    COMMAND_LINE = 6
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value as text, and where it came from.
+
+    Attributes:
+        section: of the option.
+        key: of the option.
+        text: the value.
+        level: the precedence.
+        source: the file and line, variable or option that set it.
+        shadowed: the values of lower levels that it replaces, highest first.
+    """
+
+    section: str
+    key: str
+    text: str = field(repr=False)
+    level: Level
+    source: str
+    shadowed: tuple[Value, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The text, without secrets."""
+        return shown(self.key, self.text)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the text must be kept from other users."""
+        return is_secret(self.key, self.text)
+
+    def problem(self, wanted: str) -> str:
+        """The line that says this value does not fit."""
+        name = self.key.rstrip("+ ")
+        return f"{self.source}: [{self.section}] {name}: wanted {wanted}, found {self.shown!r}"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What all levels together say. Problems are kept, not raised, so that each reader can decide.
+
+    Attributes:
+        file: where the main file is.
+        present: whether there is a main file.
+        values: the winning values, those of the lowest levels first.
+        problems: everything wrong, a line each.
+    """
+
+    file: ConfigurationFile
+    present: bool
+    values: Mapping[tuple[str, str], Value]
+    problems: tuple[str, ...]
+
+    def get(self, section: str, key: str) -> Any:
+        """The typed value of a declared option; its default where nothing says otherwise, None where it has none."""
+        option = BY_NAME[section, key]
+        value = self.values.get((section, key))
+        if value:
+            return option.parse(value.text)
+        return option.parse(option.default) if option.default else None
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Key and text of every value, those that are shadowed included."""
+        for value in self.values.values():
+            yield from ((one.key, one.text) for one in (value, *value.shadowed))
+
+    def section(self, name: str) -> list[Value]:
+        """The values of a section, those of the lowest levels first."""
+        return [value for value in self.values.values() if value.section == name]
+
+    def level(self, section: str, key: str) -> Level:
+        """Which level an option's value comes from."""
+        value = self.values.get((section, key))
+        return value.level if value else Level.DEFAULT
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody has configured the project: no file, and no setting or variable from elsewhere."""
+        said = any(value.level > Level.SEALED for value in [*self.section("settings"), *self.section("env")])
+        return not self.present and not said
+
+
+def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], problems: Iterable[str]) -> Configuration:
+    """Check values and let the highest level of each win.
+
+    Args:
+        file: the main file.
+        present: whether it was there.
+        values: the values of all levels, in any order; of two of the same level, the later one wins.
+        problems: what was wrong with where they came from.
+    """
+    found = list(problems)
+    winners: dict[tuple[str, str], Value] = {}
+    for value in sorted(values, key=lambda item: item.level):
+        if problem := _check(value, _did_you_mean if len(found) < _HELPED else _no_idea):
+            found.append(problem)
+            continue
+        where = (value.section, value.key)
+        if value.section == "settings" and value.key.endswith("+"):
+            # Additions add up over the levels; each keeps a place of its own.
+            where = (value.section, f"{value.key} {value.source}")
+        before = winners.pop(where, None)
+        shadowed = (before, *before.shadowed) if before else ()
+        winners[where] = Value(value.section, value.key, value.text, value.level, value.source, shadowed)
+    return Configuration(file, present, winners, tuple(sorted(found, key=by_line)))
+
+
+def _check(value: Value, meant: Callable[[str, Iterable[str]], str]) -> str:
+    """What is wrong with a value by itself, or ""; `meant` gets a word that is none, and all that are."""
+    if value.section in OPEN_SECTIONS:
+        return _check_open(value)
+    if value.section not in SECTIONS:
+        return f"{value.source}: unknown section [{value.section}]{meant(value.section, SECTIONS)}"
+    option = BY_NAME.get((value.section, value.key))
+    if option is None:
+        known = [key for section, key in BY_NAME if section == value.section]
+        return f"{value.source}: [{value.section}] has no {shown_name(value.key)}{meant(value.key, known)}"
+    if not _can_be_passed_on(value.text):
+        return value.problem(_PLAIN_TEXT)
+    try:
+        option.parse(value.text)
+    except ValueError:
+        return value.problem(option.kind.wanted)
+    return ""
+
+
+def _check_open(value: Value) -> str:
+    if not _has_fitting_name(value):
+        capitals = f", did you mean {value.key.upper()}?" if value.section == "settings" and value.key.islower() else ""
+        return f"{value.source}: [{value.section}] cannot have the name {shown_name(value.key)}{capitals}"
+    if value.section == "modules" and not os.path.isabs(value.text):
+        return value.problem("an absolute path")
+    return "" if _can_be_passed_on(value.text) else value.problem(_PLAIN_TEXT)
+
+
+def _has_fitting_name(value: Value) -> bool:
+    if value.section in ("env", "gunicorn"):
+        return value.key.isidentifier() and _can_be_passed_on(value.key)
+    if value.section == "modules":
+        return all(part.isidentifier() for part in value.key.split("."))
+    setting, *path = value.key.removesuffix("+").rstrip().split(".")
+    is_setting = setting.isidentifier() and setting.isupper()
+    return is_setting and len(path) <= _DEEPEST and all(part and part == part.strip() for part in path)
+
+
+def _can_be_passed_on(text: str) -> bool:
+    """Whether the system takes a text for the name of a file and in the environment."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
+def _no_idea(word: str, known: Iterable[str]) -> str:
+    return ""
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    known = list(known)
+    if close := difflib.get_close_matches(word, known, n=1):
+        return f", did you mean {close[0]}?"
+    return f"; known are {', '.join(known)}"
+
+
+def by_line(problem: str) -> tuple[str, int]:
+    """The sort key that brings the problems of a file into the order of its lines."""
+    found = _PLACE.match(problem)
+    return (found[1], int(found[2])) if found else (os.sep, 0)

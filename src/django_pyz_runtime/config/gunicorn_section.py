@@ -1,0 +1,42 @@
+"""The section [gunicorn]: which settings of gunicorn may stand there."""
+
+from __future__ import annotations
+
+from gunicorn.config import Config
+
+from django_pyz_runtime.config.configuration import Value
+
+NEEDLESS = ("chdir", "check_config", "config", "daemon", "print_config", "pythonpath", "spew", "wsgi_app")
+"""gunicorn settings that would do nothing here, or what nobody wants of a service."""
+
+
+OWNED = {
+    "bind": ("serve", "bind"),
+    "workers": ("serve", "workers"),
+    "threads": ("serve", "threads"),
+    "timeout": ("serve", "timeout"),
+    "graceful_timeout": ("serve", "graceful_timeout"),
+    "loglevel": ("log", "level"),
+}
+"""gunicorn settings that are options of ours, by section and key."""
+
+
+def gunicorn_problems(values: list[Value]) -> list[str]:
+    """What gunicorn finds wrong with the section [gunicorn], a line each."""
+    config = Config()
+    problems: list[str] = []
+    for value in values:
+        where = f"{value.source}: [gunicorn] {value.key}"
+        if value.key in OWNED:
+            section, key = OWNED[value.key]
+            problems.append(f"{where}: set [{section}] {key} instead")
+        elif value.key in NEEDLESS:
+            problems.append(f"{where}: has no effect in a bundle")
+        elif value.key not in config.settings:
+            problems.append(f"{where}: gunicorn has no such setting")
+        else:
+            try:
+                config.set(value.key, value.text)
+            except Exception as error:  # each setting has a validator of its own, which raises what it likes
+                problems.append(f"{where}: {error}")
+    return problems

@@ -1,0 +1,194 @@
+"""Every option, declared once: reader, defaults, help, the shipped settings.ini and the README derive from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django_pyz_runtime.config.values import (
+    ADDRESSES,
+    BOOLEAN,
+    PATH,
+    POSITIVE,
+    SECONDS,
+    SIZE,
+    TEXT,
+    URL_PATH,
+    Kind,
+    choice,
+    either,
+    words_of,
+)
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of settings.ini.
+
+    Attributes:
+        section: its section.
+        key: its name.
+        kind: its type.
+        default: its default as text, or "" where the default is worked out; `help` then says how.
+        help: what it is for, in one or two sentences.
+        example: a value for the shipped file where the default would not do.
+    """
+
+    section: str
+    key: str
+    kind: Kind
+    default: str
+    help: str
+    example: str = ""
+
+    def parse(self, text: str) -> Any:
+        """The value of a text.
+
+        Raises:
+            ValueError: the text does not fit.
+        """
+        return self.kind.parse(text)
+
+
+SECTIONS: dict[str, str] = {
+    "project": "The project and its places.",
+    "env": "Variables for os.environ, set before the settings are read. The process's own environment wins.",
+    "modules": "Python modules that each installation writes for itself, where the project expects some: name to path.",
+    "settings": "Django settings, applied after the project's settings were read; typed as the value they replace.",
+    "static": "The static files that are built in.",
+    "serve": "The server that `runserve` starts.",
+    "gunicorn": "Any setting of gunicorn, for what [serve] does not have.",
+    "health": "Paths that answer load balancers and probes, whatever ALLOWED_HOSTS and redirects say.",
+    "log": "The server's log, on standard error.",
+}
+"""The sections, each with its purpose, in the order of the shipped file."""
+
+OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
+    "env": ("DATABASE_URL@file = /etc/{name}/database_url",),
+    "modules": ("{name}.configuration = /etc/{name}/configuration.py",),
+    "settings": (
+        "DEBUG = false",
+        "SECRET_KEY@credential = secret_key",
+        "ALLOWED_HOSTS = www.example.org, example.org",
+        "DATABASES.default = postgres://{name}@/{name}",
+        "DATABASES.default.CONN_MAX_AGE = 60",
+        "INSTALLED_APPS += one.more.app",
+    ),
+    "gunicorn": ("max_requests = 10000", "forwarded_allow_ips = 127.0.0.1"),
+}
+"""The sections whose keys are not ours, each with examples."""
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "project",
+        "settings_module",
+        TEXT,
+        "",
+        "The settings module. Default: the one the project was built with.",
+        "{name}.settings",
+    ),
+    Option(
+        "project",
+        "data_dir",
+        PATH,
+        "",
+        "Where the project's data goes: SQLite files, uploads, logs, the generated secret key. "
+        "Default: $STATE_DIRECTORY, else /var/lib/{name} for root, else the user's data folder.",
+        "/var/lib/{name}",
+    ),
+    Option(
+        "project",
+        "cache_dir",
+        PATH,
+        "",
+        "Where the unpacked code lives (in this file or the environment only). "
+        "Default: $CACHE_DIRECTORY, else /var/cache/{name} for root, else the user's cache folder.",
+        "/var/cache/{name}",
+    ),
+    Option(
+        "project",
+        "local_settings",
+        PATH,
+        "",
+        "A Python file that runs last inside the settings module. Only root or the running user may write it.",
+        "/etc/{name}/local.py",
+    ),
+    Option("static", "root", PATH, "", "Serve the files in this folder instead of those built in.", "/srv/static"),
+    Option("static", "url", TEXT, "", "Replaces STATIC_URL.", "/static/"),
+    Option(
+        "static",
+        "serve",
+        choice("auto", "whitenoise", "off"),
+        "auto",
+        "Who serves static files: whitenoise does; auto does unless STATIC_URL names another host; off leaves it to "
+        "the web server in front.",
+    ),
+    Option(
+        "serve",
+        "bind",
+        ADDRESSES,
+        "127.0.0.1:8000",
+        "Addresses to listen on: HOST:PORT or unix:/path. Sockets passed by systemd come first.",
+    ),
+    Option(
+        "serve",
+        "interface",
+        choice("auto", "wsgi", "asgi"),
+        "auto",
+        "How the server talks to the project: wsgi, or asgi for websockets and async views. auto: asgi where the "
+        "project has an ASGI application and no WSGI one.",
+    ),
+    Option(
+        "serve",
+        "workers",
+        either("auto", POSITIVE),
+        "auto",
+        "Worker processes. auto: one more than the CPUs this process may use, counting cgroup limits.",
+    ),
+    Option("serve", "threads", POSITIVE, "4", "Threads of each worker; with asgi there is one, with an event loop."),
+    Option("serve", "timeout", SECONDS, "30", "Seconds after which a worker that does not respond is replaced."),
+    Option("serve", "graceful_timeout", SECONDS, "30", "Seconds that running requests are given at a stop."),
+    Option(
+        "serve",
+        "head_timeout",
+        SECONDS,
+        "20",
+        "Seconds in which the head of a request must come: from the connection, or the first byte of the next request. "
+        "0: no limit.",
+    ),
+    Option(
+        "serve",
+        "body_timeout",
+        SECONDS,
+        "30",
+        "Seconds, in each of which periods a request's body must come at 500 bytes a second on average. 0: no limit.",
+    ),
+    Option(
+        "serve",
+        "body_limit",
+        either("off", SIZE),
+        "1g",
+        "The largest body of a request; a larger one is answered with 413. What a form may hold is Django's "
+        "DATA_UPLOAD_MAX_MEMORY_SIZE.",
+    ),
+    Option("health", "live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
+    Option("health", "ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
+    Option(
+        "health",
+        "checks",
+        words_of("database", "migrations"),
+        "database, migrations",
+        "What ready looks at: database (each can be queried), migrations (none is missing).",
+    ),
+    Option(
+        "log",
+        "level",
+        choice("debug", "info", "warning", "error", "critical"),
+        "info",
+        "Least level that is logged.",
+    ),
+    Option("log", "format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
+    Option("log", "access", BOOLEAN, "false", "Whether each request is logged, on standard output."),
+)
+
+BY_NAME: dict[tuple[str, str], Option] = {(option.section, option.key): option for option in OPTIONS}

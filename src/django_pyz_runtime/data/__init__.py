@@ -1,0 +1,1 @@
+"""Keeping data out of the code: paths are moved, links are made, other writes are refused."""

@@ -1,0 +1,123 @@
+"""Paths beside the code that hold data, as links to the data folder.
+
+Some settings write where no setting says so: they generate a key beside the code, or make folders there. The build
+notices, and the manifest names these paths. The project then runs from a copy of its own files, next to the tree and as
+read-only, in which each of these paths is a link into the data folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from django_pyz_runtime.boot import trust
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+from django_pyz_runtime.data.relocation import make_data_dir
+from django_pyz_runtime.errors import UserError
+
+
+def code_folder(bundle: Bundle, data_dir: Path, *, may_write: bool = True) -> Path:
+    """The folder that the manifest's paths are relative to: the tree's, or that of a copy with links.
+
+    Args:
+        bundle: this one.
+        data_dir: where the links lead.
+        may_write: whether what is missing may be made; else the tree's own is taken.
+
+    Raises:
+        UserError: the copy can neither be found nor made, or others could have written it.
+    """
+    if bundle.is_staged or not bundle.manifest.data_paths:
+        return bundle.site_packages
+    import hashlib
+
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    copy = bundle.site_packages.parent.with_name(f"{bundle.site_packages.parent.name}.{digest}")
+    if not copy.is_dir():
+        if not may_write:
+            return bundle.site_packages
+        _make(bundle, data_dir, copy)
+    if may_write:
+        _make_folders(bundle, data_dir)
+    try:
+        trust.check(str(copy), os.geteuid())
+    except trust.Untrusted as reason:
+        raise UserError(f"not using {copy}: {reason}", hint="Remove it.") from None
+    _check_code(bundle, data_dir)
+    return copy
+
+
+def _check_code(bundle: Bundle, data_dir: Path) -> None:
+    """Refuse modules among the data that another user could have written: the project may import them.
+
+    Raises:
+        UserError: there are some.
+    """
+    for name in bundle.manifest.data_paths:
+        path = data_dir / name
+        modules = [path] if path.suffix == ".py" and path.exists() else [*path.glob("*.py"), *path.glob("*/*.py")]
+        for module in modules:
+            try:
+                trust.check_file(os.path.realpath(module), os.geteuid())
+            except trust.Untrusted as reason:
+                raise UserError(
+                    f"{module} is code: {reason}", hint="Run the command as the user who owns it."
+                ) from None
+
+
+def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
+    import shutil
+    import tempfile
+
+    from django_pyz_runtime.boot.releases import remove
+
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
+        try:
+            shutil.copytree(bundle.project_folder, temporary / PROJECT_FOLDER, copy_function=_link_or_copy)
+            for name in bundle.manifest.data_paths:
+                _link(temporary / PROJECT_FOLDER, name.rstrip("/"), data_dir)
+            temporary.chmod(0o555)
+            os.rename(temporary, copy)
+        except BaseException:
+            remove(str(temporary))
+            raise
+    except OSError as error:
+        if copy.is_dir():
+            return
+        reason = (error.strerror or str(error)).lower()
+        raise UserError(
+            f"{copy}: the code with links to {data_dir} cannot be kept there ({reason})",
+            hint="Run any command once as the user who owns that folder.",
+        ) from None
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    import shutil
+
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _link(folder: Path, name: str, data_dir: Path) -> None:
+    path = folder / name
+    above = [parent for parent in reversed(path.parents) if parent.is_relative_to(folder)]
+    for parent in above:
+        parent.mkdir(exist_ok=True)
+        parent.chmod(0o755)
+    path.symlink_to(data_dir / name)
+    for parent in above:
+        parent.chmod(0o555)
+
+
+def _make_folders(bundle: Bundle, data_dir: Path) -> None:
+    """The folders that the links lead to; whoever uses one that cannot be made says what is wrong with it."""
+    with contextlib.suppress(OSError):
+        make_data_dir(data_dir)
+        for name in bundle.manifest.data_paths:
+            folder = data_dir / name
+            (folder if name.endswith("/") else folder.parent).mkdir(mode=0o750, parents=True, exist_ok=True)

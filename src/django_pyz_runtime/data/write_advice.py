@@ -1,0 +1,104 @@
+"""Which setting leads a project to write into its code, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+from django_pyz_runtime.data.writable_settings import DEEPEST
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code, and what messages about it name.
+
+    Attributes:
+        trees: the folders, with no symbolic links in their paths.
+        data_dir: where data belongs, likewise; it may lie in one of them.
+        script: the name of the executable.
+    """
+
+    trees: tuple[str, ...]
+    data_dir: str
+    script: str
+
+    def holds(self, real: str) -> bool:
+        """Whether a path without symbolic links is one of the code."""
+        return any(_is_inside(real, tree) for tree in self.trees) and not _is_inside(real, self.data_dir)
+
+    def relative(self, real: str) -> str:
+        """The place of a path in the project, or in the tree."""
+        tree = next(tree for tree in self.trees if _is_inside(real, tree))
+        project = os.path.join(tree, PROJECT_FOLDER)
+        return os.path.relpath(real, project if _is_inside(real, project) else tree)
+
+
+def advice(real: str, code: Code) -> str:
+    """What to say of a write to a path, with the settings as far as they have been read."""
+    module = sys.modules.get(os.environ.get("DJANGO_SETTINGS_MODULE", ""))
+    # While it is being imported, importlib says so here.
+    is_read = not getattr(getattr(module, "__spec__", None), "_initializing", False)
+    return message_for(real, code, vars(module) if module else {}, is_read=is_read)
+
+
+def message_for(real: str, code: Code, namespace: Mapping[str, Any], *, is_read: bool = True) -> str:
+    """What to say of a write to a path.
+
+    Args:
+        real: the path, in the code.
+        code: the code.
+        namespace: of the settings module.
+        is_read: whether all of the settings module has run; [settings] has no say before.
+    """
+    name, folder = setting_for(real, code, namespace)
+    if name and is_read:
+        place = os.path.join(code.data_dir, code.relative(folder))
+        return (
+            f"the code is read-only; the setting {name} points there: set [settings] {name} = {place} "
+            f"(`{code.script} pyz config show` shows the configuration)"
+        )
+    what = "the project writes beside its code, which is read-only"
+    if name:
+        what = f"the code is read-only; the setting {name} points there, and is used while the settings are read"
+    return (
+        f"{what}; give it another folder through {'[env]' if name else 'its settings or [env]'}, or name "
+        f"{code.relative(folder or real)} in [tool.django-pyz] data-paths when building"
+    )
+
+
+def setting_for(real: str, code: Code, namespace: Mapping[str, Any]) -> tuple[str, str]:
+    """The setting whose path is this one or, else, the nearest folder around it, and that path; "" for none of them."""
+    upper = {name: value for name, value in list(namespace.items()) if name.isupper()}
+    around = [
+        (name, path) for name, path in _paths(upper, "", 0) if _is_inside(real, path) and _is_for_data(path, code)
+    ]
+    return max(around, key=lambda item: len(item[1]), default=("", ""))
+
+
+def _paths(holder: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The absolute paths in a dictionary of settings and those inside: name and path."""
+    for key, value in list(holder.items()):
+        name = f"{prefix}{key}"
+        if type(value) is dict and depth < DEEPEST:
+            yield from _paths(value, f"{name}.", depth + 1)
+        elif (type(value) is str or isinstance(value, Path)) and os.path.isabs(value) and "\0" not in str(value):
+            yield name, os.path.realpath(value)
+
+
+def _is_for_data(path: str, code: Code) -> bool:
+    """Whether a path is in the code without being where code lies, as BASE_DIR is."""
+    if not code.holds(path) or code.relative(path) in (".", PROJECT_FOLDER):
+        return False
+    try:
+        return not any(name.endswith(".py") for name in os.listdir(path))
+    except OSError:
+        return True
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

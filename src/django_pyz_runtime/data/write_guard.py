@@ -1,0 +1,185 @@
+"""Refuses writes into the code, for root too, with a message that says what to do.
+
+The unpacked tree is read-only, but root may write into it all the same, and what is written there is lost with the next
+release. Protocol: one audit hook (PEP 578) for the process, as a hook can never be taken out again; `install` changes
+what it guards. The hook is asked before the system call, so nobody sees the kernel's bare "Permission denied". What
+would change nothing is left to the kernel: making a folder that is there, removing a file that is not, a new file in a
+folder that is not there.
+
+Not seen is what libraries in C open on their own; there the modes of the tree have to do. So an SQLite database that
+lies in the code can be read by all, as it is there to be read, and written by root.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django_pyz_runtime.data.write_advice import Code, advice
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_WRITING_MODES = set("wax+")
+_HERE = -1
+"""The folder descriptor in an audit event where none was given."""
+_MAKES_NOTHING = ("mode=ro", "mode=rw", "mode=memory", "immutable=1")
+"""What the URI of an SQLite database says when there must be one, or none is to be made; rwc is the default."""
+
+
+class WriteIntoCode(PermissionError):
+    """The project tried to write into its own code."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
+
+
+_code: Code | None = None
+_is_hooked = False
+
+
+def install(trees: Iterable[Path], data_dir: Path, script: str) -> None:
+    """Guard folders of code from now on. A second call takes the place of the first.
+
+    Args:
+        trees: the folders.
+        data_dir: where data belongs; it may lie in one of them.
+        script: the name of the executable.
+    """
+    global _code, _is_hooked
+    real = tuple(sorted({os.path.realpath(tree) for tree in trees}))
+    _code = Code(real, os.path.realpath(data_dir), script)
+    if not _is_hooked:
+        sys.addaudithook(_hook)
+        _is_hooked = True
+
+
+def found_in(error: BaseException | None) -> WriteIntoCode | None:
+    """The refusal in an error, or behind it, as where logging says no more than that it cannot be configured."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, WriteIntoCode):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
+    look = _LOOKS.get(event)
+    if look is not None:
+        look(*arguments)
+
+
+def _look_at_open(path: Any, mode: Any, flags: Any, *_: Any) -> None:
+    if not (flags & _WRITES or (type(mode) is str and set(mode) & _WRITING_MODES)):
+        return
+    real = _real(path)
+    if real is None:
+        return
+    if os.path.lexists(real):
+        # With these flags it is an error that it is there.
+        changes = flags & (os.O_CREAT | os.O_EXCL) != os.O_CREAT | os.O_EXCL
+    else:
+        changes = os.path.isdir(os.path.dirname(real)) and (flags & os.O_CREAT or type(mode) is str)
+    if changes:
+        _refuse(real)
+
+
+def _look_at_new(path: Any, *rest: Any) -> None:
+    real = _real(path, rest[-1], follows=False)
+    if real is not None and not os.path.lexists(real):
+        _refuse(real)
+
+
+def _look_at_old(path: Any, folder: Any = _HERE) -> None:
+    real = _real(path, folder, follows=False)
+    if real is not None and os.path.lexists(real):
+        _refuse(real)
+
+
+def _look_at_rename(source: Any, target: Any, source_folder: Any = _HERE, target_folder: Any = _HERE) -> None:
+    before = _absolute(source, source_folder)
+    if before is None or os.path.lexists(before):
+        _look_at_old(source, source_folder)
+        if (real := _real(target, target_folder, follows=False)) is not None:
+            _refuse(real)
+
+
+def _look_at_symlink(source: Any, target: Any, folder: Any = _HERE) -> None:
+    _look_at_new(target, folder)
+
+
+def _look_at_link(source: Any, target: Any, source_folder: Any = _HERE, target_folder: Any = _HERE) -> None:
+    _look_at_new(target, target_folder)
+
+
+def _look_at_truncate(path: Any, *_: Any) -> None:
+    _look_at_open(path, None, os.O_WRONLY)
+
+
+def _look_at_database(name: Any, *_: Any) -> None:
+    path, is_made = _database_file(os.fsdecode(name))
+    if path and is_made:
+        _look_at_open(path, None, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+
+
+def _database_file(name: str) -> tuple[str, bool]:
+    """The file that SQLite opens (https://www.sqlite.org/uri.html), and whether it makes it where it is missing."""
+    if not name.startswith("file:"):
+        return ("" if name == ":memory:" else name), True
+    from urllib.parse import unquote
+
+    path, _, query = name.removeprefix("file:").partition("#")[0].partition("?")
+    is_made = not any(item in _MAKES_NOTHING for item in query.split("&"))
+    return unquote(path[2:] if path.startswith("///") else path), is_made
+
+
+_LOOKS: dict[str, Callable[..., None]] = {
+    "open": _look_at_open,
+    "os.mkdir": _look_at_new,
+    "os.remove": _look_at_old,
+    "os.rmdir": _look_at_old,
+    "os.rename": _look_at_rename,
+    "os.link": _look_at_link,
+    "os.symlink": _look_at_symlink,
+    "os.truncate": _look_at_truncate,
+    "sqlite3.connect": _look_at_database,
+}
+"""What shutil, tempfile and pathlib do ends in one of these."""
+
+
+def _real(path: Any, folder: int = _HERE, *, follows: bool = True) -> str | None:
+    """Where a path leads in the code; None where it leads elsewhere."""
+    absolute = _absolute(path, folder)
+    if absolute is None:
+        return None
+    if follows:
+        real = os.path.realpath(absolute)
+    else:
+        above, name = os.path.split(absolute)
+        real = os.path.join(os.path.realpath(above), name)
+    return real if _code is not None and _code.holds(real) else None
+
+
+def _absolute(path: Any, folder: int) -> str | None:
+    """A path from the root; None where it is none, or what it starts from is gone: Python knows what to say then."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        return None
+    text = os.fsdecode(path)
+    try:
+        if folder != _HERE and not os.path.isabs(text):
+            text = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), text)
+        return (text if os.path.isabs(text) else os.path.join(os.getcwd(), text)).rstrip("/") or "/"
+    except OSError:
+        return None
+
+
+def _refuse(real: str) -> None:
+    assert _code is not None
+    # Python itself keeps bytecode where it can, and goes on where it cannot.
+    text = "the code is read-only" if "__pycache__" in real else advice(real, _code)
+    raise WriteIntoCode(errno.EACCES, text, real)

@@ -1,0 +1,40 @@
+"""Errors of the user's: what is wrong and what to do next, without a traceback. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+class UserError(Exception):
+    """A mistake outside our code: configuration, usage, the project, the machine. Shown as text, exit code 2.
+
+    Args:
+        problems: what is wrong, a line each: the place, what was wanted, what was found.
+        hint: the next step, shown on a line of its own.
+    """
+
+    def __init__(self, *problems: str, hint: str = "") -> None:
+        super().__init__(*problems)
+        self.problems = problems
+        self.hint = hint
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, without the next step."""
+        return "\n".join(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join([*self.problems, *([self.hint] if self.hint else [])])
+
+
+def tell(error: UserError) -> None:
+    """Show an error on standard error."""
+    sys.stdout.flush()
+    sys.stderr.write(as_told(error))
+
+
+def as_told(error: UserError) -> str:
+    """The text of an error, each line led by the program's name."""
+    script = os.path.basename(sys.argv[0])
+    return "".join(f"{script}: {line}\n" for line in str(error).splitlines())

@@ -1,0 +1,1 @@
+"""What answers a request: health endpoints and static files, then the project's application."""

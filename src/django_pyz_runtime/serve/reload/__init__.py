@@ -1,0 +1,1 @@
+"""Starting, reloading and stopping: the master, its workers and whom it reports to."""

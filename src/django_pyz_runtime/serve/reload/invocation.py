@@ -1,0 +1,96 @@
+"""How this process was started, so that the file that is there by then can be started in the same way."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from django_pyz_runtime.serve.reload.handover import Handover
+from django_pyz_runtime.serve.reload.notify import Notifier
+
+_PASSED_ON_OTHERWISE = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """Program, arguments and surroundings of this process.
+
+    Attributes:
+        executable: the file.
+        arguments: behind it on the command line.
+        environ: the environment, as it was before anything was configured.
+        folder: the current one.
+        configuration: the main configuration file; beside it there may be a conf.d.
+    """
+
+    executable: Path
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    folder: str
+    configuration: Path | None = None
+
+    @classmethod
+    def of_this_process(cls, executable: Path) -> Invocation:
+        """As it is now: call it first of all."""
+        try:
+            folder = os.getcwd()
+        except FileNotFoundError:  # it has been removed
+            folder = "/"
+        return cls(executable, tuple(sys.argv[1:]), dict(os.environ), folder)
+
+    def command(self, *more: str) -> list[str]:
+        """Program and arguments."""
+        program = [] if os.access(self.executable, os.X_OK) else [sys.executable]
+        return [*program, str(self.executable), *self.arguments, *more]
+
+    def variables(self, handover: Handover, *without: str) -> dict[str, str]:
+        """The environment with what is handed over."""
+        left_out = (*_PASSED_ON_OTHERWISE, *without)
+        return {name: text for name, text in self.environ.items() if name not in left_out} | handover.to_environ()
+
+    def execute(self, handover: Handover) -> NoReturn:
+        """Start the file that is there now, in this process.
+
+        Raises:
+            OSError: it cannot be executed; the current folder is another, all else is as before.
+        """
+        os.chdir(self.folder)
+        command = self.command()
+        os.execve(command[0], command, self.variables(handover))
+
+    def version(self) -> tuple[tuple[int, ...], ...]:
+        """What changes when executable or configuration do."""
+        files = [self.executable]
+        if self.configuration:
+            files += [self.configuration, *sorted((self.configuration.parent / "conf.d").glob("*.ini"))]
+        return tuple(map(_version, files))
+
+
+def _version(file: Path) -> tuple[int, ...]:
+    """What changes when another file takes the place of one; nothing while there is none."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process of ours among others.
+
+    Attributes:
+        notifier: tells the service manager.
+        invocation: how the process was started.
+        handover: what the master before has left; None where there was none.
+        release: which one this is, for people.
+    """
+
+    notifier: Notifier
+    invocation: Invocation
+    handover: Handover | None
+    release: str

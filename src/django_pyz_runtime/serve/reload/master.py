@@ -1,0 +1,174 @@
+"""gunicorn's arbiter as a service: it tells the truth about itself, and a reload is an upgrade without a gap."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.errors import HaltServer
+
+from django_pyz_runtime.serve.reload.arbiter import PatientArbiter
+from django_pyz_runtime.serve.reload.handover import Handover
+from django_pyz_runtime.serve.reload.invocation import Service
+from django_pyz_runtime.serve.reload.listeners import left_to_next, taken_over
+from django_pyz_runtime.serve.reload.notify import headline
+from django_pyz_runtime.serve.reload.old_workers import FormerWorkers
+from django_pyz_runtime.serve.reload.reload import Succession, allow_signals
+
+_STOPS_TO_ACCEPT_SECONDS = 1.5
+"""After that a worker that was told to end takes no new connections: gunicorn's ASGI worker looks every second."""
+_log = logging.getLogger("gunicorn.error")
+
+
+class Master(PatientArbiter):
+    """The arbiter.
+
+    Args:
+        app: as for gunicorn.
+        service: what it is to the world around it.
+        failure: why a worker could not load the site; "" where none has failed since this was last asked.
+    """
+
+    def __init__(self, app: BaseApplication, service: Service, failure: Callable[[], str]) -> None:
+        self._service = service
+        self._notifier = service.notifier
+        self._failure = failure
+        self._succession = Succession(service.invocation, self._handover)
+        self._binds: list[str] = []
+        self._told = ""
+        self._is_ready = False
+        super().__init__(app)
+        workers = service.handover.workers if service.handover else ()
+        self._former = FormerWorkers(workers, self.cfg.graceful_timeout + 5)
+
+    def start(self) -> None:
+        """Listen, on the sockets that were handed over where there are some."""
+        handover = self._service.handover
+        if handover and not self.cfg.reuse_port:
+            self.systemd = handover.is_passed
+            listeners, self._binds = taken_over(self.cfg, self.log, handover)
+            vars(self).update(LISTENERS=listeners)
+        super().start()
+        if not self._binds:
+            binds = [""] * len(self.LISTENERS) if self.systemd else self.cfg.settings["bind"].get()
+            self._binds = binds[: len(self.LISTENERS)]
+        allow_signals()
+
+    def murder_workers(self) -> None:
+        """Replace the workers that do not respond; gunicorn's loop comes here at every turn."""
+        super().murder_workers()
+        self._tell_when_ready()
+        self._follow_reload()
+        if self._lives():
+            self._notifier.alive()
+
+    def reap_workers(self) -> None:
+        """Take note of workers that have ended; one that cannot load the site ends the server, unless others serve."""
+        former = self._former.look()
+        try:
+            super().reap_workers()
+        except HaltServer:
+            self.forget_dead_workers()
+            if former and not self._former.are_leaving:
+                self._give_up()
+            elif not self.loaded:
+                raise
+            else:
+                reason = self._failure() or "as another one, above"
+                _log.error("A worker could not load the site; the others go on:\n%s", reason)
+
+    def handle_hup(self) -> None:
+        """Try the file and the configuration that are there now; they take over once they are known to work."""
+        _log.info("Reloading: trying %s", self._service.invocation.executable)
+        if self._is_ready:
+            self._notifier.reloading("trying the file and the configuration that are there now")
+        try:
+            self._succession.begin()
+        except OSError as error:
+            self._refuse(str(error))
+
+    # gunicorn's own would start a second master, which the service manager knows nothing of.
+    handle_usr2 = handle_hup
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop the workers, those of the master before as well."""
+        self._notifier.stopping("stopping")
+        self._succession.stop()
+        self._former.end(signal.SIGTERM if graceful else signal.SIGQUIT)
+        super().stop(graceful)
+        self._former.wait()
+
+    def _tell_when_ready(self) -> None:
+        former = self._former.look()
+        if not former and not self.num_workers:
+            raise HaltServer("No worker can load the site, and those of before have ended.", self.WORKER_BOOT_ERROR)
+        if former and 0 < self.num_workers <= self.loaded and not self._former.are_leaving:
+            _log.info("The new workers serve; ending %d of the release before", len(former))
+            self._former.end()
+        status = f"{self.loaded} of {self.num_workers} workers, release {self._service.release}"
+        is_alone = not former or self._former.told_seconds_ago > _STOPS_TO_ACCEPT_SECONDS
+        if not self._is_ready and self.loaded and is_alone:
+            self._is_ready = True
+            self._notifier.ready(status)
+        elif self._is_ready and status != self._told and self.num_workers:
+            self._notifier.status(status)
+        self._told = status
+
+    def _follow_reload(self) -> None:
+        try:
+            verdict = self._succession.verdict()
+            if verdict == "":
+                self._hand_over()
+        except OSError as error:
+            verdict = str(error)
+        if verdict:
+            self._refuse(verdict)
+
+    def _hand_over(self) -> None:
+        _log.info("Reloading: it can serve; handing over")
+        try:
+            self.cfg.pre_exec(self)
+        except Exception:  # a hook of the project's, which may raise what it likes
+            _log.exception("The hook pre_exec failed")
+        # The next master knows its own file only where it has made it.
+        if self.pidfile:
+            self.pidfile.unlink()
+        try:
+            self._succession.take_place(self._is_called)
+        finally:
+            if self.pidfile:
+                self.pidfile.create(self.pid)
+
+    def _is_called(self) -> bool:
+        """Whether a signal has come that is still to be handled; the next master would not hear of it."""
+        signals: Any = self.SIG_QUEUE
+        return bool(signals) if isinstance(signals, list) else not signals.empty()
+
+    def _refuse(self, reason: str) -> None:
+        _log.error("Reload refused, the workers go on as they are:\n%s", reason)
+        status = f"reload refused: {headline(reason)}"
+        if self._is_ready:
+            self._notifier.ready(status)
+        else:
+            self._notifier.status(status)
+
+    def _give_up(self) -> None:
+        """Let the workers of the master before go on, as none of this one's can load the site."""
+        self.num_workers = 0
+        self._is_ready = True
+        self.kill_workers(signal.SIGTERM)
+        self._refuse(self._failure() or "a worker could not load the site")
+
+    def _handover(self) -> Handover:
+        listeners = left_to_next(self.LISTENERS, self._binds)
+        return Handover(self.pid, listeners, self.systemd, [*self._former.look(), *self.WORKERS])
+
+    def _lives(self) -> bool:
+        """Whether a worker has given a sign of life within the time that it has for one."""
+        ages = (time.monotonic() - worker.tmp.last_update() for worker in self.WORKERS.values())
+        serving_still = [] if self._former.are_leaving else self._former.look()
+        return any(not self.timeout or age <= self.timeout for age in ages) or bool(serving_still)

@@ -1,0 +1,86 @@
+"""What the server tells the service manager, such as systemd: the datagrams of sd_notify(3)."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator, MutableMapping
+
+from django_pyz_runtime.errors import UserError
+
+
+class Notifier:
+    """Speaks for this process; without an address it says nothing.
+
+    Args:
+        address: of the service manager's socket: a path, or @ and a name in the abstract namespace.
+        is_watched: whether the service manager waits for a sign of life.
+    """
+
+    def __init__(self, address: str, *, is_watched: bool = False) -> None:
+        self._address = address
+        self._is_watched = is_watched
+
+    @classmethod
+    def take(cls, environ: MutableMapping[str, str], pid: int) -> Notifier:
+        """The one that the environment names; it is taken out of there, so that no one else speaks for the service.
+
+        Args:
+            environ: whose NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are removed.
+            pid: of this process; the watchdog may be for another one.
+        """
+        address = environ.pop("NOTIFY_SOCKET", "")
+        watchdog, owner = environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", "")
+        return cls(address, is_watched=bool(watchdog) and owner in ("", str(pid)))
+
+    def ready(self, status: str) -> None:
+        """The service can be used; also said at the end of a reload.
+
+        Args:
+            status: a line for people, as in all that follow.
+        """
+        self._tell(READY="1", STATUS=status)
+
+    def reloading(self, status: str) -> None:
+        """A reload has begun; `ready` ends it."""
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        self._tell(RELOADING="1", MONOTONIC_USEC=str(now), STATUS=status)
+
+    def stopping(self, status: str) -> None:
+        """The service has begun to end."""
+        self._tell(STOPPING="1", STATUS=status)
+
+    def status(self, status: str) -> None:
+        """Nothing but a line for people."""
+        self._tell(STATUS=status)
+
+    def alive(self) -> None:
+        """A sign of life, where one is waited for."""
+        if self._is_watched:
+            self._tell(WATCHDOG="1")
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Say what an error in the block says, for those who ask why the service has not started."""
+        try:
+            yield
+        except UserError as error:
+            self.status(headline(str(error)))
+            raise
+
+    def _tell(self, **fields: str) -> None:
+        if not self._address:
+            return
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        text = "\n".join(f"{name}={value}" for name, value in fields.items())
+        # A service manager that is away or busy must not end or stop the service.
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.settimeout(1)
+            out.sendto(text.encode(), address)
+
+
+def headline(text: str) -> str:
+    """The one line of a message that says most: the first, or the last of a traceback."""
+    lines = text.strip().splitlines() or [""]
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]

@@ -1,0 +1,1 @@
+"""Reading requests: strict framing, time limits, and the workers that do it."""

@@ -1,0 +1,126 @@
+"""A request that is read whole before it costs a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING
+
+from django_pyz_runtime.serve.limits import Limits
+from django_pyz_runtime.serve.requests.incoming import Incoming
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_HEAD_PIECE_BYTES = 64 * 1024
+_BODY_PIECE_BYTES = 256 * 1024
+_IN_MEMORY_BYTES = 128 * 1024
+"""Of a request; one that is larger goes to a temporary file."""
+
+
+class RequestSocket(socket.socket):
+    """A connection whose request was read before: recv() gives it once more.
+
+    Args:
+        connection: it is taken over, and of no use any more.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        family, kind, protocol = connection.family, connection.type, connection.proto
+        super().__init__(family, kind, protocol, fileno=connection.detach())
+        self._request: IO[bytes] | None = None
+        self._continued = False
+
+    def give_back(self, request: IO[bytes]) -> None:
+        """Let recv() begin with this."""
+        request.seek(0)
+        self._request = request
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """Some of the request, and after it what comes from the client."""
+        if self._request:
+            if data := self._request.read(size):
+                return data
+            self._forget()
+        return super().recv(size, flags)
+
+    def send_continue(self) -> None:
+        """Let the client send the body. The server does so too, later; once is enough."""
+        self._continued = True
+        with contextlib.suppress(BlockingIOError):
+            super().send(_CONTINUE)
+
+    def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
+        """Send to the client."""
+        if self._continued and data == _CONTINUE:
+            self._continued = False
+            return len(_CONTINUE)
+        return super().send(data, flags)
+
+    def close(self) -> None:
+        """Close, and forget what is left of the request."""
+        self._forget()
+        super().close()
+
+    def _forget(self) -> None:
+        if self._request:
+            self._request.close()
+            self._request = None
+
+
+class ReadAhead(Incoming):
+    """One request while the main loop reads it.
+
+    Args:
+        connection: not blocking.
+        limits: what its client must keep to.
+        folder: for temporary files; None for the usual one.
+        now: the time, in seconds.
+    """
+
+    def __init__(self, connection: RequestSocket, limits: Limits, folder: str | None, now: float) -> None:
+        super().__init__(limits, now)
+        self._connection = connection
+        self._request = _kept_in(folder)
+
+    def receive(self, now: float) -> bool:
+        """Take what has come.
+
+        Returns:
+            Whether the request is complete; the connection then gives it back.
+
+        Raises:
+            Refusal: it is no request that can be passed on.
+            BlockingIOError: nothing has come.
+            EOFError: the client has gone.
+            OSError: the connection is broken, or the request cannot be kept.
+        """
+        had_head = self.framing.has_head
+        self._request.write(self._take(now))
+        if self.framing.is_complete:
+            self._connection.give_back(self._request)
+        elif self.framing.expects_continue and not had_head:
+            self._connection.send_continue()
+        return self.framing.is_complete
+
+    def _take(self, now: float) -> bytes:
+        """The next bytes of this request; those of the one behind it stay where they are."""
+        if left := self.framing.body_left:
+            data = self._connection.recv(min(left, _BODY_PIECE_BYTES))
+            self.feed(data, now)
+        else:
+            used = self.feed(self._connection.recv(_HEAD_PIECE_BYTES, socket.MSG_PEEK), now)
+            data = self._connection.recv(used) if used else b""
+        if not data:
+            raise EOFError
+        return data
+
+    def drop(self) -> None:
+        """Give up."""
+        self._request.close()
+
+
+def _kept_in(folder: str | None) -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=folder)

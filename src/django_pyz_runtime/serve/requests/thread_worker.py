@@ -1,0 +1,170 @@
+"""gunicorn's threaded worker, which gives a request to a thread only when all of it is there.
+
+gunicorn's own reads requests in its few threads. Whoever opens as many connections as there are threads, and sends
+half a request on each, keeps everybody else waiting for as long as he likes. Here the main loop reads, and slow clients
+cost a connection each; the time they have is limited (`serve.limits`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import selectors
+import socket
+import time
+from functools import partial
+from http import HTTPStatus
+from itertools import islice
+from typing import Any
+
+from gunicorn.workers import gthread
+from gunicorn.workers.gthread import TConn
+
+from django_pyz_runtime.serve.edge.application import WsgiEdge
+from django_pyz_runtime.serve.limits import Limits, within
+from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
+from django_pyz_runtime.serve.requests.request_buffer import ReadAhead, RequestSocket
+
+_LOOK_SECONDS = 0.5
+"""Between two looks for connections whose time is over."""
+_NO_ROOM_SECONDS = 0.05
+_DRAIN_BYTES = 64 * 1024
+
+
+class ThreadWorker(gthread.ThreadWorker):
+    """The worker. Where gunicorn ends TLS, or is told to read requests in another way, it is gunicorn's own."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._limits = Limits()
+        self._reads_ahead = is_plain_http1(self.cfg)
+        self._waiting: dict[TConn, ReadAhead] = {}
+        self._lingering: dict[TConn, float] = {}
+        self._next_look = 0.0
+
+    def load_wsgi(self) -> None:
+        """Load the application, which has the limits."""
+        super().load_wsgi()
+        if isinstance(self.wsgi, WsgiEdge):
+            self._limits = within(self.wsgi.limits, self.cfg)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Read the next request of a connection, then give it to a thread."""
+        if not self._reads_ahead:
+            super().enqueue_req(conn)
+            return
+        if not isinstance(conn.sock, RequestSocket):
+            conn.sock = RequestSocket(conn.sock)
+        conn.sock.setblocking(False)
+        # gunicorn must not wait for what has been read.
+        conn.data_ready = True
+        ahead = ReadAhead(conn.sock, self._limits, self.cfg.tmp_upload_dir, time.monotonic())
+        if not self._read(conn, ahead):
+            self._waiting[conn] = ahead
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
+
+    def accept(self, *arguments: Any) -> None:
+        """Take a connection. Where this process may have no more files open, one that waits gives way."""
+        try:
+            super().accept(*arguments)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            if not self._make_room(1):
+                time.sleep(_NO_ROOM_SECONDS)
+
+    def murder_keepalived(self, *arguments: Any, **options: Any) -> None:
+        """Close the connections whose time is over; gunicorn asks for it after each round of events."""
+        super().murder_keepalived(*arguments, **options)
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK_SECONDS
+        for conn in [conn for conn, deadline in self._lingering.items() if deadline < now]:
+            self._end_lingering(conn)
+        for conn, ahead in list(self._waiting.items()):
+            if now >= ahead.deadline or not (self.alive or ahead.bytes):
+                self._end_waiting(conn, ahead, now)
+        if self.nr_conns >= self.worker_connections:
+            self._make_room((len(self._waiting) + 1) // 2)
+
+    def _read(self, conn: TConn, ahead: ReadAhead) -> bool:
+        """Take what has come of a request, and return whether no more is to come."""
+        try:
+            if not ahead.receive(time.monotonic()):
+                return False
+        except BlockingIOError:
+            return False
+        except Refusal as refusal:
+            self._refuse(conn, ahead, refusal)
+        except (EOFError, ConnectionError, TimeoutError):
+            self._drop(conn, ahead)
+        except OSError as error:
+            self.log.error("A request cannot be kept: %s", error)
+            self._refuse(conn, ahead, Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "there is no room for it"))
+        else:
+            self._leave(conn)
+            super().enqueue_req(conn)
+        return True
+
+    def _go_on(self, conn: TConn, _: socket.socket) -> None:
+        self._read(conn, self._waiting[conn])
+
+    def _leave(self, conn: TConn) -> None:
+        """Watch a connection no longer."""
+        if self._waiting.pop(conn, None):
+            self.poller.unregister(conn.sock)
+
+    def _end_waiting(self, conn: TConn, ahead: ReadAhead, now: float) -> None:
+        """Do what is due when the time for a request is over."""
+        if not ahead.bytes:
+            self._drop(conn, ahead)
+        elif not ahead.may_go_on(now):
+            self._refuse(conn, ahead, too_slow())
+
+    def _make_room(self, count: int) -> bool:
+        """Close the connections that have waited longest, and return whether there were any."""
+        oldest = list(islice(self._waiting.items(), count))
+        for conn, ahead in oldest:
+            self._drop(conn, ahead)
+        return bool(oldest)
+
+    def _drop(self, conn: TConn, ahead: ReadAhead) -> None:
+        self._leave(conn)
+        ahead.drop()
+        self._end(conn)
+
+    def _refuse(self, conn: TConn, ahead: ReadAhead, refusal: Refusal) -> None:
+        """Answer, and let the client read that before the connection is closed."""
+        self.log.info("Refused a request from %s: %s", _name(conn), refusal)
+        self._leave(conn)
+        ahead.drop()
+        self._lingering[conn] = time.monotonic() + LINGER_SECONDS
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+        with contextlib.suppress(OSError):
+            conn.sock.send(refusal.answer)
+            conn.sock.shutdown(socket.SHUT_WR)
+
+    def _drain(self, conn: TConn, _: socket.socket) -> None:
+        """Read what nobody wants."""
+        try:
+            is_over = not conn.sock.recv(_DRAIN_BYTES)
+        except BlockingIOError:
+            is_over = False
+        except OSError:
+            is_over = True
+        if is_over:
+            self._end_lingering(conn)
+
+    def _end_lingering(self, conn: TConn) -> None:
+        del self._lingering[conn]
+        self.poller.unregister(conn.sock)
+        self._end(conn)
+
+    def _end(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+
+def _name(conn: TConn) -> str:
+    return conn.client[0] if isinstance(conn.client, tuple) else "the unix socket"

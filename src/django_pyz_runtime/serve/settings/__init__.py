@@ -1,0 +1,1 @@
+"""From [serve], [log] and [gunicorn] to gunicorn's settings."""

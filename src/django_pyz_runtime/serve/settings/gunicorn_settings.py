@@ -1,0 +1,78 @@
+"""settings.ini in gunicorn's words."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config.configuration import Configuration, Level
+from django_pyz_runtime.config.gunicorn_section import OWNED, gunicorn_problems
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.serve.settings.capacity import worker_count
+from django_pyz_runtime.serve.settings.gunicorn_conf import project_file_settings
+from django_pyz_runtime.serve.settings.interface import interface_of, worker_class
+from django_pyz_runtime.serve.settings.log import logger_class
+
+THREADED = "gunicorn.workers.gthread.ThreadWorker"
+OUR_THREADED = "django_pyz_runtime.serve.requests.thread_worker.ThreadWorker"
+
+
+def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str, Any]:
+    """gunicorn's settings, each checked by gunicorn: our defaults, the project's own, [serve] and [log], [gunicorn].
+
+    Args:
+        bundle: this one.
+        configuration: free of problems.
+
+    Raises:
+        UserError: with a line for each that does not fit.
+    """
+    more = configuration.section("gunicorn")
+    if problems := gunicorn_problems(more):
+        raise UserError(*problems)
+    projects = project_file_settings(bundle)
+    said = {value.key: value for value in more}
+    worker = worker_class(bundle.manifest, configuration, said.get("worker_class"), projects.get("worker_class"))
+    chosen = {name for name, option in OWNED.items() if configuration.level(*option) > Level.DEFAULT}
+    settings = {
+        **_defaults(bundle.manifest.name, configuration),
+        **{name: value for name, value in projects.items() if name not in chosen},
+        **{value.key: value.text for value in more},
+        "worker_class": worker,
+    }
+    if _is_threaded(worker, settings["threads"]):
+        # By its name: gunicorn before 23 cannot be given a class.
+        settings["worker_class"] = OUR_THREADED
+    if interface_of(worker) == "asgi":
+        # One event loop; gunicorn would warn.
+        settings["threads"] = 1
+    return settings
+
+
+def _is_threaded(worker: Any, threads: Any) -> bool:
+    """Whether gunicorn would use its threaded worker (gunicorn.config.Config.worker_class)."""
+    return worker in ("gthread", THREADED) or (worker == "sync" and int(threads) > 1)
+
+
+def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
+    workers = configuration.get("serve", "workers")
+    return {
+        "bind": configuration.get("serve", "bind"),
+        "workers": worker_count() if workers == "auto" else workers,
+        "threads": configuration.get("serve", "threads"),
+        "timeout": math.ceil(configuration.get("serve", "timeout")),
+        "graceful_timeout": math.ceil(configuration.get("serve", "graceful_timeout")),
+        "loglevel": configuration.get("log", "level"),
+        "accesslog": "-" if configuration.get("log", "access") else None,
+        "logger_class": logger_class(configuration.get("log", "format")),
+        # As Apache (LimitRequestLine and the like); gunicorn's own 4094 is less than nginx in front lets through.
+        "limit_request_line": 8190,
+        "limit_request_fields": 100,
+        "limit_request_field_size": 8190,
+        "forwarded_allow_ips": "127.0.0.1,::1",
+        "control_socket_disable": True,
+        "proc_name": name,
+        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
+    }

@@ -1,0 +1,1 @@
+"""Static files: collecting them, and serving those that were built in."""

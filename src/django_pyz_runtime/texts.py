@@ -1,0 +1,46 @@
+"""Lists and JSON out of text that people write."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_DEEPEST = 100
+"""Levels of lists and objects in JSON."""
+
+
+_IPV6 = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]")
+
+
+def is_json_array(text: str) -> bool:
+    """Whether a list is written in JSON; [::1] is an address."""
+    return text.startswith("[") and not _IPV6.match(text)
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it is none, or nested deeper than whoever walks through it can follow.
+    """
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError(text) from None
+    level = [found]
+    for _ in range(_DEEPEST):
+        inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        if not (level := [item for items in inside for item in items]):
+            return found
+    raise ValueError(text)
+
+
+def word_list(text: str) -> list[str]:
+    """Items divided by commas or line ends, or a JSON array of strings."""
+    if is_json_array(text):
+        items = parse_json(text)
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise ValueError(text)
+        return items
+    return [item.strip() for item in re.split(r"[,\n]", text) if item.strip()]

@@ -1,0 +1,277 @@
+"""How a project is found on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from django_pyz.dependencies.source import Source
+from django_pyz.options import Options
+from django_pyz.project import project
+from django_pyz_runtime.errors import UserError
+from tests.build.trees import PLAIN_MANAGE_PY, SMALL_PROJECT, write_tree
+
+
+def _find(root: Path, options: Options | None = None, environ: Mapping[str, str] | None = None) -> project.Project:
+    return project.find(root, options or Options(), environ or {})
+
+
+def _below(folder: str, files: Mapping[str, str] = SMALL_PROJECT) -> dict[str, str]:
+    return {f"{folder}/{name}": text for name, text in files.items()}
+
+
+def test_a_plain_project_needs_no_option(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "myproj/wsgi.py": ""})
+
+    assert _find(root) == project.Project(
+        root=root,
+        folder=root,
+        name="shop",
+        script="shop",
+        settings_module="myproj.settings",
+        import_roots=(root,),
+        last_import_roots=(),
+        manage_py=None,
+        manage_call="",
+        wsgi_module="myproj.wsgi",
+        asgi_module="",
+        variables={},
+        source=Source("requirements", (Path("requirements.txt"),)),
+        package=None,
+        needs_package=False,
+    )
+
+
+@pytest.mark.parametrize("folder", ["src", "backend", "services/web"])
+def test_manage_py_may_stand_below(tmp_path: Path, folder: str) -> None:
+    root = write_tree(tmp_path / "shop", _below(folder))
+
+    found = _find(root)
+
+    assert (found.root, found.folder, found.name) == (root, root / folder, "shop")
+    assert found.import_roots == (root / folder,)
+    assert found.last_import_roots[-1] == root
+
+
+def test_the_nearest_manage_py_is_taken(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, **_below("example")})
+
+    assert _find(root).folder == root
+
+
+def test_the_one_in_src_comes_before_others_of_its_depth(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {**_below("src"), **_below("example")})
+
+    assert _find(root).folder == root / "src"
+
+
+@pytest.mark.parametrize("folder", ["tests", "node_modules/x", ".hidden", "docs"])
+def test_one_in_a_folder_of_other_things_does_not_count(tmp_path: Path, folder: str) -> None:
+    root = write_tree(tmp_path / "shop", {**_below("backend"), f"{folder}/manage.py": ""})
+
+    assert _find(root).folder == root / "backend"
+
+
+def test_two_are_an_error_that_lists_them(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**_below("api"), **_below("web")})
+
+    with pytest.raises(UserError, match=r"found several:\n  api/manage.py\n  web/manage.py$") as caught:
+        _find(root)
+
+    assert caught.value.hint == "Name one with --manage-py."
+    assert _find(root, Options(manage_py="web/manage.py")).folder == root / "web"
+
+
+def test_of_two_the_one_that_speaks_of_django_is_taken(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**_below("web"), "tool/manage.py": "print('no such thing')"})
+
+    assert _find(root).folder == root / "web"
+
+
+@pytest.mark.parametrize("path", ["gone.py", "../manage.py"])
+def test_a_manage_py_that_is_named_must_be_there(tmp_path: Path, path: str) -> None:
+    root = write_tree(tmp_path / "shop", SMALL_PROJECT)
+    (tmp_path / "manage.py").touch()
+
+    with pytest.raises(UserError, match=rf"^manage-py: {root}/{path}: wanted a file inside {root}$"):
+        _find(root, Options(manage_py=path))
+
+
+def test_none_is_an_error_that_says_where_was_looked(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"wanted a Django project, found no manage.py here or up to") as caught:
+        _find(write_tree(tmp_path, {"requirements.txt": "Django"}))
+    assert caught.value.hint == "Name its folder, or give --settings-module."
+
+
+def test_a_file_is_no_project(tmp_path: Path) -> None:
+    (tmp_path / "manage.py").touch()
+
+    with pytest.raises(UserError, match=r"wanted a folder with a Django project, found no folder"):
+        _find(tmp_path / "manage.py")
+
+
+def test_the_option_wins_over_the_environment_and_that_over_manage_py(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "myproj/one.py": "", "myproj/two/__init__.py": ""})
+    environ = {"DJANGO_SETTINGS_MODULE": "myproj.one"}
+
+    assert _find(root).settings_module == "myproj.settings"
+    assert _find(root, environ=environ).settings_module == "myproj.one"
+    assert _find(root, Options(settings_module="myproj.two"), environ).settings_module == "myproj.two"
+
+
+def test_a_manage_py_with_several_settings_modules_lists_them(tmp_path: Path) -> None:
+    choice = 'if "X" in os.environ:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "myproj.live"\n'
+    files = {"manage.py": f"import os, sys\n{choice}{PLAIN_MANAGE_PY}", "myproj/live.py": "", "myproj/one.py": ""}
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **files})
+
+    with pytest.raises(UserError, match=r"found several:\n  myproj.live\n  myproj.settings") as caught:
+        _find(root)
+
+    assert "--settings-module" in caught.value.hint
+    assert _find(root, Options(settings_module="myproj.one")).settings_module == "myproj.one"
+
+
+def test_a_manage_py_without_a_settings_module_lists_those_there_are(tmp_path: Path) -> None:
+    apps = "INSTALLED_APPS = []\n"
+    files = {"manage.py": "", "conf/settings/base.py": apps, "conf/settings/live.py": "from .base import *\n"}
+
+    with pytest.raises(UserError, match=r"found several:\n  conf.settings.base\n  conf.settings.live$") as caught:
+        _find(write_tree(tmp_path, {**SMALL_PROJECT, **files}))
+
+    assert caught.value.hint == "Give --settings-module."
+
+
+def test_a_wsgi_module_with_other_settings_than_manage_py_is_an_error_that_names_both(tmp_path: Path) -> None:
+    wsgi = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproj.live")'
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "myproj/live.py": "", "myproj/wsgi.py": wsgi})
+
+    with pytest.raises(UserError, match=r"found two:\n  myproj.settings \(.*manage.py\)\n  myproj.live") as caught:
+        _find(root)
+
+    assert "--settings-module" in caught.value.hint
+    assert _find(root, Options(settings_module="myproj.live")).settings_module == "myproj.live"
+
+
+def _package(main: str) -> dict[str, str]:
+    scripts = '[build-system]\nrequires = []\n[project]\nname = "shop"\ndependencies = ["Django"]\n'
+    files = {"shop/__init__.py": "", "shop/cli.py": main, "shop/settings.py": ""}
+    return {**files, "pyproject.toml": scripts + '[project.scripts]\nshop = "shop.cli:main"\n'}
+
+
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_without_manage_py_a_console_script_names_the_settings(tmp_path: Path, folder: str) -> None:
+    main = PLAIN_MANAGE_PY.replace("myproj", "shop")
+    root = write_tree(tmp_path / "shop", {"pyproject.toml": _package("")["pyproject.toml"]})
+    write_tree(root / folder, {name: text for name, text in _package(main).items() if name != "pyproject.toml"})
+
+    found = _find(root)
+
+    assert (found.settings_module, found.manage_call, found.package) == ("shop.settings", "", root)
+    assert found.import_roots[0] == root / folder
+
+
+def test_a_console_script_that_does_more_is_called(tmp_path: Path) -> None:
+    main = "import dotenv\n" + PLAIN_MANAGE_PY.replace("myproj", "shop")
+
+    found = _find(write_tree(tmp_path / "shop", _package(main)))
+
+    assert (found.manage_call, found.needs_package) == ("shop.cli:main", True)
+
+
+def test_several_console_scripts_that_name_settings_are_listed(tmp_path: Path) -> None:
+    files = _package(PLAIN_MANAGE_PY.replace("myproj", "shop"))
+    files["shop/other.py"] = files["shop/cli.py"]
+    files["pyproject.toml"] += 'other = "shop.other:main"\n'
+
+    with pytest.raises(UserError, match=r"several console scripts that name settings:\n  other\n  shop$"):
+        _find(write_tree(tmp_path / "shop", files))
+
+
+def test_nothing_but_settings_is_enough(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {"conf/settings.py": "INSTALLED_APPS = []\n", "requirements.txt": "Django"})
+
+    assert _find(root).settings_module == "conf.settings"
+
+
+def test_the_folders_that_manage_py_adds_are_import_roots(tmp_path: Path) -> None:
+    added = 'sys.path.insert(0, os.path.join(os.path.dirname(__file__), "apps"))\nsys.path.append("/usr/lib")\n'
+    files = {"manage.py": f"import os, sys\n{added}{PLAIN_MANAGE_PY}", "apps/one.py": ""}
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **files})
+
+    assert _find(root).import_roots == (root / "apps", root)
+
+
+def test_variables_that_manage_py_and_the_wsgi_module_agree_on_are_kept(tmp_path: Path) -> None:
+    both = 'os.environ.setdefault("DJANGO_CONFIGURATION", "Live")\n'
+    manage = f'import os\nos.environ["IS_COMMAND"] = "1"\n{both}{PLAIN_MANAGE_PY}'
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "manage.py": manage, "myproj/wsgi.py": both})
+
+    assert _find(root).variables == {"DJANGO_CONFIGURATION": "Live"}
+
+
+def test_a_settings_module_that_is_not_there_names_the_places(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"'shop.settings': found no such file in {tmp_path}") as caught:
+        _find(write_tree(tmp_path, SMALL_PROJECT), Options(settings_module="shop.settings"))
+
+    assert caught.value.hint == "Give --settings-module."
+
+
+def test_import_roots_are_manage_py_then_src_then_the_extra_paths(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**_below("web"), "src/lib.py": "", "apps/one.py": ""})
+
+    assert _find(root, Options(extra_paths=("apps", "src"))).import_roots == (root / "web", root / "src", root / "apps")
+
+
+@pytest.mark.parametrize("path", ["missing", "..", "manage.py"])
+def test_an_extra_path_must_be_a_folder_inside(tmp_path: Path, path: str) -> None:
+    root = write_tree(tmp_path / "shop", SMALL_PROJECT)
+
+    with pytest.raises(UserError, match=rf"^extra-paths: .*{path}: wanted a folder inside {root}$"):
+        _find(root, Options(extra_paths=(path,)))
+
+
+@pytest.mark.parametrize(
+    ("settings_module", "files", "wsgi_module"),
+    [
+        ("myproj.settings", ["myproj/wsgi.py"], "myproj.wsgi"),
+        ("myproj.conf.live", ["myproj/conf/live.py", "myproj/wsgi.py"], "myproj.wsgi"),
+        ("myproj.conf.live", ["myproj/conf/live.py", "myproj/conf/wsgi.py", "myproj/wsgi.py"], "myproj.conf.wsgi"),
+        ("myproj.settings", ["myproj/wsgi/__init__.py"], "myproj.wsgi"),
+        ("settings", ["settings.py", "wsgi.py"], "wsgi"),
+        ("myproj.settings", ["other/wsgi.py"], "other.wsgi"),
+        ("myproj.settings", ["other/wsgi.py", "third/wsgi.py"], ""),
+    ],
+)
+def test_the_wsgi_module_is_the_nearest_one(
+    tmp_path: Path, settings_module: str, files: list[str], wsgi_module: str
+) -> None:
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **dict.fromkeys(files, "")})
+
+    assert _find(root, Options(settings_module=settings_module)).wsgi_module == wsgi_module
+
+
+def test_names_come_from_the_options(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, SMALL_PROJECT)
+
+    assert _find(root, Options(name="shop")).script == "shop"
+    found = _find(root, Options(name="shop", script="shop-script"))
+    assert (found.name, found.script) == ("shop", "shop-script")
+
+
+@pytest.mark.parametrize("name", ["my shop", "a/b", ".hidden", "-x", "shöp"])
+def test_a_name_that_cannot_be_a_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    root = write_tree(tmp_path, SMALL_PROJECT)
+
+    with pytest.raises(UserError, match="wanted letters, digits, dots, dashes") as caught:
+        _find(root, Options(name=name))
+    assert "--name" in caught.value.hint
+    with pytest.raises(UserError, match=repr(name)):
+        _find(root, Options(name="shop", script=name))
+
+
+def test_a_manage_py_that_does_more_is_run(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "manage.py": f"import dotenv\n{PLAIN_MANAGE_PY}"})
+
+    assert _find(root).manage_py == root / "manage.py"

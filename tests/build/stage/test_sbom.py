@@ -1,0 +1,44 @@
+"""The software bill of materials."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from django_pyz.stage.sbom import make_sbom
+from tests.build.trees import write_tree
+
+INSTALLED = {
+    "zope.interface-4.2.dist-info/METADATA": "Metadata-Version: 2.1\nName: zope.interface\nVersion: 4.2\n",
+    "Django-5.2.dist-info/METADATA": "Metadata-Version: 2.4\nName: Django\nVersion: 5.2\n",
+    "django/__init__.py": "",
+}
+
+
+def test_it_lists_the_packages_in_order_with_their_package_urls(tmp_path: Path) -> None:
+    assert make_sbom("shop", write_tree(tmp_path, INSTALLED)) == {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": "shop"}},
+        "components": [
+            {"type": "library", "name": "django", "version": "5.2", "purl": "pkg:pypi/django@5.2"},
+            {
+                "type": "library",
+                "name": "zope-interface",
+                "version": "4.2",
+                "purl": "pkg:pypi/zope-interface@4.2",
+            },
+        ],
+    }
+
+
+def test_an_empty_tree_has_no_components(tmp_path: Path) -> None:
+    assert make_sbom("shop", tmp_path)["components"] == []
+
+
+def test_it_is_plain_json_without_a_time_or_a_random_number(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, INSTALLED)
+
+    assert json.dumps(make_sbom("shop", root)) == json.dumps(make_sbom("shop", root))
+    assert not {"serialNumber", "timestamp"} & set(json.dumps(make_sbom("shop", root)).split('"'))

@@ -1,0 +1,250 @@
+"""Static files, collected at build time by the staged tree's own commands, with this Python's own Django."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import asgiref
+import django
+import platformdirs
+import pytest
+import sqlparse
+import whitenoise
+
+from django_pyz.python import find_python
+from django_pyz.stage import stage, static_files
+from django_pyz.stage.staged_project import StagedProject
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from django_pyz_runtime.errors import UserError
+from tests.build.trees import write_tree
+
+MANIFEST = Manifest("shop", "shop", "shop.settings", (PROJECT_FOLDER,), "3.11")
+SETTINGS = """\
+from pathlib import Path
+
+SECRET_KEY = ""
+USE_TZ = True
+INSTALLED_APPS = ["django.contrib.staticfiles"]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [Path(__file__).parent.parent / "assets"]
+"""
+PROJECT = {
+    "shop/__init__.py": "",
+    "shop/settings.py": SETTINGS,
+    "assets/site.css": "body { color: black }\n" * 50,
+    "assets/note.txt": "x",
+}
+
+
+def _staged(folder: Path, files: dict[str, str]) -> StagedProject:
+    site_packages = folder / "site-packages"
+    site_packages.mkdir()
+    for package in (django, asgiref, sqlparse, whitenoise, platformdirs):
+        source = Path(package.__path__[0])
+        (site_packages / source.name).symlink_to(source)
+    stage.add_run_wing(site_packages)
+    write_tree(site_packages / PROJECT_FOLDER, files)
+    (folder / "scratch").mkdir()
+    staged = StagedProject(find_python(""), site_packages, folder / "scratch", MANIFEST.env_prefix)
+    staged.write_manifest(MANIFEST)
+    return staged
+
+
+def _add_static_files(staged: StagedProject) -> tuple[Manifest, list[str]]:
+    return static_files.add_static_files(staged, MANIFEST, staged.facts())
+
+
+def _static_names(staged: StagedProject) -> set[str]:
+    root = staged.site_packages / STATIC_FOLDER
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+
+
+def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+
+    manifest, notes = _add_static_files(staged)
+
+    assert (manifest.has_static, notes) == (True, [])
+    assert list(manifest.sealed) == ["settings.STORAGES.staticfiles.BACKEND"]
+    names = json.loads((staged.site_packages / STATIC_FOLDER / "staticfiles.json").read_text())["paths"]
+    assert set(names) == {"site.css", "note.txt"}
+    assert set(names.values()) <= _static_names(staged)
+
+
+def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    _add_static_files(staged)
+
+    assert "site.css.gz" in _static_names(staged)
+    assert "note.txt.gz" not in _static_names(staged)
+    packed = (staged.site_packages / STATIC_FOLDER / "site.css.gz").read_bytes()
+    assert gzip.decompress(packed).decode() == PROJECT["assets/site.css"]
+
+
+def test_a_reference_to_a_missing_file_stays_as_it_is(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "assets/site.css": "body { background: url(gone.png) }"})
+
+    manifest, notes = _add_static_files(staged)
+
+    assert (list(manifest.sealed), notes) == (["settings.STORAGES.staticfiles.BACKEND"], [])
+    contents = {path.read_text() for path in (staged.site_packages / STATIC_FOLDER).glob("site.*.css")}
+    assert [content for content in contents if "gone.png" not in content] == []
+
+
+def test_files_that_cannot_be_hashed_keep_their_names(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    (staged.site_packages / PROJECT_FOLDER / "assets" / "site.css").write_bytes(b"/* \xe9t\xe9 */")
+
+    manifest, (note,) = _add_static_files(staged)
+
+    assert (manifest.has_static, manifest.sealed) == (True, {})
+    assert note.startswith("static files keep their plain names: ")
+    assert _static_names(staged) == {"site.css", "note.txt"}
+
+
+def test_a_project_with_a_storage_of_its_own_keeps_it(tmp_path: Path) -> None:
+    backend = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    storages = f'STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + storages})
+
+    manifest, notes = _add_static_files(staged)
+
+    assert (manifest.has_static, manifest.sealed, notes) == (True, {}, [])
+    assert "staticfiles.json" in _static_names(staged)
+
+
+def test_a_project_without_the_app_gets_a_note(tmp_path: Path) -> None:
+    text = SETTINGS.replace('"django.contrib.staticfiles"', "")
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": text})
+
+    manifest, notes = _add_static_files(staged)
+
+    assert (manifest, notes) == (MANIFEST, ["no static files: django.contrib.staticfiles is not installed"])
+    assert not (staged.site_packages / STATIC_FOLDER).exists()
+
+
+def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import no_such_package\n"})
+
+    with pytest.raises(UserError, match=r"(?s)^cannot import the settings: .*no_such_package'$") as caught:
+        _add_static_files(staged)
+
+    assert caught.value.hint.startswith("The settings must be importable at build time")
+
+
+def test_settings_that_print_do_not_get_in_the_way(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + 'print("debug is", False)\n'})
+
+    assert staged.facts().staticfiles
+
+
+def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    file = write_tree(tmp_path, {"settings.ini": "[settings]\nINSTALLED_APPS =\n"}) / "settings.ini"
+    monkeypatch.setenv("SHOP__CONFIG", str(file))
+    monkeypatch.setenv("SHOP__SETTINGS__INSTALLED_APPS", "")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "no_such_module")
+
+    assert staged.facts().staticfiles
+
+
+def test_nothing_is_written_into_the_tree_but_static_files(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, PROJECT)
+    before = set(staged.site_packages.rglob("*"))
+    _add_static_files(staged)
+
+    new = {path.relative_to(staged.site_packages).parts[0] for path in set(staged.site_packages.rglob("*")) - before}
+    assert new == {STATIC_FOLDER}
+
+
+def test_a_dependency_that_only_the_builder_has_is_missed_at_build_time(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import packaging\n" + SETTINGS})
+
+    with pytest.raises(UserError, match="No module named 'packaging'"):
+        _add_static_files(staged)
+
+
+def test_collected_files_that_are_part_of_the_source_are_kept_with_their_entries(tmp_path: Path) -> None:
+    """Some projects commit what they collected, and not what it was made from."""
+    backend = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    root = 'STATIC_ROOT = Path(__file__).parent.parent / "static"\n'
+    more = f'{root}STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
+    collected = {"paths": {"app.js": "app.123.js", "site.css": "site.old.css"}, "version": "1.1", "hash": "x"}
+    files = {"static/app.123.js": "1", "static/site.old.css": "2", "static/staticfiles.json": json.dumps(collected)}
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + more, **files})
+
+    _add_static_files(staged)
+
+    paths = json.loads((staged.site_packages / STATIC_FOLDER / "staticfiles.json").read_text())["paths"]
+    assert set(paths) == {"app.js", "site.css", "note.txt"}
+    assert paths["site.css"] != "site.old.css"
+    assert set(paths.values()) < _static_names(staged)
+
+
+def test_a_database_without_a_driver_keeps_nothing_from_being_collected_and_is_told(tmp_path: Path) -> None:
+    databases = 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "shop"}}\n'
+    apps = SETTINGS.replace('["django', '["django.contrib.contenttypes", "django')
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": apps + databases})
+
+    manifest, (note,) = _add_static_files(staged)
+
+    assert manifest.has_static
+    assert note.startswith("the database 'default' has no driver in the file: Error loading MySQLdb module")
+
+
+def test_collected_files_that_are_part_of_the_source_give_way_to_what_is_collected(tmp_path: Path) -> None:
+    root = 'STATIC_ROOT = Path(__file__).parent.parent / "static"\n'
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + root, "static/note.txt": "old"})
+
+    _add_static_files(staged)
+
+    assert (staged.site_packages / STATIC_FOLDER / "note.txt").read_text() == "x"
+
+
+def test_of_an_error_in_the_settings_only_the_project_s_part_is_shown(tmp_path: Path) -> None:
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "VALUE = 1 / 0\n"})
+
+    with pytest.raises(UserError) as caught:
+        staged.facts()
+
+    lines = str(caught.value).splitlines()
+    assert len([line for line in lines if line.startswith('    File "')]) == 1
+    assert lines[-1] == "  ZeroDivisionError: division by zero"
+
+
+WRITING_SETTINGS = """
+import lib, os, pathlib
+data = pathlib.Path(lib.__file__).with_name("data")
+(data / "truncated.txt").write_text("changed")
+with open(data / "appended.txt", "a") as file:
+    file.write("changed")
+os.chmod(data / "mode.txt", 0o600)
+os.utime(data / "time.txt", (0, 0))
+(data / "read.txt").read_text()
+"""
+
+
+def test_what_the_project_writes_to_is_no_longer_one_with_a_file_of_the_installers_cache(tmp_path: Path) -> None:
+    names = ("truncated.txt", "appended.txt", "mode.txt", "time.txt", "read.txt")
+    cache = write_tree(tmp_path / "cache", dict.fromkeys(names, "as installed"))
+    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + WRITING_SETTINGS})
+    data = write_tree(staged.site_packages / "lib", {"__init__.py": "", "data/own.txt": ""}) / "data"
+    for name in names:
+        (data / name).hardlink_to(cache / name)
+    before = {name: (cache / name).stat() for name in names}
+
+    staged.facts()
+
+    for name in names:
+        after = (cache / name).stat()
+        assert (cache / name).read_text() == "as installed"
+        assert (after.st_mode, after.st_mtime_ns) == (before[name].st_mode, before[name].st_mtime_ns)
+    assert [name for name in names if (data / name).samefile(cache / name)] == ["read.txt"]
+    assert (data / "truncated.txt").read_text() == "changed"
+    assert (data / "appended.txt").read_text() == "as installedchanged"
+    assert (data / "mode.txt").stat().st_mode & 0o777 == 0o600
+    assert (data / "time.txt").stat().st_mtime == 0
+    assert not list(data.glob("*.own"))

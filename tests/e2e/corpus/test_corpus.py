@@ -1,0 +1,30 @@
+"""Projects that no one here wrote, and trees with one oddity each, all work: build, use, and the next release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.corpus.cases import read_corpus
+from tests.e2e.corpus.try_out import AT_ONCE, Outcome, try_out
+
+CASES = read_corpus()
+Outcomes = dict[str, Future[Outcome]]
+
+
+@pytest.fixture(scope="module")
+def outcomes(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Outcomes]:
+    """The outcomes to come of all projects that are asked for; several are tried side by side."""
+    chosen = [name for name in CASES if any(f"[{name}]" in item.name for item in request.session.items)]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    yield {name: pool.submit(try_out, CASES[name], checkout) for name in chosen}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_works_and_so_does_its_next_release(name: str, outcomes: Outcomes) -> None:
+    outcome = outcomes[name].result()
+    assert outcome.errors == {}, "\n".join(f"{step}: {error}" for step, error in outcome.errors.items())

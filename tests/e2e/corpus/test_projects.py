@@ -1,0 +1,192 @@
+"""What single trees of tests/projects show: child processes, workers, choices that cannot be made, keys and secrets."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import random
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.e2e.corpus.cases import Case, build, make_machine
+from tests.e2e.corpus.sources import Source, scratch_folder
+from tests.e2e.harness import Machine, wait_for_line
+from tests.unpacked import unpacked
+
+BLUE = ("--set", "settings.COLOUR=blue")
+ALL_BLUE = """\
+manage.py colour blue
+sys.executable -m colour blue
+python -m colour blue
+console script colour blue
+manage.py colour blue
+manage.py colour blue
+spawn colour blue
+"""
+Build = Callable[..., Machine]
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Path) -> Iterator[Build]:
+    """Builds a tree of tests/projects with the given options, and gives a machine with it."""
+    folders = contextlib.ExitStack()
+
+    def make(name: str, *options: str, settings: str = "") -> Machine:
+        scratch = folders.enter_context(scratch_folder())
+        case = Case(Source(name, "tree", f"tests/projects/{name}"), options=options, settings=settings)
+        build(case, checkout, case.source.make(scratch), scratch / "release")
+        return make_machine(case, scratch)
+
+    with folders:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def children(built: Build) -> Machine:
+    """A machine with the tree whose command starts other processes."""
+    return built("children")
+
+
+@pytest.fixture(scope="module")
+def workers(built: Build, redis: str) -> Machine:
+    """A machine with the tree that has workers, and a user in its database."""
+    machine = built("workers", settings=f"[env]\nREDIS_URL = {redis}\n[settings]\nCOLOUR = blue\n")
+    machine.succeed("migrate", "--verbosity", "0")
+    machine.succeed(
+        *("createsuperuser", "--noinput", "--username", "ada", "--email", "ada@example.org"),
+        DJANGO_SUPERUSER_PASSWORD="difference-engine",
+    )
+    return machine
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis that keeps nothing."""
+    program = shutil.which("redis-server")
+    assert program, "on Debian: apt-get install redis-server"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+    folder = tmp_path_factory.mktemp("redis")
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any("Ready to accept connections" in line for line in process.stdout)
+        yield f"redis://127.0.0.1:{port}/0"
+        process.terminate()
+
+
+def build_says(checkout: Path, scratch: Path, name: str, *options: str, extra: dict[str, str] | None = None) -> str:
+    """What a build says that must be refused.
+
+    Args:
+        checkout: whose build_pyz.py is used.
+        scratch: an empty folder.
+        name: a tree of tests/projects.
+        options: of the build.
+        extra: more files of the project, which git tracks.
+    """
+    folder = Source(name, "tree", f"tests/projects/{name}").make(scratch)
+    for path, text in (extra or {}).items():
+        (folder / path).write_text(text)
+        subprocess.run(["git", "add", "--force", path], cwd=folder, check=True)
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder), "-o", str(scratch / "release"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=scratch)
+    assert done.returncode == 2, f"{done.stdout}\n{done.stderr}"
+    assert not (scratch / "release").exists()
+    return done.stderr
+
+
+def test_processes_that_the_project_starts_have_its_code_and_configuration(children: Machine) -> None:
+    assert children.succeed(*BLUE, "children") == ALL_BLUE
+
+
+def test_they_do_in_a_server_s_requests_and_without_python_on_the_path(children: Machine) -> None:
+    # A service has a short PATH, on which there may be no "python" at all.
+    folder = children.folder / "bin"
+    folder.mkdir()
+    for name in ("env", "sh", "uname"):
+        (folder / name).symlink_to(shutil.which(name) or "")
+    (folder / f"python3.{sys.version_info.minor}").symlink_to(Path(sys.executable).resolve())
+    (folder / "python3").symlink_to(Path(sys.executable).resolve())
+    assert children.succeed(*BLUE, "children", PATH=str(folder)) == ALL_BLUE
+
+
+def test_a_console_script_of_the_project_is_run_by_exec(children: Machine) -> None:
+    assert children.succeed(*BLUE, "pyz", "exec", "shop-tool", "a", "b") == "a b colour blue\n"
+
+
+def test_a_script_of_the_project_is_found_from_any_folder(children: Machine) -> None:
+    said = children.succeed(*BLUE, "pyz", "exec", "python", "-u", "manage.py", "colour")
+    assert said == "manage.py colour blue\n"
+
+
+def test_exec_names_the_programs_that_there_are(children: Machine) -> None:
+    done = children.run("pyz", "exec", "shop-tol")
+    assert done.returncode == 2
+    assert "shop-tool" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_celery_worker_has_the_settings_and_the_database(workers: Machine) -> None:
+    command = ("pyz", "exec", "celery", "-A", "shop", "worker", "--concurrency", "1", "--loglevel", "INFO")
+    with workers.started(*command) as worker:
+        wait_for_line(worker, r"celery@\S+ ready")
+        assert workers.succeed("ask_workers", "celery") == "celery blue 1\n", worker.said
+
+
+def test_a_huey_consumer_has_the_settings_and_the_database(workers: Machine) -> None:
+    with workers.started("run_huey") as consumer:
+        wait_for_line(consumer, "Huey consumer started")
+        assert workers.succeed("ask_workers", "huey") == "huey blue 1\n", consumer.said
+
+
+def test_settings_for_each_environment_are_listed_where_none_is_named(checkout: Path, tmp_path: Path) -> None:
+    said = build_says(checkout, tmp_path, "per-environment")
+    assert "shop.settings.production" in said
+    assert "shop.settings.development" in said
+    assert "--settings-module" in said
+
+
+def test_a_missing_variable_is_named_by_the_build(checkout: Path, tmp_path: Path) -> None:
+    said = build_says(checkout, tmp_path, "required-env", "--build-env", "SECRET_KEY=x")
+    assert "ALLOWED_HOSTS" in said
+    assert "--build-env" in said
+
+
+@pytest.fixture(scope="module")
+def writes_key(built: Build) -> Machine:
+    """A machine with the tree whose settings write a key beside the code."""
+    return built("writes-key")
+
+
+def test_a_key_that_the_settings_wrote_for_the_build_is_not_shipped(writes_key: Machine, tmp_path: Path) -> None:
+    tree = unpacked(writes_key.executable, tmp_path / "tree")
+    assert list(tree.rglob("manage.py"))
+    assert list(tree.rglob("secret.key")) == []
+
+
+def test_a_key_that_the_settings_write_beside_the_code_is_kept_with_the_data(writes_key: Machine) -> None:
+    said = writes_key.succeed("shell", "-v", "0", "-c", "from django.conf import settings; print(settings.SECRET_KEY)")
+    assert (writes_key.data / "secret.key").read_text() == said.strip()
+    in_code = [path for path in (writes_key.folder / "cache").rglob("secret.key") if not path.is_symlink()]
+    assert in_code == [], "it is in the code, where the next release does not find it"
+
+
+def test_a_planted_private_key_stops_the_build(checkout: Path, tmp_path: Path) -> None:
+    body = base64.encodebytes(random.Random(3).randbytes(1200)).decode()
+    key = f"-----BEGIN RSA PRIVATE{' '}KEY-----\n{body}-----END RSA PRIVATE{' '}KEY-----\n"
+    said = build_says(checkout, tmp_path, "flat", extra={"deploy.txt": key})
+    assert "deploy.txt" in said
+    assert "allow-secrets" in said
+
+
+def test_every_tree_says_in_a_line_what_is_odd_about_it() -> None:
+    for folder in sorted(path for path in (CHECKOUT / "tests" / "projects").iterdir() if path.is_dir()):
+        assert len((folder / "README.md").read_text().splitlines()) == 1, folder.name

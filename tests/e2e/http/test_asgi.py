@@ -1,0 +1,166 @@
+"""A channels project: pages, static files, health endpoints and websockets by gunicorn's ASGI worker."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Machine, Response, Server, request, wait_for_line
+from tests.e2e.http.websocket import WebSocket
+
+PROJECT = Path(__file__).resolve().parent.parent / "projects/channels"
+
+
+@pytest.fixture(scope="module")
+def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project, built."""
+    folder = tmp_path_factory.mktemp("channels")
+    shutil.copytree(PROJECT, folder / "channels", ignore=shutil.ignore_patterns("__pycache__"))
+    output = folder / "channels.pyz"
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder / "channels"), "-o", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def machine_with(bundle: Path, folder: Path, shared_cache: Path) -> Machine:
+    machine = Machine(folder, bundle)
+    machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    machine.environment["CHANNELS__SERVE__INTERFACE"] = "asgi"
+    return machine
+
+
+@pytest.fixture
+def machine(bundle: Path, tmp_path: Path, shared_cache: Path) -> Machine:
+    """A fresh machine with it."""
+    return machine_with(bundle, tmp_path, shared_cache)
+
+
+@pytest.fixture(scope="module")
+def site(bundle: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The project, served."""
+    machine = machine_with(bundle, tmp_path_factory.mktemp("site"), shared_cache)
+    with machine.serving("--migrate") as server:
+        yield server
+
+
+def test_pages_are_served_with_the_hooks_of_the_project_s_gunicorn_conf(site: Server) -> None:
+    assert site.get("/").text.endswith("post_fork ran")
+    assert "AsgiWorker" in site.said
+
+
+def test_the_scheme_is_as_a_proxy_on_this_machine_says(site: Server) -> None:
+    assert ">https " in site.get("/", X_Forwarded_Proto="https").text
+
+
+def test_static_files_are_kept_for_ever_as_their_names_have_a_hash(site: Server) -> None:
+    path = re.search(r'href="([^"]+\.[0-9a-f]{12}\.css)"', site.get("/").text)
+    assert path
+    answer = site.get(path[1])
+    assert (answer.status, answer.text) == (200, "body { color: black }\n")
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_static_files_that_are_not_there_are_the_projects_business(site: Server) -> None:
+    assert site.get("/static/nosuch.css").headers["x-content-type-options"] == "nosniff"
+
+
+def test_health_endpoints_answer_whatever_host_is_asked_for(site: Server) -> None:
+    for path in ("/-/live", "/-/ready"):
+        answer = site.get(path, Host="unknown.example.org")
+        assert (answer.status, answer.body) == (200, b"ok\n")
+    assert site.get("/", Host="unknown.example.org").status == 400
+    assert request(site.url + "/-/ready", "POST", b"much").status == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/-/live", "/static/chat/site.css", "/stream/"])
+def test_head_has_the_headers_of_get_without_its_body(path: str, site: Server) -> None:
+    head, get = request(site.url + path, "HEAD"), site.get(path)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers.get("content-length") == get.headers.get("content-length")
+    assert "no-body response" not in site.said
+
+
+def test_a_streaming_answer_comes_whole(site: Server) -> None:
+    assert site.get("/stream/").text == "0\n1\n2\n"
+
+
+def test_a_websocket_is_the_projects(site: Server) -> None:
+    with WebSocket(site.url, "/ws/echo/") as connection:
+        assert connection.status == 101
+        connection.send("hello")
+        assert connection.receive() == "hello"
+
+
+def test_a_unix_socket_is_served(machine: Machine) -> None:
+    path = machine.folder / "s"
+    with machine.started("runserve", "--migrate", "--bind", f"unix:{path}") as server:
+        wait_for_line(server, "ASGI server listening on")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n\r\n")
+            assert ">https 443 " in client.makefile().read()
+
+
+def test_a_request_that_runs_is_finished_before_it_stops(machine: Machine) -> None:
+    answers: list[Response] = []
+    with machine.serving("--migrate") as server:
+        asking = threading.Thread(target=lambda: answers.append(server.get("/slow/")))
+        asking.start()
+        wait_for_line(server, "slow request began")
+        assert server.stop(signal.SIGTERM) == 0
+        asking.join()
+    assert [(answer.status, answer.text) for answer in answers] == [(200, "slow")]
+    assert "Traceback" not in server.said
+
+
+def test_open_websockets_are_told_to_come_back_when_it_stops(machine: Machine) -> None:
+    with machine.serving("--migrate") as server, WebSocket(server.url, "/ws/echo/") as connection:
+        connection.send("hello")
+        assert connection.receive() == "hello"
+        server.process.send_signal(signal.SIGTERM)
+        assert connection.receive() == 1012
+        assert server.stop() == 0
+    assert "Forcing close" not in server.said
+
+
+def test_asgi_is_chosen_where_there_is_no_wsgi_application(machine: Machine) -> None:
+    del machine.environment["CHANNELS__SERVE__INTERFACE"]
+    with machine.serving("--migrate") as server:
+        assert server.get("/-/live").status == 200
+        wait_for_line(server, "Using worker: .*AsgiWorker")
+
+
+def test_wsgi_can_be_had_all_the_same(machine: Machine) -> None:
+    with machine.serving("--migrate", "--set", "serve.interface=wsgi") as server:
+        assert server.get("/").status == 200
+        wait_for_line(server, "Using worker: .*ThreadWorker")
+
+
+@pytest.mark.parametrize(
+    ("setting", "exit_code", "said"),
+    [
+        ("ASGI_APPLICATION=nosuch.application", 2, "ASGI application 'nosuch.application' could not be loaded"),
+        ("ROOT_URLCONF=nosuch", 1, "ModuleNotFoundError: No module named 'nosuch'"),
+        ("ALLOWED_HOSTS=*", 2, "db.sqlite3 does not exist"),
+    ],
+)
+def test_a_site_that_cannot_be_served_is_told_once(setting: str, exit_code: int, said: str, machine: Machine) -> None:
+    done = machine.run("runserve", "--bind", "127.0.0.1:0", "--workers", "2", "--set", f"settings.{setting}")
+    assert (done.returncode, done.stdout, done.stderr.count(said)) == (exit_code, "", 1)
+    assert ("Traceback" in done.stderr) is (exit_code == 1)
+
+
+def test_a_worker_class_that_speaks_another_interface_is_refused(machine: Machine) -> None:
+    done = machine.run("runserve", "--set", "gunicorn.worker_class=gthread")
+    assert done.returncode == 2
+    assert "[gunicorn] worker_class: 'gthread' speaks wsgi, [serve] interface is asgi" in done.stderr

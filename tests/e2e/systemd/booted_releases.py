@@ -1,0 +1,124 @@
+"""Two releases of a small site that shows what is in force, takes its time, or hangs; they run on any Python."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.e2e.corpus.cases import Case, build
+from tests.e2e.corpus.sources import Source
+from tests.e2e.systemd.booted import Booted, booted
+from tests.e2e.systemd.booted_roots import root_file_system
+from tests.e2e.systemd.booted_site import BootedSite
+
+_NAME = "flat"
+_MARKS = f"/var/lib/{_NAME}"
+HOLD = f"{_MARKS}/hold"
+"""While this file is there, nobody gets past the import of the settings."""
+LOADING = f"{_MARKS}/loading"
+"""Made by those who are held up."""
+FAILS = f"{_MARKS}/fails"
+"""While this file is there, release two cannot be loaded."""
+SLOW = f"{_MARKS}/slow"
+"""Made when a slow request has reached its view."""
+
+_SETTINGS = f"""
+import os, time
+while os.path.exists("{HOLD}"):
+    open("{LOADING}", "w").close()
+    time.sleep(0.05)
+"""
+_FAILING = f"""
+if os.path.exists("{FAILS}"):
+    raise RuntimeError("release two is broken")
+"""
+_URLS = f"""
+import ctypes, os, time
+from django.conf import settings
+from django.http import HttpResponse
+
+def release(request):
+    return HttpResponse(" ".join(["@RELEASE@", os.environ.get("GREETING", "-"), settings.DEFAULT_FROM_EMAIL]))
+
+def slow(request, seconds):
+    open("{SLOW}", "w").close()
+    time.sleep(seconds)
+    return HttpResponse("slow @RELEASE@")
+
+def hang(request):
+    # As a C extension that never gives the interpreter's lock back.
+    ctypes.PyDLL(None).sleep(600)
+
+urlpatterns += [path("release/", release), path("slow/<int:seconds>/", slow), path("hang/", hang)]
+"""
+SETTINGS = "[serve]\nworkers = 2\n[env]\nGREETING = hello\n[settings]\nDEFAULT_FROM_EMAIL = a@example.org\n"
+"""The configuration that a test begins with."""
+
+
+class ReleaseSite(BootedSite):
+    """The site on a booted machine.
+
+    Args:
+        machine: where it is.
+        one: the file of release one.
+        two: the file of release two.
+    """
+
+    def __init__(self, machine: Booted, one: Path, two: Path) -> None:
+        super().__init__(machine, _NAME, _NAME)
+        self.one = one
+        self.two = two
+
+    def begin(self) -> None:
+        """Stop it; release one and its configuration are in place."""
+        self.reset()
+        self.replace(self.one)
+        self.configure(SETTINGS)
+        for mark in (HOLD, LOADING, FAILS, SLOW):
+            self.machine.path(mark).unlink(missing_ok=True)
+
+    def forget_the_other(self) -> None:
+        """Remove the unpacked code of the release that is not running."""
+        in_use = self.code
+        for tree in self.machine.path(self.cache).iterdir():
+            if f"/{tree.name}/" not in in_use:
+                self.machine.succeed("rm", "--recursive", f"{self.cache}/{tree.name}")
+
+    def shows(self) -> str:
+        """What answers: the release, and two values of its configuration."""
+        return self.get("/release/").text
+
+
+@contextlib.contextmanager
+def booted_releases(suite: str, checkout: Path) -> Iterator[ReleaseSite]:
+    """The site on a machine of its own, set up with release one.
+
+    Args:
+        suite: code name of the machine's Debian release.
+        checkout: whose build_pyz.py is used.
+    """
+    one, two = _build(checkout)
+    with booted(root_file_system(suite)) as machine:
+        site = ReleaseSite(machine, one, two)
+        site.set_up(one)
+        yield site
+
+
+@functools.cache
+def _build(checkout: Path) -> tuple[Path, Path]:
+    """Build both, once for all tests of this process, beside the checkout."""
+    return _build_one(checkout, "one", _SETTINGS), _build_one(checkout, "two", _SETTINGS + _FAILING)
+
+
+def _build_one(checkout: Path, release: str, settings: str) -> Path:
+    scratch = checkout.parent / f"release-{release}"
+    scratch.mkdir()
+    case = Case(Source(_NAME, "tree", f"tests/projects/{_NAME}"))
+    project = case.source.make(scratch)
+    for file, more in (("settings.py", settings), ("urls.py", _URLS.replace("@RELEASE@", release))):
+        with (project / file).open("a") as opened:
+            opened.write(more)
+    build(case, checkout, project, scratch / release)
+    return scratch / release

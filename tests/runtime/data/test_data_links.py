@@ -1,0 +1,96 @@
+"""Paths beside the code that hold data."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from django_pyz_runtime.bundle.bundle import STAGED, Bundle
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.data.data_links import code_folder
+from django_pyz_runtime.errors import UserError
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
+    """A read-only tree of a project that writes a key and a folder beside its code."""
+    tree = tmp_path / "trees" / "b1" / "site-packages"
+    project = tree / PROJECT_FOLDER
+    (project / "shop").mkdir(parents=True)
+    (project / "shop" / "settings.py").write_text("X = 1\n")
+    for folder in (project / "shop", project, tree):
+        folder.chmod(0o555)
+    return Bundle(Path("/usr/bin/shop"), tree, "b1", replace(manifest, data_paths=("secret.txt", "shop/data/")))
+
+
+def test_a_project_without_them_runs_from_the_tree(bundle: Bundle, manifest: Manifest, tmp_path: Path) -> None:
+    assert code_folder(replace(bundle, manifest=manifest), tmp_path / "data") == bundle.site_packages
+
+
+def test_they_become_links_into_the_data_folder(bundle: Bundle, tmp_path: Path) -> None:
+    project = code_folder(bundle, tmp_path / "data") / PROJECT_FOLDER
+
+    (project / "secret.txt").write_text("key")
+    (project / "shop" / "data" / "x.txt").write_text("x")
+
+    assert (tmp_path / "data" / "secret.txt").read_text() == "key"
+    assert (tmp_path / "data" / "shop" / "data" / "x.txt").read_text() == "x"
+    assert (project / "shop" / "settings.py").read_text() == "X = 1\n"
+
+
+def test_all_else_is_as_read_only_as_the_tree(bundle: Bundle, tmp_path: Path) -> None:
+    copy = code_folder(bundle, tmp_path / "data")
+
+    folders = [Path(folder) for folder, _, _ in os.walk(copy)]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o555}
+
+
+def test_each_data_folder_has_a_copy_of_its_own_made_once(bundle: Bundle, tmp_path: Path) -> None:
+    first = code_folder(bundle, tmp_path / "one")
+    made = first.stat().st_ino
+
+    assert code_folder(bundle, tmp_path / "two") != first
+    assert code_folder(bundle, tmp_path / "one").stat().st_ino == made
+
+
+def test_looking_makes_nothing(bundle: Bundle, tmp_path: Path) -> None:
+    assert code_folder(bundle, tmp_path / "data", may_write=False) == bundle.site_packages
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["trees"]
+
+
+def test_a_copy_that_others_could_have_written_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    copy = code_folder(bundle, tmp_path / "data")
+    copy.chmod(0o777)
+
+    with pytest.raises(UserError, match=rf"^not using {copy}: {copy} can be written by other users"):
+        code_folder(bundle, tmp_path / "data")
+
+
+def test_a_place_that_cannot_be_written_is_told(bundle: Bundle, tmp_path: Path) -> None:
+    gone = bundle.site_packages.parent.parent
+    gone.rename(tmp_path / "moved")
+
+    with pytest.raises(UserError, match=r"the code with links to .*/data cannot be kept there") as caught:
+        code_folder(bundle, tmp_path / "data")
+    assert "as the user who owns that folder" in caught.value.hint
+
+
+def test_a_tree_that_is_being_built_has_no_links(bundle: Bundle, tmp_path: Path) -> None:
+    staged = replace(bundle, build_id=STAGED)
+
+    assert code_folder(staged, tmp_path / "data") == bundle.site_packages
+
+
+def test_a_module_among_the_data_that_others_could_have_written_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    module = tmp_path / "data" / "shop" / "data" / "plugins" / "one.py"
+    module.parent.mkdir(parents=True)
+    module.touch(0o666)
+    module.chmod(0o666)
+
+    with pytest.raises(UserError, match=rf"^{module} is code: {module} can be written by other users"):
+        code_folder(bundle, tmp_path / "data")
+    module.chmod(0o600)
+    assert code_folder(bundle, tmp_path / "data") != bundle.site_packages

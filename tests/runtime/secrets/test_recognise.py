@@ -1,0 +1,61 @@
+"""What must not be shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from django_pyz_runtime.secrets.recognise import HIDDEN, is_secret, shown
+
+SECRETS = [
+    ("SECRET_KEY", "hunter2"),
+    ("SECRET_KEY@file", "hunter2"),
+    ("SECRET_KEY_FALLBACKS +", "hunter2"),
+    ("DATABASES.default.PASSWORD", "hunter2"),
+    ("EMAIL_HOST_PASSWORD", "hunter2"),
+    ("AWS_ACCESS_KEY_ID", "hunter2"),
+    ("STRIPE_KEY", "hunter2"),
+    ("STRIPE_KEYS.KEY +", "hunter2"),
+    ("SENTRY_DSN", "https://hunter2@example.org"),
+    ("apikey", "hunter2"),
+    ("private_key", "hunter2"),
+    ("DATABASES", '{"default": {"PASSWORD": "hunter2"}}'),
+    ("X", "{'api_key': 'hunter2'}"),
+    ("DATABASES.default", "postgres://u:hunter2@h/n"),
+    ("DATABASES.default", "postgres://u:hunter2@hunter2@h/n"),
+    ("DATABASES.default", "postgres://u:slash/hunter2@h/n"),
+    ("CACHE_URL", "redis://:hunter2@h:6379/0"),
+]
+
+
+@pytest.mark.parametrize(("key", "text"), SECRETS)
+def test_a_secret_is_hidden(key: str, text: str) -> None:
+    assert is_secret(key, text)
+    assert "hunter2" not in shown(key, text)
+    assert HIDDEN in shown(key, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("DEBUG", "true"),
+        ("MONKEY", "x"),
+        ("KEYBOARD", "x"),
+        ("CACHES.default.KEY_PREFIX", "x"),
+        ("DATABASES.default", "postgres://user@host:5432/name"),
+        ("DATABASES", '{"default": {"NAME": "x"}}'),
+        ("BASE_URL", "https://example.org:8000/path"),
+        ("SECRET_KEY", ""),
+    ],
+)
+def test_what_is_no_secret_is_shown(key: str, text: str) -> None:
+    assert not is_secret(key, text)
+    assert shown(key, text) == text
+
+
+def test_of_a_url_all_but_the_password_is_shown() -> None:
+    assert shown("DATABASE_URL", "postgres://u:hunter2@h:5432/n?a=b") == f"postgres://u:{HIDDEN}@h:5432/n?a=b"
+
+
+@pytest.mark.parametrize("key", ["PASSWORD_RESET_TIMEOUT", "PASSWORD_HASHERS +", "AUTH_PASSWORD_VALIDATORS"])
+def test_what_only_speaks_of_secrets_is_shown(key: str) -> None:
+    assert shown(key, "12") == "12"

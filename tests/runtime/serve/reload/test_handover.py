@@ -1,0 +1,170 @@
+"""What one master leaves to the next."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from gunicorn.config import Config
+
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.serve.reload.dry_run import PROOF, Rehearsal
+from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Listener, name_of
+from django_pyz_runtime.serve.reload.invocation import Invocation
+from django_pyz_runtime.serve.reload.listeners import left_to_next, taken_over
+from django_pyz_runtime.serve.reload.old_workers import FormerWorkers
+from django_pyz_runtime.serve.settings.addresses import check_addresses
+from django_pyz_runtime.serve.settings.port_owner import at_port, at_socket
+
+LEFT = Handover(42, [Listener("127.0.0.1:0", "127.0.0.1 5000", 7)], False, [43, 44])
+SLEEPS = "import time; print('ready', flush=True); time.sleep(600)"
+
+
+def test_it_comes_back_from_the_environment_once() -> None:
+    environ = LEFT.to_environ()
+    assert Handover.take(environ, 42) == LEFT
+    assert environ == {}
+    assert Handover.take(environ, 42) is None
+
+
+def test_what_is_meant_for_another_process_is_dropped() -> None:
+    environ = LEFT.to_environ()
+    assert Handover.take(environ, 1, 2) is None
+    assert environ == {}
+
+
+@pytest.mark.parametrize(
+    ("bind", "address", "is_kept"),
+    [
+        ("127.0.0.1:0", ("127.0.0.1", 0), True),
+        ("127.0.0.1:5000", ("127.0.0.1", 5000), True),
+        ("localhost:5000", ("localhost", 5000), True),
+        ("127.0.0.1:5001", ("127.0.0.1", 5001), False),
+        ("no such host:5000", ("no such host", 5000), False),
+        ("unix:/run/s", "/run/s", False),
+    ],
+)
+def test_a_socket_is_kept_where_it_is_still_wanted(bind: str, address: object, is_kept: bool) -> None:
+    assert bool(LEFT.keeps(bind, address)) is is_kept
+
+
+# gunicorn looks at a descriptor through a socket of its own, and forgets that (gunicorn.sock.create_sockets).
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_listeners_are_taken_over_opened_and_closed_as_the_configuration_says(tmp_path: Path) -> None:
+    config = Config()
+    config.set("bind", [f"unix:{tmp_path}/a", f"unix:{tmp_path}/b"])
+    first, binds = taken_over(config, None, Handover(1))
+    inode = os.stat(tmp_path / "b").st_ino
+    left = Handover(1, left_to_next(first, binds))
+    config.set("bind", [f"unix:{tmp_path}/b", f"unix:{tmp_path}/c"])
+    second, binds = taken_over(config, None, left)
+    assert binds == [f"unix:{tmp_path}/b", f"unix:{tmp_path}/c"]
+    assert sorted(os.listdir(tmp_path)) == ["b", "c"]
+    assert os.stat(tmp_path / "b").st_ino == inode
+    for listener in second:
+        listener.close()
+    first[0].sock.detach()
+    first[1].sock.detach()
+
+
+def test_the_name_of_an_address_leaves_out_what_differs_between_families() -> None:
+    assert name_of(("::1", 80, 0, 0)) == "::1 80"
+    assert name_of("/run/s") == "/run/s"
+
+
+def test_the_successor_gets_the_environment_of_the_start_and_no_passed_sockets(tmp_path: Path) -> None:
+    environ = {"A": "1", "LISTEN_PID": "9", "LISTEN_FDS": "1", "NOTIFY_SOCKET": "/n"}
+    invocation = Invocation(tmp_path / "shop", ("runserve",), environ, "/")
+    variables = invocation.variables(LEFT, "NOTIFY_SOCKET")
+    assert variables == {"A": "1", VARIABLE: variables[VARIABLE]}
+    assert invocation.command("--check") == [sys.executable, str(tmp_path / "shop"), "runserve", "--check"]
+    assert invocation.version() == ((),)
+    (tmp_path / "shop").touch(mode=0o755)
+    assert invocation.command() == [str(tmp_path / "shop"), "runserve"]
+    assert invocation.version() != ((),)
+
+
+def _child(code: str) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert child.stdout
+    assert child.stdout.readline() == b"ready\n"
+    return child
+
+
+def test_former_workers_are_ended_and_forgotten() -> None:
+    with _child(SLEEPS) as child:
+        former = FormerWorkers([child.pid, os.getppid()], 60)
+        assert former.look() == [child.pid]  # the other is no child of this process
+        former.end()
+        former.wait()
+        assert former.look() == []
+        assert child.wait(10) in (0, -signal.SIGTERM)  # 0 where it has been reaped before
+
+
+def test_former_workers_that_do_not_end_are_killed() -> None:
+    with _child(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}") as child:
+        former = FormerWorkers([child.pid], 0.2)
+        former.end()
+        former.wait()
+        assert former.look() == []
+        with pytest.raises(ProcessLookupError):
+            os.kill(child.pid, 0)
+
+
+def _verdict(code: str, limit_seconds: float = 60) -> str:
+    rehearsal = Rehearsal([sys.executable, "-c", code], dict(os.environ), "/", limit_seconds)
+    deadline = time.monotonic() + 60
+    while (verdict := rehearsal.verdict()) is None:
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (f"print('shop: {PROOF}')", ""),
+        ("", "it ended without a word"),
+        ("raise SystemExit('wrong')", "wrong"),
+        (f"print('{PROOF}, not'); raise SystemExit('wrong')", "wrong"),
+    ],
+)
+def test_only_the_proof_is_a_good_verdict(code: str, reason: str) -> None:
+    assert _verdict(code) == reason
+
+
+def test_a_try_that_does_not_end_is_given_up() -> None:
+    assert _verdict("import time; time.sleep(600)", 0.2).startswith("it was not ready after 0 s")
+
+
+def test_who_listens_is_named_by_program_and_process(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        for host in ("127.0.0.1", "localhost", "0.0.0.0"):
+            assert at_port(host, port).endswith(f", process {os.getpid()}")
+        assert at_port("127.0.0.2", port) == ""
+    assert at_port("127.0.0.1", port) == ""
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        client.connect(str(tmp_path / "s"))
+        assert at_socket(client).endswith(f", process {os.getpid()}")
+
+
+def test_another_address_of_a_port_of_ours_wants_a_restart() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        handover = Handover(1, [Listener("", name_of(listener.getsockname()), listener.fileno())])
+        check_addresses([f"127.0.0.1:{port}"], handover)
+        with pytest.raises(UserError, match="this server itself listens on another address of that port\nRestart it"):
+            check_addresses([f"0.0.0.0:{port}"], handover)
+        with pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1"):
+            check_addresses([f"192.0.2.1:{port}"], handover)
+        with pytest.raises(UserError, match="is already in use by"):
+            check_addresses([f"0.0.0.0:{port}"], Handover(1))

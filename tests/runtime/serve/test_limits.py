@@ -1,0 +1,67 @@
+"""What clients must keep to, and which workers see to it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.util import load_class
+
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.serve.limits import Limits, limits_of, within
+from django_pyz_runtime.serve.requests.refusals import is_plain_http1
+from django_pyz_runtime.serve.requests.thread_worker import ThreadWorker
+from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
+from tests.runtime.conftest import Load
+
+
+def test_the_limits_are_those_of_the_configuration(load: Load) -> None:
+    assert limits_of(load("")) == Limits(20, 30, 2**30)
+    text = "[serve]\nhead_timeout = 5s\nbody_timeout = 2m\nbody_limit = 10k\n"
+    assert limits_of(load(text)) == Limits(5, 120, 10240)
+
+
+def test_limits_can_be_off(load: Load) -> None:
+    text = "[serve]\nhead_timeout = 0\nbody_timeout = 0\nbody_limit = off\n"
+    assert limits_of(load(text)) == Limits(math.inf, math.inf, None)
+
+
+@pytest.mark.parametrize("said", ["", "gthread", "sync", "gunicorn.workers.gthread.ThreadWorker"])
+def test_wherever_gunicorn_would_use_threads_ours_does(
+    said: str, load: Load, manifest: Manifest, tmp_path: Path
+) -> None:
+    text = "[serve]\ninterface = wsgi\n" + (f"[gunicorn]\nworker_class = {said}\n" if said else "")
+    worker = gunicorn_settings(Bundle(tmp_path / "x", tmp_path, "b", manifest), load(text))["worker_class"]
+    assert load_class(worker) is ThreadWorker
+
+
+def test_a_worker_of_one_thread_that_is_asked_for_is_gunicorns(load: Load, manifest: Manifest, tmp_path: Path) -> None:
+    text = "[serve]\ninterface = wsgi\nthreads = 1\n[gunicorn]\nworker_class = sync\n"
+    assert gunicorn_settings(Bundle(tmp_path / "x", tmp_path, "b", manifest), load(text))["worker_class"] == "sync"
+
+
+def test_fields_that_gunicorn_is_told_to_let_through_fit_into_the_head() -> None:
+    config = Config()
+    config.set("limit_request_field_size", 100_000)
+    assert within(Limits(), config).head_bytes == 200_000
+    assert within(Limits(), Config()).head_bytes == 65536
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("proxy_protocol", True),
+        ("protocol", "uwsgi"),
+        ("permit_obsolete_folding", True),
+        ("strip_header_spaces", True),
+        ("certfile", "/x"),
+    ],
+)
+def test_what_gunicorn_is_told_to_read_in_its_own_way_is_left_to_it(name: str, value: object) -> None:
+    config = Config()
+    assert is_plain_http1(config)
+    config.set(name, value)
+    assert not is_plain_http1(config)
