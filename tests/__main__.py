@@ -49,9 +49,10 @@ def main(arguments: list[str]) -> int:
     environment = {**os.environ, "PATH": f"{_uv_folder(python)}{os.pathsep}{search}", "PYTHONPATH": import_path}
     # Two at a time, module by module: what a module shares is made once.
     pytest = ["pytest", "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder", *arguments]
-    for command in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"], pytest):
-        print("$", *command, flush=True)
-        if code := subprocess.run([python, "-m", *command], cwd=CHECKOUT, env=environment).returncode:
+    checks = ["ruff format --check", "ruff check", "lint-imports --no-cache", "mypy"]
+    for program, *options in (*map(str.split, checks), pytest):
+        print("$", program, *options, flush=True)
+        if code := subprocess.run([python.with_name(program), *options], cwd=CHECKOUT, env=environment).returncode:
             return code
     return 0
 

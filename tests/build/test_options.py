@@ -98,7 +98,7 @@ def test_the_variables_of_a_build_are_taken_apart() -> None:
 
 @pytest.mark.parametrize(("text", "found"), [("TOKEN: hunter2", "no `=`"), ("=hunter2", "no name")])
 def test_a_variable_of_a_build_needs_a_name_and_its_value_is_not_shown(text: str, found: str) -> None:
-    with pytest.raises(UserError, match=rf"^build-env: wanted NAME=VALUE, found {found}$"):
+    with pytest.raises(UserError, match=rf"(?m)^build-env: wanted NAME=VALUE, found {found}$"):
         _ = Options(build_env=(text,)).variables
 
 
@@ -139,7 +139,7 @@ def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None
     ],
 )
 def test_an_entry_of_another_type_is_refused(tmp_path: Path, entry: str, wanted: str) -> None:
-    with pytest.raises(UserError, match=rf"^{tmp_path}/pyproject.toml: \[tool.django-pyz\] {wanted}$"):
+    with pytest.raises(UserError, match=rf"(?m)^{tmp_path}/pyproject.toml: \[tool.django-pyz\] {wanted}$"):
         _table(tmp_path, f"[tool.django-pyz]\n{entry}\n")
 
 

@@ -30,12 +30,12 @@ def test_a_failure_tells_what_for_and_what_the_command_said() -> None:
         _python("print('beans'); raise SystemExit('no more\\nat all')", hint="Buy some.")
 
     name = Path(sys.executable).name
-    assert str(caught.value) == f"cannot count the beans: {name} ended with code 1:\n  no more\n  at all"
+    assert caught.value.problem == f"cannot count the beans: {name} ended with code 1:\n  no more\n  at all"
     assert caught.value.hint == "Buy some."
 
 
 def test_a_failure_that_says_nothing_on_standard_error_shows_standard_output() -> None:
-    with pytest.raises(UserError, match=r"ended with code 3:\n  beans$"):
+    with pytest.raises(UserError, match=r"(?m)ended with code 3:\n  beans$"):
         _python("print('beans'); raise SystemExit(3)")
 
 
@@ -43,12 +43,12 @@ def test_of_a_long_story_the_end_is_shown() -> None:
     with pytest.raises(UserError) as caught:
         _python("raise SystemExit('\\n'.join(map(str, range(1000))))")
 
-    lines = str(caught.value).splitlines()[1:]
+    lines = caught.value.problem.splitlines()[1:]
     assert [line.strip() for line in lines] == [str(number) for number in range(975, 1000)]
 
 
 def test_a_program_that_is_not_there_is_told() -> None:
-    with pytest.raises(UserError, match=r"^cannot count: /no/such: no such file or directory$"):
+    with pytest.raises(UserError, match=r"(?m)^cannot count: /no/such: no such file or directory$"):
         process.run(["/no/such"], "count")
 
 
@@ -78,10 +78,10 @@ def test_a_clean_environment_leaves_out_more_on_request(monkeypatch: pytest.Monk
 def test_credentials_in_an_address_are_not_shown() -> None:
     said = "echo no match at https://me:pa55@index.example.org/simple git+ssh://git@example.org/x >&2; false"
 
-    with pytest.raises(UserError, match=r"https://\*\*\*\*@index.example.org/simple git\+ssh://git@example.org/x$"):
+    with pytest.raises(UserError, match=r"(?m)https://\*\*\*\*@index.example.org/simple git\+ssh://git@example.org/x$"):
         process.run(["/bin/sh", "-c", said], "install")
 
 
 def test_credentials_with_an_at_sign_are_not_shown_either() -> None:
-    with pytest.raises(UserError, match=r"https://\*\*\*\*@host/$"):
+    with pytest.raises(UserError, match=r"(?m)https://\*\*\*\*@host/$"):
         process.run(["/bin/sh", "-c", "echo https://me@team:pa55@host/ >&2; false"], "install")

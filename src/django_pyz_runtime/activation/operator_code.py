@@ -76,7 +76,7 @@ class OperatorModules:
         """
         if fullname not in self._files:
             return None
-        real = check(fullname, self._files[fullname])
+        real = check_module_file(fullname, self._files[fullname])
         return spec_from_file_location(fullname, real, loader=_Loader(fullname, real))
 
 
@@ -87,7 +87,7 @@ class _Loader(SourceFileLoader):
             super().exec_module(module)
 
 
-def check(module: str, path: str) -> str:
+def check_module_file(module: str, path: str) -> str:
     """The real path of a module's file.
 
     Raises:

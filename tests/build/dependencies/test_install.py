@@ -56,7 +56,7 @@ def test_nothing_is_fixed_where_the_fixed_versions_do_not_fit() -> None:
 
 
 def test_a_pin_that_is_too_old_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"^the project installs gunicorn 19.9, but a bundle needs 20.1 or newer$"):
+    with pytest.raises(UserError, match=r"(?m)^the project installs gunicorn 19.9, but a bundle needs 20.1 or newer$"):
         run_wing_requirements({"gunicorn": "19.9"}, exact=True)
 
 
@@ -212,12 +212,12 @@ def test_a_python_given_as_a_relative_path_is_found_from_everywhere(
 
 
 def test_a_python_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"^--python python0.9: found no such command$"):
+    with pytest.raises(UserError, match=r"(?m)^--python python0.9: found no such command$"):
         find_python("python0.9")
 
 
 def test_a_program_that_is_no_python_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"^--python echo: wanted a Python, found /.*/echo, which is none$"):
+    with pytest.raises(UserError, match=r"(?m)^--python echo: wanted a Python, found /.*/echo, which is none$"):
         find_python("echo")
 
 

@@ -81,7 +81,7 @@ def test_one_named_lock_is_taken(tmp_path: Path) -> None:
 def test_several_named_locks_are_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pylock.web.toml": "", "pylock.worker.toml": ""})
 
-    with pytest.raises(UserError, match=r"found several:\n  pylock.web.toml\n  pylock.worker.toml$"):
+    with pytest.raises(UserError, match=r"(?m)found several:\n  pylock.web.toml\n  pylock.worker.toml$"):
         _find(tmp_path)
 
 
@@ -113,7 +113,9 @@ def test_the_requirements_that_take_in_all_the_others_are_taken(tmp_path: Path) 
 def test_several_requirements_that_are_as_good_are_an_error_which_lists_them(tmp_path: Path) -> None:
     write_tree(tmp_path, {"requirements/aws.txt": "", "requirements/azure.txt": "", "requirements/dev.txt": ""})
 
-    with pytest.raises(UserError, match=r"found several:\n  requirements/aws.txt\n  requirements/azure.txt$") as caught:
+    with pytest.raises(
+        UserError, match=r"(?m)found several:\n  requirements/aws.txt\n  requirements/azure.txt$"
+    ) as caught:
         _find(tmp_path)
 
     assert caught.value.hint == "Give --requirements FILE."
@@ -142,7 +144,7 @@ def test_a_pyproject_with_dependencies_of_another_form_is_taken(tmp_path: Path, 
 def test_a_pyproject_and_a_setup_cfg_for_linters_are_none(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pyproject.toml": "[tool.ruff]\n", "setup.cfg": "[flake8]\nmax-line-length = 100\n"})
 
-    with pytest.raises(UserError, match=r"found none$"):
+    with pytest.raises(UserError, match=r"(?m)found none$"):
         _find(tmp_path)
 
 
@@ -163,7 +165,7 @@ def test_a_lock_can_be_told_too(tmp_path: Path) -> None:
 def test_what_was_told_must_be_there_and_inside_the_project(tmp_path: Path) -> None:
     write_tree(tmp_path, {"outside.txt": "", "shop/pyproject.toml": PYPROJECT})
 
-    with pytest.raises(UserError, match=r"found no such file$"):
+    with pytest.raises(UserError, match=r"(?m)found no such file$"):
         _find(tmp_path / "shop", requirements=("none.txt",))
     with pytest.raises(UserError, match=r"wanted a file inside"):
         _find(tmp_path / "shop", requirements=("../outside.txt",))
@@ -172,7 +174,7 @@ def test_what_was_told_must_be_there_and_inside_the_project(tmp_path: Path) -> N
 def test_a_lock_is_told_alone(tmp_path: Path) -> None:
     write_tree(tmp_path, ALL)
 
-    with pytest.raises(UserError, match=r"poetry.lock: wanted it alone, found 2 files$"):
+    with pytest.raises(UserError, match=r"(?m)poetry.lock: wanted it alone, found 2 files$"):
         _find(tmp_path, requirements=("poetry.lock", "requirements.txt"))
 
 

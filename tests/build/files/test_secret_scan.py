@@ -88,7 +88,7 @@ def test_a_secret_stops_the_build_and_is_not_told(tmp_path: Path, what: str, tex
     with pytest.raises(UserError) as raised:
         secret_scan.check(tmp_path, [Path("conf/x.py")], ())
 
-    first, *found = str(raised.value).splitlines()
+    first, *found = raised.value.problem.splitlines()
     line = 4 if text.startswith("KEY = (") else 3
     assert (first, found) == (
         "this looks like a secret, and everyone who gets the file could read it:",
@@ -147,13 +147,13 @@ def test_all_are_told_at_once_with_what_lets_the_build_go_on(tmp_path: Path) -> 
     with pytest.raises(UserError) as raised:
         secret_scan.check(tmp_path, files, ())
 
-    assert str(raised.value).splitlines()[1:] == [
+    assert raised.value.problem.splitlines()[1:] == [
         "  tests/key.pem:1: a private key",
         "  a[1].py:1: a GitHub token",
         "  a[1].py:2: a GitHub token",
         '  b".py:1: a GitHub token',
     ]
-    assert token not in str(raised.value) + raised.value.hint
+    assert token not in raised.value.problem + raised.value.hint
     pasted = tomllib.loads(raised.value.hint[raised.value.hint.index("[tool") :])
     allowed = pasted["tool"]["django-pyz"]["allow-secrets"]
     assert allowed == ["tests/key.pem", "a[1].py", 'b".py']
@@ -168,7 +168,7 @@ def test_many_files_are_allowed_by_their_folders(tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         secret_scan.check(tmp_path, [Path(name) for name in names], ())
 
-    assert str(raised.value).endswith("\n  and 20 more")
+    assert raised.value.problem.endswith("\n  and 20 more")
     assert 'allow-secrets = ["tests/a", "tests/b"]' in raised.value.hint
     secret_scan.check(tmp_path, [Path(name) for name in names], ("tests/a", "tests/b"))
 

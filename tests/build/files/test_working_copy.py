@@ -36,7 +36,7 @@ def test_a_link_becomes_what_it_points_to(tmp_path: Path) -> None:
 def test_a_link_to_nowhere_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "link.txt").symlink_to("gone.txt")
 
-    with pytest.raises(UserError, match=rf"^{tmp_path}/link.txt: cannot be read \(no such file or directory\)$"):
+    with pytest.raises(UserError, match=rf"(?m)^{tmp_path}/link.txt: cannot be read \(no such file or directory\)$"):
         working_copy.copy_files(tmp_path, (Path("link.txt"),), tmp_path / "tree")
 
 
@@ -87,6 +87,6 @@ def test_build_commands_run_in_the_copy_with_the_programs_and_variables_of_the_b
 
 
 def test_a_build_command_that_fails_ends_the_build_with_what_it_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot run the build command `echo no >&2; false`.*\n  no$"):
+    with pytest.raises(UserError, match=r"(?m)cannot run the build command `echo no >&2; false`.*\n  no$"):
         working_copy.run_commands(["echo no >&2; false", "touch later"], tmp_path, tmp_path, {})
     assert not (tmp_path / "later").exists()

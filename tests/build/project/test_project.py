@@ -77,7 +77,7 @@ def test_one_in_a_folder_of_other_things_does_not_count(tmp_path: Path, folder: 
 def test_two_are_an_error_that_lists_them(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {**_below("api"), **_below("web")})
 
-    with pytest.raises(UserError, match=r"found several:\n  api/manage.py\n  web/manage.py$") as caught:
+    with pytest.raises(UserError, match=r"(?m)found several:\n  api/manage.py\n  web/manage.py$") as caught:
         _find(root)
 
     assert caught.value.hint == "Name one with --manage-py."
@@ -95,7 +95,7 @@ def test_a_manage_py_that_is_named_must_be_there(tmp_path: Path, path: str) -> N
     root = write_tree(tmp_path / "shop", SMALL_PROJECT)
     (tmp_path / "manage.py").touch()
 
-    with pytest.raises(UserError, match=rf"^manage-py: {root}/{path}: wanted a file inside {root}$"):
+    with pytest.raises(UserError, match=rf"(?m)^manage-py: {root}/{path}: wanted a file inside {root}$"):
         _find(root, Options(manage_py=path))
 
 
@@ -137,7 +137,7 @@ def test_a_manage_py_without_a_settings_module_lists_those_there_are(tmp_path: P
     apps = "INSTALLED_APPS = []\n"
     files = {"manage.py": "", "conf/settings/base.py": apps, "conf/settings/live.py": "from .base import *\n"}
 
-    with pytest.raises(UserError, match=r"found several:\n  conf.settings.base\n  conf.settings.live$") as caught:
+    with pytest.raises(UserError, match=r"(?m)found several:\n  conf.settings.base\n  conf.settings.live$") as caught:
         _find(write_tree(tmp_path, {**SMALL_PROJECT, **files}))
 
     assert caught.value.hint == "Give --settings-module."
@@ -185,7 +185,7 @@ def test_several_console_scripts_that_name_settings_are_listed(tmp_path: Path) -
     files["shop/other.py"] = files["shop/cli.py"]
     files["pyproject.toml"] += 'other = "shop.other:main"\n'
 
-    with pytest.raises(UserError, match=r"several console scripts that name settings:\n  other\n  shop$"):
+    with pytest.raises(UserError, match=r"(?m)several console scripts that name settings:\n  other\n  shop$"):
         _find(write_tree(tmp_path / "shop", files))
 
 
@@ -228,7 +228,7 @@ def test_import_roots_are_manage_py_then_src_then_the_extra_paths(tmp_path: Path
 def test_an_extra_path_must_be_a_folder_inside(tmp_path: Path, path: str) -> None:
     root = write_tree(tmp_path / "shop", SMALL_PROJECT)
 
-    with pytest.raises(UserError, match=rf"^extra-paths: .*{path}: wanted a folder inside {root}$"):
+    with pytest.raises(UserError, match=rf"(?m)^extra-paths: .*{path}: wanted a folder inside {root}$"):
         _find(root, Options(extra_paths=(path,)))
 
 

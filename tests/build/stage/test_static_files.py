@@ -128,7 +128,7 @@ def test_a_project_without_the_app_gets_a_note(tmp_path: Path) -> None:
 def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
     staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import no_such_package\n"})
 
-    with pytest.raises(UserError, match=r"(?s)^cannot import the settings: .*no_such_package'$") as caught:
+    with pytest.raises(UserError, match=r"(?sm)^cannot import the settings: .*no_such_package'$") as caught:
         _add_static_files(staged)
 
     assert caught.value.hint.startswith("The settings must be importable at build time")
@@ -210,7 +210,7 @@ def test_of_an_error_in_the_settings_only_the_project_s_part_is_shown(tmp_path: 
     with pytest.raises(UserError) as caught:
         staged.facts()
 
-    lines = str(caught.value).splitlines()
+    lines = caught.value.problem.splitlines()
     assert len([line for line in lines if line.startswith('    File "')]) == 1
     assert lines[-1] == "  ZeroDivisionError: division by zero"
 

@@ -35,8 +35,8 @@ def test_many_may_hold_a_folder_and_nobody_may_take_it_meanwhile(tmp_path: Path)
 def test_forked_children_hold_what_their_parent_held(tmp_path: Path) -> None:
     code = """
 import os, sys
-from django_pyz_runtime import held
-held.hold(sys.argv[1])
+from django_pyz_runtime.boot import tree_locks
+tree_locks.hold(sys.argv[1])
 if os.fork():
     os._exit(0)
 print("child", flush=True)

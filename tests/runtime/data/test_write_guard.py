@@ -19,15 +19,15 @@ from django_pyz_runtime.data.write_guard import WriteIntoCode, found_in
 GUARDED = """
 import os, pathlib, shutil, sqlite3, sys, tempfile
 sys.path[:0] = [{source!r}]
-from django_pyz_runtime import code_guard
+from django_pyz_runtime.data import write_guard
 tree, other = pathlib.Path({tree!r}), pathlib.Path({other!r})
 project = tree / "__project__"
-code_guard.install([tree], other / "data", "shop")
+write_guard.install([tree], other / "data", "shop")
 def run():
     {statement}
 try:
     run()
-except code_guard.WriteIntoCode as error:
+except write_guard.WriteIntoCode as error:
     print("refused", error.filename)
 except Exception as error:
     print(type(error).__name__)
@@ -161,7 +161,7 @@ def test_python_goes_on_where_it_cannot_keep_bytecode(tree: Path) -> None:
 
 def test_a_second_call_guards_what_it_says_alone(tree: Path) -> None:
     statement = (
-        "code_guard.install([other], other / 'data', 'shop'); open('new.txt', 'w').close(); open(other / 'n', 'w')"
+        "write_guard.install([other], other / 'data', 'shop'); open('new.txt', 'w').close(); open(other / 'n', 'w')"
     )
 
     assert attempt(tree, statement) == f"refused {tree.parent}/other/n"

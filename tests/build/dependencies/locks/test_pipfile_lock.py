@@ -76,7 +76,7 @@ def test_a_category_is_taken_when_asked_for(tmp_path: Path) -> None:
 def test_an_unknown_category_is_an_error(tmp_path: Path) -> None:
     _write(tmp_path)
 
-    with pytest.raises(UserError, match=r"found no group 'live'$") as caught:
+    with pytest.raises(UserError, match=r"(?m)found no group 'live'$") as caught:
         read(tmp_path, "Pipfile.lock", groups=("live",))
 
     assert caught.value.hint == "Known are develop, prod."
@@ -88,5 +88,5 @@ def test_what_is_no_lock_is_an_error(tmp_path: Path) -> None:
         read(tmp_path, "Pipfile.lock")
 
     _write(tmp_path, {})
-    with pytest.raises(UserError, match=r'wanted packages under "default", found none$'):
+    with pytest.raises(UserError, match=r'(?m)wanted packages under "default", found none$'):
         read(tmp_path, "Pipfile.lock")

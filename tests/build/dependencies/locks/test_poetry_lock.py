@@ -188,11 +188,11 @@ def test_an_extra_and_a_group_are_taken_when_asked_for(root: Path) -> None:
 
 
 def test_an_unknown_extra_or_group_is_an_error(root: Path) -> None:
-    with pytest.raises(UserError, match=r"found no extra 'mysql'$") as caught:
+    with pytest.raises(UserError, match=r"(?m)found no extra 'mysql'$") as caught:
         read(root, "poetry.lock", extras=("mysql",))
     assert caught.value.hint == "Known are pg."
 
-    with pytest.raises(UserError, match=r"found no group 'live'$") as caught:
+    with pytest.raises(UserError, match=r"(?m)found no group 'live'$") as caught:
         read(root, "poetry.lock", groups=("live",))
     assert caught.value.hint == "Known are dev, prod."
 

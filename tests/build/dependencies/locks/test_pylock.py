@@ -97,7 +97,7 @@ def test_extras_and_groups_are_taken_when_asked_for(tmp_path: Path) -> None:
 def test_an_unknown_extra_is_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pylock.toml": LOCK})
 
-    with pytest.raises(UserError, match=r"found no extra 'mysql'$"):
+    with pytest.raises(UserError, match=r"(?m)found no extra 'mysql'$"):
         read(tmp_path, "pylock.toml", extras=("mysql",))
 
 

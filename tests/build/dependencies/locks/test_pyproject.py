@@ -71,8 +71,8 @@ def test_extras_may_name_each_other_and_groups_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "message", "hint"),
     [
-        ({"extras": ("mysql",)}, r"found no extra 'mysql'$", "Known are All, more, pg."),
-        ({"groups": ("live",)}, r"found no group 'live'$", "Known are base, prod."),
+        ({"extras": ("mysql",)}, r"found no extra 'mysql'", "Known are All, more, pg."),
+        ({"groups": ("live",)}, r"found no group 'live'", "Known are base, prod."),
     ],
 )
 def test_an_unknown_extra_or_group_is_an_error(
@@ -96,7 +96,7 @@ def test_of_groups_alone_the_main_one_is_taken(tmp_path: Path, groups: tuple[str
 def test_groups_alone_without_a_main_one_are_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"pyproject.toml": '[dependency-groups]\nweb = ["Django"]\ndev = ["pytest"]\n'})
 
-    with pytest.raises(UserError, match=r"wanted dependencies, found only groups: web, dev$") as caught:
+    with pytest.raises(UserError, match=r"(?m)wanted dependencies, found only groups: web, dev$") as caught:
         read(tmp_path, "pyproject.toml")
 
     assert caught.value.hint == "Give --groups NAME."

@@ -80,7 +80,7 @@ def test_a_dot_in_a_folder_of_requirements_means_the_project(tmp_path: Path) -> 
 
 
 def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"\./lib: found no such file or folder$"):
+    with pytest.raises(UserError, match=r"(?m)\./lib: found no such file or folder$"):
         parse("-e ./lib\n", tmp_path)
 
 
@@ -109,7 +109,7 @@ def test_an_encoding_mark_is_read(tmp_path: Path) -> None:
 def test_a_nested_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"requirements.txt": "-r none.txt"})
 
-    with pytest.raises(UserError, match=r"none.txt: cannot be read \(No such file or directory\)$"):
+    with pytest.raises(UserError, match=r"(?m)none.txt: cannot be read \(No such file or directory\)$"):
         read(tmp_path, "requirements", "requirements.txt")
 
 
@@ -125,7 +125,7 @@ def test_extras_and_groups_are_those_of_the_pyproject(tmp_path: Path) -> None:
 def test_without_a_pyproject_there_are_none(tmp_path: Path) -> None:
     write_tree(tmp_path, {"requirements.txt": "Django"})
 
-    with pytest.raises(UserError, match=r"found no extra 'pg'$") as caught:
+    with pytest.raises(UserError, match=r"(?m)found no extra 'pg'$") as caught:
         read(tmp_path, "requirements", "requirements.txt", extras=("pg",))
 
     assert caught.value.hint == "There are no extras in it."

@@ -25,7 +25,7 @@ DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}
 settings.configure(INSTALLED_APPS=["django.contrib.contenttypes"], DATABASES={"default": DATABASE})
 django.setup()
 from django.core.management import call_command
-from django_pyz_runtime.serve.edge.health import MigrationCheck, check_databases
+from django_pyz_runtime.serve.edge.checks import MigrationCheck, check_databases
 """
 
 

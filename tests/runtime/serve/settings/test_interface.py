@@ -18,11 +18,13 @@ ASGI_WORKER = "django_pyz_runtime.serve.requests.asgi_worker.AsgiWorker"
 CHOOSE = """
 import os, sys
 from dataclasses import replace
-from django_pyz_runtime import manifest, sources, arguments
+from django_pyz_runtime.bundle import manifest
+from django_pyz_runtime.config import levels
+from django_pyz_runtime.boot import arguments
 from django_pyz_runtime.serve.settings.interface import worker_class
 os.environ["DJANGO_SETTINGS_MODULE"] = "site_settings"
 made = manifest.Manifest("project", "project-script", "site_settings", (), "3.11", asgi_module=sys.argv[1])
-configuration = sources.load(made, arguments.split([]), os.environ, os.geteuid())
+configuration = levels.load(made, arguments.split([]), os.environ, os.geteuid())
 print(worker_class(made, configuration, None, None), "django" in sys.modules)
 """
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.activation.operator_code import OperatorModules, check
+from django_pyz_runtime.activation.operator_code import OperatorModules, check_module_file
 from django_pyz_runtime.errors import UserError
 from tests.runtime.conftest import Load, Python
 
 IMPORT = """
 import sys
-from django_pyz_runtime.activation.operator_modules import OperatorModules
+from django_pyz_runtime.activation.operator_code import OperatorModules
 sys.meta_path.insert(0, OperatorModules({"shop.configuration": sys.argv[1], "settings": sys.argv[1]}))
 """
 
@@ -46,13 +46,13 @@ def test_a_file_that_others_can_write_is_refused(file: Path) -> None:
     file.chmod(0o666)
 
     with pytest.raises(UserError, match=rf"^\[modules\] settings: {file} can be written by other users") as caught:
-        check("settings", str(file))
+        check_module_file("settings", str(file))
     assert caught.value.hint == "Only root or this user may write it."
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^\[modules\] settings: .*/gone.py: no such file or directory$"):
-        check("settings", str(tmp_path / "gone.py"))
+        check_module_file("settings", str(tmp_path / "gone.py"))
 
 
 def test_a_path_in_a_file_is_relative_to_the_file(load: Load, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_file_of_any_name_is_a_module_and_a_folder_is_none(tmp_path: Path, pyt
 
     assert python(IMPORT + "import settings; print(settings.NAME)", str(path)) == "settings\n"
     with pytest.raises(UserError, match=r"wanted a Python file, found a folder$"):
-        check("settings", str(tmp_path))
+        check_module_file("settings", str(tmp_path))
 
 
 def test_a_credential_is_no_path(load: Load, tmp_path: Path) -> None:
