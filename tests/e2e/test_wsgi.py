@@ -35,6 +35,20 @@ def server_of_ones_own(machine: Machine, etc: Path, *command: str, listening: st
         yield server
 
 
+WRITTEN_BEFORE = """\
+import sys
+
+EXECUTABLE = "{executable}"
+
+sys.path.insert(0, EXECUTABLE)
+
+from django_pyz_runtime.launcher import wsgi_application  # noqa: E402
+
+application = wsgi_application(EXECUTABLE)
+"""
+"""What version 0.1 wrote. Such files stay on servers for years; no build may take the names away that they use."""
+
+
 def check_pages(server: Server) -> None:
     assert "<html" in server.get("/").text
     assert server.get("/static/site.css").status == 200
@@ -50,6 +64,13 @@ def test_waitress_serves_it(migrated: Machine, etc: Path) -> None:
 def test_a_gunicorn_outside_the_bundle_serves_it(migrated: Machine, etc: Path) -> None:
     command = ("gunicorn", "--bind=127.0.0.1:0", "--no-control-socket", "myproj_wsgi:application")
     with server_of_ones_own(migrated, etc, *command, listening=r"Listening at: (http://\S+)") as server:
+        check_pages(server)
+
+
+def test_a_file_that_the_first_version_wrote_goes_on_to_work(migrated: Machine, etc: Path) -> None:
+    (etc / "before.py").write_text(WRITTEN_BEFORE.format(executable=migrated.executable))
+    command = ("waitress", "--listen=127.0.0.1:0", "before:application")
+    with server_of_ones_own(migrated, etc, *command, listening=r"Serving on (http://\S+)") as server:
         check_pages(server)
 
 

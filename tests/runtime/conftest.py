@@ -15,7 +15,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.configuration import Configuration
 
-SOURCE = Path(levels.__file__).resolve().parent.parent
+SOURCE = Path(levels.__file__).resolve().parents[2]
 
 Load = Callable[..., Configuration]
 Python = Callable[..., str]

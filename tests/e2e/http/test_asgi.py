@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.e2e.harness import Machine, Response, Server, request, wait_for_line
 from tests.e2e.http.websocket import WebSocket
 
-PROJECT = Path(__file__).resolve().parent.parent / "projects/channels"
+PROJECT = CHECKOUT / "tests/projects/channels"
 
 
 @pytest.fixture(scope="module")
