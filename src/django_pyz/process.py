@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_pyz import epoch
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
@@ -46,7 +46,7 @@ def run(
             arguments, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
         )
     except OSError as error:
-        raise UserError(f"cannot {what}: {arguments[0]}: {(error.strerror or str(error)).lower()}", hint=hint) from None
+        raise UserError(f"cannot {what}: {arguments[0]}: {system_reason(error)}", hint=hint) from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
         text = "\n".join(f"  {_CREDENTIALS.sub('****', line)[:_SHOWN_WIDTH]}" for line in said)

@@ -28,6 +28,21 @@ class UserError(Exception):
         return "\n".join([*self.problems, *([self.hint] if self.hint else [])])
 
 
+def system_reason(error: Exception) -> str:
+    """What the system says of an error, for the middle of a sentence; else what the error says itself."""
+    return str(getattr(error, "strerror", None) or "").lower() or str(error)
+
+
+def line_of(error: BaseException, path: str) -> int | None:
+    """The last line of a Python file that ran before an error, or that cannot be compiled; None where none did."""
+    if isinstance(error, SyntaxError) and error.filename == path:
+        return error.lineno
+    from traceback import extract_tb
+
+    frames = extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == path), None)
+
+
 def tell(error: UserError) -> None:
     """Show an error on standard error."""
     sys.stdout.flush()

@@ -1,15 +1,14 @@
-"""Lists and JSON out of text that people write."""
+"""What people write: lists and JSON in text, and names that are nearly right."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _DEEPEST = 100
 """Levels of lists and objects in JSON."""
-
-
 _IPV6 = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]")
 
 
@@ -44,3 +43,16 @@ def word_list(text: str) -> list[str]:
             raise ValueError(text)
         return items
     return [item.strip() for item in re.split(r"[,\n]", text) if item.strip()]
+
+
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """The known word that was probably meant; "" where none is near.
+
+    Args:
+        word: that is not known.
+        known: those that are.
+        likeness: from 0 to 1, the least that counts as near (difflib.get_close_matches).
+    """
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, known, 1, likeness)), "")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from django_pyz import process
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 
 def make(root: Path, files: Iterable[Path], folder: Path) -> Path:
@@ -53,7 +53,7 @@ def copy_files(root: Path, files: Iterable[Path], target: Path) -> None:
         try:
             shutil.copy(os.path.join(root, relative), os.path.join(target, relative))
         except OSError as error:
-            raise UserError(f"{root / relative}: cannot be read ({(error.strerror or str(error)).lower()})") from None
+            raise UserError(f"{root / relative}: cannot be read ({system_reason(error)})") from None
 
 
 def add_history(root: Path, copy: Path) -> None:

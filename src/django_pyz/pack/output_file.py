@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 
 def check_writable(output: Path) -> None:
@@ -33,7 +33,7 @@ def appearing(output: Path) -> Iterator[Path]:
         descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
         os.close(descriptor)
     except OSError as error:
-        raise UserError(f"{output}: cannot be written ({(error.strerror or str(error)).lower()})") from None
+        raise UserError(f"{output}: cannot be written ({system_reason(error)})") from None
     temporary = Path(name)
     try:
         yield temporary

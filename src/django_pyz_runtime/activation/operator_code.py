@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from django_pyz_runtime.boot import trust
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.data import settings_walk
+from django_pyz_runtime.errors import UserError, line_of, system_reason
 from django_pyz_runtime.secrets import private_files
 from django_pyz_runtime.secrets.recognise import is_secret
 from django_pyz_runtime.secrets.redaction import redacted, remember
@@ -37,19 +38,9 @@ def told_without_source(where: str, path: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        line = _line(error, path)
+        line = line_of(error, path)
         message = f": {redacted(_message(error))}" if isinstance(error, _SAYS_NO_VALUE) else ""
         raise UserError(f"{where}: {path}{f':{line}' if line else ''}: {type(error).__name__}{message}") from None
-
-
-def _line(error: Exception, path: str) -> int | None:
-    """The last line of the file that ran, or that cannot be read."""
-    if isinstance(error, SyntaxError) and error.filename == path:
-        return error.lineno
-    from traceback import extract_tb
-
-    frames = extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(frames) if frame.filename == path), None)
 
 
 def _message(error: Exception) -> str:
@@ -101,12 +92,8 @@ def check_module_file(module: str, path: str) -> str:
     except trust.Untrusted as reason:
         raise UserError(f"[modules] {module}: {reason}", hint="Only root or this user may write it.") from None
     except OSError as error:
-        raise UserError(f"[modules] {module}: {path}: {(error.strerror or str(error)).lower()}") from None
+        raise UserError(f"[modules] {module}: {path}: {system_reason(error)}") from None
     return real
-
-
-_DEEPEST = 5
-"""Dictionaries in dictionaries that are looked through for secrets."""
 
 
 def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
@@ -122,7 +109,7 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
     except trust.Untrusted as reason:
         raise UserError(f"[project] local_settings: {reason}", hint="Only root or this user may write it.") from None
     except OSError as error:
-        raise UserError(f"[project] local_settings: {path}: {(error.strerror or str(error)).lower()}") from None
+        raise UserError(f"[project] local_settings: {path}: {system_reason(error)}") from None
     before = _secrets(namespace)
     with told_without_source("[project] local_settings", str(real)):
         exec(compile(file.content, str(real), "exec"), namespace)
@@ -136,14 +123,5 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
 
 def _secrets(namespace: Mapping[str, Any]) -> dict[str, str]:
     """The secret settings of a namespace, by dotted name."""
-    return {name: text for name, text in _texts("", namespace, _DEEPEST) if is_secret(name, text)}
-
-
-def _texts(prefix: str, values: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        if not isinstance(name, str) or not (prefix or name.isupper()):
-            continue
-        if isinstance(value, str):
-            yield prefix + name, value
-        elif isinstance(value, dict) and depth:
-            yield from _texts(f"{prefix}{name}.", value, depth - 1)
+    found = settings_walk.values(namespace)
+    return {name: text for name, text in found if isinstance(text, str) and is_secret(name, text)}

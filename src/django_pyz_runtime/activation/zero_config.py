@@ -9,7 +9,7 @@ from typing import Any
 
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.data.relocation import make_data_dir
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.secrets import private_files
 from django_pyz_runtime.secrets.redaction import remember
 
@@ -55,9 +55,8 @@ def secret_key(data_dir: Path) -> str:
             file = private_files.read(path)
         key = file.content.decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise UserError(
-            f"{path}: the generated secret key cannot be kept there ({reason.lower()})",
+            f"{path}: the generated secret key cannot be kept there ({system_reason(error)})",
             hint="Set [settings] SECRET_KEY, or [project] data_dir to a folder that this user can write.",
         ) from None
     if file.is_readable or file.is_writable:

@@ -15,6 +15,7 @@ import shutil
 
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.bundle.names import MANIFEST_FILE
+from django_pyz_runtime.errors import system_reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def remove_unused(path: str) -> str:
         finally:
             os.close(descriptor)
     except OSError as error:
-        return f"kept: {(error.strerror or str(error)).lower()}"
+        return f"kept: {system_reason(error)}"
     remove(away)
     return "kept: not all of it can be removed" if os.path.lexists(away) else "removed"
 

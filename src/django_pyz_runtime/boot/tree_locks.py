@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.01
@@ -29,7 +29,7 @@ def hold_own(site_packages: str) -> None:
     try:
         descriptor = hold(tree)
     except OSError as error:
-        raise UserError(f"{tree}: {(error.strerror or str(error)).lower()}") from None
+        raise UserError(f"{tree}: {system_reason(error)}") from None
     if descriptor is None:
         raise UserError(f"{tree}: was removed by another process just now", hint="Start it again.")
 

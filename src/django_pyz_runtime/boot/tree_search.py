@@ -10,7 +10,7 @@ import sys
 
 from django_pyz_runtime.boot import places, trust
 from django_pyz_runtime.bundle.names import find_configuration
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 
 def find_code(archive: str, name: str, build_id: str, config: str | None, has_extensions: bool) -> str:
@@ -94,7 +94,7 @@ class _Search:
         except trust.Untrusted as reason:
             self._reasons.append(str(reason))
         except OSError as error:
-            self._reasons.append(f"{folder}: {error.strerror or error}")
+            self._reasons.append(f"{folder}: {system_reason(error)}")
         return ""
 
     def _unpack(self, folder: str, tree: str) -> None:

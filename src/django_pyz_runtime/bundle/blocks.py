@@ -166,7 +166,7 @@ class Writer:
         """
         for path, same in layout.links:
             self._make_folder(os.path.dirname(path))
-            _link_or_copy(f"{self._target}/{same}", f"{self._target}/{path}")
+            link_or_copy(f"{self._target}/{same}", f"{self._target}/{path}")
         if self._has_umask or self._folder_mode != FOLDER_MODE:
             for folder in [*reversed(layout.folders), ""]:
                 os.chmod(f"{self._target}/{folder}", FOLDER_MODE)
@@ -205,11 +205,12 @@ def _takes_modes_away(folder: str) -> bool:
     return mode != FOLDER_MODE
 
 
-def _link_or_copy(source: str, path: str) -> None:
+def link_or_copy(source: str, path: str) -> None:
+    """Give a file one more name; where the file system has no links, or not so many, a copy."""
     try:
         os.link(source, path)
-    except OSError:  # a file system without links, or with too many of one file
-        shutil.copy(source, path)
+    except OSError:
+        shutil.copy2(source, path)
 
 
 def _write_rest(descriptor: int, rest: memoryview) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 STAGED = "staged"
 """Stands for the build id in a tree that is still being built."""
@@ -38,7 +38,7 @@ class Bundle:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: cannot be read ({error})", hint="Build the file again.") from None
+            raise UserError(f"{path}: cannot be read ({system_reason(error)})", hint="Build the file again.") from None
         return cls(Path(executable), Path(site_packages), build_id, Manifest.from_json(text))
 
     def started_from(self, executable: str) -> Bundle:

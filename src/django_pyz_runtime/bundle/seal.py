@@ -10,6 +10,7 @@ import os
 from typing import BinaryIO
 
 from django_pyz_runtime.bundle.container import damaged
+from django_pyz_runtime.errors import system_reason
 
 EMPTY = b"0" * 64
 """What stands in its place until all else is written."""
@@ -38,6 +39,6 @@ def check(executable: str) -> None:
             wanted = compute(file)
             found = file.read()
     except OSError as error:
-        raise damaged(executable, error.strerror or str(error)) from None
+        raise damaged(executable, system_reason(error)) from None
     if found != wanted:
         raise damaged(executable, "its bytes are not those that were sealed when it was built")

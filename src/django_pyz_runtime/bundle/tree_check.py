@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django_pyz_runtime.bundle.blocks import FOLDER_MODE, Block, File, Layout, read_block, read_layout
 from django_pyz_runtime.bundle.container import read_container
+from django_pyz_runtime.errors import system_reason
 
 Fault = tuple[str, str]
 """A path relative to the tree, and what is wrong with it."""
@@ -117,4 +118,4 @@ def _difference(path: str, wanted: memoryview) -> str:
         with open(path, "rb") as file:
             return "" if file.read() == wanted else "has not the content that was built"
     except OSError as error:
-        return f"cannot be read ({(error.strerror or str(error)).lower()})"
+        return f"cannot be read ({system_reason(error)})"

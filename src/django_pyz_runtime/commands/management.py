@@ -13,7 +13,7 @@ from django_pyz_runtime.activation.settings_errors import missing_settings, refu
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.static.committed import find_committed
 
 WRITE_STATIC = ("collectstatic", "compress")
@@ -113,4 +113,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"--dir {folder}: {(error.strerror or str(error)).lower()}") from None
+        raise UserError(f"--dir {folder}: {system_reason(error)}") from None

@@ -12,6 +12,7 @@ from typing import Any
 from django_pyz_runtime.bundle.names import ConfigurationFile
 from django_pyz_runtime.config.options import BY_NAME, OPEN_SECTIONS, SECTIONS
 from django_pyz_runtime.secrets.recognise import is_secret, shown, shown_name
+from django_pyz_runtime.texts import nearest
 
 _HELPED = 100
 """How many mistakes get a "did you mean": to look for it takes a while, which a file full of them would multiply."""
@@ -190,12 +191,9 @@ def _no_idea(word: str, known: Iterable[str]) -> str:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    import difflib
-
     known = list(known)
-    if close := difflib.get_close_matches(word, known, n=1):
-        return f", did you mean {close[0]}?"
-    return f"; known are {', '.join(known)}"
+    meant = nearest(word, known)
+    return f", did you mean {meant}?" if meant else f"; known are {', '.join(known)}"
 
 
 def by_line(problem: str) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.bundle.names import find_configuration, is_there
 from django_pyz_runtime.config.configuration import Configuration, Level, Value, merge
 from django_pyz_runtime.config.options import OPEN_SECTIONS, SECTIONS
+from django_pyz_runtime.errors import system_reason
 from django_pyz_runtime.secrets import private_files
 from django_pyz_runtime.secrets.recognise import shown_name
 from django_pyz_runtime.texts import parse_json
@@ -189,8 +190,7 @@ def _unreadable(path: Path, error: Exception, named_by: str) -> str:
     because = f" (named by {named_by})" if named_by else ""
     if isinstance(error, PermissionError):
         return f"{path}{because}: user {_user_name(os.geteuid())} may not read it{_owner(path)}"
-    reason = getattr(error, "strerror", None) or str(error)
-    return f"{path}{because}: {reason.lower()}"
+    return f"{path}{because}: {system_reason(error)}"
 
 
 def _owner(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django_pyz_runtime.config import database_url
 from django_pyz_runtime.config.configuration import Value
 from django_pyz_runtime.config.values import BOOLEAN, DURATION, Kind
-from django_pyz_runtime.texts import is_json_array, parse_json, word_list
+from django_pyz_runtime.texts import is_json_array, nearest, parse_json, word_list
 
 _MISSING = object()
 _DIGITS = 100
@@ -76,13 +76,7 @@ class _Misfit(Exception):
 
 def _meant(name: str, namespace: MutableMapping[str, Any], defaults: object) -> str:
     """A setting with a name that is nearly this one, or ""."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, _setting_names(namespace, defaults), 1, 0.85)), "")
-
-
-def _setting_names(namespace: MutableMapping[str, Any], defaults: object) -> list[str]:
-    return sorted({name for name in [*namespace, *dir(defaults)] if name.isupper()})
+    return nearest(name, sorted({known for known in [*namespace, *dir(defaults)] if known.isupper()}), 0.85)
 
 
 class _Copies:

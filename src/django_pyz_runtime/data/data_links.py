@@ -15,7 +15,7 @@ from django_pyz_runtime.boot import trust
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.data.relocation import make_data_dir
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 
 def code_folder(bundle: Bundle, data_dir: Path, *, may_write: bool = True) -> Path:
@@ -72,11 +72,12 @@ def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
     import tempfile
 
     from django_pyz_runtime.boot.releases import remove
+    from django_pyz_runtime.bundle.blocks import link_or_copy
 
     try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
         try:
-            shutil.copytree(bundle.project_folder, temporary / PROJECT_FOLDER, copy_function=_link_or_copy)
+            shutil.copytree(bundle.project_folder, temporary / PROJECT_FOLDER, copy_function=link_or_copy)
             for name in bundle.manifest.data_paths:
                 _link(temporary / PROJECT_FOLDER, name.rstrip("/"), data_dir)
             temporary.chmod(0o555)
@@ -87,20 +88,10 @@ def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
     except OSError as error:
         if copy.is_dir():
             return
-        reason = (error.strerror or str(error)).lower()
         raise UserError(
-            f"{copy}: the code with links to {data_dir} cannot be kept there ({reason})",
+            f"{copy}: the code with links to {data_dir} cannot be kept there ({system_reason(error)})",
             hint="Run any command once as the user who owns that folder.",
         ) from None
-
-
-def _link_or_copy(source: str, target: str) -> None:
-    import shutil
-
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def _link(folder: Path, name: str, data_dir: Path) -> None:

@@ -16,15 +16,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections import OrderedDict
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+from django_pyz_runtime.data.settings_walk import Holders, Names, replaced
 from django_pyz_runtime.data.writable_settings import (
-    DEEPEST,
     FOLDERS,
     READ,
     is_nothing,
@@ -32,8 +31,6 @@ from django_pyz_runtime.data.writable_settings import (
     is_written_to,
     speaks_of_a_folder,
 )
-
-_Mapping = Mapping[Any, Any]
 
 _URL = re.compile(r"[A-Za-z][\w.+-]*:/{0,3}")
 _PATH = type(Path())
@@ -84,7 +81,7 @@ class Relocator:
         static_root = namespace.get("STATIC_ROOT")
         change = _Change(self, str(static_root) if isinstance(static_root, str | Path) else "")
         for name in [name for name in namespace if name.isupper() and name not in READ]:
-            namespace[name] = change.value(namespace[name], (name,), ())
+            namespace[name] = replaced(namespace[name], change.value, (name,))
         self._follow(namespace, change.moves)
         return change.moves
 
@@ -103,32 +100,22 @@ class Relocator:
 
 
 class _Change:
-    """The change of one settings module; `names` leads to a value, and `holders` are the dictionaries around it."""
+    """The change of one settings module (see settings_walk for the names of a value and its holders)."""
 
     def __init__(self, relocator: Relocator, static_root: str) -> None:
         self.moves: list[Move] = []
         self._relocator = relocator
         self._static_root = static_root
 
-    def value(self, value: Any, names: tuple[str, ...], holders: tuple[_Mapping, ...]) -> Any:
-        """What takes a value's place. Other types than these are not touched, as they may do anything then."""
-        if names[:2] == ("STORAGES", "staticfiles") or len(names) > DEEPEST:
+    def value(self, value: Any, names: Names, holders: Holders) -> Any:
+        """What takes a value's place. A list of paths is a list of places to read from, and stays."""
+        if names[:2] == ("STORAGES", "staticfiles"):
             return value
-        if type(value) in (dict, OrderedDict):
-            changed = {key: self.value(item, (*names, str(key)), (*holders, value)) for key, item in value.items()}
-            return type(value)(changed) if any(changed[key] is not value[key] for key in value) else value
-        if type(value) in (list, tuple):
-            # A list of paths is a list of places to read from.
-            items = [
-                self.value(item, (*names, str(number)), holders) if type(item) in (dict, OrderedDict) else item
-                for number, item in enumerate(value)
-            ]
-            return type(value)(items) if any(new is not old for new, old in zip(items, value, strict=True)) else value
         if is_written_to(names, holders) and isinstance(value, str | os.PathLike):
             return self._known(value, names)
         return self._unknown(value, names) if type(value) in (str, _PATH) else value
 
-    def _known(self, value: str | os.PathLike[str], names: tuple[str, ...]) -> Any:
+    def _known(self, value: str | os.PathLike[str], names: Names) -> Any:
         """A value that is written to, wherever it is; a relative one would be in the current folder."""
         text = os.fspath(value)
         path = Path(os.path.normpath(text))
@@ -140,7 +127,7 @@ class _Change:
         self._make_folders(path, after, is_folder=names[-1] in FOLDERS)
         return self._moved(value, text, after, names)
 
-    def _unknown(self, value: str | Path, names: tuple[str, ...]) -> Any:
+    def _unknown(self, value: str | Path, names: Names) -> Any:
         """A value that is moved if it is a path, and the tree has nothing there."""
         text = str(value)
         found = text if os.path.isabs(text) else self._path_in_url(text) if isinstance(value, str) else ""
@@ -156,7 +143,7 @@ class _Change:
         self._make_folders(path, after, is_folder=found == text and speaks_of_a_folder(found, names[-1]))
         return self._moved(value, found, after, names)
 
-    def _moved(self, value: str | os.PathLike[str], before: str, after: Path, names: tuple[str, ...]) -> Any:
+    def _moved(self, value: str | os.PathLike[str], before: str, after: Path, names: Names) -> Any:
         text = os.fspath(value)
         slash = "/" if before.endswith("/") else ""
         changed = text.replace(before, str(after) + slash, 1)

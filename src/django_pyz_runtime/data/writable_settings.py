@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-DEEPEST = 12
-"""How far dictionaries in settings are looked into, as they may hold themselves."""
+from django_pyz_runtime.data.settings_walk import Holders, Names
+
 _PLAIN = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH")
 """Settings of Django's that are the path of a folder written to at run time."""
 FOLDERS = (*_PLAIN, "MEDIA_ROOT")
@@ -25,7 +24,7 @@ _BUILD_WORDS = {"BIN", "BINARY", "COMMAND", "EXECUTABLE", "MANIFEST", "STATS", "
 _FILE_WORDS = {"FILE", "FILENAME", "KEY", "SOCKET", "SOCK", "PIDFILE", "DB", "DATABASE"}
 
 
-def is_written_to(names: tuple[str, ...], holders: tuple[Mapping[Any, Any], ...]) -> bool:
+def is_written_to(names: Names, holders: Holders) -> bool:
     """Whether a setting of Django's is the path of something that is written to.
 
     Args:
@@ -44,7 +43,7 @@ def is_written_to(names: tuple[str, ...], holders: tuple[Mapping[Any, Any], ...]
     return False
 
 
-def is_read_only(names: tuple[str, ...], path: Path) -> bool:
+def is_read_only(names: Names, path: Path) -> bool:
     """Whether a path that is not there is one that a front-end build should have made, rather than data.
 
     Args:

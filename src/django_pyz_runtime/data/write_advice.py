@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-from django_pyz_runtime.data.writable_settings import DEEPEST
+from django_pyz_runtime.data import settings_walk
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,14 @@ def message_for(real: str, code: Code, namespace: Mapping[str, Any], *, is_read:
 
 def setting_for(real: str, code: Code, namespace: Mapping[str, Any]) -> tuple[str, str]:
     """The setting whose path is this one or, else, the nearest folder around it, and that path; "" for none of them."""
-    upper = {name: value for name, value in list(namespace.items()) if name.isupper()}
-    around = [
-        (name, path) for name, path in _paths(upper, "", 0) if _is_inside(real, path) and _is_for_data(path, code)
-    ]
+    paths = [(name, os.path.realpath(value)) for name, value in settings_walk.values(namespace) if _is_path(value)]
+    around = [(name, path) for name, path in paths if _is_inside(real, path) and _is_for_data(path, code)]
     return max(around, key=lambda item: len(item[1]), default=("", ""))
 
 
-def _paths(holder: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[tuple[str, str]]:
-    """The absolute paths in a dictionary of settings and those inside: name and path."""
-    for key, value in list(holder.items()):
-        name = f"{prefix}{key}"
-        if type(value) is dict and depth < DEEPEST:
-            yield from _paths(value, f"{name}.", depth + 1)
-        elif (type(value) is str or isinstance(value, Path)) and os.path.isabs(value) and "\0" not in str(value):
-            yield name, os.path.realpath(value)
+def _is_path(value: Any) -> bool:
+    """Whether a value is an absolute path."""
+    return (type(value) is str or isinstance(value, Path)) and os.path.isabs(value) and "\0" not in str(value)
 
 
 def _is_for_data(path: str, code: Code) -> bool:

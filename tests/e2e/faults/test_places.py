@@ -29,10 +29,10 @@ def shop(shop: Machine) -> Machine:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ("size=300k", "No space left on device"),
-        ("nr_inodes=20", "No space left on device"),
-        ("nr_inodes=1", "No space left on device"),
-        ("ro", "Read-only file system"),
+        ("size=300k", "no space left on device"),
+        ("nr_inodes=20", "no space left on device"),
+        ("nr_inodes=1", "no space left on device"),
+        ("ro", "read-only file system"),
     ],
 )
 def test_the_next_place_is_taken(shop: Machine, options: str, reason: str) -> None:
@@ -59,7 +59,7 @@ def test_a_full_ext4_is_as_empty_afterwards_as_before(shop: Machine) -> None:
         done = answer(shop)
         after = trees(first), os.statvfs(first).f_bfree
     assert answers(done)
-    assert done.stderr.startswith(f"shop-script: {first}: No space left on device")
+    assert done.stderr.startswith(f"shop-script: {first}: no space left on device")
     assert before == after
 
 
@@ -75,7 +75,7 @@ def test_where_no_place_is_left_each_is_named_with_its_reason(shop: Machine, ope
     first, *places_told, hint = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
     assert first.startswith("shop-script: no place for the unpacked code of build ")
-    assert places_told[0] == f"shop-script:   {full}: No space left on device"
+    assert places_told[0] == f"shop-script:   {full}: no space left on device"
     assert "set [project] cache_dir" in hint
     assert set(left) <= {f"shop-{NOBODY}"}
 

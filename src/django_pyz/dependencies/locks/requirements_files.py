@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django_pyz.dependencies.locks.wanted import INDEX_OPTIONS, Wanted
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"(?P<name>-[a-z]|--[a-z][a-z-]*)(?:(?<=^-.)|(?=\s|=|$))\s*=?\s*(?P<value>.*)")
@@ -94,8 +94,7 @@ def _text(path: Path) -> str:
         encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
         return content.decode(encoding)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{path}: cannot be read ({reason})") from None
+        raise UserError(f"{path}: cannot be read ({system_reason(error)})") from None
 
 
 def _add_text(text: str, folder: Path, lines: _Lines) -> None:

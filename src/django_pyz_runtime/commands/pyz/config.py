@@ -18,7 +18,7 @@ from django_pyz_runtime.commands.pyz.broken_settings import import_settings, pri
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.config.etc_files import fresh_settings_ini
 from django_pyz_runtime.config.options import OPTIONS, SECTIONS
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -56,7 +56,7 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         raise UserError(f"{path}: is already there, and stays as it is", hint="Give another file with -o.") from None
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({(error.strerror or str(error)).lower()})", hint="Give another file with -o."
+            f"{path}: cannot be written ({system_reason(error)})", hint="Give another file with -o."
         ) from None
     print(f"Wrote {path}{_given_to_group(path, bundle.manifest.name)}.")
     print(f"Set ALLOWED_HOSTS there, then `{bundle.executable.name} pyz config check`.")

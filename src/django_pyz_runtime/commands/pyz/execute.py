@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import runpy
 import sys
@@ -15,6 +14,7 @@ from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.texts import nearest
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -52,8 +52,8 @@ def find(bundle: Bundle, name: str) -> Path:
     known = sorted(path.name for path in folder.iterdir())
     if name in known:
         return folder / name
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+    meant = nearest(name, known)
+    hint = f"Did you mean {meant}?" if meant else f"There are {', '.join(known)}."
     problem = f"the bundle has no program {name!r}" if name else "wanted the name of a program, found none"
     raise UserError(f"pyz exec: {problem}", hint=hint)
 

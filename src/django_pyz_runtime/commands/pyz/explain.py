@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from argparse import Namespace
@@ -20,6 +19,7 @@ from django_pyz_runtime.config.resolved import SETTINGS_MODULE
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets import recognise
 from django_pyz_runtime.secrets.redaction import redacted
+from django_pyz_runtime.texts import nearest
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
@@ -36,9 +36,11 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         lines = [f"{section}.{key} = {value.shown}", f"  from     {value.source}"]
     else:
         known = {f"{one}.{other}" for one, other in BY_NAME} if section not in OPEN_SECTIONS else ()
-        close = difflib.get_close_matches(options.key, known, 1)
-        meant = f", did you mean {close[0]}?" if close else ""
-        raise UserError(f"{options.key}: is not set{meant}", hint=f"See `{bundle.executable.name} pyz config show`.")
+        meant = nearest(options.key, known)
+        raise UserError(
+            f"{options.key}: is not set{f', did you mean {meant}?' if meant else ''}",
+            hint=f"See `{bundle.executable.name} pyz config show`.",
+        )
     for line in [*lines, *_shadow_lines(value)]:
         print(line)
     return 0

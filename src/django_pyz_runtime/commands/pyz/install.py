@@ -15,7 +15,7 @@ from django_pyz_runtime.boot.unpack import unpack
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.container import damaged, read_container
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, system_reason
 
 _PROGRAMS = "usr/bin"
 
@@ -64,9 +64,10 @@ def _make(path: Path, make: Callable[[Path], None]) -> None:
     except trust.Untrusted as untrusted:
         raise UserError(str(untrusted), hint="Remove it.") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         who = "Run it as root, or choose" if os.geteuid() else "Choose"
-        raise UserError(f"{error.filename or path}: {reason}", hint=f"{who} another folder with --root.") from None
+        raise UserError(
+            f"{error.filename or path}: {system_reason(error)}", hint=f"{who} another folder with --root."
+        ) from None
 
 
 def _make_folder(folder: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +17,7 @@ from gunicorn.config import Config
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.gunicorn_section import NEEDLESS
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, line_of
 
 FILE_NAME = "gunicorn.conf.py"
 PASSED_OVER = frozenset(
@@ -82,15 +81,7 @@ def _run(path: Path) -> dict[str, Any]:
         raise
     except (Exception, SystemExit) as error:
         raise UserError(
-            f"{path}:{_line(path, error)}: {type(error).__name__}: {error}",
+            f"{path}:{line_of(error, str(path)) or 1}: {type(error).__name__}: {error}",
             hint="The file is the project's: mend it there, and build again.",
         ) from error
     return vars(module)
-
-
-def _line(path: Path, error: BaseException) -> int:
-    """The line of the file that failed."""
-    if isinstance(error, SyntaxError) and error.filename == str(path):
-        return error.lineno or 1
-    lines = [frame.lineno or 1 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return lines[-1] if lines else 1

@@ -109,7 +109,7 @@ def test_an_encoding_mark_is_read(tmp_path: Path) -> None:
 def test_a_nested_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     write_tree(tmp_path, {"requirements.txt": "-r none.txt"})
 
-    with pytest.raises(UserError, match=r"(?m)none.txt: cannot be read \(No such file or directory\)$"):
+    with pytest.raises(UserError, match=r"(?m)none.txt: cannot be read \(no such file or directory\)$"):
         read(tmp_path, "requirements", "requirements.txt")
 
 
