@@ -46,10 +46,15 @@ def line_of(error: BaseException, path: str) -> int | None:
 def tell(error: UserError) -> None:
     """Show an error on standard error."""
     sys.stdout.flush()
-    sys.stderr.write(as_told(error))
+    say(str(error))
 
 
-def as_told(error: UserError) -> str:
-    """The text of an error, each line led by the program's name."""
+def say(text: str) -> None:
+    """Write a text to standard error."""
+    sys.stderr.write(as_said(text))
+
+
+def as_said(text: str) -> str:
+    """A text, each line led by the program's name."""
     script = os.path.basename(sys.argv[0])
-    return "".join(f"{script}: {line}\n" for line in str(error).splitlines())
+    return "".join(f"{script}: {line}\n" for line in text.splitlines())

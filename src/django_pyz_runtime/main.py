@@ -25,7 +25,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
     """
     gc_pause.put_off()
     try:
-        tree_locks.hold_own(site_packages)
+        tree_locks.hold_own_tree(site_packages)
         bundle = Bundle.load(executable, site_packages, build_id)
         return _dispatch(bundle, sys.argv[1:])
     except UserError as error:

@@ -27,7 +27,7 @@ def wsgi_application(executable: str, site_packages: str, build_id: str) -> WSGI
     """
     from django_pyz_runtime.serve.edge.application import load_application
 
-    tree_locks.hold_own(site_packages)
+    tree_locks.hold_own_tree(site_packages)
     bundle = Bundle.load(executable, site_packages, build_id)
     configuration, _ = prepare(bundle, Arguments(None, (), []), Purpose.SERVE)
     return load_application(bundle, configuration)

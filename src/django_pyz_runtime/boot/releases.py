@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+from typing import NamedTuple
 
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.bundle.names import MANIFEST_FILE
@@ -26,10 +27,24 @@ KEPT = 1
 _TREE = re.compile(r"[0-9a-f]{64}")
 _COPY = re.compile(r"([0-9a-f]{64})\.[0-9a-f]{12}")
 _LEFT_OVER = re.compile(r"\.([0-9a-f]{64})\.(?:(lock)|([0-9a-f]{12}\.)?[a-z0-9_]{8})")
-_IN_USE = "kept: a process is using it"
 
 
-def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[tuple[str, str]]:
+class Outcome(NamedTuple):
+    """What became of a tree, or of what was left over.
+
+    Attributes:
+        path: of it.
+        kept: why it was kept; "" where it was removed.
+    """
+
+    path: str
+    kept: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {f'kept: {self.kept}' if self.kept else 'removed'}"
+
+
+def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[Outcome]:
     """Remove the trees of a project's other builds, and what killed processes left behind, where no process uses it.
 
     Args:
@@ -37,24 +52,21 @@ def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[tuple[
         name: the project's; the trees of others stay.
         own: the build id of the tree that stays.
         keep: how many of the others stay, newest first.
-
-    Yields:
-        A path, and what became of it: "removed", or "kept: " and why.
     """
     entries = sorted(os.listdir(folder))
     for entry in entries:
         if _is_left_over(folder, entry):
-            yield os.path.join(folder, entry), remove_unused(os.path.join(folder, entry))
+            yield remove_unused(os.path.join(folder, entry))
     trees = [entry for entry in entries if _TREE.fullmatch(entry) and entry != own]
     paths = [path for tree in trees if _project(path := os.path.join(folder, tree)) == name]
     for number, path in enumerate(sorted(paths, key=_age)):
         if number < keep:
-            yield path, "kept: to go back to"
+            yield Outcome(path, "to go back to")
             continue
-        yield path, (outcome := remove_unused(path))
-        for entry in entries if outcome == "removed" else ():
+        yield (outcome := remove_unused(path))
+        for entry in entries if not outcome.kept else ():
             if (copy := _COPY.fullmatch(entry)) and copy[1] == os.path.basename(path):
-                yield os.path.join(folder, entry), remove_unused(os.path.join(folder, entry))
+                yield remove_unused(os.path.join(folder, entry))
 
 
 def remove_left_over(tree: str) -> None:
@@ -66,24 +78,20 @@ def remove_left_over(tree: str) -> None:
             remove_unused(os.path.join(folder, entry))
 
 
-def remove_unused(path: str) -> str:
-    """Remove a tree that nobody holds: first it loses its name, so that nobody sees half of it.
-
-    Returns:
-        "removed", or "kept: " and why.
-    """
+def remove_unused(path: str) -> Outcome:
+    """Remove a tree that nobody holds: first it loses its name, so that nobody sees half of it."""
     try:
-        if (descriptor := tree_locks.take(path)) is None:
-            return _IN_USE
+        if (descriptor := tree_locks.take_to_remove(path)) is None:
+            return Outcome(path, "a process is using it")
         try:
             away = _name_to_remove(path)
             os.rename(path, away)
         finally:
             os.close(descriptor)
     except OSError as error:
-        return f"kept: {system_reason(error)}"
+        return Outcome(path, system_reason(error))
     remove(away)
-    return "kept: not all of it can be removed" if os.path.lexists(away) else "removed"
+    return Outcome(path, "not all of it can be removed" if os.path.lexists(away) else "")
 
 
 def remove(tree: str) -> None:
@@ -108,7 +116,7 @@ def _is_left_over(folder: str, entry: str) -> bool:
 
 def _is_held(tree: str) -> bool:
     try:
-        descriptor = tree_locks.take(tree)
+        descriptor = tree_locks.take_to_remove(tree)
     except OSError:
         return True
     if descriptor is None:

@@ -6,11 +6,15 @@ Standard library only: this runs at every start.
 from __future__ import annotations
 
 import os
-import sys
 
 from django_pyz_runtime.boot import places, trust
 from django_pyz_runtime.bundle.names import find_configuration
-from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.bundle.record import Record
+from django_pyz_runtime.errors import UserError, say, system_reason
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def find_code(archive: str, name: str, build_id: str, config: str | None, has_extensions: bool) -> str:
@@ -26,28 +30,13 @@ def find_code(archive: str, name: str, build_id: str, config: str | None, has_ex
     Raises:
         UserError: there is no such place; every one is named with its reason.
     """
-    uid = os.geteuid()
-    configuration = find_configuration(name, config, os.environ, uid).path
     reasons: list[str] = []
-    for folder in places.installed_folders(name, archive):
-        installed = os.path.join(folder, build_id)
-        if os.path.isdir(installed) and (found := _use(installed, uid, reasons)):
-            return found
-    search = _Search(archive, name, build_id, uid, reasons)
-    for folder in places.tree_folders(name, os.environ, uid, configuration):
-        if found := search.find_or_make(folder, has_extensions):
-            if reasons:
-                _warn(reasons, f"using {folder}")
-            return found
-    last_resort = places.temporary_folder(name, uid)
-    if found := search.find_or_make(last_resort, has_extensions):
-        reasons = reasons or ["there is no home folder"]
-        _warn(reasons, f"using {last_resort}, which may be emptied at any time")
-        return found
-    for folder in search.without_extensions:
-        if found := search.find_or_make(folder, False):
-            _warn(reasons, f"using {folder}, where compiled modules cannot be loaded")
-            return found
+    for attempt in _Search(archive, name, build_id, has_extensions).attempts(config):
+        if attempt.code:
+            if reasons and attempt.warning:
+                say(f"{'; '.join(reasons)}: {attempt.warning}")
+            return attempt.code
+        reasons.append(attempt.reason)
     raise UserError(
         f"no place for the unpacked code of build {build_id[:12]}:",
         *(f"  {reason}" for reason in reasons),
@@ -55,79 +44,103 @@ def find_code(archive: str, name: str, build_id: str, config: str | None, has_ex
     )
 
 
+class _Attempt(Record):
+    """What came of looking for the code in one place.
+
+    Attributes:
+        code: its folder; "" where it cannot be used from there.
+        warning: what to say of the place where a better one cannot be used; "" for nothing.
+        reason: why it cannot be used from there.
+    """
+
+    def __init__(self, *, code: str = "", warning: str = "", reason: str = "") -> None:
+        self.code = code
+        self.warning = warning
+        self.reason = reason
+
+
+class _NoExec(Exception):
+    """Compiled modules cannot be loaded from a folder."""
+
+
 class _Search:
-    """Looks for a tree in one folder after the other.
+    """Looks for the tree of a build in one place after the other, or makes it there.
 
     Args:
         archive: the one to unpack.
         name: the project's name.
         build_id: of the archive.
-        uid: the user who runs.
-        reasons: why folders were not used; more are added here.
+        has_extensions: whether modules in it are compiled.
     """
 
-    def __init__(self, archive: str, name: str, build_id: str, uid: int, reasons: list[str]) -> None:
+    def __init__(self, archive: str, name: str, build_id: str, has_extensions: bool) -> None:
         self._archive = archive
         self._name = name
         self._build_id = build_id
-        self._uid = uid
-        self._reasons = reasons
-        self.without_extensions: list[str] = []
-        """Folders from which compiled modules cannot be loaded."""
+        self._has_extensions = has_extensions
+        self._uid = os.geteuid()
+        self._noexec: list[str] = []
 
-    def find_or_make(self, folder: str, has_extensions: bool) -> str:
-        """The tree's code in a folder; "" where that cannot be, for a reason that is added."""
-        try:
-            folder = trust.resolve(os.path.abspath(folder), self._uid)
-            tree = os.path.join(folder, self._build_id)
-            is_there = os.path.lexists(tree)
-            if not is_there:
-                os.makedirs(folder, 0o700, exist_ok=True)
-                trust.check(folder, self._uid)
-            if has_extensions and _is_noexec(folder):
-                self.without_extensions.append(folder)
-                self._reasons.append(f"{folder} is mounted noexec, so compiled modules cannot be loaded from it")
-                return ""
-            if not is_there:
-                self._unpack(folder, tree)
-            return _use(tree, self._uid, self._reasons)
-        except trust.Untrusted as reason:
-            self._reasons.append(str(reason))
-        except OSError as error:
-            self._reasons.append(f"{folder}: {system_reason(error)}")
-        return ""
+    def attempts(self, config: str | None) -> Iterator[_Attempt]:
+        """One attempt for each place, the best place first; none is made before it is asked for."""
+        for folder in places.installed_folders(self._name, self._archive):
+            if os.path.isdir(tree := os.path.join(folder, self._build_id)):
+                yield _attempt(self._trusted, tree)
+        configuration = find_configuration(self._name, config, os.environ, self._uid).path
+        folder = ""
+        for folder in places.tree_folders(self._name, os.environ, self._uid, configuration):
+            yield _attempt(self._find_or_make, folder, f"using {folder}")
+        if not folder:
+            yield _Attempt(reason="there is no home folder")
+        folder = places.temporary_folder(self._name, self._uid)
+        yield _attempt(self._find_or_make, folder, f"using {folder}, which may be emptied at any time")
+        for folder in self._noexec:
+            yield _attempt(self._tree_in, folder, f"using {folder}, where compiled modules cannot be loaded")
 
-    def _unpack(self, folder: str, tree: str) -> None:
-        """Unpack, and remove what nobody needs any more.
+    def _find_or_make(self, folder: str) -> str:
+        """The code in a folder, which is made where it is missing."""
+        folder = trust.resolve(os.path.abspath(folder), self._uid)
+        if not os.path.lexists(os.path.join(folder, self._build_id)):
+            os.makedirs(folder, 0o700, exist_ok=True)
+        if self._has_extensions and os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
+            self._noexec.append(folder)
+            raise _NoExec(f"{folder} is mounted noexec, so compiled modules cannot be loaded from it")
+        return self._tree_in(folder)
+
+    def _tree_in(self, folder: str) -> str:
+        """The code in a folder that is there. Where it is unpacked, what nobody needs any more is removed.
 
         Raises:
             UserError: the archive is damaged, or is another one by now.
-            Untrusted, OSError: it cannot be unpacked there.
         """
-        from django_pyz_runtime.boot.releases import prune
-        from django_pyz_runtime.boot.unpack import unpack
-        from django_pyz_runtime.bundle.container import damaged, read_container
+        tree = os.path.join(folder, self._build_id)
+        if not os.path.lexists(tree):
+            trust.check(folder, self._uid)
+            from django_pyz_runtime.boot.releases import prune
+            from django_pyz_runtime.boot.unpack import unpack
+            from django_pyz_runtime.bundle.container import damaged, read_container
 
-        container = read_container(self._archive)
-        if container.build_id != self._build_id:
-            raise damaged(self._archive, "it was replaced while it started, or two parts of it are of two builds")
-        if unpack(self._archive, container, tree):
-            list(prune(folder, self._name, self._build_id))
+            container = read_container(self._archive)
+            if container.build_id != self._build_id:
+                raise damaged(self._archive, "it was replaced while it started, or two parts of it are of two builds")
+            if unpack(self._archive, container, tree):
+                list(prune(folder, self._name, self._build_id))
+        return self._trusted(tree)
+
+    def _trusted(self, tree: str) -> str:
+        """The code of a tree."""
+        try:
+            trust.check(tree, self._uid)
+        except trust.Untrusted as reason:
+            raise trust.Untrusted(f"not using {tree}: {reason}") from None
+        return os.path.join(tree, "site-packages")
 
 
-def _use(tree: str, uid: int, reasons: list[str]) -> str:
-    """The code of a tree; "" where it cannot be trusted, which is added to the reasons."""
+def _attempt(find: Callable[[str], str], place: str, warning: str = "") -> _Attempt:
+    """What comes of a way to find the code in a place."""
     try:
-        trust.check(tree, uid)
-    except trust.Untrusted as reason:
-        reasons.append(f"not using {tree}: {reason}")
-        return ""
-    return os.path.join(tree, "site-packages")
-
-
-def _is_noexec(folder: str) -> bool:
-    return bool(os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0))
-
-
-def _warn(reasons: list[str], consequence: str) -> None:
-    sys.stderr.write(f"{os.path.basename(sys.argv[0])}: {'; '.join(reasons)}: {consequence}\n")
+        return _Attempt(code=find(place), warning=warning)
+    except (trust.Untrusted, _NoExec) as reason:
+        return _Attempt(reason=str(reason))
+    except OSError as error:
+        return _Attempt(reason=f"{place}: {system_reason(error)}")

@@ -14,9 +14,9 @@ from typing import Any
 
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.releases import remove, remove_left_over
-from django_pyz_runtime.boot.turns import turn
 from django_pyz_runtime.bundle.blocks import Writer, read_layout
 from django_pyz_runtime.bundle.container import Container
+from django_pyz_runtime.errors import say
 
 _PATIENCE_SECONDS = 1.0
 
@@ -42,7 +42,7 @@ def unpack(executable: str, container: Container, tree: str) -> bool:
     """
     handled = _end_on_term()
     try:
-        with turn(tree) as alone:
+        with tree_locks.turn_to_unpack(tree) as alone:
             if os.path.isdir(tree):
                 return False
             if alone:
@@ -117,7 +117,7 @@ def _after(seconds: float, message: str) -> Callable[[], None]:
         nonlocal told
         if not told and time.monotonic() - start > seconds:
             told = True
-            print(f"{os.path.basename(sys.argv[0])}: {message}", file=sys.stderr, flush=True)
+            say(message)
 
     return tell
 

@@ -37,7 +37,7 @@ def start(site_packages: str) -> None:
         forget_run_wing()
         return
     bundle = bundle.started_from(executable)
-    tree_locks.hold_own(site_packages)
+    tree_locks.hold_own_tree(site_packages)
     code_folder = os.environ.get(prefix + child_environment.CODE, site_packages)
     _find_script(os.path.join(code_folder, bundle.manifest.folder))
     sys.dont_write_bytecode = True

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from django_pyz_runtime.errors import UserError, as_told
+from django_pyz_runtime.errors import UserError, as_said
 from django_pyz_runtime.secrets.recognise import HIDDEN, is_secret_name, is_secret_whole, spans
 from django_pyz_runtime.texts import is_json_array, word_list
 
@@ -66,7 +66,7 @@ def redacted_reason(error: BaseException) -> str:
     """What there is to say of an error: an error as it is told, else the traceback; without the known secrets."""
     import traceback
 
-    whole = as_told(error) if isinstance(error, UserError) else "".join(traceback.format_exception(error))
+    whole = as_said(str(error)) if isinstance(error, UserError) else "".join(traceback.format_exception(error))
     return redacted(whole)
 
 

@@ -26,7 +26,7 @@ def tree(machine: Machine) -> str:
 
 def is_free(tree: str) -> bool:
     """Whether nobody holds it."""
-    if (descriptor := tree_locks.take(tree)) is None:
+    if (descriptor := tree_locks.take_to_remove(tree)) is None:
         return False
     os.close(descriptor)
     return True

@@ -15,7 +15,7 @@ from django_pyz_runtime.errors import UserError
 
 def is_free(path: Path) -> bool:
     """Whether somebody else could take it now."""
-    if (descriptor := tree_locks.take(str(path))) is None:
+    if (descriptor := tree_locks.take_to_remove(str(path))) is None:
         return False
     os.close(descriptor)
     return True
@@ -62,7 +62,7 @@ def test_programs_that_are_started_do_not_hold_it(tmp_path: Path) -> None:
 
 
 def test_whoever_wants_to_run_from_a_folder_does_not_wait_for_a_lock_of_a_stranger(tmp_path: Path) -> None:
-    descriptor = tree_locks.take(str(tmp_path))
+    descriptor = tree_locks.take_to_remove(str(tmp_path))
     assert descriptor is not None
     second = tree_locks.hold(str(tmp_path))
     assert second is not None
@@ -72,12 +72,12 @@ def test_whoever_wants_to_run_from_a_folder_does_not_wait_for_a_lock_of_a_strang
 
 def test_what_is_not_there_cannot_be_held(tmp_path: Path) -> None:
     assert tree_locks.hold(str(tmp_path / "gone")) is None
-    assert tree_locks.take(str(tmp_path / "gone")) is None
+    assert tree_locks.take_to_remove(str(tmp_path / "gone")) is None
     with pytest.raises(UserError, match="was removed by another process just now\nStart it again"):
-        tree_locks.hold_own(str(tmp_path / "gone/site-packages"))
+        tree_locks.hold_own_tree(str(tmp_path / "gone/site-packages"))
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(OSError, match="symbolic links"):
-        tree_locks.take(str(tmp_path / "link"))
+        tree_locks.take_to_remove(str(tmp_path / "link"))

@@ -41,8 +41,8 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 def _prune(folder: str, bundle: Bundle, keep: int) -> None:
     try:
         trust.check(folder, os.geteuid())
-        for path, outcome in releases.prune(folder, bundle.manifest.name, bundle.site_packages.parent.name, keep):
-            print(f"{path}: {outcome}")
+        for outcome in releases.prune(folder, bundle.manifest.name, bundle.site_packages.parent.name, keep):
+            print(outcome)
     except trust.Untrusted as reason:
         print(f"{folder}: left alone: {reason}")
     except PermissionError:

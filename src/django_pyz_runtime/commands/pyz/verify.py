@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle import seal, tree_check
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.errors import say
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -37,7 +38,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         print(f"{os.path.join(tree, path)}: {what}")
     if faults:
         sys.stdout.flush()
-        sys.stderr.write(f"{bundle.executable.name}: Remove {tree}: the next start unpacks it again.\n")
+        say(f"Remove {tree}: the next start unpacks it again.")
         return 1
     print(f"{files:,} files, as they were built")
     return 0
