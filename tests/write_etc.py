@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from django_pyz.options import Options
-from django_pyz_runtime.config.etc_files import Names, options_table, shipped_files
+from django_pyz_runtime.config.etc_files import Names, etc_files, options_table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ETC = CHECKOUT / "etc"
@@ -20,7 +20,7 @@ SAMPLE = Names(name="project", script="project-script", package="myproj")
 
 def write_etc(folder: Path) -> None:
     """Write the sample's files below a folder."""
-    for name, text in shipped_files(SAMPLE).items():
+    for name, text in etc_files(SAMPLE).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 from django_pyz_runtime.boot import arguments
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
-from django_pyz_runtime.config.etc_files import shipped_files
+from django_pyz_runtime.config.etc_files import etc_files
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS
 from tests.build.trees import read_tree, write_tree
 from tests.write_etc import ETC, SAMPLE
@@ -26,7 +26,7 @@ OPTION_LINES = [number for number, line in enumerate(SETTINGS) if re.match(r"#[A
 
 
 def test_the_files_are_what_the_declarations_make() -> None:
-    expected = {name: text.encode() for name, text in shipped_files(SAMPLE).items()}
+    expected = {name: text.encode() for name, text in etc_files(SAMPLE).items()}
 
     assert read_tree(ETC) == expected, "Write them again: PYTHONPATH=src python -m tests.write_etc"
 

@@ -84,14 +84,14 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     from django_pyz_runtime.activation.prepare import prepare
     from django_pyz_runtime.activation.settings_errors import MissingVariables
     from django_pyz_runtime.boot.arguments import split
-    from django_pyz_runtime.bundle.bundle import STAGED, Bundle
+    from django_pyz_runtime.bundle.bundle import Bundle
     from django_pyz_runtime.errors import UserError
     from django_pyz_runtime.secrets.redaction import redacted
 
     answer, *options = arguments
     sys.argv[1:] = ["check"]
     try:
-        _, activation = prepare(Bundle.load(site_packages, site_packages, STAGED), split(options))
+        _, activation = prepare(Bundle.staged(site_packages), split(options))
         found = _settings_facts()
         moved = {move.after: move.before for move in activation.moves}
         found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})

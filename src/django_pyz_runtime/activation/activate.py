@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from django_pyz_runtime.activation import gc_pause, zero_config
@@ -29,8 +30,6 @@ from django_pyz_runtime.data.relative_folders import anchor
 from django_pyz_runtime.data.relocation import Move, Relocator
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import remember
-
-_LATER = "generated with the first command that needs it"
 
 
 class Purpose(Enum):
@@ -91,7 +90,7 @@ class Activation:
         self.moves = relocator.relocate(namespace)
         anchor(namespace, self.code_folder / bundle.manifest.folder)
         if zero_config.needs_secret_key(namespace):
-            namespace["SECRET_KEY"] = self._key()
+            namespace["SECRET_KEY"] = self._key
             self.generated_key = True
         if self._purpose is Purpose.SERVE:
             may_debug = self._configuration.level("settings", "DEBUG") > Level.SEALED
@@ -101,25 +100,27 @@ class Activation:
         gc_pause.resume_after_setup()
 
     @contextmanager
-    def surroundings(self) -> Iterator[None]:
-        """What the settings find around them while they run."""
+    def settings_context(self) -> Iterator[None]:
+        """What the settings find while they run: the current folder, and Django's source of secret keys."""
         manifest = self._bundle.manifest
         with in_folder(self.code_folder / manifest.folder):
             if not manifest.generates_key:
                 yield
                 return
-            with same_key(self._key):
+            with same_key(lambda: self._key):
                 yield
 
+    @cached_property
     def _key(self) -> str:
-        return zero_config.secret_key(self.data_dir) if self.may_write else _LATER
+        """The generated key; where nothing may be written one for this process alone, as the settings may use it."""
+        return zero_config.secret_key(self.data_dir) if self.may_write else zero_config.new_key()
 
     def set_missing_key(self, environ: MutableMapping[str, str]) -> None:
         """Give the generated key to settings that need one in the environment, where nobody has set it."""
         names = zero_config.key_variables(self._bundle.manifest)
         needed = [name for name in names if name not in environ]
         for name in needed:
-            environ[name] = self._key()
+            environ[name] = self._key
         self.generated_key = bool(needed)
 
     def explain(self, error: BaseException) -> UserError | None:
@@ -176,7 +177,7 @@ def activate(
     hand_down(bundle, configuration, arguments, activation.code_folder, is_serving, environ)
     if activation.may_write and not bundle.is_staged:
         write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
-    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain, activation.surroundings)]
+    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain, activation.settings_context)]
     if files := {value.key: value.text for value in configuration.section("modules")}:
         finders.append(OperatorModules(files))
     others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook | OperatorModules)]

@@ -87,12 +87,8 @@ def check_module_file(module: str, path: str) -> str:
     real = os.path.realpath(path)
     if os.path.isdir(real):
         raise UserError(f"[modules] {module}: {path}: wanted a Python file, found a folder")
-    try:
+    with _refusals(f"[modules] {module}", path):
         trust.check_file(real, os.geteuid())
-    except trust.Untrusted as reason:
-        raise UserError(f"[modules] {module}: {reason}", hint="Only root or this user may write it.") from None
-    except OSError as error:
-        raise UserError(f"[modules] {module}: {path}: {system_reason(error)}") from None
     return real
 
 
@@ -102,14 +98,10 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
     Raises:
         UserError: it cannot be read, fails, somebody else could have written it, or everyone can read secrets in it.
     """
-    try:
+    with _refusals("[project] local_settings", str(path)):
         real = path.resolve(strict=True)
         trust.check_file(str(real), os.geteuid())
         file = private_files.read(real)
-    except trust.Untrusted as reason:
-        raise UserError(f"[project] local_settings: {reason}", hint="Only root or this user may write it.") from None
-    except OSError as error:
-        raise UserError(f"[project] local_settings: {path}: {system_reason(error)}") from None
     before = _secrets(namespace)
     with told_without_source("[project] local_settings", str(real)):
         exec(compile(file.content, str(real), "exec"), namespace)
@@ -119,6 +111,17 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
         raise UserError(
             f"[project] local_settings: {real} sets secrets and can be read by everyone", hint=f"chmod o-rwx {real}"
         )
+
+
+@contextmanager
+def _refusals(where: str, path: str) -> Iterator[None]:
+    """Say why a file of the operator's is not used."""
+    try:
+        yield
+    except trust.Untrusted as reason:
+        raise UserError(f"{where}: {reason}", hint="Only root or this user may write it.") from None
+    except OSError as error:
+        raise UserError(f"{where}: {path}: {system_reason(error)}") from None
 
 
 def _secrets(namespace: Mapping[str, Any]) -> dict[str, str]:

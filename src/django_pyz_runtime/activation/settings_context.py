@@ -1,4 +1,4 @@
-"""What the settings of a project find around them while they are imported."""
+"""What the settings of a project run in while they are imported."""
 
 from __future__ import annotations
 

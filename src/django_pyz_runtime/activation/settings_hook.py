@@ -21,7 +21,7 @@ from typing import Any
 
 Change = Callable[[dict[str, Any]], None]
 Explain = Callable[[BaseException], Exception | None]
-Surround = Callable[[], AbstractContextManager[None]]
+Context = Callable[[], AbstractContextManager[None]]
 
 
 class SettingsHook:
@@ -30,13 +30,13 @@ class SettingsHook:
     Args:
         change: gets the namespace of the settings module once it has run.
         explain: gets an error that the settings raise, and returns the one to raise instead, if any.
-        surround: makes the context that the settings run in.
+        context: makes what the settings run in.
     """
 
-    def __init__(self, change: Change, explain: Explain = lambda error: None, surround: Surround = nullcontext) -> None:
+    def __init__(self, change: Change, explain: Explain = lambda error: None, context: Context = nullcontext) -> None:
         self._change = change
         self._explain = explain
-        self._surround = surround
+        self._context = context
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -53,7 +53,7 @@ class SettingsHook:
                 continue
             if spec := finder.find_spec(fullname, path, target):
                 if spec.loader is not None:
-                    spec.loader = _ChangingLoader(spec.loader, self._change, self._explain, self._surround)
+                    spec.loader = _ChangingLoader(spec.loader, self._change, self._explain, self._context)
                 return spec
         return None
 
@@ -61,17 +61,17 @@ class SettingsHook:
 class _ChangingLoader(Loader):
     """Runs the original loader, then the change."""
 
-    def __init__(self, original: Loader, change: Change, explain: Explain, surround: Surround) -> None:
+    def __init__(self, original: Loader, change: Change, explain: Explain, context: Context) -> None:
         self._original = original
         self._change = change
         self._explain = explain
-        self._surround = surround
+        self._context = context
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """As the original does; one of the old kind (PEP 302) imports the module here."""
         if hasattr(self._original, "exec_module"):
             return self._original.create_module(spec)
-        with self._surround():
+        with self._context():
             return self._original.load_module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -81,7 +81,7 @@ class _ChangingLoader(Loader):
             module.__spec__.loader = self._original
         try:
             if hasattr(self._original, "exec_module"):
-                with self._surround():
+                with self._context():
                     self._original.exec_module(module)
         except Exception as error:
             if instead := self._explain(error):

@@ -1,4 +1,4 @@
-"""The embedded default: what a project needs to start where nobody has configured it."""
+"""Zero configuration: what a project needs to start where nobody has configured it."""
 
 from __future__ import annotations
 
@@ -48,10 +48,8 @@ def secret_key(data_dir: Path) -> str:
         try:
             file = private_files.read(path)
         except FileNotFoundError:
-            import secrets
-
             make_data_dir(data_dir)
-            _write_first(path, secrets.token_urlsafe(50))
+            _write_first(path, new_key())
             file = private_files.read(path)
         key = file.content.decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -63,6 +61,13 @@ def secret_key(data_dir: Path) -> str:
         raise UserError(f"{path}: the generated secret key is open to everyone", hint=f"chmod 600 {path}")
     remember([(KEY_FILE, key)])
     return key
+
+
+def new_key() -> str:
+    """A key that nobody has."""
+    import secrets
+
+    return secrets.token_urlsafe(50)
 
 
 def _write_first(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manife
 from django_pyz_runtime.errors import UserError, system_reason
 
 STAGED = "staged"
-"""Stands for the build id in a tree that is still being built."""
+"""The build id of a tree that is still being built."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,24 @@ class Bundle:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: cannot be read ({system_reason(error)})", hint="Build the file again.") from None
         return cls(Path(executable), Path(site_packages), build_id, Manifest.from_json(text))
+
+    @classmethod
+    def staged(cls, site_packages: str) -> Bundle:
+        """The bundle of a tree that is still being built, for which its folder stands as the file.
+
+        Raises:
+            UserError: there is no readable manifest.
+        """
+        return cls.load(site_packages, site_packages, STAGED)
+
+    @classmethod
+    def of_tree(cls, site_packages: str) -> Bundle:
+        """The bundle of an unpacked tree, whose file is still to be told by `started_from`.
+
+        Raises:
+            UserError: there is no readable manifest.
+        """
+        return cls.load("", site_packages, os.path.basename(os.path.dirname(site_packages)))
 
     def started_from(self, executable: str) -> Bundle:
         """The same bundle with the path that it was started by."""

@@ -6,6 +6,7 @@ The build wing writes a `Manifest` as JSON into the payload; the run wing reads 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -46,6 +47,25 @@ class Variable:
             raise TypeError("wanted texts in a variable")
 
 
+def _reader(kind: type, item: type = object) -> dict[str, Callable[[Any], Any]]:
+    """For a field: what checks a value from JSON, which must be of a type and hold items of another.
+
+    A list becomes a tuple; the reader raises TypeError where a value does not fit.
+    """
+
+    def read(value: Any) -> Any:
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if not isinstance(value, kind) or not all(isinstance(one, item) for one in items):
+            raise TypeError(f"wanted {kind.__name__}, found {type(value).__name__}")
+        return tuple(items) if kind is list else value
+
+    return {"read": read}
+
+
+_TEXT, _FLAG = _reader(str), _reader(bool)
+_TEXTS, _VARIABLES = _reader(list, str), _reader(list, Variable)
+
+
 @dataclass(frozen=True)
 class Manifest:
     """Facts about a bundled project.
@@ -74,26 +94,26 @@ class Manifest:
         sbom: the installed packages as a CycloneDX 1.6 document.
     """
 
-    name: str
-    script: str
-    settings_module: str
-    import_roots: tuple[str, ...]
-    python: str
-    bound_to_python: bool = False
-    last_import_roots: tuple[str, ...] = ()
-    folder: str = PROJECT_FOLDER
-    manage_py: str = ""
-    manage_call: str = ""
-    wsgi_module: str = ""
-    asgi_module: str = ""
-    variables: tuple[Variable, ...] = ()
-    generates_key: bool = False
-    data_paths: tuple[str, ...] = ()
-    has_static: bool = False
-    has_pth: bool = False
-    sealed: dict[str, str] = field(default_factory=dict)
-    commit: str = ""
-    sbom: dict[str, Any] = field(default_factory=dict)
+    name: str = field(metadata=_TEXT)
+    script: str = field(metadata=_TEXT)
+    settings_module: str = field(metadata=_TEXT)
+    import_roots: tuple[str, ...] = field(metadata=_TEXTS)
+    python: str = field(metadata=_TEXT)
+    bound_to_python: bool = field(default=False, metadata=_FLAG)
+    last_import_roots: tuple[str, ...] = field(default=(), metadata=_TEXTS)
+    folder: str = field(default=PROJECT_FOLDER, metadata=_TEXT)
+    manage_py: str = field(default="", metadata=_TEXT)
+    manage_call: str = field(default="", metadata=_TEXT)
+    wsgi_module: str = field(default="", metadata=_TEXT)
+    asgi_module: str = field(default="", metadata=_TEXT)
+    variables: tuple[Variable, ...] = field(default=(), metadata=_VARIABLES)
+    generates_key: bool = field(default=False, metadata=_FLAG)
+    data_paths: tuple[str, ...] = field(default=(), metadata=_TEXTS)
+    has_static: bool = field(default=False, metadata=_FLAG)
+    has_pth: bool = field(default=False, metadata=_FLAG)
+    sealed: dict[str, str] = field(default_factory=dict, metadata=_reader(dict, str))
+    commit: str = field(default="", metadata=_TEXT)
+    sbom: dict[str, Any] = field(default_factory=dict, metadata=_reader(dict))
 
     def to_json(self) -> str:
         """The manifest as JSON text, the same for equal manifests."""
@@ -112,8 +132,8 @@ class Manifest:
             if found != FORMAT:
                 raise UserError(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
             data["variables"] = [Variable(**item) for item in data["variables"]]
-            known = {item.name: str(item.type) for item in fields(cls)}
-            return cls(**{name: _of_type(known[name], value) for name, value in data.items() if name in known})
+            readers = {item.name: item.metadata["read"] for item in fields(cls)}
+            return cls(**{name: readers[name](value) for name, value in data.items() if name in readers})
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UserError(f"manifest: damaged ({error})", hint="Build the file again.") from None
 
@@ -121,27 +141,3 @@ class Manifest:
     def env_prefix(self) -> str:
         """The prefix of the environment variables of level two, for example PROJECT__ ."""
         return env_prefix(self.name)
-
-
-_KINDS: dict[str, tuple[type, type]] = {
-    "str": (str, object),
-    "bool": (bool, object),
-    "tuple[str, ...]": (list, str),
-    "tuple[Variable, ...]": (list, Variable),
-    "dict[str, str]": (dict, str),
-    "dict[str, Any]": (dict, object),
-}
-"""The types of the manifest's fields: what JSON has for them, and what lies in that."""
-
-
-def _of_type(annotation: str, value: Any) -> Any:
-    """A value from JSON as the field with that annotation has it.
-
-    Raises:
-        TypeError: it is of another type.
-    """
-    kind, inside = _KINDS[annotation]
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not isinstance(value, kind) or not all(isinstance(item, inside) for item in items):
-        raise TypeError(f"wanted {annotation}, found {type(value).__name__}")
-    return tuple(items) if kind is list else value

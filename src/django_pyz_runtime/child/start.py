@@ -28,8 +28,7 @@ def start(site_packages: str) -> None:
         site_packages: of the bundle's tree.
     """
     os.environ.pop("PYTHONPATH", None)
-    build_id = os.path.basename(os.path.dirname(site_packages))
-    bundle = Bundle.load("", site_packages, build_id)
+    bundle = Bundle.of_tree(site_packages)
     prefix = bundle.manifest.env_prefix
     executable = os.environ.get(prefix + child_environment.EXECUTABLE, "")
     sys.path[:] = [entry for entry in sys.path if is_standard_library(entry)]

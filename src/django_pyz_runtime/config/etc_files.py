@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django_pyz_runtime.bundle.manifest import Variable
@@ -27,7 +27,7 @@ class Names:
     package: str
 
 
-def shipped_files(names: Names) -> dict[str, str]:
+def etc_files(names: Names) -> dict[str, str]:
     """All files, by their place below etc/."""
     return {
         f"{names.name}/settings.ini": settings_ini(names.name),
@@ -38,8 +38,16 @@ def shipped_files(names: Names) -> dict[str, str]:
     }
 
 
-def settings_ini(name: str) -> str:
-    """Every option, commented out, with its meaning and default."""
+def settings_ini(
+    name: str, entries: Mapping[str, Sequence[str]] | None = None, in_force: Collection[tuple[str, str]] = ()
+) -> str:
+    """Every option, commented out, with its meaning and default.
+
+    Args:
+        name: of the project.
+        entries: by open section, the lines that stand there in place of the examples.
+        in_force: options that are not commented out, by section and key.
+    """
     lines = [
         f"# The configuration of {name}. Uncomment what you change; `pyz config check` reports every mistake.",
         "# KEY@file = PATH and KEY@credential = NAME read a value from a file or a systemd credential.",
@@ -49,9 +57,10 @@ def settings_ini(name: str) -> str:
         for option in OPTIONS:
             if option.section == section:
                 lines += ["", *_comment(option.help.format(name=name))]
-                lines.append(f"#{option.key} = {(option.default or option.example).format(name=name)}".rstrip())
+                mark = "" if (section, option.key) in in_force else "#"
+                lines.append(f"{mark}{option.key} = {(option.default or option.example).format(name=name)}".rstrip())
         if section in OPEN_SECTIONS:
-            lines += ["", *(f"#{example.format(name=name)}" for example in OPEN_SECTIONS[section])]
+            lines += ["", *((entries or {}).get(section) or _examples(section, name))]
     return "\n".join(lines) + "\n"
 
 
@@ -63,13 +72,14 @@ def fresh_settings_ini(name: str, variables: Sequence[Variable], *, for_system: 
         variables: the environment variables that its settings read.
         for_system: whether it is for all users of the machine, whose commands are then to find the same data.
     """
-    fresh = f"DEBUG = false\nSECRET_KEY = {secrets.token_urlsafe(50)}\nALLOWED_HOSTS = localhost, 127.0.0.1\n"
-    text = settings_ini(name)
-    if variables:
-        examples = "\n".join(f"#{example.format(name=name)}" for example in OPEN_SECTIONS["env"])
-        text = text.replace(examples, "\n".join(_variable_lines(variables)), 1)
-    text = text.replace("\n#DEBUG = false\n", f"\n{fresh}", 1)
-    return text.replace("\n#data_dir = ", "\ndata_dir = ", 1) if for_system else text
+    fresh = ["DEBUG = false", f"SECRET_KEY = {secrets.token_urlsafe(50)}", "ALLOWED_HOSTS = localhost, 127.0.0.1"]
+    examples = [example for example in _examples("settings", name) if example != f"#{fresh[0]}"]
+    entries = {"env": [*_variable_lines(variables)], "settings": [*fresh, *examples]}
+    return settings_ini(name, entries, {("project", "data_dir")} if for_system else ())
+
+
+def _examples(section: str, name: str) -> list[str]:
+    return [f"#{example.format(name=name)}" for example in OPEN_SECTIONS[section]]
 
 
 def _variable_lines(variables: Sequence[Variable]) -> Iterator[str]:

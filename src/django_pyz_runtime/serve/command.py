@@ -44,9 +44,9 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
 
     if not handover or options.check:
         return serve()
-    from django_pyz_runtime.serve.reload.fallback import Caretaker
+    from django_pyz_runtime.serve.reload.fallback import Fallback
 
-    return Caretaker(handover, invocation, notifier).watch(serve)
+    return Fallback(handover, invocation, notifier).watch(serve)
 
 
 def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service) -> int:
@@ -69,7 +69,7 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     # A check beside the running server finds its addresses in use.
     if service.handover or not options.check:
         check_addresses(settings["bind"], service.handover)
-    # The try of a successor has migrated already.
+    # The dry run before a reload has migrated already.
     if options.migrate and (options.check or not service.handover):
         from django_pyz_runtime.serve.migrate import migrate
 
@@ -108,7 +108,7 @@ def _check(bundle: Bundle, server: Server) -> NoReturn:
     """Do what the first worker would, and say that it went well."""
     from django_pyz_runtime.serve.reload.dry_run import PROOF
 
-    server.rehearse()
+    server.load_and_check()
     sys.stdout.write(f"{bundle.executable.name}: {PROOF}\n")
     sys.stdout.flush()
     # Threads that the site has started would keep the process from ending.

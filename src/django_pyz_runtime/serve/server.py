@@ -21,7 +21,7 @@ from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.invocation import Service
 from django_pyz_runtime.serve.reload.master import Master
 from django_pyz_runtime.serve.reload.notify import headline
-from django_pyz_runtime.serve.reload.worker_mail import Letterbox, OneCheck
+from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
 from django_pyz_runtime.serve.settings.interface import interface_of
 
 
@@ -39,8 +39,8 @@ class Server(BaseApplication):
         self._settings = settings
         self._load = load
         self._check = check
-        self._checked = OneCheck()
-        self._failure = Letterbox()
+        self._checked = CheckOnce()
+        self._failure = WorkerMail()
         self._worker: Worker | None = None
         super().__init__()
 
@@ -73,7 +73,7 @@ class Server(BaseApplication):
             has_loaded(self._worker)
         return application
 
-    def rehearse(self) -> None:
+    def load_and_check(self) -> None:
         """Import the application and check it, as the first worker does; errors are raised."""
         self._load()
         self._check()
@@ -82,9 +82,9 @@ class Server(BaseApplication):
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
-        is_complaint = isinstance(error, UserError)
+        is_user_error = isinstance(error, UserError)
         self._failure.leave(redacted_reason(error))
-        raise SystemExit(Arbiter.APP_LOAD_ERROR if is_complaint else Arbiter.WORKER_BOOT_ERROR)
+        raise SystemExit(Arbiter.APP_LOAD_ERROR if is_user_error else Arbiter.WORKER_BOOT_ERROR)
 
     def failure(self) -> str:
         """Why a worker could not load the application; "" where none has failed since this was last asked."""
@@ -94,7 +94,7 @@ class Server(BaseApplication):
         """Run until a signal stops it.
 
         Args:
-            service: what the server is to the world around it.
+            service: how this process was started, and whom it reports to.
 
         Returns:
             0 after a stop; 2 where the configuration kept the application from loading, 1 where its code did.

@@ -8,7 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from django_pyz_runtime.config.etc_files import Names, shipped_files
+from django_pyz_runtime.config.etc_files import Names, etc_files
 from tests.e2e.harness import Response
 from tests.e2e.reload.load_client import Connection
 from tests.e2e.systemd.booted import Booted, wait_until
@@ -43,7 +43,7 @@ class BootedSite:
     def set_up(self, bundle: Path) -> None:
         """Make the user, put the files in their places, and make the database."""
         self.machine.succeed("useradd", "--system", "--home-dir", self.data, self.name)
-        for place, text in shipped_files(Names(self.name, self.script, "")).items():
+        for place, text in etc_files(Names(self.name, self.script, "")).items():
             if place.startswith("systemd/"):
                 self.machine.path(f"/etc/{place.replace('systemd/', 'systemd/system/')}").write_text(text)
         self.replace(bundle)

@@ -12,7 +12,7 @@ import pytest
 
 from django_pyz_runtime.activation.activate import Activation, Purpose
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.bundle.manifest import FILE_NAME, Manifest
+from django_pyz_runtime.bundle.manifest import FILE_NAME, Manifest, Variable
 from django_pyz_runtime.config.resolved import data_dir, settings_module
 from django_pyz_runtime.errors import UserError
 from tests.runtime.conftest import Load, Python
@@ -172,6 +172,22 @@ def test_to_show_the_settings_nothing_is_written(bundle: Bundle, load: Load) -> 
     namespace: dict[str, Any] = {"SECRET_KEY": "", "MEDIA_ROOT": "media"}
     change(bundle, load, namespace, purpose=Purpose.SHOW)
     assert not (bundle.site_packages.parent / "data").exists()
+
+
+def test_to_show_the_settings_there_is_a_key_to_sign_with_for_the_environment_and_the_settings(
+    bundle: Bundle, load: Load
+) -> None:
+    variable = Variable("DJANGO_SECRET_KEY", None, "", "pyz_settings.py:1")
+    bundle = replace(bundle, manifest=replace(bundle.manifest, variables=(variable,)))
+    activation = Activation(bundle, load("", f"--set=project.data_dir={bundle.site_packages}/data"), Purpose.SHOW)
+    environ: dict[str, str] = {}
+    namespace: dict[str, Any] = {}
+    activation.set_missing_key(environ)
+    activation.change_settings(namespace)
+    assert environ == {"DJANGO_SECRET_KEY": namespace["SECRET_KEY"]}
+    assert activation.generated_key
+    assert len(namespace["SECRET_KEY"]) >= 50
+    assert not (bundle.site_packages / "data").exists()
 
 
 @pytest.mark.parametrize(

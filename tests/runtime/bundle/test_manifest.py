@@ -36,17 +36,30 @@ def test_another_format_is_refused(manifest: Manifest) -> None:
     assert caught.value.hint == "Build the file again."
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", 1), ("has_pth", "yes"), ("import_roots", "x"), ("data_paths", [1]), ("sealed", {"a.b": 1}), ("sbom", [])],
+)
+def test_a_value_of_another_type_is_refused(manifest: Manifest, field: str, value: object) -> None:
+    data = {**json.loads(manifest.to_json()), field: value}
+    with pytest.raises(UserError, match=r"^manifest: damaged \(wanted "):
+        Manifest.from_json(json.dumps(data))
+
+
 @pytest.mark.parametrize("text", ["", "[]", "1", "{}", '{"format": 1}', '{"format": 1, "import_roots": 1}', '"format"'])
 def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"^manifest: damaged"):
         Manifest.from_json(text)
 
 
-def test_a_site_is_read_from_its_tree(manifest: Manifest, tmp_path: Path) -> None:
+def test_a_bundle_is_read_from_its_tree(manifest: Manifest, tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     bundle = Bundle.load("/usr/bin/project-script", str(tmp_path), "abc")
     assert bundle == Bundle(Path("/usr/bin/project-script"), tmp_path, "abc", manifest)
     assert bundle.project_folder == tmp_path / "__project__"
+    staged, of_tree = Bundle.staged(str(tmp_path)), Bundle.of_tree(str(tmp_path))
+    assert (staged.executable, staged.is_staged) == (tmp_path, True)
+    assert of_tree.started_from("/usr/bin/x") == Bundle(Path("/usr/bin/x"), tmp_path, tmp_path.parent.name, manifest)
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])

@@ -11,7 +11,7 @@ import pytest
 
 from django_pyz_runtime.boot import ini
 from django_pyz_runtime.bundle.manifest import Variable
-from django_pyz_runtime.config.etc_files import Names, fresh_settings_ini, options_table, settings_ini, shipped_files
+from django_pyz_runtime.config.etc_files import Names, etc_files, fresh_settings_ini, options_table, settings_ini
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
 from tests.runtime.conftest import Load
 
@@ -24,7 +24,7 @@ class UnitParser(configparser.RawConfigParser):
 
 
 NAMES = Names("shop", "shop-script", "shopsite")
-FILES = shipped_files(NAMES)
+FILES = etc_files(NAMES)
 
 
 def test_these_files_are_shipped() -> None:

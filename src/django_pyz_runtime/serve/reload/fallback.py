@@ -1,4 +1,4 @@
-"""A new master that fails although the try went well, as a file was changed in between: the workers of before go on.
+"""A new master fails although the dry run went well, as a file was changed in between: the old workers go on.
 
 Nobody else could look after them: they are children of this process, which has taken the place of their master.
 """
@@ -17,18 +17,18 @@ from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.reload.handover import Handover, name_of
 from django_pyz_runtime.serve.reload.invocation import Invocation
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
-from django_pyz_runtime.serve.reload.old_workers import FormerWorkers
-from django_pyz_runtime.serve.reload.reload import Succession, allow_signals
+from django_pyz_runtime.serve.reload.old_workers import OldWorkers
+from django_pyz_runtime.serve.reload.reload import Reload, allow_signals
 
 _PATIENCE_SECONDS = 35.0
 """For workers that are to end: gunicorn's graceful_timeout, which no configuration could be read for, and a little."""
 _RELOAD, _STOP = (signal.SIGHUP, signal.SIGUSR2), (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-_TURN_SECONDS = 0.1
+_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Caretaker:
-    """Stands by while a master starts.
+class Fallback:
+    """Keeps the old workers where the new master fails.
 
     Attributes:
         handover: what the master before has left.
@@ -41,7 +41,7 @@ class Caretaker:
     notifier: Notifier
 
     def watch(self, serve: Callable[[], int]) -> int:
-        """Run a master to its end. Where it fails while workers of before serve, keep them until a signal comes.
+        """Run a master to its end. Where it fails while old workers serve, keep them until a signal comes.
 
         Args:
             serve: runs it; its exit code, or what it raises, is passed on where nobody is left to care for.
@@ -49,53 +49,46 @@ class Caretaker:
         Returns:
             The exit code.
         """
-        former = FormerWorkers(self.handover.workers, _PATIENCE_SECONDS)
+        old_workers = OldWorkers(self.handover.workers, _PATIENCE_SECONDS)
         try:
-            if not (code := serve()) or not former.look():
+            if not (code := serve()) or not old_workers.look():
                 return code
             reason = "the new release has ended, see what the log says above"
         except (Exception, SystemExit) as error:
             # Nor is there anybody for a worker of the new master, which ends in this way.
-            if not former.look():
+            if not old_workers.look():
                 raise
             reason = redacted_reason(error)
-        return self._keep(former, reason)
+        return self._keep(old_workers, reason)
 
-    def _keep(self, former: FormerWorkers, reason: str) -> int:
+    def _keep(self, old_workers: OldWorkers, reason: str) -> int:
         came: list[int] = []
         for number in (*_RELOAD, *_STOP):
             signal.signal(number, lambda number, frame: came.append(number))
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         allow_signals()
         self._refuse(reason)
-        succession = Succession(self.invocation, lambda: self._left(former))
-        while former.look():
+        reload = Reload(self.invocation, lambda: self._handover(old_workers))
+        while old_workers.look():
             self.notifier.alive()
             called = came.pop(0) if came else 0
             if called in _STOP:
                 self.notifier.stopping("stopping")
-                succession.stop()
-                former.end(signal.SIGTERM if called == signal.SIGTERM else signal.SIGQUIT)
-            elif not former.are_leaving:
-                self._follow(succession, came, is_wanted=called in _RELOAD)
-            time.sleep(_TURN_SECONDS)
-        return 0 if former.are_leaving else 1
+                reload.stop()
+                old_workers.end(signal.SIGTERM if called == signal.SIGTERM else signal.SIGQUIT)
+            elif not old_workers.are_leaving:
+                self._follow(reload, came, is_wanted=called in _RELOAD)
+            time.sleep(_PAUSE_SECONDS)
+        return 0 if old_workers.are_leaving else 1
 
-    def _follow(self, succession: Succession, came: list[int], *, is_wanted: bool) -> None:
+    def _follow(self, reload: Reload, came: list[int], *, is_wanted: bool) -> None:
         """Try what is there now, where that is wanted, and let it take over once it is known to work."""
-        try:
-            if is_wanted:
-                self.notifier.reloading("trying the file and the configuration that are there now")
-                succession.begin()
-            verdict = succession.verdict()
-            if verdict == "":
-                succession.take_place(lambda: bool(came))
-        except OSError as error:
-            verdict = str(error)
-        if verdict:
-            self._refuse(verdict)
+        if is_wanted:
+            self.notifier.reloading("trying the file and the configuration that are there now")
+        if refusal := reload.follow(lambda: reload.take_place(lambda: bool(came)), is_wanted=is_wanted):
+            self._refuse(refusal)
 
-    def _left(self, former: FormerWorkers) -> Handover:
+    def _handover(self, old_workers: OldWorkers) -> Handover:
         """What is left to the next master.
 
         Raises:
@@ -105,8 +98,8 @@ class Caretaker:
             with socket.socket(fileno=os.dup(listener.descriptor)) as found:
                 if name_of(found.getsockname()) != listener.name:
                     raise OSError("the listening sockets have been closed: restart the service")
-        return self.handover._replace(master=os.getpid(), workers=former.look())
+        return self.handover._replace(master=os.getpid(), workers=old_workers.look())
 
     def _refuse(self, reason: str) -> None:
-        sys.stderr.write(f"Reload failed, the workers of before go on; the next reload tries again:\n{reason}\n")
+        sys.stderr.write(f"Reload failed, the old workers go on; the next reload tries again:\n{reason}\n")
         self.notifier.ready(f"reload refused: {headline(reason)}")

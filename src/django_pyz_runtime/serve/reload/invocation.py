@@ -1,4 +1,4 @@
-"""How this process was started, so that the file that is there by then can be started in the same way."""
+"""How the server process was started, to start the file that is there later in the same way, and whom it reports to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PASSED_ON_OTHERWISE = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 @dataclass(frozen=True)
 class Invocation:
-    """Program, arguments and surroundings of this process.
+    """Program, arguments, environment and folder of this process.
 
     Attributes:
         executable: the file.
@@ -81,13 +81,13 @@ def _version(file: Path) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Service:
-    """A process of ours among others.
+    """How the server process was started, and whom it reports to.
 
     Attributes:
         notifier: tells the service manager.
         invocation: how the process was started.
         handover: what the master before has left; None where there was none.
-        release: which one this is, for people.
+        release: its name for people.
     """
 
     notifier: Notifier

@@ -16,8 +16,8 @@ from django_pyz_runtime.serve.reload.handover import Handover
 from django_pyz_runtime.serve.reload.invocation import Service
 from django_pyz_runtime.serve.reload.listeners import left_to_next, taken_over
 from django_pyz_runtime.serve.reload.notify import headline
-from django_pyz_runtime.serve.reload.old_workers import FormerWorkers
-from django_pyz_runtime.serve.reload.reload import Succession, allow_signals
+from django_pyz_runtime.serve.reload.old_workers import OldWorkers
+from django_pyz_runtime.serve.reload.reload import Reload, allow_signals
 
 _STOPS_TO_ACCEPT_SECONDS = 1.5
 """After that a worker that was told to end takes no new connections: gunicorn's ASGI worker looks every second."""
@@ -29,7 +29,7 @@ class Master(PatientArbiter):
 
     Args:
         app: as for gunicorn.
-        service: what it is to the world around it.
+        service: how this process was started, and whom it reports to.
         failure: why a worker could not load the site; "" where none has failed since this was last asked.
     """
 
@@ -37,13 +37,13 @@ class Master(PatientArbiter):
         self._service = service
         self._notifier = service.notifier
         self._failure = failure
-        self._succession = Succession(service.invocation, self._handover)
+        self._reload = Reload(service.invocation, self._handover)
         self._binds: list[str] = []
         self._told = ""
         self._is_ready = False
         super().__init__(app)
         workers = service.handover.workers if service.handover else ()
-        self._former = FormerWorkers(workers, self.cfg.graceful_timeout + 5)
+        self._old_workers = OldWorkers(workers, self.cfg.graceful_timeout + 5)
 
     def start(self) -> None:
         """Listen, on the sockets that were handed over where there are some."""
@@ -68,12 +68,12 @@ class Master(PatientArbiter):
 
     def reap_workers(self) -> None:
         """Take note of workers that have ended; one that cannot load the site ends the server, unless others serve."""
-        former = self._former.look()
+        old_workers = self._old_workers.look()
         try:
             super().reap_workers()
         except HaltServer:
             self.forget_dead_workers()
-            if former and not self._former.are_leaving:
+            if old_workers and not self._old_workers.are_leaving:
                 self._give_up()
             elif not self.loaded:
                 raise
@@ -86,10 +86,7 @@ class Master(PatientArbiter):
         _log.info("Reloading: trying %s", self._service.invocation.executable)
         if self._is_ready:
             self._notifier.reloading("trying the file and the configuration that are there now")
-        try:
-            self._succession.begin()
-        except OSError as error:
-            self._refuse(str(error))
+        self._follow_reload(is_wanted=True)
 
     # gunicorn's own would start a second master, which the service manager knows nothing of.
     handle_usr2 = handle_hup
@@ -97,20 +94,20 @@ class Master(PatientArbiter):
     def stop(self, graceful: bool = True) -> None:
         """Stop the workers, those of the master before as well."""
         self._notifier.stopping("stopping")
-        self._succession.stop()
-        self._former.end(signal.SIGTERM if graceful else signal.SIGQUIT)
+        self._reload.stop()
+        self._old_workers.end(signal.SIGTERM if graceful else signal.SIGQUIT)
         super().stop(graceful)
-        self._former.wait()
+        self._old_workers.wait()
 
     def _tell_when_ready(self) -> None:
-        former = self._former.look()
-        if not former and not self.num_workers:
-            raise HaltServer("No worker can load the site, and those of before have ended.", self.WORKER_BOOT_ERROR)
-        if former and 0 < self.num_workers <= self.loaded and not self._former.are_leaving:
-            _log.info("The new workers serve; ending %d of the release before", len(former))
-            self._former.end()
+        old_workers = self._old_workers.look()
+        if not old_workers and not self.num_workers:
+            raise HaltServer("No worker can load the site, and the old ones have ended.", self.WORKER_BOOT_ERROR)
+        if old_workers and 0 < self.num_workers <= self.loaded and not self._old_workers.are_leaving:
+            _log.info("The new workers serve; ending %d of the release before", len(old_workers))
+            self._old_workers.end()
         status = f"{self.loaded} of {self.num_workers} workers, release {self._service.release}"
-        is_alone = not former or self._former.told_seconds_ago > _STOPS_TO_ACCEPT_SECONDS
+        is_alone = not old_workers or self._old_workers.told_seconds_ago > _STOPS_TO_ACCEPT_SECONDS
         if not self._is_ready and self.loaded and is_alone:
             self._is_ready = True
             self._notifier.ready(status)
@@ -118,15 +115,9 @@ class Master(PatientArbiter):
             self._notifier.status(status)
         self._told = status
 
-    def _follow_reload(self) -> None:
-        try:
-            verdict = self._succession.verdict()
-            if verdict == "":
-                self._hand_over()
-        except OSError as error:
-            verdict = str(error)
-        if verdict:
-            self._refuse(verdict)
+    def _follow_reload(self, *, is_wanted: bool = False) -> None:
+        if refusal := self._reload.follow(self._hand_over, is_wanted=is_wanted):
+            self._refuse(refusal)
 
     def _hand_over(self) -> None:
         _log.info("Reloading: it can serve; handing over")
@@ -138,7 +129,7 @@ class Master(PatientArbiter):
         if self.pidfile:
             self.pidfile.unlink()
         try:
-            self._succession.take_place(self._is_called)
+            self._reload.take_place(self._is_called)
         finally:
             if self.pidfile:
                 self.pidfile.create(self.pid)
@@ -165,10 +156,10 @@ class Master(PatientArbiter):
 
     def _handover(self) -> Handover:
         listeners = left_to_next(self.LISTENERS, self._binds)
-        return Handover(self.pid, listeners, self.systemd, [*self._former.look(), *self.WORKERS])
+        return Handover(self.pid, listeners, self.systemd, [*self._old_workers.look(), *self.WORKERS])
 
     def _lives(self) -> bool:
         """Whether a worker has given a sign of life within the time that it has for one."""
         ages = (time.monotonic() - worker.tmp.last_update() for worker in self.WORKERS.values())
-        serving_still = [] if self._former.are_leaving else self._former.look()
+        serving_still = [] if self._old_workers.are_leaving else self._old_workers.look()
         return any(not self.timeout or age <= self.timeout for age in ages) or bool(serving_still)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 
-class FormerWorkers:
+class OldWorkers:
     """Child processes that this master has not started itself.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a master and its workers share: made before the fork, one object in each process, one thing behind them."""
+"""What a master and its workers share: each process has an object, made before the fork, with one file behind all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 
 
-class OneCheck:
+class CheckOnce:
     """A check that is made once among all processes; who comes meanwhile waits, so that nobody serves before its end.
 
     The lock is one that the system gives back when a process ends (fcntl(2), advisory record locking).
@@ -30,7 +30,7 @@ class OneCheck:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
-class Letterbox:
+class WorkerMail:
     """Room for one text, which a worker leaves for its master: of several that fail alike, one is enough.
 
     Behind it is a pipe, which holds 64 KiB on Linux (pipe(7)), and one with a byte while there is room.

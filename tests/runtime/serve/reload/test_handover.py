@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from gunicorn.config import Config
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.reload.dry_run import PROOF, Rehearsal
 from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Listener, name_of
 from django_pyz_runtime.serve.reload.invocation import Invocation
 from django_pyz_runtime.serve.reload.listeners import left_to_next, taken_over
-from django_pyz_runtime.serve.reload.old_workers import FormerWorkers
 from django_pyz_runtime.serve.settings.addresses import check_addresses
 from django_pyz_runtime.serve.settings.port_owner import at_port, at_socket
 
 LEFT = Handover(42, [Listener("127.0.0.1:0", "127.0.0.1 5000", 7)], False, [43, 44])
-SLEEPS = "import time; print('ready', flush=True); time.sleep(600)"
 
 
 def test_it_comes_back_from_the_environment_once() -> None:
@@ -78,7 +72,7 @@ def test_the_name_of_an_address_leaves_out_what_differs_between_families() -> No
     assert name_of("/run/s") == "/run/s"
 
 
-def test_the_successor_gets_the_environment_of_the_start_and_no_passed_sockets(tmp_path: Path) -> None:
+def test_the_next_master_gets_the_environment_of_the_start_and_no_passed_sockets(tmp_path: Path) -> None:
     environ = {"A": "1", "LISTEN_PID": "9", "LISTEN_FDS": "1", "NOTIFY_SOCKET": "/n"}
     invocation = Invocation(tmp_path / "shop", ("runserve",), environ, "/")
     variables = invocation.variables(LEFT, "NOTIFY_SOCKET")
@@ -88,59 +82,6 @@ def test_the_successor_gets_the_environment_of_the_start_and_no_passed_sockets(t
     (tmp_path / "shop").touch(mode=0o755)
     assert invocation.command() == [str(tmp_path / "shop"), "runserve"]
     assert invocation.version() != ((),)
-
-
-def _child(code: str) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    assert child.stdout
-    assert child.stdout.readline() == b"ready\n"
-    return child
-
-
-def test_former_workers_are_ended_and_forgotten() -> None:
-    with _child(SLEEPS) as child:
-        former = FormerWorkers([child.pid, os.getppid()], 60)
-        assert former.look() == [child.pid]  # the other is no child of this process
-        former.end()
-        former.wait()
-        assert former.look() == []
-        assert child.wait(10) in (0, -signal.SIGTERM)  # 0 where it has been reaped before
-
-
-def test_former_workers_that_do_not_end_are_killed() -> None:
-    with _child(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}") as child:
-        former = FormerWorkers([child.pid], 0.2)
-        former.end()
-        former.wait()
-        assert former.look() == []
-        with pytest.raises(ProcessLookupError):
-            os.kill(child.pid, 0)
-
-
-def _verdict(code: str, limit_seconds: float = 60) -> str:
-    rehearsal = Rehearsal([sys.executable, "-c", code], dict(os.environ), "/", limit_seconds)
-    deadline = time.monotonic() + 60
-    while (verdict := rehearsal.verdict()) is None:
-        assert time.monotonic() < deadline
-        os.sched_yield()
-    return verdict
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        (f"print('shop: {PROOF}')", ""),
-        ("", "it ended without a word"),
-        ("raise SystemExit('wrong')", "wrong"),
-        (f"print('{PROOF}, not'); raise SystemExit('wrong')", "wrong"),
-    ],
-)
-def test_only_the_proof_is_a_good_verdict(code: str, reason: str) -> None:
-    assert _verdict(code) == reason
-
-
-def test_a_try_that_does_not_end_is_given_up() -> None:
-    assert _verdict("import time; time.sleep(600)", 0.2).startswith("it was not ready after 0 s")
 
 
 def test_who_listens_is_named_by_program_and_process(tmp_path: Path) -> None:

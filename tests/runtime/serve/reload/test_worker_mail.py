@@ -6,36 +6,36 @@ import os
 
 import pytest
 
-from django_pyz_runtime.serve.reload.worker_mail import Letterbox, OneCheck
+from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
 
 
-def _in_a_child(box: Letterbox, text: str) -> None:
+def _in_a_child(mail: WorkerMail, text: str) -> None:
     child = os.fork()
     if child == 0:
-        box.leave(text)
+        mail.leave(text)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 
 
-def test_a_letterbox_has_room_for_one_text_until_it_is_taken() -> None:
-    box = Letterbox()
-    assert box.take() == ""
+def test_there_is_room_for_one_text_until_it_is_taken() -> None:
+    mail = WorkerMail()
+    assert mail.take() == ""
     for text in ("one", "two"):
-        _in_a_child(box, text)
-    assert (box.take(), box.take()) == ("one", "")
-    _in_a_child(box, "three")
-    assert box.take() == "three"
+        _in_a_child(mail, text)
+    assert (mail.take(), mail.take()) == ("one", "")
+    _in_a_child(mail, "three")
+    assert mail.take() == "three"
 
 
 def test_of_a_long_text_the_end_is_left() -> None:
-    box = Letterbox()
-    _in_a_child(box, "x" * 200_000 + "the end")
-    assert box.take().endswith("x" * 50_000 + "the end")
+    mail = WorkerMail()
+    _in_a_child(mail, "x" * 200_000 + "the end")
+    assert mail.take().endswith("x" * 50_000 + "the end")
 
 
 def test_a_check_is_made_until_it_has_passed_once() -> None:
     made: list[bool] = []
-    check = OneCheck()
+    check = CheckOnce()
 
     def passes(does: bool) -> None:
         made.append(does)
