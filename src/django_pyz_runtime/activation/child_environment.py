@@ -1,7 +1,7 @@
 """What child processes of the project need to find the same code and the same configuration.
 
 `sys.executable` is a Python that knows the bundle: `__bin__/python` in the tree, a small shell script that starts the
-real one with a start-up module of ours (child.py). It stands on PATH beside the programs of the packages, so that
+real one with a start-up module of ours (child/start.py). It stands on PATH beside the programs of the packages, so that
 `subprocess.run([sys.executable, "manage.py", ...])`, `python -m ...` and `celery ...` do what they do in a virtual
 environment.
 """

@@ -55,7 +55,11 @@ def temporary_folder(name: str, uid: int) -> str:
 
 
 def _configured(configuration: str) -> str:
-    """`[project] cache_dir` of a configuration file; what is wrong with the file is reported later, by its reader."""
+    """`[project] cache_dir` of a configuration file.
+
+    The file is read here and once more with all levels (config.levels): this is before there is a tree to import that
+    from, and what is wrong with the file is reported there.
+    """
     try:
         with open(configuration, "rb") as file:
             content = file.read()

@@ -26,6 +26,9 @@ INHERITED = "SET"
 def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], uid: int) -> Configuration:
     """Read every level. Nothing is raised: what is wrong is among the problems of the result.
 
+    The main file is read a second time here: the launcher has looked in it for the place of the tree (boot.places),
+    before there was a tree to import this from, and has said nothing of what is wrong with the file.
+
     Args:
         manifest: of the bundle.
         arguments: the command line.

@@ -1,4 +1,4 @@
-"""Every option, declared once: reader, defaults, help, the shipped settings.ini and the README derive from it."""
+"""Every option, declared once: reader, defaults, help, the settings.ini of etc_files and the README derive from it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Option:
         kind: its type.
         default: its default as text, or "" where the default is worked out; `help` then says how.
         help: what it is for, in one or two sentences.
-        example: a value for the shipped file where the default would not do.
+        example: a value for etc_files where the default would not do.
     """
 
     section: str
@@ -61,7 +61,7 @@ SECTIONS: dict[str, str] = {
     "health": "Paths that answer load balancers and probes, whatever ALLOWED_HOSTS and redirects say.",
     "log": "The server's log, on standard error.",
 }
-"""The sections, each with its purpose, in the order of the shipped file."""
+"""The sections, each with its purpose, in the order of settings.ini."""
 
 OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
     "env": ("DATABASE_URL@file = /etc/{name}/database_url",),

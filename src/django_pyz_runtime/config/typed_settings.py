@@ -49,18 +49,18 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
     unknown: set[str] = set()
     for value in sorted(values, key=_rank):
         name = value.key.removesuffix("+").rstrip()
-        head, *path = name.split(".")
-        if head not in namespace and not hasattr(defaults, head) and len(unknown) < _HELPED:
-            unknown.add(head)
-            if meant := _meant(head, namespace, defaults):
-                yield f"{value.source}: [settings] {head}: unknown, did you mean {meant}?"
+        setting, *path = name.split(".")
+        if setting not in namespace and not hasattr(defaults, setting) and len(unknown) < _HELPED:
+            unknown.add(setting)
+            if meant := _meant(setting, namespace, defaults):
+                yield f"{value.source}: [settings] {setting}: unknown, did you mean {meant}?"
                 continue
         try:
             if path:
-                _set_inside(namespace, defaults, head, path, value, copies)
+                _set_inside(namespace, defaults, setting, path, value, copies)
             else:
-                current = namespace.get(head, getattr(defaults, head, _MISSING))
-                namespace[head] = _converted(value, current)
+                current = namespace.get(setting, getattr(defaults, setting, _MISSING))
+                namespace[setting] = _converted(value, current)
         except _Misfit as misfit:
             yield value.problem(str(misfit))
 
@@ -97,19 +97,19 @@ class _Copies:
 
 
 def _set_inside(
-    namespace: MutableMapping[str, Any], defaults: object, head: str, path: list[str], value: Value, copies: _Copies
+    namespace: MutableMapping[str, Any], defaults: object, setting: str, path: list[str], value: Value, copies: _Copies
 ) -> None:
     """Set an item inside a dictionary or list."""
-    namespace[head] = container = copies.of(namespace.get(head, getattr(defaults, head, {})), [head])
+    namespace[setting] = container = copies.of(namespace.get(setting, getattr(defaults, setting, {})), [setting])
     for depth, part in enumerate(path[:-1], 1):
-        where = _index(container, part, [head, *path[:depth]])
-        child = copies.of(container[where] if _has(container, where) else {}, [head, *path[:depth]])
+        where = _index(container, part, [setting, *path[:depth]])
+        child = copies.of(container[where] if _has(container, where) else {}, [setting, *path[:depth]])
         container[where] = child
         container = child
-    where = _index(container, path[-1], [head, *path])
-    fallback = _DATABASE_DEFAULTS.get(path[-1], _MISSING) if head == "DATABASES" else _MISSING
+    where = _index(container, path[-1], [setting, *path])
+    fallback = _DATABASE_DEFAULTS.get(path[-1], _MISSING) if setting == "DATABASES" else _MISSING
     current = container[where] if _has(container, where) else fallback
-    if head == "DATABASES" and len(path) == 1:
+    if setting == "DATABASES" and len(path) == 1:
         container[where] = _database(value.text, current)
     else:
         container[where] = _converted(value, current)

@@ -54,7 +54,7 @@ def test_a_person_reads_the_chart_and_follows_a_signature(browser: webdriver.Chr
     browser.find_element(By.CSS_SELECTOR, "a[href^='/report/']").click()
     WebDriverWait(browser, DEADLINE_SECONDS).until(lambda page: "/report/" in page.current_url)
     assert signature in browser.find_element(By.TAG_NAME, "main").text
-    assert complaints(browser) == []
+    assert browser_errors(browser) == []
     assert failed_requests(browser) == []
 
 
@@ -71,7 +71,7 @@ def test_nothing_sticks_out_on_a_phone(browser: webdriver.Chrome, site: Server) 
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
 
 
-def complaints(browser: webdriver.Chrome) -> list[str]:
+def browser_errors(browser: webdriver.Chrome) -> list[str]:
     """What the console said that is no mere information."""
     return [entry["message"] for entry in log(browser, "browser") if entry["level"] not in ("INFO", "DEBUG")]
 

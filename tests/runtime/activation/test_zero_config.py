@@ -57,7 +57,7 @@ def test_many_that_come_at_once_have_one_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
-def test_a_key_that_cannot_be_kept_is_a_complaint_with_the_next_step(content: bytes | None, tmp_path: Path) -> None:
+def test_a_key_that_cannot_be_kept_is_an_error_with_the_next_step(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "data/secret_key"
     path.parent.mkdir()
     if content:

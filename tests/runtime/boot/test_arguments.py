@@ -29,7 +29,7 @@ def test_assignments_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("option", ["--config", "--set"])
-def test_an_option_without_value_is_a_complaint_with_the_usage(option: str) -> None:
+def test_an_option_without_value_is_an_error_with_the_usage(option: str) -> None:
     with pytest.raises(UserError) as caught:
         split([option])
     assert caught.value.problems == (f"{option}: wanted a value after it, found nothing",)

@@ -201,7 +201,7 @@ ARCHIVE = archive_bytes()
 
 
 @given(st.integers(0, len(ARCHIVE) - 1), st.binary(max_size=4), st.booleans())
-def test_a_damaged_archive_gives_the_right_tree_or_a_complaint(position: int, damage: bytes, cut: bool) -> None:
+def test_a_damaged_archive_gives_the_right_tree_or_an_error(position: int, damage: bytes, cut: bool) -> None:
     content = ARCHIVE[:position] + damage + (b"" if cut else ARCHIVE[position + len(damage) :])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

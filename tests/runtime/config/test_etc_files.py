@@ -27,7 +27,7 @@ NAMES = Names("shop", "shop-script", "shopsite")
 FILES = etc_files(NAMES)
 
 
-def test_these_files_are_shipped() -> None:
+def test_these_files_come_with_a_bundle() -> None:
     assert sorted(FILES) == [
         "nginx/shop.conf",
         "shop/settings.ini",
@@ -44,12 +44,12 @@ def test_every_name_is_filled_in(name: str) -> None:
     assert not [line for line in FILES[name].splitlines() if line != line.rstrip()]
 
 
-def test_the_shipped_settings_say_nothing_until_something_is_uncommented(load: Load) -> None:
+def test_the_settings_file_says_nothing_until_something_is_uncommented(load: Load) -> None:
     configuration = load(settings_ini("shop"), mode=0o644)
     assert (dict(configuration.values), configuration.problems) == ({}, ())
 
 
-def test_the_shipped_settings_have_every_section_and_option() -> None:
+def test_the_settings_file_has_every_section_and_option() -> None:
     text = settings_ini("shop")
     assert re.findall(r"^\[(\w+)\]$", text, re.MULTILINE) == list(SECTIONS)
     for option in OPTIONS:

@@ -95,7 +95,7 @@ def test_only_the_first_worker_is_checked() -> None:
     assert len(checks) == 1
 
 
-def test_a_complaint_is_told_by_the_first_worker_only() -> None:
+def test_a_user_s_error_is_told_by_the_first_worker_only() -> None:
     server = Server({}, refuses, nothing)
     for _ in range(2):
         with pytest.raises(SystemExit) as stop:

@@ -109,10 +109,10 @@ def _look_up(module: ModuleType, key: str) -> object:
     """
     from django.conf import global_settings
 
-    head, *path = key.split(".")
-    found: Any = getattr(module, head, getattr(global_settings, head, None))
-    if found is None and not hasattr(module, head) and not hasattr(global_settings, head):
-        raise UserError(f"{head}: neither {module.__name__} nor Django has such a setting")
+    setting, *path = key.split(".")
+    found: Any = getattr(module, setting, getattr(global_settings, setting, None))
+    if found is None and not hasattr(module, setting) and not hasattr(global_settings, setting):
+        raise UserError(f"{setting}: neither {module.__name__} nor Django has such a setting")
     for part in path:
         try:
             found = found[int(part) if isinstance(found, list | tuple) else part]

@@ -12,7 +12,7 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.serve.edge.application import check_static_root, with_health
 from django_pyz_runtime.serve.edge.head_requests import WithoutBody, headers_only
 from django_pyz_runtime.serve.edge.project import import_project, refusals
-from django_pyz_runtime.serve.edge.wsgi_in_asgi import Bridge, path_below_root
+from django_pyz_runtime.serve.edge.wsgi_in_asgi import WsgiInAsgi, path_below_root
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import static_paths, with_static_files
 
@@ -63,7 +63,7 @@ class Edge:
     ) -> None:
         self.limits = limits
         self._application = application
-        self._edge = Bridge(edge)
+        self._edge = WsgiInAsgi(edge)
         self._paths = paths
         self._websockets: set[ASGISendCallable] = set()
 

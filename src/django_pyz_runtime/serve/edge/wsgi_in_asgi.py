@@ -20,7 +20,7 @@ _PIECES_AT_ONCE = 8
 """Of 8 KiB, as WhiteNoise's files come: each visit to the thread has a price."""
 
 
-class Bridge:
+class WsgiInAsgi:
     """Answers requests by a WSGI application that needs no body of a request and starts its answer at once.
 
     Args:

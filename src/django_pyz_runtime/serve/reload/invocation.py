@@ -49,8 +49,8 @@ class Invocation:
 
     def variables(self, handover: Handover, *without: str) -> dict[str, str]:
         """The environment with what is handed over."""
-        left_out = (*_PASSED_ON_OTHERWISE, *without)
-        return {name: text for name, text in self.environ.items() if name not in left_out} | handover.to_environ()
+        dropped = (*_PASSED_ON_OTHERWISE, *without)
+        return {name: text for name, text in self.environ.items() if name not in dropped} | handover.to_environ()
 
     def execute(self, handover: Handover) -> NoReturn:
         """Start the file that is there now, in this process.

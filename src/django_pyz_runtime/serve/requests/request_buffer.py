@@ -70,7 +70,7 @@ class RequestSocket(socket.socket):
             self._request = None
 
 
-class ReadAhead(Incoming):
+class RequestBuffer(Incoming):
     """One request while the main loop reads it.
 
     Args:

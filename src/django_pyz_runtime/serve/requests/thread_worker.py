@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import TConn
 from django_pyz_runtime.serve.edge.application import WsgiEdge
 from django_pyz_runtime.serve.limits import Limits, within
 from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
-from django_pyz_runtime.serve.requests.request_buffer import ReadAhead, RequestSocket
+from django_pyz_runtime.serve.requests.request_buffer import RequestBuffer, RequestSocket
 
 _LOOK_SECONDS = 0.5
 """Between two looks for connections whose time is over."""
@@ -38,7 +38,7 @@ class ThreadWorker(gthread.ThreadWorker):
         super().__init__(*arguments, **options)
         self._limits = Limits()
         self._reads_ahead = is_plain_http1(self.cfg)
-        self._waiting: dict[TConn, ReadAhead] = {}
+        self._waiting: dict[TConn, RequestBuffer] = {}
         self._lingering: dict[TConn, float] = {}
         self._next_look = 0.0
 
@@ -58,7 +58,7 @@ class ThreadWorker(gthread.ThreadWorker):
         conn.sock.setblocking(False)
         # gunicorn must not wait for what has been read.
         conn.data_ready = True
-        ahead = ReadAhead(conn.sock, self._limits, self.cfg.tmp_upload_dir, time.monotonic())
+        ahead = RequestBuffer(conn.sock, self._limits, self.cfg.tmp_upload_dir, time.monotonic())
         if not self._read(conn, ahead):
             self._waiting[conn] = ahead
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
@@ -88,7 +88,7 @@ class ThreadWorker(gthread.ThreadWorker):
         if self.nr_conns >= self.worker_connections:
             self._make_room((len(self._waiting) + 1) // 2)
 
-    def _read(self, conn: TConn, ahead: ReadAhead) -> bool:
+    def _read(self, conn: TConn, ahead: RequestBuffer) -> bool:
         """Take what has come of a request, and return whether no more is to come."""
         try:
             if not ahead.receive(time.monotonic()):
@@ -115,7 +115,7 @@ class ThreadWorker(gthread.ThreadWorker):
         if self._waiting.pop(conn, None):
             self.poller.unregister(conn.sock)
 
-    def _end_waiting(self, conn: TConn, ahead: ReadAhead, now: float) -> None:
+    def _end_waiting(self, conn: TConn, ahead: RequestBuffer, now: float) -> None:
         """Do what is due when the time for a request is over."""
         if not ahead.bytes:
             self._drop(conn, ahead)
@@ -129,12 +129,12 @@ class ThreadWorker(gthread.ThreadWorker):
             self._drop(conn, ahead)
         return bool(oldest)
 
-    def _drop(self, conn: TConn, ahead: ReadAhead) -> None:
+    def _drop(self, conn: TConn, ahead: RequestBuffer) -> None:
         self._leave(conn)
         ahead.drop()
         self._end(conn)
 
-    def _refuse(self, conn: TConn, ahead: ReadAhead, refusal: Refusal) -> None:
+    def _refuse(self, conn: TConn, ahead: RequestBuffer, refusal: Refusal) -> None:
         """Answer, and let the client read that before the connection is closed."""
         self.log.info("Refused a request from %s: %s", _name(conn), refusal)
         self._leave(conn)
