@@ -1,4 +1,4 @@
-"""Write what is made from the options' declaration: etc/ and the table in README.md.
+"""Write what is made from the options' declarations: the settings.ini in etc/ and the tables in README.md.
 
 `python -m tests.write_etc`, with src on PYTHONPATH.
 """
@@ -9,21 +9,24 @@ from dataclasses import fields
 from pathlib import Path
 
 from django_pyz.options import Options
-from django_pyz_runtime.config.etc_files import Names, etc_files, options_table
+from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
+from django_pyz_runtime.config.settings_ini import settings_ini
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ETC = CHECKOUT / "etc"
 README = CHECKOUT / "README.md"
 END = "<!-- end of options -->"
-SAMPLE = Names(name="project", script="project-script", package="myproj")
 
 
-def write_etc(folder: Path) -> None:
-    """Write the sample's files below a folder."""
-    for name, text in etc_files(SAMPLE).items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+def options_table() -> str:
+    """The options of settings.ini as a Markdown table."""
+    rows = ["| Section | Option | Default | Meaning |", "|---|---|---|---|"]
+    for option in OPTIONS:
+        default = f"`{option.default}`" if option.default else ""
+        meaning = option.help.format(name="NAME").replace("|", "\\|")
+        rows.append(f"| `[{option.section}]` | `{option.key}` | {default} | {meaning} |")
+    rows += [f"| `[{section}]` | any | | {SECTIONS[section]} |" for section in OPEN_SECTIONS]
+    return "\n".join(rows) + "\n"
 
 
 def build_options_table() -> str:
@@ -50,5 +53,5 @@ def with_options_tables(readme: str) -> str:
 
 
 if __name__ == "__main__":
-    write_etc(ETC)
+    (ETC / "project" / "settings.ini").write_text(settings_ini("project"), encoding="utf-8")
     README.write_text(with_options_tables(README.read_text(encoding="utf-8")), encoding="utf-8")

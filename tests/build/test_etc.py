@@ -13,10 +13,10 @@ import pytest
 from django_pyz_runtime.boot import arguments
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
-from django_pyz_runtime.config.etc_files import etc_files
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS
-from tests.build.trees import read_tree, write_tree
-from tests.write_etc import ETC, SAMPLE
+from django_pyz_runtime.config.settings_ini import settings_ini
+from tests.build.trees import write_tree
+from tests.write_etc import ETC, options_table
 
 EXPOSURE = 20
 """The most that systemd may find exposed, in tenths of its ten points."""
@@ -25,10 +25,19 @@ SETTINGS = (ETC / "project" / "settings.ini").read_text(encoding="utf-8").splitl
 OPTION_LINES = [number for number, line in enumerate(SETTINGS) if re.match(r"#[A-Za-z]", line)]
 
 
-def test_the_files_are_what_the_declarations_make() -> None:
-    expected = {name: text.encode() for name, text in etc_files(SAMPLE).items()}
+def test_the_settings_file_is_what_the_declarations_make() -> None:
+    found = (ETC / "project" / "settings.ini").read_text(encoding="utf-8")
 
-    assert read_tree(ETC) == expected, "Write them again: PYTHONPATH=src python -m tests.write_etc"
+    assert found == settings_ini("project"), "Write it again: PYTHONPATH=src python -m tests.write_etc"
+
+
+def test_the_table_has_a_row_of_four_cells_for_every_option() -> None:
+    head, _, *rows = options_table().splitlines()
+    cells = [re.split(r"(?<!\\)\|", row)[1:-1] for row in rows]
+    assert len(head.split("|")) == 6
+    assert {len(row) for row in cells} == {4}
+    named = [(row[0].strip(" `[]"), row[1].strip(" `")) for row in cells]
+    assert named == [*((o.section, o.key) for o in OPTIONS), *((section, "any") for section in OPEN_SECTIONS)]
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from django_pyz_runtime.boot import ini
 from django_pyz_runtime.boot.arguments import Arguments, split
 from django_pyz_runtime.config import database_url, levels, typed_settings
 from django_pyz_runtime.config.configuration import Level, Value
-from django_pyz_runtime.config.etc_files import settings_ini
 from django_pyz_runtime.config.options import OPTIONS
+from django_pyz_runtime.config.settings_ini import settings_ini
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.recognise import shown, shown_name
 from django_pyz_runtime.secrets.redaction import Redactor

@@ -1,4 +1,4 @@
-"""Every option, declared once: reader, defaults, help, the settings.ini of etc_files and the README derive from it."""
+"""Every option, declared once: reader, defaults, help, settings_ini and the README derive from it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Option:
         kind: its type.
         default: its default as text, or "" where the default is worked out; `help` then says how.
         help: what it is for, in one or two sentences.
-        example: a value for etc_files where the default would not do.
+        example: a value for settings_ini where the default would not do.
     """
 
     section: str

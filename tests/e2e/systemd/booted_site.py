@@ -8,10 +8,10 @@ import shutil
 import signal
 from pathlib import Path
 
-from django_pyz_runtime.config.etc_files import Names, etc_files
 from tests.e2e.harness import Response
 from tests.e2e.reload.load_client import Connection
 from tests.e2e.systemd.booted import Booted, wait_until
+from tests.write_etc import ETC
 
 
 class BootedSite:
@@ -43,9 +43,9 @@ class BootedSite:
     def set_up(self, bundle: Path) -> None:
         """Make the user, put the files in their places, and make the database."""
         self.machine.succeed("useradd", "--system", "--home-dir", self.data, self.name)
-        for place, text in etc_files(Names(self.name, self.script, "")).items():
-            if place.startswith("systemd/"):
-                self.machine.path(f"/etc/{place.replace('systemd/', 'systemd/system/')}").write_text(text)
+        for unit in (ETC / "systemd").iterdir():
+            text = re.sub("project(-script)?", lambda found: self.script if found[1] else self.name, unit.read_text())
+            self.machine.path(f"/etc/systemd/system/{self.name}{unit.suffix}").write_text(text)
         self.replace(bundle)
         self.machine.succeed(self.program, "pyz", "config", "init")
         self.machine.succeed("systemctl", "daemon-reload")

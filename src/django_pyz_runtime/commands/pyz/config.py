@@ -16,8 +16,8 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.commands.pyz import discover, explain
 from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.config.etc_files import fresh_settings_ini
 from django_pyz_runtime.config.options import OPTIONS, SECTIONS
+from django_pyz_runtime.config.settings_ini import fresh_settings_ini
 from django_pyz_runtime.errors import UserError, system_reason
 
 

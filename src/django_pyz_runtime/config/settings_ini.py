@@ -1,0 +1,67 @@
+"""A settings.ini with every option, made from their declarations."""
+
+from __future__ import annotations
+
+import secrets
+import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from django_pyz_runtime.bundle.manifest import Variable
+from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
+from django_pyz_runtime.secrets.recognise import shown
+
+
+def settings_ini(
+    name: str, entries: Mapping[str, Sequence[str]] | None = None, in_force: Collection[tuple[str, str]] = ()
+) -> str:
+    """Every option, commented out, with its meaning and default.
+
+    Args:
+        name: of the project.
+        entries: by open section, the lines that stand there in place of the examples.
+        in_force: options that are not commented out, by section and key.
+    """
+    lines = [
+        f"# The configuration of {name}. Uncomment what you change; `pyz config check` reports every mistake.",
+        "# KEY@file = PATH and KEY@credential = NAME read a value from a file or a systemd credential.",
+    ]
+    for section, purpose in SECTIONS.items():
+        lines += ["", "", f"[{section}]", *_comment(purpose)]
+        for option in OPTIONS:
+            if option.section == section:
+                lines += ["", *_comment(option.help.format(name=name))]
+                mark = "" if (section, option.key) in in_force else "#"
+                lines.append(f"{mark}{option.key} = {(option.default or option.example).format(name=name)}".rstrip())
+        if section in OPEN_SECTIONS:
+            lines += ["", *((entries or {}).get(section) or _examples(section, name))]
+    return "\n".join(lines) + "\n"
+
+
+def fresh_settings_ini(name: str, variables: Sequence[Variable], *, for_system: bool) -> str:
+    """The same, ready for production: a secret key of its own, no debug pages, and the variables of this project.
+
+    Args:
+        name: of the project.
+        variables: the environment variables that its settings read.
+        for_system: whether it is for all users of the machine, whose commands are then to find the same data.
+    """
+    fresh = ["DEBUG = false", f"SECRET_KEY = {secrets.token_urlsafe(50)}", "ALLOWED_HOSTS = localhost, 127.0.0.1"]
+    examples = [example for example in _examples("settings", name) if example != f"#{fresh[0]}"]
+    entries = {"env": [*_variable_lines(variables)], "settings": [*fresh, *examples]}
+    return settings_ini(name, entries, {("project", "data_dir")} if for_system else ())
+
+
+def _examples(section: str, name: str) -> list[str]:
+    return [f"#{example.format(name=name)}" for example in OPEN_SECTIONS[section]]
+
+
+def _variable_lines(variables: Sequence[Variable]) -> Iterator[str]:
+    """A commented line for each variable: those without a default first, each with where it is read."""
+    for item in sorted(variables, key=lambda item: item.default is not None):
+        need = f"default {shown(item.name, item.default)}" if item.default is not None else "no default"
+        yield f"# {', '.join(filter(None, [item.kind, need, item.where]))}"
+        yield f"#{item.name} ="
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, 98, initial_indent="# ", subsequent_indent="# ")
