@@ -45,12 +45,10 @@ def secret_key(data_dir: Path) -> str:
     """
     path = data_dir / KEY_FILE
     try:
-        try:
-            file = private_files.read(path)
-        except FileNotFoundError:
+        if not os.path.exists(path):
             make_data_dir(data_dir)
             _write_first(path, new_key())
-            file = private_files.read(path)
+        file = private_files.read(path)
         key = file.content.decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(

@@ -181,11 +181,7 @@ OPTIONS: tuple[Option, ...] = (
         "What ready looks at: database (each can be queried), migrations (none is missing).",
     ),
     Option(
-        "log",
-        "level",
-        choice("debug", "info", "warning", "error", "critical"),
-        "info",
-        "Least level that is logged.",
+        "log", "level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."
     ),
     Option("log", "format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
     Option("log", "access", BOOLEAN, "false", "Whether each request is logged, on standard output."),

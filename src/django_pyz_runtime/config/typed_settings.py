@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, MutableMapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django_pyz_runtime.config.values import BOOLEAN, DURATION, Kind
 from django_pyz_runtime.texts import is_json_array, nearest, parse_json, word_list
 
 _MISSING = object()
+_SEQUENCES = (list, tuple, set, frozenset)
 _DIGITS = 100
 """Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
 _HELPED = 100
@@ -141,7 +143,7 @@ def _converted(value: Value, current: Any) -> Any:
     """The text with the type of the current value, or added to it for `+=`."""
     if not value.key.endswith("+"):
         return convert(value.text, current)
-    if isinstance(current, list | tuple | set | frozenset):
+    if isinstance(current, _SEQUENCES):
         added = convert(value.text, current)
         return type(current)([*current, *_new_items(current, added)])
     if isinstance(current, dict):
@@ -175,23 +177,18 @@ def _kind(current: Any) -> Kind:
 
     if current is None or current is _MISSING:
         return Kind("JSON or text", _guess)
-    if isinstance(current, bool):
-        return BOOLEAN
-    if isinstance(current, int):
-        return Kind("a whole number", _whole_number)
-    if isinstance(current, float):
-        return Kind("a number", float)
-    if isinstance(current, timedelta):
-        return DURATION
-    if isinstance(current, Path):
-        return Kind("a path", lambda text: Path(text).expanduser())
-    if isinstance(current, list | tuple | set | frozenset):
-        return Kind("a list, divided by commas or lines, or a JSON array", lambda text: _sequence(text, current))
-    if isinstance(current, dict):
-        return Kind("a JSON object", _dictionary)
-    if isinstance(current, str | Promise):
-        return Kind("some text", str)
-    return Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
+    kinds: tuple[tuple[Any, Kind], ...] = (
+        (bool, BOOLEAN),
+        (int, Kind("a whole number", _whole_number)),
+        (float, Kind("a number", float)),
+        (timedelta, DURATION),
+        (Path, Kind("a path", lambda text: Path(text).expanduser())),
+        (_SEQUENCES, Kind("a list, divided by commas or lines, or a JSON array", partial(_sequence, current=current))),
+        (dict, Kind("a JSON object", _dictionary)),
+        ((str, Promise), Kind("some text", str)),
+    )
+    other = Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
+    return next((kind for types, kind in kinds if isinstance(current, types)), other)
 
 
 def _whole_number(text: str) -> int:

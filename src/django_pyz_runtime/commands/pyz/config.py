@@ -115,8 +115,8 @@ def _section_lines(configuration: Configuration, section: str) -> Iterator[str]:
 
 
 def _line(key: str, text: str, source: str) -> str:
-    shown = text.replace("\n", ", ")
-    return f"{f'{key} = {shown}'.rstrip():<50}  # {source}"
+    line = f"{key} = {text}".replace("\n", ", ").rstrip()
+    return f"{line:<50}  # {source}"
 
 
 def _changes(activation: Activation | None) -> Iterator[str]:

@@ -56,9 +56,7 @@ def _find_key(name: str) -> tuple[str, str]:
     found = [where for where in BY_NAME if where[1] == name]
     if len(found) == 1 and name not in SECTIONS:
         return found[0]
-    raise UserError(
-        f"{name}: wanted SECTION.KEY or a Django setting, with a section of {', '.join(SECTIONS)}",
-    )
+    raise UserError(f"{name}: wanted SECTION.KEY or a Django setting, with a section of {', '.join(SECTIONS)}")
 
 
 def _explain_option(name: str, section: str, key: str, value: Value | None) -> list[str]:
