@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz import process
+from django_pyz.pack import compile_parts
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.pack.tree import files_below, folders_of
 from django_pyz.python import Python
@@ -23,41 +24,6 @@ from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
 PORTABLE = 2
 """A version of marshal that every Python reads, and in which equal values are equal bytes."""
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
-_COMPILE = """
-import json, marshal, os, sys
-
-root, parts, output, workers = sys.argv[1:]
-with open(parts) as file:
-    parts = json.load(file)
-
-def compile_part(number):
-    sizes, codes = {}, []
-    for name in parts[number]:
-        try:
-            with open(root + "/" + name, "rb") as source:
-                # Nobody asks for our own docstrings on a server: each process would hold 140 KB of them.
-                optimize = 2 if name.startswith("django_pyz_runtime/") else -1
-                code = compile(source.read(), name, "exec", dont_inherit=True, optimize=optimize)
-        except (SyntaxError, ValueError, UnicodeDecodeError, RecursionError):
-            continue
-        codes.append(marshal.dumps(code))
-        sizes[name] = len(codes[-1])
-    with open(output + "/" + str(number), "wb") as file:
-        file.write(json.dumps(sizes).encode() + b"\\n" + b"".join(codes))
-
-# What marshal writes depends on what a process has done before: a new one for each part.
-running = 0
-for number in range(len(parts) + int(workers)):
-    if running == int(workers) or number >= len(parts):
-        if running and os.wait()[1]:
-            sys.exit("a part cannot be compiled")
-        running -= 1
-    if number < len(parts):
-        running += 1
-        if not os.fork():
-            compile_part(number)
-            os._exit(0)
-"""
 
 
 class _Rank(IntEnum):
@@ -111,7 +77,8 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: Buil
 def _key(python: Python, root: Path, paths: list[str]) -> str:
     """What the code of a part depends on: Python itself, and the names and contents of the sources."""
     status = os.stat(python.executable)
-    digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, _COMPILE)).encode())
+    program = Path(compile_parts.__file__).read_bytes()
+    digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, program)).encode())
     for path in paths:
         content = hashlib.sha256((root / path).read_bytes()).digest()
         digest.update(os.fsencode(path) + b"\0" + content)
@@ -124,16 +91,9 @@ def _compile(python: Python, root: Path, parts: list[list[str]], scratch: Path) 
     with tempfile.TemporaryDirectory(dir=scratch) as output:
         wanted = Path(output) / "parts"
         wanted.write_text(json.dumps(parts), encoding="ascii")
-        options = ("-P", "-S", "-B", "-W", "ignore", "-c")
-        command: list[str | Path] = [
-            python.executable,
-            *options,
-            _COMPILE,
-            root,
-            wanted,
-            output,
-            str(os.cpu_count() or 1),
-        ]
+        options = ("-PSB", "-W", "ignore")
+        workers = str(os.cpu_count() or 1)
+        command: list[str | Path] = [python.executable, *options, compile_parts.__file__, root, wanted, output, workers]
         process.run(command, "compile the bytecode", env=process.clean_environment(PYTHONHASHSEED="0"))
         for number in range(len(parts)):
             yield (Path(output) / str(number)).read_bytes()
