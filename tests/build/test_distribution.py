@@ -23,14 +23,13 @@ def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def test_the_wheel_holds_every_module_of_both_wings_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_every_file_of_both_wings_and_nothing_else(wheel: Path) -> None:
     source = CHECKOUT / "src"
     wings = [source / "django_pyz", source / "django_pyz_runtime"]
-    modules = {path.relative_to(source).as_posix() for wing in wings for path in wing.rglob("*.py")}
-    typed = {f"{wing.name}/py.typed" for wing in wings}
+    files = {path.relative_to(source).as_posix() for wing in wings for path in wing.rglob("*.*") if path.is_file()}
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert inside == modules | typed
+    assert inside == {name for name in files if "__pycache__" not in name}
 
 
 def test_the_installed_command_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 A file may be damaged or be replaced while it starts. So the lines are one command in braces, which the shell reads to
 its end before it runs any of it. What they have Python run stands there twice, to be compared, and so does the launcher
 behind them: that takes less time than any digest. The size of the file is checked as well.
+
+The lines and what Python runs are files in the folder `programs`. A program's constants, and in the lines for the shell
+the @MARKS@, get the values of a bundle here.
 """
 
 from __future__ import annotations
 
 import marshal
+import re
 import zlib
 from pathlib import Path
 
@@ -15,7 +19,12 @@ import django_pyz_runtime
 from django_pyz.pack.bytecode import PORTABLE, Compiled
 from django_pyz_runtime.bundle.manifest import Manifest
 
+_PROGRAMS = Path(__file__).parent / "programs"
 _RUN_WING = django_pyz_runtime.__name__
+_SIZE = "@SIZE OF FILE@"
+"""Stands for the size of the file in bytes until that is known."""
+_START = "@START OF LAUNCHER@"
+"""Stands for the length of the lines in bytes until that is known."""
 
 
 def _launcher_files() -> list[str]:
@@ -28,88 +37,6 @@ def _launcher_files() -> list[str]:
 
 
 LAUNCHER_FILES = _launcher_files()
-_SIZE = "@SIZE OF FILE@"
-"""Stands for the size of the file in bytes until that is known."""
-_SHELL = """\
-#!/bin/sh
-{{  # {name}: a Django project in one file. It is a Python zip application as well: {python} {script}
-set -u
-unset PYTHONEXECUTABLE PYTHONHOME PYTHONINSPECT PYTHONPATH
-unset PYTHONPLATLIBDIR PYTHONPYCACHEPREFIX PYTHONSTARTUP PYTHONUSERBASE
-code='{code}'
-again='{code}'
-if [ "$code" != "$again" ]; then
-    echo "${{0##*/}}: $0: the file is damaged (its first lines are not what was built)" >&2
-    echo "${{0##*/}}: Copy it again from where it was built." >&2
-    exit 2
-fi
-if command -v {python} >/dev/null; then
-    exec {python} -S -c "$code" "$#" "$0" "$@"
-fi
-echo "${{0##*/}}: wanted Python {version}, found no {python} on PATH: install it, or add its folder to PATH" >&2
-exit 2
-}}
-"""
-_CODE = """\
-import marshal, sys
-count = sys.argv.pop(1)
-size = 0
-try:
-    file = open(sys.argv[1], "rb")
-    size = file.seek(0, 2)
-    file.seek({start})
-    head = file.read({length})
-    again = file.read({length})
-    file.close()
-except OSError:
-    pass
-if size == {size} and head == again and head.endswith(b"{build_id}") and count == str(len(sys.argv) - 2):
-    if sys.implementation.cache_tag != "{tag}":
-        import os
-        os.execv(sys.executable, [sys.executable] + sys.argv[1:])
-    launcher = marshal.loads(head)
-    exec(marshal.loads(launcher["start"]))
-exec({otherwise})"""
-_OTHERWISE = """
-import os
-try:
-    with open(sys.argv[1], "rb") as file:
-        first = file.read({start})
-    if first.startswith(b"#!/bin/sh") and sys.orig_argv[3].encode() not in first:
-        os.execv(sys.argv[1], sys.argv[1:])  # replaced by another one meanwhile
-except Exception:
-    pass
-why = "%d bytes, built with %d" % (size, {size}) if size != {size} else "its first part is not what was built"
-name = os.path.basename(sys.argv[1])
-sys.stderr.write("%s: %s: the file is damaged (%s)\\\\n" % (name, sys.argv[1], why))
-sys.stderr.write("%s: Copy it again from where it was built.\\\\n" % name)
-sys.exit(2)
-"""
-_TOO_OLD = """\
-import sys
-if sys.version_info < (3, 11):
-    sys.stderr.write("{script}: wanted Python 3.11 or newer, found %d.%d\\n" % sys.version_info[:2])
-    sys.exit(2)
-"""
-_MAIN = """\
-try:
-    from os.path import join
-
-    sources = b"".join(__loader__.get_data(join(sys.argv[0], path)) for path in {files})
-    import zlib
-
-    is_damaged = zlib.crc32(sources) != {crc}
-except Exception:
-    is_damaged = True
-if is_damaged:
-    sys.stderr.write("{script}: %s: the file is damaged (its launcher is not what was built)\\n" % sys.argv[0])
-    sys.stderr.write("{script}: Copy it again from where it was built.\\n")
-    sys.exit(2)
-
-from {package}.boot.launcher import launch
-
-launch{call!r}
-"""
 
 
 def source_of(path: str) -> bytes:
@@ -124,14 +51,13 @@ def interpreter(manifest: Manifest) -> str:
 
 def main_module(manifest: Manifest, build_id: str) -> bytes:
     """The `__main__.py` of the zip application."""
-    main = _MAIN.format(
-        package=_RUN_WING,
-        files=LAUNCHER_FILES,
-        crc=zlib.crc32(b"".join(map(source_of, LAUNCHER_FILES))),
-        script=manifest.script,
-        call=_call(manifest, build_id),
-    )
-    return (_TOO_OLD.format(script=manifest.script) + main).encode()
+    return _program(
+        "zip_main.py",
+        SCRIPT=repr(manifest.script),
+        MODULES=repr(LAUNCHER_FILES),
+        CRC=str(zlib.crc32(b"".join(map(source_of, LAUNCHER_FILES)))),
+        LAUNCH=repr(_call(manifest, build_id)),
+    ).encode()
 
 
 def _call(manifest: Manifest, build_id: str) -> tuple[str, str, str, bool]:
@@ -152,7 +78,8 @@ def head(manifest: Manifest, build_id: str, compiled: Compiled) -> bytes:
     start = modules.pop(f"{_RUN_WING}/boot/start.py")
     content = {"launch": _call(manifest, build_id), "modules": modules, "start": start}
     launcher = marshal.dumps(content, PORTABLE) + build_id.encode()
-    return _shell_lines(manifest, build_id, compiled.cache_tag, len(launcher)) + 2 * launcher
+    lines = _first_lines(manifest, build_id, compiled.cache_tag, len(launcher))
+    return _with_number(lines, _START, len(lines)) + 2 * launcher
 
 
 def with_size(start: bytes, size: int) -> bytes:
@@ -162,24 +89,37 @@ def with_size(start: bytes, size: int) -> bytes:
         start: the head.
         size: in bytes.
     """
-    return start.replace(_SIZE.encode(), f"{size:>{len(_SIZE)}}".encode())
+    return _with_number(start, _SIZE, size)
 
 
-def _shell_lines(manifest: Manifest, build_id: str, tag: str, length: int) -> bytes:
-    """The lines that say where the launcher starts, and how long it is in bytes."""
-    lines = b""
-    while True:
-        start = len(lines)
-        otherwise = _OTHERWISE.format(start=start, size=_SIZE)
-        code = _CODE.format(
-            start=start, length=length, size=_SIZE, build_id=build_id, tag=tag, otherwise=f'"""{otherwise}"""'
-        )
-        lines = _SHELL.format(
-            name=manifest.name,
-            script=manifest.script,
-            python=interpreter(manifest),
-            version=manifest.python if manifest.bound_to_python else "3.11 or newer",
-            code=code,
-        ).encode()
-        if len(lines) == start:
-            return lines
+def _with_number(content: bytes, mark: str, number: int) -> bytes:
+    """Put a number in the place of a mark, right-aligned."""
+    return content.replace(mark.encode(), f"{number:>{len(mark)}}".encode())
+
+
+def _first_lines(manifest: Manifest, build_id: str, tag: str, length: int) -> bytes:
+    """The lines for the shell, with the code for Python in them; `length` is that of the launcher in bytes."""
+    tell_damage = _program("tell_damage.py", START=_START, SIZE=_SIZE).replace("\\", "\\\\")
+    values = {
+        "NAME": manifest.name,
+        "SCRIPT": manifest.script,
+        "PYTHON": interpreter(manifest),
+        "VERSION": manifest.python if manifest.bound_to_python else "3.11 or newer",
+        "CODE": _program(
+            "check_and_start.py",
+            START=_START,
+            LENGTH=str(length),
+            SIZE=_SIZE,
+            BUILD_ID=f'"{build_id}"',
+            CACHE_TAG=f'"{tag}"',
+            TELL_DAMAGE=f'"""\n{tell_damage}"""',
+        ),
+    }
+    lines = (_PROGRAMS / "first_lines.sh").read_text(encoding="utf-8")
+    return re.sub("@([A-Z]+)@", lambda mark: values[mark[1]], lines).encode()
+
+
+def _program(name: str, **constants: str) -> str:
+    """A program without its docstring, with the values of its constants, as Python writes them."""
+    code = (_PROGRAMS / name).read_text(encoding="utf-8").partition('"""\n\n')[2]
+    return re.sub("^([A-Z_]+) = .*$", lambda line: f"{line[1]} = {constants[line[1]]}", code, flags=re.MULTILINE)

@@ -27,7 +27,7 @@ from django_pyz_runtime.bundle import container
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, Index
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
-from tests.small_bundle import write_small
+from tests.small_bundle import ANSWER, write_small
 from tests.unpacked import unpacked
 
 
@@ -154,12 +154,25 @@ def test_the_first_lines_say_so_where_there_is_no_such_python(tmp_path: Path) ->
 def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> None:
     output = write_small(tmp_path)
     with zipfile.ZipFile(output) as archive:
-        call = ast.parse(archive.read("__main__.py")).body[-1]
+        main = ast.parse(archive.read("__main__.py"))
 
-    assert isinstance(call, ast.Expr)
-    assert isinstance(call.value, ast.Call)
+    constants = {
+        ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in main.body if isinstance(node, ast.Assign)
+    }
     build_id = container.read_container(str(output)).build_id
-    assert [ast.literal_eval(node) for node in call.value.args] == ["shop", build_id, "3.11", False]
+    assert constants["LAUNCH"] == ("shop", build_id, "3.11", False)
+    assert ast.unparse(main.body[-1]) == "launch(*LAUNCH)"
+
+
+def test_a_python_runs_the_file_by_a_relative_path(tmp_path: Path) -> None:
+    output = write_small(tmp_path)
+    environment = {"HOME": str(tmp_path), "CACHE_DIRECTORY": str(tmp_path / "cache")}
+
+    done = subprocess.run(
+        [sys.executable, output.name, *ANSWER], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{}\n", "")
 
 
 def _open_inner(bundle: Path) -> zipfile.ZipFile:

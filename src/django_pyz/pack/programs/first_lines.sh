@@ -1,0 +1,18 @@
+#!/bin/sh
+{  # @NAME@: a Django project in one file. It is a Python zip application as well: @PYTHON@ @SCRIPT@
+set -u
+unset PYTHONEXECUTABLE PYTHONHOME PYTHONINSPECT PYTHONPATH
+unset PYTHONPLATLIBDIR PYTHONPYCACHEPREFIX PYTHONSTARTUP PYTHONUSERBASE
+code='@CODE@'
+again='@CODE@'
+if [ "$code" != "$again" ]; then
+    echo "${0##*/}: $0: the file is damaged (its first lines are not what was built)" >&2
+    echo "${0##*/}: Copy it again from where it was built." >&2
+    exit 2
+fi
+if command -v @PYTHON@ >/dev/null; then
+    exec @PYTHON@ -S -c "$code" "$#" "$0" "$@"
+fi
+echo "${0##*/}: wanted Python @VERSION@, found no @PYTHON@ on PATH: install it, or add its folder to PATH" >&2
+exit 2
+}
