@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import distributions
+from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, Manifest
@@ -21,27 +21,12 @@ _START = """\
 _SCRIPT = """\
 import sys
 
-from @MODULE@ import @NAME@
+from {module} import {name}
 
 if __name__ == "__main__":
-    sys.exit(@FUNCTION@())
+    sys.exit({function}())
 """
-_PYTHON = """\
-#!/bin/sh
-# Python with the code and the configuration of this bundle, for the child processes of the project.
-# The bundle itself was started with -S, which multiprocessing passes on; here the module site has to do its work.
-before_command=yes
-for word do
-    shift
-    case $before_command$word in
-        yes-S) continue ;;
-        yes-*) ;;
-        *) before_command= ;;
-    esac
-    set -- "$@" "$word"
-done
-PYTHONPATH=${0%/*}/../django_pyz_runtime/child/path exec "${@PREFIX@PYTHON:-python@VERSION@}" "$@"
-"""
+_PYTHON = Path(__file__).with_name("child_python.sh")
 
 
 def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> None:
@@ -60,21 +45,17 @@ def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> No
         if path.is_file() and not _NOT_THEIRS.fullmatch(path.name):
             content = path.read_bytes()
             _write(target / path.name, _INTERPRETER.sub(lambda _: _START.encode(), content, count=1))
-    for name, value in _functions(site_packages).items():
-        module, _, function = value.partition(":")
-        script = _SCRIPT.replace("@MODULE@", module).replace("@NAME@", function.partition(".")[0])
-        _write(target / name, (_START + script.replace("@FUNCTION@", function)).encode())
-    python = _PYTHON.replace("@PREFIX@", manifest.env_prefix).replace("@VERSION@", manifest.python)
-    _write(target / "python", python.encode())
+    for point in _functions(site_packages):
+        script = _SCRIPT.format(module=point.module, name=point.attr.partition(".")[0], function=point.attr)
+        _write(target / point.name, (_START + script).encode())
+    python = _PYTHON.read_text(encoding="utf-8").replace("@PREFIX@", manifest.env_prefix)
+    _write(target / "python", python.replace("@VERSION@", manifest.python).encode())
 
 
-def _functions(site_packages: Path) -> dict[str, str]:
-    points = (point for item in distributions(path=[str(site_packages)]) for point in item.entry_points)
-    return {
-        point.name: f"{point.module}:{point.attr}"
-        for point in points
-        if point.group == "console_scripts" and point.attr and not _NOT_THEIRS.fullmatch(point.name)
-    }
+def _functions(site_packages: Path) -> list[EntryPoint]:
+    points = [point for item in distributions(path=[str(site_packages)]) for point in item.entry_points]
+    scripts = [point for point in points if point.group == "console_scripts" and point.attr]
+    return [point for point in scripts if not _NOT_THEIRS.fullmatch(point.name)]
 
 
 def _write(path: Path, content: bytes) -> None:
