@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from django_pyz import process
+from django_pyz.files.paths import files_below
 from django_pyz.notes import about_packages, about_project
 from django_pyz.options import Options
 from django_pyz.pack import bytecode, output_file
 from django_pyz.pack.build_cache import BuildCache, default_folder
-from django_pyz.pack.tree import files_below
 from django_pyz.pack.write import Contents, write_bundle
 from django_pyz.plan import Plan
 from django_pyz.plan import make as make_plan

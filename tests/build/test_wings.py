@@ -12,8 +12,8 @@ import pytest
 
 import django_pyz
 import django_pyz_runtime
+from django_pyz.files.paths import files_below
 from django_pyz.pack.head import LAUNCHER_FILES
-from django_pyz.pack.tree import files_below
 from tests.unpacked import unpacked
 
 BUILD_WING = Path(django_pyz.__file__).parent

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.pack.tree import files_below
+from django_pyz.files.paths import files_below
 from tests.build.trees import SMALL_PROJECT, write_tree
 from tests.e2e.harness import path_without_uv
 from tests.unpacked import unpacked

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from django_pyz.files.patterns import matches
+from django_pyz.files.paths import matches
 from django_pyz.files.secret_kinds import GOOGLE_KEY, find, find_url_credentials
 from django_pyz_runtime.errors import UserError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django_pyz import process
 from django_pyz.files import exclusions
-from django_pyz.files.patterns import matches
+from django_pyz.files.paths import matches
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 
@@ -108,7 +108,7 @@ def add_made(selection: Selection, copy: Path, options: Options) -> Selection:
     )
 
 
-def files_below(source: Path, folder: Path, options: Options) -> list[Path]:
+def files_of(source: Path, folder: Path, options: Options) -> list[Path]:
     """The files of a folder that is wanted whole, less secrets and what is excluded.
 
     Args:

@@ -51,12 +51,6 @@ def build_id(members: Iterable[Member]) -> str:
     return digest.hexdigest()
 
 
-def files_below(folder: Path) -> list[str]:
-    """The paths of all files below a folder, relative to it, sorted."""
-    start = len(str(folder)) + 1
-    return sorted(os.path.join(place, name)[start:] for place, _, names in os.walk(folder) for name in names)
-
-
 def folders_of(paths: Iterable[str]) -> list[str]:
     """The folders that files lie in, and those above, each after the one it lies in."""
     found: set[str] = set()

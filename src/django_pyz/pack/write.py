@@ -16,12 +16,13 @@ from shiv.builder import create_archive
 from shiv.constants import BUILD_AT_TIMESTAMP_FORMAT
 
 import django_pyz_runtime
+from django_pyz.files.paths import files_below
 from django_pyz.options import BALANCED
 from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.pack.bytecode import Compiled
 from django_pyz.pack.head import LAUNCHER_FILES, head, interpreter, main_module, source_of, with_size
-from django_pyz.pack.tree import Member, build_id, files_below, look
+from django_pyz.pack.tree import Member, build_id, look
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import CONTAINER, SITE_PACKAGES, Container

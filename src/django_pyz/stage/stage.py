@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.machinery
 import io
 import os
 import shutil
@@ -12,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import django_pyz_runtime
-from django_pyz.files.patterns import matches
+from django_pyz.files.paths import files_below, matches
 from django_pyz_runtime.errors import UserError
 
 _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
@@ -26,11 +25,11 @@ def take_installed(installed: Path, site_packages: Path) -> None:
         UserError: something in it leads to another place of this machine.
     """
     shutil.move(installed, site_packages)
-    for entry in list(_files(site_packages)):
-        if entry.name.endswith(".pyc") or entry.name in ("_virtualenv.py", "_virtualenv.pth"):
-            os.unlink(entry)
-    for path in site_packages.glob("*.pth"):
-        _check_pth(path)
+    for path in files_below(site_packages):
+        if path.endswith(".pyc") or path in ("_virtualenv.py", "_virtualenv.pth"):
+            os.unlink(site_packages / path)
+    for pth in site_packages.glob("*.pth"):
+        _check_pth(pth)
 
 
 def _check_pth(path: Path) -> None:
@@ -53,15 +52,12 @@ def drop_catalog_sources(installed: Path, include: Iterable[str]) -> Iterator[st
     Returns:
         A note for the report, where there were any.
     """
+    files = set(files_below(installed))
     found = [
-        entry.path
-        for entry in _files(installed)
-        if entry.name.endswith(".po")
-        and os.path.exists(f"{entry.path[:-3]}.mo")
-        and not matches(os.path.relpath(entry.path, installed), include)
+        path for path in files if path.endswith(".po") and f"{path[:-3]}.mo" in files and not matches(path, include)
     ]
     for path in found:
-        os.unlink(path)
+        os.unlink(installed / path)
     if found:
         yield f"left out {len(found):,} .po files of packages, whose compiled .mo are in"
 
@@ -102,39 +98,25 @@ def add_run_wing(site_packages: Path) -> None:
 
 def normalise_modes(tree: Path) -> None:
     """Two modes for files and one for folders, whatever the builder's umask was."""
-    for entry in _files(tree):
-        _set_mode(entry.path, 0o755 if entry.stat().st_mode & 0o100 else 0o644)
+    for path in files_below(tree):
+        _normalise_mode(os.path.join(tree, path))
     for folder, _, _ in os.walk(tree):
-        _set_mode(folder, 0o755)
+        os.chmod(folder, 0o755)
 
 
-def _set_mode(path: str, mode: int) -> None:
+def _normalise_mode(path: str) -> None:
     status = os.stat(path)
+    mode = 0o755 if status.st_mode & 0o100 else 0o644
     if stat.S_IMODE(status.st_mode) == mode:
         return
-    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+    if status.st_nlink > 1:
         # Its other name is in the installer's cache, and stays as it is.
         copy = shutil.copyfile(path, f"{path}.own")
         os.replace(copy, path)
     os.chmod(path, mode)
 
 
-def _files(folder: str | Path) -> Iterator[os.DirEntry[str]]:
-    """Every file below a folder, sorted as paths are: by their parts."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path)
-        elif entry.is_file():
-            yield entry
-
-
 def is_bound_to_python(tree: Path) -> bool:
     """Whether a tree holds extension modules for one version of Python only (PEP 3149; abi3 ones fit all)."""
-    suffixes = tuple(item for item in importlib.machinery.EXTENSION_SUFFIXES if "cpython" in item)
-    return any(entry.name.endswith(".so") and _names_one_version(entry.name, suffixes) for entry in _files(tree))
-
-
-def _names_one_version(name: str, suffixes: tuple[str, ...]) -> bool:
-    return name.endswith(suffixes) or ".cpython-" in name
+    names = map(os.path.basename, files_below(tree))
+    return any(name.endswith(".so") and ".cpython-" in name for name in names)

@@ -43,7 +43,7 @@ def add_read(staged: StagedProject, reads: Iterable[str], options: Options, *sou
             continue
         relative = folder.relative_to(staged.project_folder)
         source = next((source for source in sources if (source / relative).is_dir()), None)
-        if source and (files := selection.files_below(source, relative, options)):
+        if source and (files := selection.files_of(source, relative, options)):
             # Packages of others are full of keys for tests.
             secret_scan.check(
                 source, [path for path in files if "node_modules" not in path.parts], options.allow_secrets
@@ -76,25 +76,16 @@ def packages_at_hand(staged: StagedProject, copy: Path) -> Iterator[None]:
 def state(site_packages: Path) -> State:
     """Every file and folder of a tree, but for what the build itself makes meanwhile."""
     found: State = {}
-    _note(os.fspath(site_packages), "", found)
+    start = len(os.fspath(site_packages)) + 1
+    for place, folders, files in os.walk(site_packages):
+        inside = f"{place}/"[start:]
+        for names in (folders, files):
+            names[:] = [name for name in names if inside + name not in _OURS]
+        found |= {f"{inside}{name}/": (0, 0) for name in folders}
+        for name in files:
+            status = os.lstat(os.path.join(place, name))
+            found[inside + name] = (status.st_size, status.st_mtime_ns)
     return found
-
-
-def _note(folder: str, prefix: str, found: State) -> None:
-    """Note what is in a folder, each path with a prefix."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = prefix + entry.name
-            if path in _OURS:
-                continue
-            if not entry.is_dir():
-                status = entry.stat(follow_symlinks=False)
-                found[path] = (status.st_size, status.st_mtime_ns)
-            else:
-                path += "/"
-                found[path] = (0, 0)
-                if not entry.is_symlink():
-                    _note(entry.path, path, found)
 
 
 class Undone(NamedTuple):

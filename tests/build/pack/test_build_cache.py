@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz.files.paths import files_below
 from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache, default_folder
-from django_pyz.pack.tree import files_below, look
+from django_pyz.pack.tree import look
 from django_pyz.python import find_python
 from tests.build.trees import write_tree
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz.files.paths import files_below
 from django_pyz.pack import tree_archive
-from django_pyz.pack.tree import Member, files_below, look
+from django_pyz.pack.tree import Member, look
 from django_pyz_runtime.bundle.blocks import Layout, read_layout
 from django_pyz_runtime.bundle.container import DEFLATE, LZMA, STORED
 from django_pyz_runtime.errors import UserError

@@ -20,8 +20,9 @@ import shiv
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_pyz.files.paths import files_below
 from django_pyz.pack.head import LAUNCHER_FILES
-from django_pyz.pack.tree import build_id, files_below, look
+from django_pyz.pack.tree import build_id, look
 from django_pyz.stage import stage
 from django_pyz_runtime.bundle import container
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, Index

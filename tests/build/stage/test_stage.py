@@ -56,6 +56,10 @@ def test_catalogs_of_packages_go_where_they_are_compiled(tmp_path: Path) -> None
     assert list(stage.drop_catalog_sources(tmp_path, ["shop/it/*"])) == []
 
 
+def test_a_module_of_a_package_named_as_one_of_the_environment_stays(tmp_path: Path) -> None:
+    assert "tool/_virtualenv.py" in _taken(tmp_path, {**INSTALLED, "tool/_virtualenv.py": ""})
+
+
 def test_traces_of_the_installation_are_dropped(tmp_path: Path) -> None:
     taken = _taken(tmp_path, INSTALLED)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from django_pyz.files.paths import files_below
 
 FIXED, LESS = "setuptools==80.9.0", "setuptools<81"
 """The last line of setuptools that has pkg_resources: the version taken, and what would do."""
@@ -33,9 +34,8 @@ def is_needed(folders: tuple[Path, ...], python: str) -> bool:
 
 def _modules(folder: Path) -> Iterator[bytes]:
     """The contents of the modules below a folder."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
-        for name in files:
-            if name.endswith(".py") and name != "setup.py":
-                with open(os.path.join(place, name), "rb") as file:
-                    yield file.read()
+    for path in files_below(folder):
+        *folders, name = path.split("/")
+        is_skipped = any(part in _SKIPPED or part.startswith(".") for part in folders)
+        if name.endswith(".py") and name != "setup.py" and not is_skipped:
+            yield (folder / path).read_bytes()

@@ -1,0 +1,35 @@
+"""Paths of files: those below a folder, and those that patterns name."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+def files_below(folder: Path) -> list[str]:
+    """The paths of all files below a folder, relative to it, sorted; links to folders are not followed."""
+    return sorted(_below(os.fspath(folder), ""))
+
+
+def _below(folder: str, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path, f"{prefix}{entry.name}/")
+            elif entry.is_file():
+                yield prefix + entry.name
+
+
+def matches(relative: str, patterns: Iterable[str]) -> bool:
+    """Whether a path is named by a pattern, lies in a folder that is named, or fits it as a shell would say.
+
+    Args:
+        relative: the path, relative to the project, with "/" between its parts.
+        patterns: a star in them stands for any text, "/" too.
+    """
+    return any(
+        relative == pattern or fnmatch.fnmatch(relative, pattern) or relative.startswith(pattern.rstrip("/") + "/")
+        for pattern in patterns
+    )
