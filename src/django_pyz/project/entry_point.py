@@ -11,11 +11,9 @@ from django_pyz.project.manage_py import ManagePy
 from django_pyz.project.modules import is_skipped, module_file
 from django_pyz_runtime.errors import UserError
 
-_NO_FACTS = ManagePy((), True, {}, (), ())
-
 
 @dataclass(frozen=True)
-class Entry:
+class EntryPoint:
     """What starts a project.
 
     Attributes:
@@ -31,7 +29,7 @@ class Entry:
     facts: ManagePy
 
 
-def find(root: Path, options: Options) -> Entry:
+def find(root: Path, options: Options) -> EntryPoint:
     """Find what starts a project.
 
     Args:
@@ -42,9 +40,9 @@ def find(root: Path, options: Options) -> Entry:
         UserError: there are several, or the one that is named is not there.
     """
     if path := _manage_py(root, options):
-        return Entry(path.parent, path, "", manage_py.read(path))
+        return EntryPoint(path.parent, path, "", manage_py.read(path))
     source = root / "src" if (root / "src").is_dir() else root
-    return _console_script(root, source) or Entry(source, None, "", _NO_FACTS)
+    return _console_script(root, source) or EntryPoint(source, None, "", ManagePy())
 
 
 def _manage_py(root: Path, options: Options) -> Path | None:
@@ -64,14 +62,14 @@ def _manage_py(root: Path, options: Options) -> Path | None:
     return None
 
 
-def _console_script(root: Path, source: Path) -> Entry | None:
+def _console_script(root: Path, source: Path) -> EntryPoint | None:
     """The console script whose module names the settings."""
-    found: dict[str, Entry] = {}
+    found: dict[str, EntryPoint] = {}
     for name, target in sorted(console_scripts.declared(root).items()):
         module, _, function = target.partition(":")
         path = module_file(module, (source, root))
         if path and (facts := manage_py.read(path)).settings_modules:
-            found[name] = Entry(source, path, "" if facts.is_plain else f"{module}:{function}", facts)
+            found[name] = EntryPoint(source, path, "" if facts.is_plain else f"{module}:{function}", facts)
     if len({entry.path for entry in found.values()}) > 1:
         listed = "".join(f"\n  {name}" for name in found)
         raise UserError(

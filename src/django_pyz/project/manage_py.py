@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django_pyz.project.sys_path import import_paths
@@ -31,11 +31,11 @@ class ManagePy:
         last_paths: folders that it puts at the end.
     """
 
-    settings_modules: tuple[str, ...]
-    is_plain: bool
-    variables: dict[str, str]
-    first_paths: tuple[Path, ...]
-    last_paths: tuple[Path, ...]
+    settings_modules: tuple[str, ...] = ()
+    is_plain: bool = True
+    variables: dict[str, str] = field(default_factory=dict)
+    first_paths: tuple[Path, ...] = ()
+    last_paths: tuple[Path, ...] = ()
 
 
 def read(path: Path) -> ManagePy:

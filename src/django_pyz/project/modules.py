@@ -5,9 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 _SKIPPED = {"node_modules", "tests", "test", "docs", "site-packages"}
 _SETTINGS = re.compile(rb"^INSTALLED_APPS\b[^=\n]*=|^from +\.\S* +import +\*", re.MULTILINE)
+
+
+class Module(NamedTuple):
+    """A module on disk.
+
+    Attributes:
+        name: dotted.
+        path: of its file.
+    """
+
+    name: str
+    path: Path
 
 
 def module_file(module: str, import_roots: Sequence[Path]) -> Path | None:
@@ -21,8 +34,8 @@ def module_file(module: str, import_roots: Sequence[Path]) -> Path | None:
     return None
 
 
-def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]) -> str:
-    """The module of a name, such as wsgi, in the settings' package or one above it; "" where there is none.
+def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]) -> Module | None:
+    """The module of a name, such as wsgi, in the settings' package or one above it; None where there is none.
 
     Where there is none there, it is the only one of that name in the import roots' packages.
     """
@@ -30,10 +43,10 @@ def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]
     while package:
         package = package.rpartition(".")[0]
         module = f"{package}.{name}".lstrip(".")
-        if module_file(module, import_roots):
-            return module
-    elsewhere = {f"{path.parent.name}.{name}" for root in import_roots for path in root.glob(f"*/{name}.py")}
-    return elsewhere.pop() if len(elsewhere) == 1 else ""
+        if path := module_file(module, import_roots):
+            return Module(module, path)
+    elsewhere = {f"{path.parent.name}.{name}": path for root in import_roots for path in root.glob(f"*/{name}.py")}
+    return Module(*elsewhere.popitem()) if len(elsewhere) == 1 else None
 
 
 def settings_modules(import_roots: Sequence[Path]) -> list[str]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from django_pyz.dependencies.source import Source, find_source
 from django_pyz.options import Options
 from django_pyz.project import entry_point, manage_py, own_package
-from django_pyz.project.entry_point import Entry
-from django_pyz.project.modules import module_file, nearest_module, settings_modules
+from django_pyz.project.entry_point import EntryPoint
+from django_pyz.project.manage_py import ManagePy
+from django_pyz.project.modules import Module, module_file, nearest_module, settings_modules
 from django_pyz_runtime.errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -74,13 +75,14 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     start = entry_point.find(root, options)
     first, last = _import_roots(root, start, options)
     roots = (*first, *last)
-    settings_module = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
-    if settings_module:
-        _check_settings_module(settings_module, roots)
-    else:
-        settings_module = _chosen(root, start, roots)
-    wsgi_module = nearest_module("wsgi", settings_module, roots)
-    is_plain = start.facts.is_plain
+    given = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
+    settings_module = given or _settings_module(root, start, roots)
+    _check_is_there(settings_module, roots)
+    wsgi = nearest_module("wsgi", settings_module, roots)
+    asgi = nearest_module("asgi", settings_module, roots)
+    served = manage_py.read(wsgi.path) if wsgi else ManagePy()
+    if wsgi and not given:
+        _check_agreement(settings_module, start, wsgi, served, roots)
     folders = tuple(dict.fromkeys([start.folder, *last]))
     name = options.name or root.name
     return Project(
@@ -91,11 +93,11 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         settings_module=settings_module,
         import_roots=first,
         last_import_roots=last,
-        manage_py=None if is_plain or start.call else start.path,
+        manage_py=None if start.facts.is_plain or start.call else start.path,
         manage_call=start.call,
-        wsgi_module=wsgi_module,
-        asgi_module=nearest_module("asgi", settings_module, roots),
-        variables=_agreed(start, module_file(wsgi_module, roots) if wsgi_module else None),
+        wsgi_module=wsgi.name if wsgi else "",
+        asgi_module=asgi.name if asgi else "",
+        variables={name: text for name, text in start.facts.variables.items() if served.variables.get(name) == text},
         source=find_source(root, folders, options),
         package=own_package.find(folders),
         needs_package=bool(start.call),
@@ -110,7 +112,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _import_roots(root: Path, start: Entry, options: Options) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+def _import_roots(root: Path, start: EntryPoint, options: Options) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The folders for sys.path and those for its end.
 
     A team that runs manage.py in a folder of the repository often imports what lies above it, as the folder above is
@@ -127,7 +129,7 @@ def _import_roots(root: Path, start: Entry, options: Options) -> tuple[tuple[Pat
     return first, tuple(path for path in above if path not in first)
 
 
-def _check_settings_module(module: str, import_roots: Sequence[Path]) -> None:
+def _check_is_there(module: str, import_roots: Sequence[Path]) -> None:
     if not module_file(module, import_roots):
         places = ", ".join(map(str, import_roots))
         raise UserError(
@@ -135,14 +137,12 @@ def _check_settings_module(module: str, import_roots: Sequence[Path]) -> None:
         )
 
 
-def _chosen(root: Path, start: Entry, import_roots: Sequence[Path]) -> str:
+def _settings_module(root: Path, start: EntryPoint, import_roots: Sequence[Path]) -> str:
     """The one settings module that the project names, or the only one that there is."""
-    named = start.facts.settings_modules
-    found = [module for module in named if module_file(module, import_roots)] if len(named) > 1 else list(named)
-    if len(found) == 1:
-        _check_settings_module(found[0], import_roots)
-        return _agreed_module(found[0], start, import_roots)
-    candidates = found or settings_modules(import_roots)
+    named = list(start.facts.settings_modules)
+    if len(named) > 1:
+        named = [module for module in named if module_file(module, import_roots)]
+    candidates = named or settings_modules(import_roots)
     if len(candidates) == 1:
         return candidates[0]
     listed = "".join(f"\n  {module}" for module in candidates)
@@ -163,25 +163,17 @@ def _chosen(root: Path, start: Entry, import_roots: Sequence[Path]) -> str:
     )
 
 
-def _agreed_module(module: str, start: Entry, import_roots: Sequence[Path]) -> str:
-    """The settings module of manage.py, where the WSGI module does not name another one.
+def _check_agreement(
+    settings_module: str, start: EntryPoint, wsgi: Module, served: ManagePy, import_roots: Sequence[Path]
+) -> None:
+    """Check that manage.py and the WSGI module name the same settings: a bundle has one settings module for both.
 
     Raises:
-        UserError: it does: a bundle has one for both.
+        UserError: they do not.
     """
-    wsgi = nearest_module("wsgi", module, import_roots)
-    path = module_file(wsgi, import_roots) if wsgi else None
-    others = manage_py.read(path).settings_modules if path else ()
-    other = next((name for name in others if module_file(name, import_roots)), module)
-    if module not in others and other != module:
+    others = [module for module in served.settings_modules if module_file(module, import_roots)]
+    if others and settings_module in start.facts.settings_modules and settings_module not in served.settings_modules:
         raise UserError(
-            f"wanted one settings module, found two:\n  {module} ({start.path})\n  {other} ({path})",
+            f"wanted one settings module, found two:\n  {settings_module} ({start.path})\n  {others[0]} ({wsgi.path})",
             hint="Give --settings-module: the one that the site is deployed with.",
         )
-    return module
-
-
-def _agreed(start: Entry, wsgi: Path | None) -> dict[str, str]:
-    """The variables that manage.py and the WSGI module give the same value."""
-    served = manage_py.read(wsgi).variables if wsgi else {}
-    return {name: text for name, text in start.facts.variables.items() if served.get(name) == text}
