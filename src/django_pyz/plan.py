@@ -36,7 +36,7 @@ class Plan:
     output: Path
 
 
-def make(root: Path, output: Path | None, choose: Callable[[Options], Options]) -> Plan:
+def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Options]) -> Plan:
     """Find out what is to be done, and what keeps it from being done, before the long steps.
 
     Args:

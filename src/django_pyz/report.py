@@ -51,7 +51,7 @@ class Summary:
         files: how many files it unpacks to.
         notes: what else there is to say.
         source: the file that its dependencies were read from.
-        left_out: what was not copied, path to reason.
+        exclusions: what was not copied, path to reason.
     """
 
     output: Path
@@ -60,7 +60,7 @@ class Summary:
     files: int
     notes: list[str]
     source: Path
-    left_out: dict[str, str]
+    exclusions: dict[str, str]
 
 
 def show(summary: Summary) -> None:
@@ -72,7 +72,7 @@ def show(summary: Summary) -> None:
         f"Built {_short(summary.output)}: {summary.output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
         f"{summary.files:,} files, for Python {manifest.python}{only}",
         f"Dependencies from {summary.source}",
-        *_left_out(summary.left_out),
+        *_exclusions(summary.exclusions),
         *(f"Note: {note}" for note in summary.notes),
         "Next:",
         f"  cp {_short(summary.output)} /usr/bin/{manifest.script}",
@@ -82,11 +82,11 @@ def show(summary: Summary) -> None:
     sys.stdout.write("".join(line + "\n" for line in lines))
 
 
-def _left_out(left_out: dict[str, str]) -> Iterator[str]:
-    if not left_out:
+def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:
+    if not exclusions:
         return
     yield "Left out:"
-    items = sorted(left_out.items())
+    items = sorted(exclusions.items())
     yield from (f"  {path} ({reason})" for path, reason in items[:_SHOWN])
     if len(items) > _SHOWN:
         yield f"  and {len(items) - _SHOWN} more"

@@ -33,28 +33,28 @@ class Selection:
 
     Attributes:
         files: what goes in, relative to the root, sorted.
-        left_out: what does not, relative path to reason. A folder stands for all in it.
+        exclusions: what does not, relative path to reason. A folder stands for all in it.
         commit: the git revision, with "+changes" where tracked files were changed; "" without git.
         for_building: what else a working copy needs to be built from, but holds no secrets: files that git tracks, or
             without git those in folders that are looked at. Sorted.
     """
 
     files: tuple[Path, ...]
-    left_out: dict[str, str]
+    exclusions: dict[str, str]
     commit: str
     for_building: tuple[Path, ...] = ()
 
     def without(self, folders: Iterable[str]) -> Selection:
         """The selection where some folders that were left out came in after all."""
         inside = tuple(f"{folder}/" for folder in folders)
-        kept = {name: why for name, why in self.left_out.items() if not name.startswith(inside)}
-        return replace(self, left_out=kept)
+        kept = {name: why for name, why in self.exclusions.items() if not name.startswith(inside)}
+        return replace(self, exclusions=kept)
 
     def keeps_out(self, relative: str) -> bool:
         """Whether a path must not get in by another way; what git does not track may: the build can have made it."""
         return any(
             relative == name or (name.endswith("/") and relative.startswith(name))
-            for name, why in self.left_out.items()
+            for name, why in self.exclusions.items()
             if why not in (UNTRACKED, DELETED)
         )
 
@@ -101,10 +101,12 @@ def add_made(selection: Selection, copy: Path, options: Options) -> Selection:
         relative = path.relative_to(copy)
         if relative not in known and not rules.reason(relative):
             files.append(relative)
-    left = {**reasons, **selection.left_out}
+    left = {**reasons, **selection.exclusions}
     chosen = {path.as_posix() for path in files}
     return replace(
-        selection, files=tuple(sorted(files)), left_out={name: why for name, why in left.items() if name not in chosen}
+        selection,
+        files=tuple(sorted(files)),
+        exclusions={name: why for name, why in left.items() if name not in chosen},
     )
 
 

@@ -52,7 +52,7 @@ def installed_from(folder: Path, site_packages: Path) -> list[Path]:
     ]
 
 
-def merge(metadata: Path, import_roots: Sequence[Path], is_left_out: Callable[[Path], bool]) -> list[Path]:
+def merge(metadata: Path, import_roots: Sequence[Path], is_kept_out: Callable[[Path], bool]) -> list[Path]:
     """Keep one copy of a package whose source is part of the project: the one in the project.
 
     Its files in site-packages go; those which the source does not have, as the installation made them, go where the
@@ -61,7 +61,7 @@ def merge(metadata: Path, import_roots: Sequence[Path], is_left_out: Callable[[P
     Args:
         metadata: the package's metadata folder, in site-packages.
         import_roots: the project's folders for sys.path.
-        is_left_out: whether a path was left out of the project's files.
+        is_kept_out: whether a path must not get into the bundle.
 
     Returns:
         What was moved to where the source is.
@@ -73,7 +73,7 @@ def merge(metadata: Path, import_roots: Sequence[Path], is_left_out: Callable[[P
         if ".." in file.parts or file.parts[0] == metadata.name or not installed.is_file():
             continue
         for root in import_roots:
-            if (root / file).is_file() or is_left_out(root / file):
+            if (root / file).is_file() or is_kept_out(root / file):
                 installed.unlink()
                 break
             if len(file.parts) > 1 and (root / file.parts[0]).is_dir():

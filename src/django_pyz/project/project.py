@@ -57,6 +57,11 @@ class Project:
     package: Path | None
     needs_package: bool
 
+    @property
+    def all_import_roots(self) -> tuple[Path, ...]:
+        """The project's folders on sys.path, in order."""
+        return *self.import_roots, *self.last_import_roots
+
 
 def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) -> Project:
     """Look at a project.

@@ -19,7 +19,7 @@ from django_pyz_runtime.errors import UserError
 
 
 @dataclass(frozen=True)
-class Workshop:
+class BuildFolders:
     """The folders of one build.
 
     Attributes:
@@ -34,16 +34,18 @@ class Workshop:
     environment: Path
     site_packages: Path
 
+    @property
+    def installed(self) -> Path:
+        """The packages in the environment, until they are moved to the tree."""
+        return next(self.environment.glob("lib/python*/site-packages"))
 
-def install(plan: Plan, scratch: Path) -> tuple[Workshop, Path]:
+
+def install(plan: Plan, scratch: Path) -> BuildFolders:
     """Copy the project, and install its dependencies into a virtual environment.
 
     Args:
         plan: what is to be built.
         scratch: an empty folder.
-
-    Returns:
-        The folders, and the environment's site-packages.
 
     Raises:
         UserError: something cannot be read or installed.
@@ -52,49 +54,48 @@ def install(plan: Plan, scratch: Path) -> tuple[Workshop, Path]:
     copy = working_copy.make(found.root, (*selection.files, *selection.for_building), scratch / "source")
     if found.package or plan.options.build_commands:
         working_copy.add_history(found.root, copy)
-    workshop = Workshop(scratch, copy, scratch / "venv", scratch / "site-packages")
+    folders = BuildFolders(scratch, copy, scratch / "venv", scratch / "site-packages")
     with working_copy.told_as(found.root, copy):
-        installed = install_dependencies(found.source, copy, plan.options, plan.python, workshop.environment)
-    return workshop, installed
+        install_dependencies(found.source, copy, plan.options, plan.python, folders.environment)
+    return folders
 
 
-def with_build_commands(plan: Plan, workshop: Workshop) -> Plan:
+def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
     """Run the project's build commands, and take what they make.
 
     Raises:
         UserError: a command failed, or made what looks like a secret.
     """
-    options, copy = plan.options, workshop.copy
+    options, copy = plan.options, folders.copy
     with working_copy.told_as(plan.found.root, copy):
-        working_copy.run_commands(options.build_commands, copy, workshop.environment / "bin", options.variables)
+        working_copy.run_commands(options.build_commands, copy, folders.environment / "bin", options.variables)
     selection = add_made(plan.selection, copy, options)
     secret_scan.check(copy, selection.files, options.allow_secrets)
     return replace(plan, selection=selection)
 
 
-def fill(plan: Plan, workshop: Workshop, installed: Path) -> Manifest:
+def fill(plan: Plan, folders: BuildFolders) -> Manifest:
     """Fill the tree: packages, run wing, project, programs.
 
     Args:
         plan: what is to be built.
-        workshop: its folders; the tree is still missing.
-        installed: the environment's site-packages, which become the tree.
+        folders: of the build; what is installed in the environment is moved to the tree.
 
     Raises:
         UserError: a package cannot go into a bundle, or Django is missing.
     """
-    found, site_packages = plan.found, workshop.site_packages
-    own = own_package.installed_from(workshop.copy, installed)
-    stage.take_installed(installed, site_packages)
+    found, site_packages = plan.found, folders.site_packages
+    own = own_package.installed_from(folders.copy, folders.installed)
+    stage.take_installed(folders.installed, site_packages)
     stage.add_run_wing(site_packages)
-    working_copy.copy_files(workshop.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
+    working_copy.copy_files(folders.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
     _merge_own(plan, own, site_packages)
     manifest = describe(found, plan.options, plan.python, plan.selection, site_packages)
-    programs.add_programs(workshop.environment / "bin", site_packages, manifest)
+    programs.add_programs(folders.environment / "bin", site_packages, manifest)
     return manifest
 
 
-def install_project(found: Project, workshop: Workshop) -> list[str]:
+def install_project(found: Project, folders: BuildFolders) -> list[str]:
     """Install the project itself where it is a package; a note where it cannot be, and is not needed as one.
 
     Raises:
@@ -102,10 +103,10 @@ def install_project(found: Project, workshop: Workshop) -> list[str]:
     """
     if not found.package:
         return []
-    package = workshop.copy / found.package.relative_to(found.root)
+    package = folders.copy / found.package.relative_to(found.root)
     try:
-        with working_copy.told_as(found.root, workshop.copy):
-            own_package.install(package, workshop.environment / "bin" / "python")
+        with working_copy.told_as(found.root, folders.copy):
+            own_package.install(package, folders.environment / "bin" / "python")
     except UserError as error:
         if found.needs_package:
             raise
@@ -116,12 +117,12 @@ def install_project(found: Project, workshop: Workshop) -> list[str]:
 def _merge_own(plan: Plan, own: list[Path], site_packages: Path) -> None:
     """Keep one copy of the project's own packages; what installing them made is looked at as the source was."""
     found, folder = plan.found, site_packages / PROJECT_FOLDER
-    roots = [folder / root.relative_to(found.root) for root in (*found.import_roots, *found.last_import_roots)]
+    roots = [folder / root.relative_to(found.root) for root in found.all_import_roots]
 
-    def is_left_out(path: Path) -> bool:
+    def is_kept_out(path: Path) -> bool:
         return plan.selection.keeps_out(path.relative_to(folder).as_posix())
 
     for metadata in own:
-        moved = own_package.merge(site_packages / metadata.name, roots, is_left_out)
+        moved = own_package.merge(site_packages / metadata.name, roots, is_kept_out)
         secret_scan.check(folder, [path.relative_to(folder) for path in moved], plan.options.allow_secrets)
     stage.normalise_metadata(site_packages)

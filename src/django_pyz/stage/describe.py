@@ -38,7 +38,6 @@ def describe(
     def inside(path: Path) -> str:
         return (Path(PROJECT_FOLDER) / path.relative_to(found.root)).as_posix()
 
-    roots = (*found.import_roots, *found.last_import_roots)
     manifest = Manifest(
         name=found.name,
         script=found.script,
@@ -53,8 +52,8 @@ def describe(
         wsgi_module=found.wsgi_module,
         asgi_module=found.asgi_module,
         data_paths=options.data_paths,
-        generates_key=_generates_key(found.settings_module, roots),
-        variables=variables.read(found.settings_module, roots, found.root),
+        generates_key=_generates_key(found.settings_module, found.all_import_roots),
+        variables=variables.read(found.settings_module, found.all_import_roots, found.root),
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
         commit=selection.commit,

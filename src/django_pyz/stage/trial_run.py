@@ -1,4 +1,7 @@
-"""What running the project's settings shows: folders they read that nobody copied, and paths they write to."""
+"""A trial run of the project in the staged tree: it shows folders to bring in and paths that are written to.
+
+Whatever the project writes into the tree meanwhile is undone: keys that settings generate must not get into the file.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,79 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz.files import secret_scan, selection
 from django_pyz.files.working_copy import copy_files
 from django_pyz.options import Options
+from django_pyz.plan import Plan
+from django_pyz.stage import static_files
 from django_pyz.stage.staged_project import StagedProject
-from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 
 _OURS = (FILE_NAME, STATIC_FOLDER)
-State = dict[str, tuple[int, int]]
+Snapshot = dict[str, tuple[int, int]]
 """Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
 
 
-def add_read(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
+@dataclass(frozen=True)
+class TrialRun:
+    """What a trial run has changed and found.
+
+    Attributes:
+        manifest: with the outcome.
+        notes: for the report.
+        brought_in: folders of the project that were left out and are in the tree now.
+        changes_code: whether there are other modules in the tree than before.
+    """
+
+    manifest: Manifest
+    notes: tuple[str, ...] = ()
+    brought_in: tuple[str, ...] = ()
+    changes_code: bool = False
+
+
+def run(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
+    """Import the settings, bring in what they read, and collect the static files into the tree.
+
+    Args:
+        staged: the tree.
+        manifest: the one in the tree.
+        plan: what is to be built.
+        copy: of the project, in which its build commands ran.
+
+    Raises:
+        UserError: the settings cannot be imported, or the files cannot be collected.
+    """
+    start = snapshot(staged.site_packages)
+    facts = staged.facts()
+    made, before = undo(staged, start, copy)
+    brought_in = add_read_folders(staged, facts.reads, plan.options, copy, plan.found.root)
+    if brought_in:
+        before = snapshot(staged.site_packages)
+    with node_modules_linked(staged, copy):
+        manifest, notes = static_files.add_static_files(staged, manifest, facts)
+    made_by_collecting, end = undo(staged, before, copy)
+    # What collecting makes where it collects from is no data.
+    made += [path for path in made_by_collecting if not _is_in(staged.project_folder / path, facts.reads)]
+    data = [path for path in dict.fromkeys(made) if not path.startswith(manifest.data_paths)]
+    manifest = replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *data})))
+    staged.write_manifest(manifest)
+    notes = [
+        *(f"brought in {name}, as the settings read it" for name in brought_in),
+        *(f"{path} is written beside the code: it becomes a link to the data folder" for path in data),
+        *notes,
+    ]
+    return TrialRun(manifest, tuple(notes), tuple(brought_in), changes_code(start, end))
+
+
+def _is_in(path: Path, folders: Iterable[str]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
     """Bring in the folders that the settings read from and that were left out whole, as git does not track them.
 
     They are output of a front-end build, or packages of one in node_modules.
@@ -54,7 +115,7 @@ def add_read(staged: StagedProject, reads: Iterable[str], options: Options, *sou
 
 
 @contextmanager
-def packages_at_hand(staged: StagedProject, copy: Path) -> Iterator[None]:
+def node_modules_linked(staged: StagedProject, copy: Path) -> Iterator[None]:
     """Have the packages of a front-end build where the project expects them: some finders run programs of theirs.
 
     Args:
@@ -73,9 +134,9 @@ def packages_at_hand(staged: StagedProject, copy: Path) -> Iterator[None]:
             link.unlink()
 
 
-def state(site_packages: Path) -> State:
+def snapshot(site_packages: Path) -> Snapshot:
     """Every file and folder of a tree, but for what the build itself makes meanwhile."""
-    found: State = {}
+    found: Snapshot = {}
     start = len(os.fspath(site_packages)) + 1
     for place, folders, files in os.walk(site_packages):
         inside = f"{place}/"[start:]
@@ -94,22 +155,22 @@ class Undone(NamedTuple):
     Attributes:
         made: what had been made beside the project's code, relative to the project; folders end with a slash. What lies
             in something else that was made is not named.
-        state: of the tree afterwards.
+        snapshot: of the tree afterwards.
     """
 
     made: list[str]
-    state: State
+    snapshot: Snapshot
 
 
-def undo(staged: StagedProject, before: State, copy: Path) -> Undone:
-    """Undo what was written into a tree since a state of it; keys that settings make must not get into the file.
+def undo(staged: StagedProject, before: Snapshot, copy: Path) -> Undone:
+    """Undo what was written into a tree since a snapshot of it.
 
     Args:
         staged: the tree.
-        before: its state then.
+        before: the snapshot.
         copy: of the project, as it is to be.
     """
-    after = state(staged.site_packages)
+    after = snapshot(staged.site_packages)
     if after == before:
         return Undone([], after)
     staged.forget_bytecode()
@@ -127,11 +188,11 @@ def undo(staged: StagedProject, before: State, copy: Path) -> Undone:
         (staged.project_folder / relative).unlink(missing_ok=True)
     copy_files(copy, copied, staged.project_folder)
     beside = [path.removeprefix(prefix) for path in made if path.startswith(prefix)]
-    return Undone(beside, state(staged.site_packages))
+    return Undone(beside, snapshot(staged.site_packages))
 
 
-def changes_code(before: State, after: State) -> bool:
-    """Whether a module is not the same in two states."""
+def changes_code(before: Snapshot, after: Snapshot) -> bool:
+    """Whether a module is not the same in two snapshots."""
     return any(path.endswith(".py") and before.get(path) != after.get(path) for path in before.keys() | after.keys())
 
 

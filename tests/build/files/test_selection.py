@@ -71,7 +71,7 @@ def test_what_does_not_belong_is_left_out_with_its_reason(
     selection = _select(write_tree(tmp_path, {"manage.py": "", name: ""}))
 
     assert _names(selection) == ["manage.py"]
-    assert selection.left_out == {left_out: reason}
+    assert selection.exclusions == {left_out: reason}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_files_are_sorted(tmp_path: Path) -> None:
 def test_an_included_file_goes_in_although_it_would_be_left_out(tmp_path: Path, pattern: str) -> None:
     selection = _select(write_tree(tmp_path, {"manage.py": "", "seed.sqlite3": ""}), include=(pattern,))
 
-    assert (_names(selection), selection.left_out) == (["manage.py", "seed.sqlite3"], {})
+    assert (_names(selection), selection.exclusions) == (["manage.py", "seed.sqlite3"], {})
 
 
 def test_one_included_file_does_not_take_its_folder_along(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_one_included_file_does_not_take_its_folder_along(tmp_path: Path) -> Non
     selection = _select(write_tree(tmp_path, files), include=("media/logo.png",))
 
     assert _names(selection) == ["manage.py", "media/logo.png"]
-    assert set(selection.left_out.values()) == {"uploads"}
+    assert set(selection.exclusions.values()) == {"uploads"}
 
 
 @pytest.mark.parametrize("pattern", ["media", "media/", "media/*"])
@@ -140,7 +140,7 @@ def test_an_included_folder_goes_in_whole(tmp_path: Path, pattern: str) -> None:
 def test_what_is_excluded_stays_out(tmp_path: Path, pattern: str, left_out: dict[str, str]) -> None:
     selection = _select(write_tree(tmp_path, {"manage.py": "", "docs/a.md": ""}), exclude=(pattern,))
 
-    assert (_names(selection), selection.left_out) == (["manage.py"], left_out)
+    assert (_names(selection), selection.exclusions) == (["manage.py"], left_out)
 
 
 def test_include_wins_over_exclude(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_with_git_only_tracked_files_go_in(tmp_path: Path) -> None:
     selection = _select(tmp_path)
 
     assert _names(selection) == ["manage.py", "straße.txt"]
-    assert selection.left_out == {".git/": "version control", "notes.txt": UNTRACKED}
+    assert selection.exclusions == {".git/": "version control", "notes.txt": UNTRACKED}
     assert selection.commit == revision
 
 
@@ -179,13 +179,13 @@ def test_an_untracked_file_that_is_included_goes_in(tmp_path: Path) -> None:
 def test_a_tracked_secret_stays_out_all_the_same(tmp_path: Path) -> None:
     commit_all(write_tree(tmp_path, {"manage.py": "", ".env": "KEY=1"}))
 
-    assert _select(tmp_path).left_out[".env"] == "secrets"
+    assert _select(tmp_path).exclusions[".env"] == "secrets"
 
 
 def test_an_untracked_secret_is_called_a_secret(tmp_path: Path) -> None:
     commit_all(write_tree(tmp_path, {"manage.py": ""}))
 
-    assert _select(write_tree(tmp_path, {".env": "KEY=1"})).left_out[".env"] == "secrets"
+    assert _select(write_tree(tmp_path, {".env": "KEY=1"})).exclusions[".env"] == "secrets"
 
 
 def test_a_changed_file_is_told_with_the_commit(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_tracked_file_that_is_gone_is_told(tmp_path: Path) -> None:
 
     selection = _select(tmp_path)
 
-    assert selection.left_out == {".git/": "version control", "app/models.py": DELETED}
+    assert selection.exclusions == {".git/": "version control", "app/models.py": DELETED}
     assert selection.commit == f"{revision}+changes"
 
 
@@ -243,7 +243,7 @@ def test_the_tracked_files_of_a_submodule_go_in(tmp_path: Path) -> None:
     selection = _select(tmp_path / "shop")
 
     assert _names(selection) == [".gitmodules", "library/code.py", "manage.py"]
-    assert selection.left_out["library/notes.txt"] == UNTRACKED
+    assert selection.exclusions["library/notes.txt"] == UNTRACKED
 
 
 @pytest.mark.parametrize("with_git", [True, False])
@@ -263,7 +263,7 @@ def test_a_link_to_a_folder_above_does_not_go_round_in_circles(tmp_path: Path) -
 
     selection = _select(root)
 
-    assert (_names(selection), selection.left_out) == (["manage.py"], {"loop/": "link to a folder around it"})
+    assert (_names(selection), selection.exclusions) == (["manage.py"], {"loop/": "link to a folder around it"})
 
 
 KEY = "-----BEGIN PRIVATE KEY-----\n" + base64.encodebytes(hashlib.sha512(b"x").digest() * 2).decode()
@@ -290,7 +290,7 @@ def test_what_is_in_a_file_decides_where_its_name_cannot(
 ) -> None:
     (write_tree(tmp_path, {"manage.py": ""}) / name).write_bytes(content)
 
-    assert _select(tmp_path).left_out.get(name, "") == reason
+    assert _select(tmp_path).exclusions.get(name, "") == reason
 
 
 def test_a_tracked_database_goes_in_where_it_is_no_sites(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_tracked_database_goes_in_where_it_is_no_sites(tmp_path: Path) -> None
     selection = _select(tmp_path)
 
     assert _names(selection) == ["search.db"]
-    assert {selection.left_out[name] for name in ("shop.db", "seed.sqlite3", "other.db")} == {"database"}
+    assert {selection.exclusions[name] for name in ("shop.db", "seed.sqlite3", "other.db")} == {"database"}
 
 
 def test_what_a_project_tracks_may_be_a_part_of_it(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_credentials_for_an_index_do_not_go_in_but_are_there_for_building(tmp_pa
 
     selection = select(tmp_path, Options(requirements=("deps/list",)))
 
-    assert selection.left_out == {name: "names a package index with credentials"}
+    assert selection.exclusions == {name: "names a package index with credentials"}
     assert selection.for_building == (Path(name),)
 
 
@@ -378,5 +378,5 @@ def test_what_build_commands_make_is_chosen_by_the_same_rules(tmp_path: Path) ->
     found = add_made(selection, copy, Options())
 
     assert [path.as_posix() for path in found.files] == [".gitignore", "dist/app.js", "locale/de.mo", "manage.py"]
-    assert "dist/app.js" not in found.left_out
-    assert "node_modules/" in found.left_out
+    assert "dist/app.js" not in found.exclusions
+    assert "node_modules/" in found.exclusions

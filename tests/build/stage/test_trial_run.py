@@ -25,7 +25,7 @@ def staged(tmp_path: Path) -> StagedProject:
 
 
 def test_what_was_made_is_removed_and_named_by_its_topmost_part(staged: StagedProject, tmp_path: Path) -> None:
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
     contents = read_tree(staged.site_packages)
     made = {"var/log/x.log": "", "secret.txt": "", "data/more.json": "", "var/cache/y": ""}
     write_tree(staged.project_folder, made)
@@ -38,7 +38,7 @@ def test_what_was_made_is_removed_and_named_by_its_topmost_part(staged: StagedPr
 
 def test_what_was_changed_is_as_before(staged: StagedProject, tmp_path: Path) -> None:
     copy = write_tree(tmp_path / "copy", {"data/seed.json": "3"})
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
     (staged.project_folder / "data" / "seed.json").write_text("changed")
 
     assert trial_run.undo(staged, before, copy).made == []
@@ -51,7 +51,7 @@ def test_a_folder_that_the_settings_read_and_nobody_copied_is_brought_in(staged:
     root = write_tree(tmp_path / "shop", {"frontend/dist/app.js": "old", "node_modules/x/x.css": "4"})
     reads = [staged.project_folder / name for name in ("frontend/dist", "node_modules/x", "data", "nowhere")]
 
-    added = trial_run.add_read(staged, [*map(str, reads), "/usr/share/doc"], Options(), copy, root)
+    added = trial_run.add_read_folders(staged, [*map(str, reads), "/usr/share/doc"], Options(), copy, root)
 
     assert added == ["frontend/dist", "node_modules/x"]
     assert (staged.project_folder / "frontend" / "dist" / "app.js").read_text() == "new"
@@ -64,7 +64,7 @@ def test_what_is_excluded_or_secret_is_not_brought_in(staged: StagedProject, tmp
     )
     reads = [str(staged.project_folder / name) for name in ("assets", "old")]
 
-    added = trial_run.add_read(staged, reads, Options(exclude=("old", "assets/draft.js")), root)
+    added = trial_run.add_read_folders(staged, reads, Options(exclude=("old", "assets/draft.js")), root)
 
     assert added == ["assets"]
     assert [path.name for path in (staged.project_folder / "assets").iterdir()] == ["app.js"]
@@ -75,12 +75,12 @@ def test_a_token_in_what_is_brought_in_stops_the_build(staged: StagedProject, tm
     root = write_tree(tmp_path / "shop", {"assets/config.js": f"token = '{token}'"})
 
     with pytest.raises(UserError, match=r"assets/config.js:1"):
-        trial_run.add_read(staged, [str(staged.project_folder / "assets")], Options(), root)
+        trial_run.add_read_folders(staged, [str(staged.project_folder / "assets")], Options(), root)
 
 
 def test_what_the_project_removed_is_there_again(staged: StagedProject, tmp_path: Path) -> None:
     copy = write_tree(tmp_path / "copy", {"data/seed.json": "3"})
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
     (staged.project_folder / "data" / "seed.json").unlink()
 
     trial_run.undo(staged, before, copy)
@@ -92,9 +92,9 @@ def test_packages_of_a_front_end_build_are_there_while_files_are_collected(
     staged: StagedProject, tmp_path: Path
 ) -> None:
     copy = write_tree(tmp_path / "copy", {"node_modules/.bin/minify": "", "web/node_modules/x.js": ""})
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
 
-    with trial_run.packages_at_hand(staged, copy):
+    with trial_run.node_modules_linked(staged, copy):
         assert (staged.project_folder / "node_modules" / ".bin" / "minify").is_file()
         assert (staged.project_folder / "web" / "node_modules" / "x.js").is_file()
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_put_back_is_a_new_one(staged: StagedProject, tmp_path: P
     copy = write_tree(tmp_path / "copy", {"data/seed.json": "3"})
     seed = staged.project_folder / "data" / "seed.json"
     (tmp_path / "cached.json").hardlink_to(seed)
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
     seed.write_text("changed")
 
     trial_run.undo(staged, before, copy)
@@ -118,7 +118,7 @@ def test_a_file_that_is_put_back_is_a_new_one(staged: StagedProject, tmp_path: P
 def test_bytecode_is_of_no_more_use_once_something_was_written(staged: StagedProject, tmp_path: Path) -> None:
     compiled = write_tree(tmp_path / "compiled", {"bytecode/x.code": ""})
     staged = replace(staged, bytecode=compiled)
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
 
     assert trial_run.undo(staged, before, tmp_path) == ([], before)
     assert compiled.exists()
@@ -133,16 +133,16 @@ def test_bytecode_is_of_no_more_use_once_something_was_written(staged: StagedPro
     [("lib/a.py", True), ("lib/new.py", True), ("lib/a.txt", False), (f"{STATIC_FOLDER}/x.py", False)],
 )
 def test_a_module_that_was_written_changes_the_code(staged: StagedProject, path: str, changes: bool) -> None:
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
 
     write_tree(staged.site_packages, {path: "other"})
 
-    assert trial_run.changes_code(before, trial_run.state(staged.site_packages)) is changes
+    assert trial_run.changes_code(before, trial_run.snapshot(staged.site_packages)) is changes
 
 
 def test_a_module_that_was_removed_changes_the_code(staged: StagedProject) -> None:
-    before = trial_run.state(staged.site_packages)
+    before = trial_run.snapshot(staged.site_packages)
 
     (staged.site_packages / "lib" / "a.py").unlink()
 
-    assert trial_run.changes_code(before, trial_run.state(staged.site_packages))
+    assert trial_run.changes_code(before, trial_run.snapshot(staged.site_packages))
