@@ -12,10 +12,10 @@ from pathlib import Path
 from packaging.version import Version
 
 from django_pyz import process
+from django_pyz.dependencies import neighbours, old_setuptools, requires_python
 from django_pyz.dependencies.installers import Environment, installed_versions, link_mode
-from django_pyz.dependencies.locks import neighbours, old_setuptools, readers, requires_python
-from django_pyz.dependencies.locks.pins import pinned_versions
-from django_pyz.dependencies.locks.wanted import Request, Wanted
+from django_pyz.dependencies.locks import readers
+from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
 from django_pyz.python import Python

@@ -1,4 +1,4 @@
-"""What the readers are asked, what they answer, and the few ways to write a requirement line."""
+"""What the readers are asked, what they answer, and the few ways to write and read a requirement line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django_pyz_runtime.errors import UserError
 
 INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index", "--trusted-host")
 _PYPI = re.compile(r"https://pypi(\.python)?\.org/simple/?")
+_PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*==\s*(?P<version>[\w.!+-]+)\s*(;.*|\s--hash=.*)?")
+"""Without extras: what those bring cannot be seen to be missing."""
 _SCP_STYLE = re.compile(r"[\w.-]+@[\w.-]+:(?!//)")
 
 
@@ -141,3 +143,17 @@ def line(requirement: str, *, marker: str = "", hashes: Iterable[str] = ()) -> s
     """
     condition = f" ; {marker}" if marker else ""
     return requirement + condition + "".join(f" --hash={item}" for item in sorted(hashes))
+
+
+def pinned_versions(lines: Iterable[str]) -> dict[str, str]:
+    """The version of each package, by normalised name; empty where a line is more than a package and its version.
+
+    The lines that `pip freeze` and pip-compile write may say all there is to install.
+    """
+    found: dict[str, str] = {}
+    for text in lines:
+        match = _PIN.fullmatch(text.strip())
+        if not match or (name := canonicalize_name(match["name"])) in found:
+            return {}
+        found[name] = match["version"]
+    return found

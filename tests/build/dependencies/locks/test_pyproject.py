@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.dependencies.locks import requires_python
+from django_pyz.dependencies import requires_python
 from django_pyz_runtime.errors import UserError
 from tests.build.reading import read, request
 from tests.build.trees import write_tree

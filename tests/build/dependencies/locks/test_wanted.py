@@ -1,10 +1,10 @@
-"""Requirement lines that may say all."""
+"""Requirement lines that may say all there is to install."""
 
 from __future__ import annotations
 
 import pytest
 
-from django_pyz.dependencies.locks.pins import pinned_versions
+from django_pyz.dependencies.locks.wanted import pinned_versions
 
 
 def test_each_package_has_one_version() -> None:

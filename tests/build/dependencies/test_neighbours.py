@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django_pyz.dependencies.locks.neighbours import copied
+from django_pyz.dependencies.neighbours import copied
 from tests.build.trees import write_tree
 
 

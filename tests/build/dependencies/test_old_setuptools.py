@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.dependencies.locks import old_setuptools
+from django_pyz.dependencies import old_setuptools
 from tests.build.trees import write_tree
 
 
