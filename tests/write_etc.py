@@ -34,7 +34,7 @@ def build_options_table() -> str:
     rows = ["| Option | Meaning |", "|---|---|"]
     for item in fields(Options):
         flag = "`collectstatic = false`, `--no-collectstatic`" if item.default is True else _spellings(item.name)
-        rows.append(f"| {flag} | {item.metadata['help'].replace(' (repeatable)', '')} |")
+        rows.append(f"| {flag} | {item.metadata['help']} |")
     return "\n".join(rows) + "\n"
 
 

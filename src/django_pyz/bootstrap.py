@@ -87,16 +87,8 @@ def _install(folder: Path, needs: list[str]) -> bool:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         venv.create(folder, with_pip=True)
-        command: list[str | Path] = [
-            python,
-            "-P",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            *needs,
-        ]
+        options = ("--quiet", "--disable-pip-version-check")
+        command = [str(python), "-P", "-m", "pip", "install", *options, *needs]
         subprocess.run(command, check=True)
         (folder / _READY).touch()
     except (OSError, subprocess.CalledProcessError) as error:

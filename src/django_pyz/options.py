@@ -17,50 +17,44 @@ BALANCED = "balanced"
 COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
 
 
-def _text(help_text: str, metavar: str) -> Any:
-    return field(default="", metadata={"help": help_text, "metavar": metavar})
-
-
-def _texts(help_text: str, metavar: str = "PATH") -> Any:
-    return field(default=(), metadata={"help": help_text + " (repeatable)", "metavar": metavar})
-
-
-def _choice(help_text: str, choices: tuple[str, ...]) -> Any:
-    """One of some words; the first is the default."""
-    return field(default=choices[0], metadata={"help": help_text, "choices": choices})
+def _option(default: Any, help_text: str, metavar: str = "", **more: Any) -> Any:
+    """Declare an option of the type of its default; one that may be given several times has a tuple."""
+    return field(default=default, metadata={"help": help_text, "metavar": metavar, **more})
 
 
 @dataclass(frozen=True)
 class Options:
     """What may be said about a build; nothing has to be."""
 
-    manage_py: str = _text("the manage.py, relative to the project, where there are several", "FILE")
-    name: str = _text("names /etc/NAME and the rest; default: the project folder's name", "NAME")
-    script: str = _text("name of the executable; default: NAME", "NAME")
-    settings_module: str = _text("the settings module; default: the one in manage.py", "MODULE")
-    python: str = _text("the Python to build for; default: the one that builds", "PYTHON")
-    requirements: tuple[str, ...] = _texts("a requirements file or lock to install, relative to the project")
-    extras: tuple[str, ...] = _texts("an extra of the project to install", "NAME")
-    groups: tuple[str, ...] = _texts("a dependency group of the project to install", "NAME")
-    include: tuple[str, ...] = _texts("a file or pattern to put in although it would be left out")
-    exclude: tuple[str, ...] = _texts("a file or pattern to leave out")
-    extra_paths: tuple[str, ...] = _texts("one more folder of the project for sys.path")
-    data_paths: tuple[str, ...] = _texts(
-        "a path beside the code that the project writes to: it becomes a link to the data folder; folders end with /"
+    manage_py: str = _option("", "the manage.py, relative to the project, where there are several", "FILE")
+    name: str = _option("", "names /etc/NAME and the rest; default: the project folder's name", "NAME")
+    script: str = _option("", "name of the executable; default: NAME", "NAME")
+    settings_module: str = _option("", "the settings module; default: the one in manage.py", "MODULE")
+    python: str = _option("", "the Python to build for; default: the one that builds", "PYTHON")
+    requirements: tuple[str, ...] = _option(
+        (), "a requirements file or lock to install, relative to the project", "PATH"
     )
-    allow_secrets: tuple[str, ...] = _texts("a file or pattern that may hold what looks like a secret")
-    build_commands: tuple[str, ...] = _texts(
-        "a shell command to run in a copy of the project before it is packed", "COMMAND"
+    extras: tuple[str, ...] = _option((), "an extra of the project to install", "NAME")
+    groups: tuple[str, ...] = _option((), "a dependency group of the project to install", "NAME")
+    include: tuple[str, ...] = _option((), "a file or pattern to put in although it would be left out", "PATH")
+    exclude: tuple[str, ...] = _option((), "a file or pattern to leave out", "PATH")
+    extra_paths: tuple[str, ...] = _option((), "one more folder of the project for sys.path", "PATH")
+    data_paths: tuple[str, ...] = _option(
+        (),
+        "a path beside the code that the project writes to: it becomes a link to the data folder; folders end with /",
+        "PATH",
     )
-    build_env: tuple[str, ...] = field(
-        default=(),
-        metadata={"help": "a variable for the build only (repeatable)", "metavar": "NAME=VALUE", "is_table": True},
+    allow_secrets: tuple[str, ...] = _option((), "a file or pattern that may hold what looks like a secret", "PATH")
+    build_commands: tuple[str, ...] = _option(
+        (), "a shell command to run in a copy of the project before it is packed", "COMMAND"
     )
-    build_config: str = _text("a settings.ini for the build only, relative to the project", "FILE")
-    collectstatic: bool = field(default=True, metadata={"help": "collect the static files at build time"})
-    compression: str = _choice(
+    build_env: tuple[str, ...] = _option((), "a variable for the build only", "NAME=VALUE", is_table=True)
+    build_config: str = _option("", "a settings.ini for the build only, relative to the project", "FILE")
+    collectstatic: bool = _option(True, "collect the static files at build time")
+    compression: str = _option(
+        BALANCED,
         "balanced (the default), deflate (unpacks sooner), lzma (smallest), stored (largest, unpacks soonest)",
-        COMPRESSIONS,
+        choices=COMPRESSIONS,
     )
 
     @property
@@ -128,20 +122,14 @@ def _is_table_of_texts(value: Any) -> bool:
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command-line twins."""
     for item in fields(Options):
-        flag = "--" + item.name.replace("_", "-")
+        flag, help_text, metavar = f"--{item.name.replace('_', '-')}", item.metadata["help"], item.metadata["metavar"]
         if isinstance(item.default, bool):
-            parser.add_argument(
-                f"--no-{item.name}",
-                dest=item.name,
-                action="store_const",
-                const=False,
-                help="do not " + item.metadata["help"],
-            )
-        elif choices := item.metadata.get("choices"):
-            parser.add_argument(flag, choices=choices, help=item.metadata["help"])
+            flag, help_text = f"--no-{item.name}", f"do not {help_text}"
+            parser.add_argument(flag, dest=item.name, action="store_const", const=False, help=help_text)
+        elif isinstance(item.default, tuple):
+            parser.add_argument(flag, action="append", metavar=metavar, help=f"{help_text} (repeatable)")
         else:
-            action = "append" if isinstance(item.default, tuple) else "store"
-            parser.add_argument(flag, action=action, metavar=item.metadata["metavar"], help=item.metadata["help"])
+            parser.add_argument(flag, choices=item.metadata.get("choices"), metavar=metavar or None, help=help_text)
 
 
 def with_arguments(options: Options, arguments: Namespace) -> Options:

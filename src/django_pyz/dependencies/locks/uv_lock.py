@@ -19,7 +19,10 @@ from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, i
 from django_pyz.toml_files import read_toml
 
 _NAME = re.compile(r"[^a-z0-9._-]")
-_EXPORT = ("--no-default-groups", "--no-editable", "--no-emit-project", "--no-header", "--no-annotate")
+_EXPORT = (
+    *("--no-default-groups", "--no-editable", "--no-emit-project", "--no-header", "--no-annotate"),
+    *("--emit-index-url", "--emit-find-links"),
+)
 
 
 def read(request: Request) -> Wanted:
@@ -54,23 +57,9 @@ def export(request: Request, *which: str) -> Wanted:
     extras = [f"--extra={canonicalize_name(name)}" for name in request.options.extras]
     groups = [f"--group={canonicalize_name(name)}" for name in request.options.groups]
     environment = process.clean_environment("VIRTUAL_ENV", UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
-    said = process.run(
-        [
-            _find_uv(request.scratch),
-            "export",
-            *_EXPORT,
-            "--emit-index-url",
-            "--emit-find-links",
-            "--python",
-            request.python,
-            *which,
-            *extras,
-            *groups,
-        ],
-        f"read {request.files[0]} with uv",
-        folder=request.folder,
-        env=environment,
-    )
+    command = [_find_uv(request.scratch), "export", *_EXPORT, "--python", request.python, *which, *extras, *groups]
+    what = f"read {request.files[0]} with uv"
+    said = process.run(command, what, folder=request.folder, env=environment)
     exported = requirements_files.parse(said, request.folder)
     usual = [text for text in exported.index_lines if not is_pypi(text.partition(" ")[2])]
     index_lines = tuple(text for text in usual if not text.startswith("--extra-index-url"))
