@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from django_pyz import process
@@ -40,7 +39,8 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         UserError: something outside our code keeps it from being built.
     """
     cache = BuildCache(default_folder())
-    with _scratch_folder() as scratch:
+    with tempfile.TemporaryDirectory(prefix="django-pyz-") as temporary:
+        scratch = Path(temporary).resolve()
         with progress.step("Looking at the project"):
             plan = make_plan(root, output, choose)
             notes = [*about_project(plan.found, plan.selection, plan.options)]
@@ -63,24 +63,17 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 trial = trial_run.run(staged, manifest, plan, folders.copy)
                 if trial.changes_code:
                     compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
-        stage.normalise_modes(folders.site_packages)
-        contents = Contents(
-            folders.site_packages, compiled, trial.manifest, plan.epoch, plan.options.compression, cache
-        )
-        files = len(files_below(folders.site_packages))
-        with progress.step("Writing the file"), output_file.appearing(plan.output) as temporary:
-            build_id = write_bundle(contents, temporary, scratch)
-            _start_once(temporary, plan.python, contents, build_id, scratch)
+        with progress.step("Writing the file"), output_file.appearing(plan.output) as file:
+            stage.normalise_modes(folders.site_packages)
+            contents = Contents(
+                folders.site_packages, compiled, trial.manifest, plan.epoch, plan.options.compression, cache
+            )
+            build_id = write_bundle(contents, file, scratch)
+            files = len(files_below(folders.site_packages))
+            _start_once(file, plan.python, contents, build_id, scratch)
         cache.prune()
-    return Summary(
-        plan.output,
-        plan.python.executable,
-        trial.manifest,
-        files,
-        [*notes, *trial.notes],
-        plan.found.source.files[0],
-        plan.selection.without(trial.brought_in).exclusions,
-    )
+    exclusions = plan.selection.without(trial.brought_in).exclusions
+    return Summary(plan, trial.manifest, files, [*notes, *trial.notes], exclusions)
 
 
 def _staged_project(
@@ -104,13 +97,6 @@ def _staged_project(
     staged = StagedProject(plan.python, site_packages, home, manifest.env_prefix, config, variables, bytecode=code)
     staged.write_manifest(manifest)
     return staged
-
-
-@contextlib.contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    """A folder for the steps of one build."""
-    with tempfile.TemporaryDirectory(prefix="django-pyz-") as folder:
-        yield Path(folder).resolve()
 
 
 def _start_once(file: Path, python: Python, contents: Contents, build_id: str, scratch: Path) -> None:

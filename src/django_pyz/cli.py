@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from django_pyz import options
@@ -51,12 +52,8 @@ def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
 def run(arguments: Namespace) -> int:
     """Build as the arguments say, and show the outcome."""
     try:
-        summary = build(
-            arguments.project,
-            arguments.output,
-            lambda found: options.with_arguments(found, arguments),
-            Progress(),
-        )
+        choose = partial(options.with_arguments, arguments=arguments)
+        summary = build(arguments.project, arguments.output, choose, Progress())
     except UserError as error:
         sys.stderr.write(f"django-pyz: {error}\n")
         return 2
@@ -66,5 +63,6 @@ def run(arguments: Namespace) -> int:
     if arguments.run:
         sys.stdout.flush()
         # Its first line asks for a pythonX.Y on PATH, where the interpreter of this build need not be.
-        os.execv(summary.python, [str(summary.python), str(summary.output), "runserve", "--migrate"])
+        python = summary.plan.python.executable
+        os.execv(python, [str(python), str(summary.plan.output), "runserve", "--migrate"])
     return 0

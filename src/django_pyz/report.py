@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from django_pyz.plan import Plan
 from django_pyz_runtime.bundle.manifest import Manifest
 
 _SHOWN = 8
@@ -45,37 +46,33 @@ class Summary:
     """What a build has made.
 
     Attributes:
-        output: the file.
-        python: the interpreter it was built for.
-        manifest: of the project in it.
+        plan: what was to be built.
+        manifest: of the project in the file.
         files: how many files it unpacks to.
         notes: what else there is to say.
-        source: the file that its dependencies were read from.
         exclusions: what was not copied, path to reason.
     """
 
-    output: Path
-    python: Path
+    plan: Plan
     manifest: Manifest
     files: int
     notes: list[str]
-    source: Path
     exclusions: dict[str, str]
 
 
 def show(summary: Summary) -> None:
     """Print a summary on standard output."""
-    manifest = summary.manifest
+    manifest, output = summary.manifest, summary.plan.output
     packages = len(manifest.sbom["components"])
     only = " only" if manifest.bound_to_python else " or newer"
     lines = [
-        f"Built {_short(summary.output)}: {summary.output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
+        f"Built {_short(output)}: {output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
         f"{summary.files:,} files, for Python {manifest.python}{only}",
-        f"Dependencies from {summary.source}",
+        f"Dependencies from {summary.plan.found.source.files[0]}",
         *_exclusions(summary.exclusions),
         *(f"Note: {note}" for note in summary.notes),
         "Next:",
-        f"  cp {_short(summary.output)} /usr/bin/{manifest.script}",
+        f"  cp {_short(output)} /usr/bin/{manifest.script}",
         f"  {manifest.script} pyz config init",
         f"  {manifest.script} runserve --migrate",
     ]

@@ -1,4 +1,4 @@
-"""The files of a tree, each looked at once."""
+"""The files of a tree, each read once, and the build id that follows from them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Member(NamedTuple):
     digest: bytes
 
 
-def look(places: Mapping[str, Path]) -> list[Member]:
+def read_members(places: Mapping[str, Path]) -> list[Member]:
     """Read files, given by their paths in the tree."""
-    return [_look(path, place) for path, place in places.items()]
+    return [_read_member(path, place) for path, place in places.items()]
 
 
-def _look(path: str, place: Path) -> Member:
+def _read_member(path: str, place: Path) -> Member:
     with place.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
         status = os.fstat(file.fileno())
     return Member(path, place, status.st_size, bool(status.st_mode & 0o100), digest)
 
 
-def build_id(members: Iterable[Member]) -> str:
-    """A digest over the names, modes, lengths and contents of a tree, so written that no two trees share one."""
+def compute_build_id(members: Iterable[Member]) -> str:
+    """A digest over the names, modes, lengths and contents of a tree: no two trees share one, as lengths come first."""
     digest = hashlib.sha256()
     for item in sorted(members):
         name = os.fsencode(item.path)

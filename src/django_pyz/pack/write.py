@@ -22,7 +22,7 @@ from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.pack.bytecode import Compiled
 from django_pyz.pack.head import LAUNCHER_FILES, head, interpreter, main_module, source_of, with_size
-from django_pyz.pack.tree import Member, build_id, look
+from django_pyz.pack.tree import Member, compute_build_id, read_members
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import CONTAINER, SITE_PACKAGES, Container
@@ -57,12 +57,12 @@ class Contents:
     cache: BuildCache = NO_CACHE
 
 
-def members(contents: Contents, scratch: Path) -> list[Member]:
+def _members(contents: Contents, scratch: Path) -> list[Member]:
     """The files of the unpacked tree; those with bytecode are written here."""
     files = files_below(contents.site_packages)
     code = bytecode.write(contents.compiled, files, scratch / BYTECODE / contents.compiled.cache_tag)
     found = {f"{SITE_PACKAGES}/{path}": contents.site_packages / path for path in files}
-    return look(found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code})
+    return read_members(found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code})
 
 
 def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:
@@ -79,16 +79,16 @@ def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:
     Raises:
         UserError: what was written cannot be read back.
     """
-    tree = members(contents, scratch)
-    manifest, identity = contents.manifest, build_id(tree)
+    tree = _members(contents, scratch)
+    manifest, build_id = contents.manifest, compute_build_id(tree)
     bundled = scratch / "bundled"
-    container = _write_bundled(contents, tree, identity, bundled)
-    payload = _write_payload(contents, identity, bundled, scratch / PAYLOAD)
-    start_of_file = head(manifest, identity, contents.compiled)
+    container = _write_bundled(contents, tree, build_id, bundled)
+    payload = _write_payload(contents, build_id, bundled, scratch / PAYLOAD)
+    start_of_file = head(manifest, build_id, contents.compiled)
     with output.open("w+b") as file:
         file.write(start_of_file)
         with zipfile.ZipFile(file, "w") as archive:
-            _add(archive, "__main__.py", main_module(manifest, identity), contents.epoch)
+            _add(archive, "__main__.py", main_module(manifest, build_id), contents.epoch)
             for path in LAUNCHER_FILES:
                 _add(archive, path, source_of(path), contents.epoch)
             _add(archive, PAYLOAD, payload.read_bytes(), contents.epoch)
@@ -101,7 +101,7 @@ def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:
     output.chmod(0o755)
     seal.check(str(output))
     tree_archive.check(output, moved.tree, tree)
-    return identity
+    return build_id
 
 
 def _finish(file: BinaryIO, start_of_file: bytes) -> None:
@@ -114,7 +114,7 @@ def _finish(file: BinaryIO, start_of_file: bytes) -> None:
     file.write(digits)
 
 
-def _write_bundled(contents: Contents, tree: Sequence[Member], identity: str, folder: Path) -> Container:
+def _write_bundled(contents: Contents, tree: Sequence[Member], build_id: str, folder: Path) -> Container:
     """What shiv is to bundle: the launcher, and the tree as an archive that the launcher can unpack."""
     for path in LAUNCHER_FILES:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _write_bundled(contents: Contents, tree: Sequence[Member], identity: str, fo
     blocks.parent.mkdir()
     place = tree_archive.write(tree, blocks, contents.compression, contents.cache)
     manifest = contents.manifest
-    container = Container(manifest.name, identity, manifest.python, manifest.bound_to_python, place)
+    container = Container(manifest.name, build_id, manifest.python, manifest.bound_to_python, place)
     with zipfile.ZipFile(blocks, "a") as archive:
         _add(archive, CONTAINER, container.to_json().encode(), contents.epoch)
     return container
@@ -135,7 +135,7 @@ def _start_of(archive: zipfile.ZipFile, name: str) -> int:
     return info.header_offset + _HEADER_BYTES + len(info.filename.encode()) + len(info.extra)
 
 
-def _write_payload(contents: Contents, identity: str, bundled: Path, path: Path) -> Path:
+def _write_payload(contents: Contents, build_id: str, bundled: Path, path: Path) -> Path:
     """Let shiv bundle a folder; the result is a shiv archive of its own.
 
     shiv takes its own files in the order and with the modes that the file system has them in, which differ from machine
@@ -143,7 +143,7 @@ def _write_payload(contents: Contents, identity: str, bundled: Path, path: Path)
     """
     environment = Environment(
         built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(contents.epoch)),
-        build_id=identity,
+        build_id=build_id,
         entry_point=f"{_RUN_WING}.boot.payload:main",
         script=None,
         always_write_cache=False,

@@ -11,7 +11,7 @@ import pytest
 from django_pyz.files.paths import files_below
 from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache, default_folder
-from django_pyz.pack.tree import look
+from django_pyz.pack.tree import read_members
 from django_pyz.python import find_python
 from tests.build.trees import write_tree
 
@@ -94,7 +94,7 @@ def test_the_code_is_the_same_with_a_cache_and_only_what_changed_is_compiled(tmp
 
 def test_an_archive_is_the_same_with_a_cache(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": "a" * 9000, "b.po": "b" * 9000})
-    members = look({path: root / path for path in files_below(root)})
+    members = read_members({path: root / path for path in files_below(root)})
     cache = BuildCache(tmp_path / "cache")
     places = [
         tree_archive.write(members, tmp_path / "plain", "balanced"),

@@ -10,7 +10,7 @@ import pytest
 
 from django_pyz.files.paths import files_below
 from django_pyz.pack import tree_archive
-from django_pyz.pack.tree import Member, look
+from django_pyz.pack.tree import Member, read_members
 from django_pyz_runtime.bundle.blocks import Layout, read_layout
 from django_pyz_runtime.bundle.container import DEFLATE, LZMA, STORED
 from django_pyz_runtime.errors import UserError
@@ -31,7 +31,7 @@ TREE = {
 def _write(folder: Path, compression: str) -> tuple[Layout, list[Member]]:
     root = write_tree(folder / "tree", TREE)
     (root / "packed.gz").write_bytes(random.Random(1).randbytes(5000))
-    members = look({path: root / path for path in files_below(root)})
+    members = read_members({path: root / path for path in files_below(root)})
     place = tree_archive.write(members, folder / "archive", compression)
     tree_archive.check(folder / "archive", place, members)
     with (folder / "archive").open("rb") as file:
@@ -64,15 +64,15 @@ def test_each_content_is_there_once(tmp_path: Path) -> None:
 def test_a_program_is_no_copy_of_a_file_that_is_none(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {"a": "x", "b": "x"})
     (root / "b").chmod(0o755)
-    place = tree_archive.write(look({"a": root / "a", "b": root / "b"}), tmp_path / "archive", "balanced")
+    place = tree_archive.write(read_members({"a": root / "a", "b": root / "b"}), tmp_path / "archive", "balanced")
     with (tmp_path / "archive").open("rb") as file:
         assert read_layout("archive", file.fileno(), place).links == []
 
 
 def test_what_cannot_be_read_back_is_no_archive(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {"a": "right"})
-    place = tree_archive.write(look({"a": root / "a"}), tmp_path / "archive", "stored")
+    place = tree_archive.write(read_members({"a": root / "a"}), tmp_path / "archive", "stored")
     (root / "a").write_text("other")
 
     with pytest.raises(UserError, match="cannot be read back"):
-        tree_archive.check(tmp_path / "archive", place, look({"a": root / "a"}))
+        tree_archive.check(tmp_path / "archive", place, read_members({"a": root / "a"}))
