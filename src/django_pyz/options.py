@@ -96,9 +96,9 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
     where = f"{pyproject}: [tool.{TABLE}] {item.name.replace('_', '-')}"
     if isinstance(item.default, tuple):
         texts = value
-        wanted = "a list of texts"
+        wanted = "a list of strings"
         if item.metadata.get("is_table"):
-            wanted = 'a table of texts, as { NAME = "value" }'
+            wanted = 'a table of strings, as { NAME = "value" }'
             texts = [f"{name}={text}" for name, text in value.items()] if _is_table_of_texts(value) else None
         if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
             return tuple(texts)
@@ -109,7 +109,7 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
     else:
         if type(value) is type(item.default):
             return value
-        wanted = "true or false" if isinstance(item.default, bool) else "a text"
+        wanted = "true or false" if isinstance(item.default, bool) else "a string"
     # A variable for the build may be a secret.
     found = "another type" if item.metadata.get("is_table") else repr(value)
     raise UserError(f"{where}: wanted {wanted}, found {found}")

@@ -48,7 +48,7 @@ def find_python(name: str) -> Python:
     code = "import sys; print('{}.{}'.format(*sys.version_info), sys.implementation.cache_tag)"
     said = process.run([executable, "-I", "-c", code], "ask Python for its version")
     if not (match := re.fullmatch(r"(\d+\.\d+) (\S+)\n", said)):
-        raise UserError(f"--python {name}: wanted a Python, found {executable}, which is none")
+        raise UserError(f"--python {name}: wanted a Python, found {executable}, which is not one")
     version, cache_tag = match.groups()
     if tuple(map(int, version.split("."))) < (3, 11):
         raise UserError(

@@ -20,4 +20,4 @@ def read_toml(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from None
     except RecursionError:
-        raise UserError(f"{path}: cannot be read (too many lists or tables in one another)") from None
+        raise UserError(f"{path}: cannot be read (lists or tables are nested too deeply)") from None

@@ -126,16 +126,16 @@ def test_an_unknown_entry_is_refused_with_the_known_ones(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("entry", "wanted"),
     [
-        ("name = 3", "name: wanted a text, found 3"),
-        ("include = 'one'", "include: wanted a list of texts, found 'one'"),
-        ("include = [1]", r"include: wanted a list of texts, found \[1\]"),
-        ("build-env = { A = 1 }", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found another type"),
-        ("build-env = 'A=1'", r"build-env: wanted a table of texts, as { NAME = \"value\" }, found another type"),
+        ("name = 3", "name: wanted a string, found 3"),
+        ("include = 'one'", "include: wanted a list of strings, found 'one'"),
+        ("include = [1]", r"include: wanted a list of strings, found \[1\]"),
+        ("build-env = { A = 1 }", r"build-env: wanted a table of strings, as { NAME = \"value\" }, found another type"),
+        ("build-env = 'A=1'", r"build-env: wanted a table of strings, as { NAME = \"value\" }, found another type"),
         ("collectstatic = 'no'", "collectstatic: wanted true or false, found 'no'"),
         ("compression = 'zip'", "compression: wanted one of balanced, deflate, lzma, stored, found 'zip'"),
         ("compression = []", r"compression: wanted one of balanced, deflate, lzma, stored, found \[\]"),
         ("collectstatic = 0", "collectstatic: wanted true or false, found 0"),
-        ("name = true", "name: wanted a text, found True"),
+        ("name = true", "name: wanted a string, found True"),
     ],
 )
 def test_an_entry_of_another_type_is_refused(tmp_path: Path, entry: str, wanted: str) -> None:

@@ -1,4 +1,4 @@
-"""What of a project does not go into a bundle, by its name or by what is in it, and why."""
+"""Which files of a project stay out of a bundle, by their name or content, and why."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
+from django_pyz.files.paths import beginning
 from django_pyz.files.secret_kinds import find_url_credentials, holds_private_key
 
 SECRETS = "secrets"
@@ -52,25 +53,25 @@ _FILES = {
     "*.pyz": "an earlier build",
 }
 _MAY_BE_TRACKED = (".sql.gz", ".sql.bz2", ".sql.xz", ".sql.zst", ".dump", ".pgdump", ".log", ".pid")
-"""What may be a part of the project, where somebody decided so."""
+"""Names of files that may be a part of the project: they go in where git tracks them."""
 _NAMES = [(re.compile(fnmatch.translate(pattern)), reason) for pattern, reason in _FILES.items()]
 _EXAMPLES = re.compile(r"(^|[._-])(example|sample|template|tmpl|tpl|dist|defaults?|skel)([._-]|$)", re.IGNORECASE)
 _KEY_SUFFIXES = (".pem", ".key", ".der", ".p8", ".p12", ".pfx", ".asc", ".crt", ".cer")
 _DER_KEY = re.compile(rb"\x30(\x82..|\x81.|.)\x02\x01[\x00\x01]", re.DOTALL)
 """A sequence that begins with a version (RFC 5958, RFC 8017, RFC 5915); a certificate begins with a sequence."""
 _KEY_BAG = re.compile(rb"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01[\x01\x02]")
-"""What a bag with a private key is called in a PKCS #12 file (RFC 7292)."""
+"""The object identifier of a bag with a private key in a PKCS #12 file (RFC 7292)."""
 _SQLITE_SUFFIXES = (".db", ".db3", ".s3db")
-_LARGEST_BYTES = 2_000_000
+_READ_BYTES = 2_000_000
 _INSTALLS = re.compile(
     r"(^|/)([^/]*(requirements|constraints)[^/]*\.(txt|in)|requirements/.*\.(txt|in)|Pipfile|(Pipfile|poetry|uv|pdm)\.lock"
     r"|(poetry|uv|pyproject|pylock|pylock\.[^/]+)\.toml|setup\.cfg|pip\.(conf|ini)|\.npmrc|\.yarnrc(\.yml)?)$"
 )
 """Files that say what is installed and from where."""
 _NPM_TOKEN = re.compile(rb"""(?:_auth|_authToken|_password|npmAuthToken)["']?\s*[:=]\s*["']?(?!\$)[^\s"']{8,}""")
-_ABOVE_OF_THE_PROJECT = ("static", "assets", "fixtures", "templates", "tests")
-_OF_THE_PROJECT = ("css", "js", "scss", "fonts")
-"""Folders in one that holds the style of a site, as projects of old have it in `media`."""
+_FOLDERS_ABOVE_CODE = ("static", "assets", "fixtures", "templates", "tests")
+_FOLDERS_OF_STYLE = ("css", "js", "scss", "fonts")
+"""Old projects have them in `media`."""
 
 
 def folder_reason(path: Path) -> str:
@@ -86,17 +87,17 @@ def file_reason(path: Path, *, is_tracked: bool, installs: Container[Path] = ())
 
     Args:
         path: of the file.
-        is_tracked: whether git tracks it, so that somebody decided that it is part of the project.
+        is_tracked: whether git tracks it: somebody decided that it is part of the project.
         installs: more files that say what is installed, besides those with usual names.
     """
     name = path.name
     if (reason := _reason_by_name(name)) and not (is_tracked and name.endswith(_MAY_BE_TRACKED)):
         return reason
-    if name.endswith(_KEY_SUFFIXES) and _is_key(_content(path)):
+    if name.endswith(_KEY_SUFFIXES) and _is_key(beginning(path, _READ_BYTES)):
         return PRIVATE_KEY
     if name.endswith(_SQLITE_SUFFIXES) and _is_database(path, is_tracked):
         return DATABASE
-    if (_INSTALLS.search(path.as_posix()) or path in installs) and _has_credentials(_content(path)):
+    if (_INSTALLS.search(path.as_posix()) or path in installs) and _has_credentials(beginning(path, _READ_BYTES)):
         return CREDENTIALS
     return ""
 
@@ -107,19 +108,10 @@ def _reason_by_name(name: str) -> str:
 
 
 def _is_of_the_project(folder: Path) -> bool:
-    """Whether a folder named as if for uploads holds the code or style of the site instead."""
+    """Whether a folder with a name for uploads holds the code or style of the site instead."""
     is_code = any(folder.glob("*.py")) or any(folder.glob("*/*.py"))
-    is_style = any((folder / name).is_dir() for name in _OF_THE_PROJECT)
-    return is_code or is_style or folder.parent.name in _ABOVE_OF_THE_PROJECT
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST_BYTES)
-    except OSError:
-        # Whoever copies it says what is wrong with it.
-        return b""
+    is_style = any((folder / name).is_dir() for name in _FOLDERS_OF_STYLE)
+    return is_code or is_style or folder.parent.name in _FOLDERS_ABOVE_CODE
 
 
 def _is_key(content: bytes) -> bool:
@@ -128,7 +120,7 @@ def _is_key(content: bytes) -> bool:
 
 def _is_database(path: Path, is_tracked: bool) -> bool:
     """Whether a file is an SQLite database; one that git tracks may be data of the project, unless it is a site's."""
-    content = _content(path)
+    content = beginning(path, _READ_BYTES)
     return content.startswith(b"SQLite format 3\0") and not (is_tracked and b"django_migrations" not in content)
 
 

@@ -1,4 +1,4 @@
-"""Paths of files: those below a folder, and those that patterns name."""
+"""Files below a folder, paths that patterns name, and the first bytes of a file."""
 
 from __future__ import annotations
 
@@ -33,3 +33,12 @@ def matches(relative: str, patterns: Iterable[str]) -> bool:
         relative == pattern or fnmatch.fnmatch(relative, pattern) or relative.startswith(pattern.rstrip("/") + "/")
         for pattern in patterns
     )
+
+
+def beginning(path: Path, size: int) -> bytes:
+    """The first bytes of a file; none where it cannot be read, which whoever copies it reports."""
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""

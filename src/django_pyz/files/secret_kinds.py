@@ -1,4 +1,4 @@
-"""What secrets look like: only shapes that nothing else has, as a finding stops a build."""
+"""What secrets look like: only shapes that nothing else has, as a match stops a build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADER = re.compile(rb"[A-Z][\w-]+: [^\n\\]*")
 _LINE_END = re.compile(rb"\\[nrt]|\\u000a|&#10;")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _IN_MANUALS = (b"Eby8vdM02xNOcqFlqUwJ", b"16C7e42F292c6912E7710c838347Ae178B4a")
-"""The key of Azure's storage emulator, which is everybody's, and the token in GitHub's own examples."""
+"""The public key of Azure's storage emulator, and the token in GitHub's own examples."""
 _URL_USER = re.compile(rb"https?://([^\s/@:\"'<>]*)(?::([^\s/@\"'<>]+))?@[A-Za-z0-9[]")
 _PLACEHOLDER = re.compile(rb"[$%{}*<>]|^(.)\1*$|^(user(name)?|login|pass(word|wd)?|pw|token|secret|my[-_]?\w+)$", re.I)
 _TOKEN_LENGTH = 20
@@ -29,8 +29,8 @@ class Kind:
     Attributes:
         what: it looks like, with its article.
         hints: texts of which one is in every secret of this kind; looked for first, as that is fast.
-        shape: of the secret; its group `random`, where it has one, is what was drawn by lot.
-        is_real: the last word on a match, by the content and where it was found.
+        shape: of the secret; its group `random`, where it has one, is the random part.
+        is_real: decides about a match, by the content and where it was found.
     """
 
     what: str
@@ -40,14 +40,14 @@ class Kind:
 
 
 def _looks_random(content: bytes, match: re.Match[bytes]) -> bool:
-    """Whether it was drawn by lot: an example says so, repeats a few characters, or is printed in a manual."""
+    """Whether it is random: an example says so, repeats a few characters, or is printed in a manual."""
     text = match["random"]
     is_example = b"EXAMPLE" in text.upper() or b"XXXX" in text.upper() or text.startswith(_IN_MANUALS)
     return not is_example and len(set(text)) >= min(8, len(text) // 3)
 
 
 def _has_a_key_behind(content: bytes, match: re.Match[bytes]) -> bool:
-    """Whether the first line of a PEM file is followed by a key, and is not just spoken of."""
+    """Whether a key follows the first line of a PEM file; a manual only mentions the line."""
     body = content[match.end() : match.end() + _KEY_SIZE].partition(b"-----END")[0]
     encoded = _NO_BASE64.sub(b"", _HEADER.sub(b"", _LINE_END.sub(b"\n", body)))
     return len(encoded) >= 60 and len(set(encoded[:400])) >= 20
@@ -72,7 +72,7 @@ def _kind(what: str, hints: str, shape: str, is_real: Callable[[bytes, re.Match[
 
 
 GOOGLE_KEY = "a Google API key"
-"""No secret in what is sent to browsers."""
+"""Not a secret in files that are sent to browsers."""
 KINDS = (
     Kind("a private key", (b"PRIVATE KEY",), _BEGIN, _has_a_key_behind),
     Kind(

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from django_pyz.files.paths import matches
+from django_pyz.files.paths import beginning, matches
 from django_pyz.files.secret_kinds import GOOGLE_KEY, find, find_url_credentials
 from django_pyz_runtime.errors import UserError
 
 _LARGEST_BYTES = 2_000_000
 _TEXT_BYTES = 4096
-"""A file with a zero byte in the first so many is no text."""
+"""A file with a zero byte among the first of so many bytes is binary."""
 _SHOWN = 20
 _NAMED = 8
 _FOR_BROWSERS = {".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".html", ".htm", ".css", ".map", ".svg"}
@@ -40,13 +40,8 @@ def check(root: Path, files: Iterable[Path], allowed: tuple[str, ...]) -> None:
 
 
 def scan(path: Path) -> Iterator[tuple[int, str]]:
-    """The likely secrets in a file: line and what it looks like. Large files and files of no text have none."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_BYTES + 1)
-    except OSError:
-        # Whoever copies it says what is wrong with it.
-        return
+    """The likely secrets in a file: line and what it looks like; none in large and in binary files."""
+    content = beginning(path, _LARGEST_BYTES + 1)
     if len(content) > _LARGEST_BYTES or b"\0" in content[:_TEXT_BYTES]:
         return
     for offset, what in find(content):

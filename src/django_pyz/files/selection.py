@@ -1,4 +1,4 @@
-"""Which of a project's files go into the bundle, and why the others do not."""
+"""Which files of a project go into the bundle, and why the others do not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_EVEN_FOR_BUILDING = (
 
 @dataclass(frozen=True)
 class Selection:
-    """The outcome.
+    """The files that go into the bundle, and those that do not.
 
     Attributes:
         files: what goes in, relative to the root, sorted.
@@ -51,7 +51,7 @@ class Selection:
         return replace(self, exclusions=kept)
 
     def keeps_out(self, relative: str) -> bool:
-        """Whether a path must not get in by another way; what git does not track may: the build can have made it."""
+        """Whether a path must not get in another way; an untracked file may, as the build can have made it."""
         return any(
             relative == name or (name.endswith("/") and relative.startswith(name))
             for name, why in self.exclusions.items()
@@ -80,13 +80,13 @@ def select(root: Path, options: Options) -> Selection:
         else:
             files.append(relative)
     if not files:
-        raise UserError(f"{root}: found no file to put in", hint="Is the project committed to git?")
+        raise UserError(f"{root}: found no file to pack", hint="Is the project committed to git?")
     more = tuple(sorted(_for_building(_Rules(root, replace(options, exclude=()), tracked), set(files))))
     return Selection(tuple(files), reasons, _commit(root) if tracked is not None else "", more)
 
 
-def add_made(selection: Selection, copy: Path, options: Options) -> Selection:
-    """Choose among what build commands made in a copy of a project; what they removed is no longer chosen.
+def add_build_output(selection: Selection, copy: Path, options: Options) -> Selection:
+    """Add the files that build commands made in a copy of a project, and drop those that they removed.
 
     Args:
         selection: of the project; the copy was made of its files and those for building.
@@ -110,7 +110,7 @@ def add_made(selection: Selection, copy: Path, options: Options) -> Selection:
     )
 
 
-def files_of(source: Path, folder: Path, options: Options) -> list[Path]:
+def files_of_folder(source: Path, folder: Path, options: Options) -> list[Path]:
     """The files of a folder that is wanted whole, less secrets and what is excluded.
 
     Args:
@@ -124,7 +124,7 @@ def files_of(source: Path, folder: Path, options: Options) -> list[Path]:
 
 
 class _Rules:
-    """What holds for one selection; remembers its answers about folders."""
+    """Decides about the files of one selection; remembers its decisions about folders."""
 
     def __init__(self, root: Path, options: Options, tracked: frozenset[str] | None) -> None:
         self.root = root
@@ -170,7 +170,7 @@ class _Rules:
 
 
 def _for_building(rules: _Rules, files: set[Path]) -> Iterator[Path]:
-    """What is left out of the bundle, but not of a working copy."""
+    """The files that stay out of the bundle, but that a working copy has."""
     if rules.tracked is None:
         candidates = [path.relative_to(rules.root) for path in _walk(rules, rules.root, {})]
     else:
@@ -188,7 +188,7 @@ def _walk(rules: _Rules, start: Path, reasons: dict[str, str]) -> Iterator[Path]
             relative = path.relative_to(rules.root)
             reason = "" if rules.looks_into(relative) else rules.folder_reason(relative)
             if path.is_symlink() and path.resolve() in {parent.resolve() for parent in path.parents}:
-                reason = "link to a folder around it"
+                reason = "link to a folder that contains it"
             if reason:
                 reasons[relative.as_posix() + "/"] = reason
                 folders.remove(name)

@@ -72,8 +72,8 @@ def add_history(root: Path, copy: Path) -> None:
 
 
 @contextlib.contextmanager
-def told_as(root: Path, copy: Path) -> Iterator[None]:
-    """Let errors speak of the project where they speak of the copy.
+def errors_about(root: Path, copy: Path) -> Iterator[None]:
+    """Put the project's folder in the place of its copy's in the messages of errors.
 
     Raises:
         UserError: as it was raised inside.

@@ -8,7 +8,7 @@ from pathlib import Path
 from django_pyz import process
 from django_pyz.dependencies.install import install_dependencies
 from django_pyz.files import secret_scan, working_copy
-from django_pyz.files.selection import add_made
+from django_pyz.files.selection import add_build_output
 from django_pyz.plan import Plan
 from django_pyz.project import own_package
 from django_pyz.project.project import Project
@@ -55,7 +55,7 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
     if found.package or plan.options.build_commands:
         working_copy.add_history(found.root, copy)
     folders = BuildFolders(scratch, copy, scratch / "venv", scratch / "site-packages")
-    with working_copy.told_as(found.root, copy):
+    with working_copy.errors_about(found.root, copy):
         install_dependencies(found.source, copy, plan.options, plan.python, folders.environment)
     return folders
 
@@ -67,9 +67,9 @@ def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
         UserError: a command failed, or made what looks like a secret.
     """
     options, copy = plan.options, folders.copy
-    with working_copy.told_as(plan.found.root, copy):
+    with working_copy.errors_about(plan.found.root, copy):
         working_copy.run_commands(options.build_commands, copy, folders.environment / "bin", options.variables)
-    selection = add_made(plan.selection, copy, options)
+    selection = add_build_output(plan.selection, copy, options)
     secret_scan.check(copy, selection.files, options.allow_secrets)
     return replace(plan, selection=selection)
 
@@ -105,7 +105,7 @@ def install_project(found: Project, folders: BuildFolders) -> list[str]:
         return []
     package = folders.copy / found.package.relative_to(found.root)
     try:
-        with working_copy.told_as(found.root, folders.copy):
+        with working_copy.errors_about(found.root, folders.copy):
             own_package.install(package, folders.environment / "bin" / "python")
     except UserError as error:
         if found.needs_package:

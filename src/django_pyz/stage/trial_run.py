@@ -104,7 +104,7 @@ def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Optio
             continue
         relative = folder.relative_to(staged.project_folder)
         source = next((source for source in sources if (source / relative).is_dir()), None)
-        if source and (files := selection.files_of(source, relative, options)):
+        if source and (files := selection.files_of_folder(source, relative, options)):
             # Packages of others are full of keys for tests.
             secret_scan.check(
                 source, [path for path in files if "node_modules" not in path.parts], options.allow_secrets

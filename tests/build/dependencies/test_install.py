@@ -217,7 +217,7 @@ def test_a_python_that_is_not_there_is_an_error() -> None:
 
 
 def test_a_program_that_is_no_python_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"(?m)^--python echo: wanted a Python, found /.*/echo, which is none$"):
+    with pytest.raises(UserError, match=r"(?m)^--python echo: wanted a Python, found /.*/echo, which is not one$"):
         find_python("echo")
 
 

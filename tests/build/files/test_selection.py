@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.files.selection import DELETED, UNTRACKED, Selection, add_made, select
+from django_pyz.files.selection import DELETED, UNTRACKED, Selection, add_build_output, select
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import commit_all, git, write_tree
@@ -150,7 +150,7 @@ def test_include_wins_over_exclude(tmp_path: Path) -> None:
 
 
 def test_an_empty_selection_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"found no file to put in"):
+    with pytest.raises(UserError, match=r"found no file to pack"):
         _select(tmp_path)
 
 
@@ -263,7 +263,7 @@ def test_a_link_to_a_folder_above_does_not_go_round_in_circles(tmp_path: Path) -
 
     selection = _select(root)
 
-    assert (_names(selection), selection.exclusions) == (["manage.py"], {"loop/": "link to a folder around it"})
+    assert (_names(selection), selection.exclusions) == (["manage.py"], {"loop/": "link to a folder that contains it"})
 
 
 KEY = "-----BEGIN PRIVATE KEY-----\n" + base64.encodebytes(hashlib.sha512(b"x").digest() * 2).decode()
@@ -375,7 +375,7 @@ def test_what_build_commands_make_is_chosen_by_the_same_rules(tmp_path: Path) ->
     copy = write_tree(tmp_path / "copy", {"manage.py": "", ".gitignore": "", "dist/app.js": "new"})
     write_tree(copy, {"node_modules/x.js": "", ".env": "", "locale/de.mo": ""})
 
-    found = add_made(selection, copy, Options())
+    found = add_build_output(selection, copy, Options())
 
     assert [path.as_posix() for path in found.files] == [".gitignore", "dist/app.js", "locale/de.mo", "manage.py"]
     assert "dist/app.js" not in found.exclusions
