@@ -1,8 +1,9 @@
-"""Reading TOML files."""
+"""TOML files, and what Python's tools write into pyproject.toml."""
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,3 +22,36 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: cannot be read ({error})") from None
     except RecursionError:
         raise UserError(f"{path}: cannot be read (lists or tables are nested too deeply)") from None
+
+
+@dataclass(frozen=True)
+class Pyproject:
+    """A pyproject.toml; tables that are not in it are empty, and so is one that is not there.
+
+    Attributes:
+        path: of the file.
+        content: all of it.
+        project: [project].
+        groups: [dependency-groups].
+        poetry: [tool.poetry].
+        uv: [tool.uv].
+    """
+
+    path: Path
+    content: dict[str, Any]
+    project: dict[str, Any]
+    groups: dict[str, Any]
+    poetry: dict[str, Any]
+    uv: dict[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> Pyproject:
+        """Read a file.
+
+        Raises:
+            UserError: it is no TOML.
+        """
+        content = read_toml(path)
+        project, groups = content.get("project", {}), content.get("dependency-groups", {})
+        tool = content.get("tool", {})
+        return cls(path, content, project, groups, tool.get("poetry", {}), tool.get("uv", {}))

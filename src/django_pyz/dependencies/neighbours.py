@@ -1,4 +1,4 @@
-"""Packages beside the project, which it takes by a path that leads out of it."""
+"""Local packages outside the project, which its requirements name by their path."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _LINE = re.compile(r"(?P<path>/[^\[;]*?)(?P<rest>\[[^\]]*\].*|\s*;.*|\s+--.*|\s*)")
-_LEFT_OUT = shutil.ignore_patterns("node_modules", ".venv", "venv", ".tox", "__pycache__", "build", "*.egg-info")
+_NOT_COPIED = shutil.ignore_patterns("node_modules", ".venv", "venv", ".tox", "__pycache__", "build", "*.egg-info")
 
 
 def copied(lines: Iterable[str], root: Path, folder: Path) -> list[str]:
-    """Copy the folders outside the project that lines name, as building leaves files in some.
+    """Copy the folders outside the project that lines name: building a package leaves files in its folder.
 
     Args:
         lines: requirement lines.
@@ -34,5 +34,5 @@ def _copied(line: str, root: Path, folder: Path) -> str:
         return line
     target = folder / path.relative_to("/")
     if not target.exists():
-        shutil.copytree(path, target, symlinks=True, ignore=_LEFT_OUT)
+        shutil.copytree(path, target, symlinks=True, ignore=_NOT_COPIED)
     return str(target) + found["rest"]

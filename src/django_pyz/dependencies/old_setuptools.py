@@ -1,4 +1,4 @@
-"""Packages that take setuptools for granted, as every virtual environment once had it."""
+"""Packages that need setuptools without saying so, as every virtual environment once had it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a project's dependencies are written down."""
+"""Finds the file in which a project's dependencies are written down."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from django_pyz.dependencies.locks import pyproject, requirements_files
 from django_pyz.dependencies.locks.readers import READERS
 from django_pyz.options import Options
-from django_pyz.toml_files import read_toml
+from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
 
 _HINT = "Give --requirements FILE."
@@ -109,8 +109,8 @@ def _source(root: Path, kind: str, path: Path, folders: Iterable[Path]) -> Sourc
 
 
 def _is_project(path: Path) -> bool:
-    content = read_toml(path)
-    return "project" in content or "poetry" in content.get("tool", {})
+    content = Pyproject.load(path)
+    return bool(content.project or content.poetry)
 
 
 def _named(name: str) -> Callable[[Path], Path | None]:
@@ -156,8 +156,8 @@ def _only(folder: Path, candidates: list[Path]) -> Path | None:
 
 
 def _pyproject(folder: Path) -> Path | None:
-    content = read_toml(folder / "pyproject.toml")
-    has_groups_only = "project" not in content and bool(_DJANGO.search(str(content.get("dependency-groups"))))
+    content = Pyproject.load(folder / "pyproject.toml")
+    has_groups_only = not content.project and bool(_DJANGO.search(str(content.groups)))
     has_some = pyproject.has_main(content) or pyproject.is_dynamic(content) or has_groups_only
     return folder / "pyproject.toml" if has_some else None
 

@@ -6,9 +6,8 @@ import ast
 import configparser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from django_pyz.toml_files import read_toml
+from django_pyz.toml_files import Pyproject
 
 
 def declared(folder: Path) -> dict[str, str]:
@@ -22,12 +21,9 @@ def declared(folder: Path) -> dict[str, str]:
     Raises:
         UserError: pyproject.toml is no TOML.
     """
-    pyproject = read_toml(folder / "pyproject.toml")
-    found: dict[str, Any] = {}
-    found.update(_lines(_setup_py(folder / "setup.py")))
-    found.update(_lines(_setup_cfg(folder / "setup.cfg")))
-    found.update(pyproject.get("tool", {}).get("poetry", {}).get("scripts", {}))
-    found.update(pyproject.get("project", {}).get("scripts", {}))
+    pyproject = Pyproject.load(folder / "pyproject.toml")
+    found = dict(_lines([*_setup_py(folder / "setup.py"), *_setup_cfg(folder / "setup.cfg")]))
+    found |= {**pyproject.poetry.get("scripts", {}), **pyproject.project.get("scripts", {})}
     return {name: target for name, target in found.items() if isinstance(target, str) and ":" in target}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django_pyz import process
 from django_pyz.dependencies.installers import installer
-from django_pyz.toml_files import read_toml
+from django_pyz.toml_files import Pyproject
 
 
 def find(folders: Sequence[Path]) -> Path | None:
@@ -22,11 +22,10 @@ def find(folders: Sequence[Path]) -> Path | None:
 
 
 def _is_installable(folder: Path) -> bool:
-    pyproject = read_toml(folder / "pyproject.toml")
-    tool = pyproject.get("tool", {})
-    if tool.get("poetry", {}).get("package-mode") is False or tool.get("uv", {}).get("package") is False:
+    pyproject = Pyproject.load(folder / "pyproject.toml")
+    if pyproject.poetry.get("package-mode") is False or pyproject.uv.get("package") is False:
         return False
-    return (folder / "setup.py").is_file() or "build-system" in pyproject
+    return (folder / "setup.py").is_file() or "build-system" in pyproject.content
 
 
 def install(package: Path, interpreter: Path) -> None:

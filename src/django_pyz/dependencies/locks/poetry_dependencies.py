@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from django_pyz.dependencies.locks.constraints import to_specifiers
-from django_pyz.dependencies.locks.wanted import git_reference, line, with_extras
-from django_pyz_runtime.errors import UserError
+from django_pyz.dependencies.locks.wanted import git_reference, line, parse_requirement, with_extras
 
 
 @dataclass(frozen=True)
@@ -66,16 +63,13 @@ def from_table(table: Mapping[str, Any]) -> Iterator[Dependency]:
             )
 
 
-def from_requirement(text: str) -> Dependency:
+def from_requirement(text: str, where: Path) -> Dependency:
     """The dependency that a requirement describes.
 
     Raises:
         UserError: it is no requirement (PEP 508).
     """
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise UserError(f"pyproject.toml: wanted a requirement, found {text!r} ({error})") from None
+    requirement = parse_requirement(text, where)
     source = {"url": requirement.url} if requirement.url else {}
     marker = str(requirement.marker or "")
     extras = tuple(sorted(requirement.extras))

@@ -1,7 +1,7 @@
 """poetry.lock, in the formats 1.0 to 2.1.
 
-Since 2.1 each package says for which groups and under which markers it is there; before that, only a walk from the
-dependencies in pyproject.toml tells.
+Since 2.1 each package names its groups and markers; before that, the wanted packages are found by a walk from the
+dependencies in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from packaging.dependency_groups import resolve_dependency_groups
 from packaging.utils import canonicalize_name
 
-from django_pyz.dependencies.locks import pyproject
 from django_pyz.dependencies.locks.constraints import allows
 from django_pyz.dependencies.locks.poetry_dependencies import Dependency, from_requirement, from_table
+from django_pyz.dependencies.locks.pyproject import poetry_groups, standard_group
 from django_pyz.dependencies.locks.target import Target, ask
-from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, git_reference, line, locked
-from django_pyz.toml_files import read_toml
+from django_pyz.dependencies.locks.wanted import Request, Wanted, by_name, check_known, git_reference, line, locked
+from django_pyz.options import Options
+from django_pyz.toml_files import Pyproject, read_toml
 
 Package = Mapping[str, Any]
 
@@ -31,10 +31,10 @@ def read(request: Request) -> Wanted:
         UserError: the file cannot be read, or lacks an extra or group that was asked for.
     """
     lock = read_toml(request.file)
-    project = read_toml(request.pyproject)
+    project = Pyproject.load(request.pyproject)
     packages: list[Package] = lock.get("package", [])
     groups = {name for package in packages for name in package.get("groups", ())} - {"main"}
-    groups |= {*pyproject.poetry_groups(project), *project.get("dependency-groups", {})}
+    groups |= {*poetry_groups(project), *project.groups}
     check_known("group", request.options.groups, groups, request.file)
     check_known("extra", request.options.extras, lock.get("extras", {}), request.file)
     target = ask(request.python)
@@ -66,16 +66,14 @@ def _is_in(package: Package, wanted: set[str], target: Target, extras: Iterable[
 
 
 def _by_walk(
-    packages: list[Package], lock: Mapping[str, Any], project: Mapping[str, Any], request: Request, target: Target
+    packages: list[Package], lock: Mapping[str, Any], project: Pyproject, request: Request, target: Target
 ) -> list[Package]:
-    listed = lock.get("extras", {})
-    asked = {canonicalize_name(name) for name in request.options.extras}
-    optional = {
-        canonicalize_name(_name(item)) for name in listed if canonicalize_name(name) in asked for item in listed[name]
-    }
-    roots = [*_roots(project, request)]
+    listed = by_name(lock.get("extras", {}))
+    asked = map(canonicalize_name, request.options.extras)
+    optional = {canonicalize_name(_name(item)) for name in asked for item in listed.get(name, ())}
+    roots = [*_roots(project, request.options)]
     if not roots:
-        # Without pyproject.toml nobody knows more than what the packages say of themselves.
+        # Without pyproject.toml there is only what the packages say of themselves.
         return [item for item in packages if item.get("category", "main") == "main" and not item.get("optional")]
     walk = _Walk(packages, target)
     for root in roots:
@@ -84,29 +82,26 @@ def _by_walk(
     return walk.found
 
 
-def _roots(project: Mapping[str, Any], request: Request) -> Iterator[Dependency]:
-    standard = project.get("project", {})
-    main = standard.get("dependencies")
-    if main is not None:
-        yield from map(from_requirement, main)
-        for name, texts in standard.get("optional-dependencies", {}).items():
-            if canonicalize_name(name) in map(canonicalize_name, request.options.extras):
-                yield from map(from_requirement, texts)
+def _roots(pyproject: Pyproject, options: Options) -> Iterator[Dependency]:
+    """The dependencies that pyproject.toml names itself."""
+    if "dependencies" in pyproject.project:
+        extras = by_name(pyproject.project.get("optional-dependencies", {}))
+        texts = [*pyproject.project["dependencies"]]
+        for name in map(canonicalize_name, options.extras):
+            texts += extras.get(name, ())
     else:
-        yield from from_table(project.get("tool", {}).get("poetry", {}).get("dependencies", {}))
-    asked = set(map(canonicalize_name, request.options.groups))
-    for name, group in pyproject.poetry_groups(project).items():
-        if canonicalize_name(name) in asked:
-            yield from group
-    groups = project.get("dependency-groups", {})
-    for name in groups:
-        if canonicalize_name(name) in asked:
-            yield from map(from_requirement, resolve_dependency_groups(groups, name))
+        texts = []
+        yield from from_table(pyproject.poetry.get("dependencies", {}))
+    by_poetry, standard = by_name(poetry_groups(pyproject)), by_name(pyproject.groups)
+    for name in map(canonicalize_name, options.groups):
+        yield from by_poetry.get(name, ())
+        texts += standard_group(pyproject, name) if name in standard else ()
+    yield from (from_requirement(text, pyproject.path) for text in texts)
 
 
 @dataclass
 class _Walk:
-    """A walk through a lock, along the dependencies that a Python has."""
+    """A walk through a lock, along the dependencies for a Python."""
 
     packages: list[Package]
     target: Target
@@ -114,7 +109,7 @@ class _Walk:
     seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def follow(self, dependency: Dependency, extras: Iterable[str]) -> None:
-        """Take the packages that a dependency leads to, for who was asked for with extras."""
+        """Take the packages that a dependency leads to; the extras are those of the package that has it."""
         if not self.target.fits(dependency.marker, extras):
             return
         for package in self._candidates(dependency):
@@ -137,7 +132,7 @@ class _Walk:
         if key in self.seen:
             return
         self.seen.add(key)
-        extras = {canonicalize_name(name): items for name, items in package.get("extras", {}).items()}
+        extras = by_name(package.get("extras", {}))
         named = {canonicalize_name(_name(item)) for item in extras.get(canonicalize_name(extra), ())}
         for item in from_table(package.get("dependencies", {})):
             if canonicalize_name(item.name) in named if extra else not item.is_optional:
@@ -145,7 +140,7 @@ class _Walk:
 
 
 def _name(text: str) -> str:
-    """The name in a requirement; what stands behind it is sometimes no longer valid in old locks."""
+    """The name in a requirement; in old locks what follows it may not be valid any more."""
     return re.split(r"[^\w.-]", text.strip(), maxsplit=1)[0]
 
 

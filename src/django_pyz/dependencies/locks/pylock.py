@@ -29,7 +29,7 @@ Found = PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageS
 
 
 def read(request: Request) -> Wanted:
-    """The packages that the lock selects for the Python that is installed for.
+    """The packages that the lock selects for the Python of the environment.
 
     Raises:
         UserError: the file is no such lock, does not fit that Python, or lacks an extra or group that was asked for.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django_pyz.dependencies.locks import pipfile_lock, poetry_lock, pylock, pyproject, requirements_files, uv_lock
 from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, with_extras
+from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
 
 
@@ -26,7 +27,7 @@ def read(kind: str, request: Request) -> Wanted:
 def _requirements(request: Request) -> Wanted:
     """The files, and the extras and groups that the project's pyproject.toml has."""
     wanted = requirements_files.read([request.root / file for file in request.files], request.root)
-    lines = (*wanted.lines, *pyproject.chosen(request.root / "pyproject.toml", request.options))
+    lines = (*wanted.lines, *pyproject.chosen(Pyproject.load(request.root / "pyproject.toml"), request.options))
     return Wanted(lines, wanted.index_lines)
 
 

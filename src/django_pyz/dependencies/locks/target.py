@@ -1,4 +1,4 @@
-"""The Python that is installed for, as lock files see it."""
+"""The Python that packages are installed for, as lock files see it."""
 
 from __future__ import annotations
 

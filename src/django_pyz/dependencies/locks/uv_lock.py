@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from django_pyz import process
 from django_pyz.dependencies.locks import requirements_files
 from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, is_pypi, locked
-from django_pyz.toml_files import read_toml
+from django_pyz.toml_files import Pyproject, read_toml
 
 _NAME = re.compile(r"[^a-z0-9._-]")
 _EXPORT = (
@@ -69,11 +69,8 @@ def export(request: Request, *which: str) -> Wanted:
 
 def _registries(request: Request, usual: tuple[str, ...]) -> dict[str, str]:
     """The index of each package that does not come from the usual one, as uv asks no other for it."""
-    content = read_toml(request.folder / "pyproject.toml")
-    secret = {
-        item["url"].rstrip("/"): _with_credentials(item["url"], item.get("name", ""))
-        for item in content.get("tool", {}).get("uv", {}).get("index", ())
-    }
+    indexes = Pyproject.load(request.folder / "pyproject.toml").uv.get("index", ())
+    secret = {item["url"].rstrip("/"): _with_credentials(item["url"], item.get("name", "")) for item in indexes}
     found = {}
     for package in read_toml(request.folder / "uv.lock").get("package", ()):
         url = package.get("source", {}).get("registry", "")

@@ -1,4 +1,4 @@
-"""What the readers are asked, what they answer, and the few ways to write and read a requirement line."""
+"""What a reader gets and returns, and what they share: names, requirements, and the lines of a requirements file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 
+_T = TypeVar("_T")
 INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index", "--trusted-host")
 _PYPI = re.compile(r"https://pypi(\.python)?\.org/simple/?")
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*==\s*(?P<version>[\w.!+-]+)\s*(;.*|\s--hash=.*)?")
@@ -21,11 +24,11 @@ _SCP_STYLE = re.compile(r"[\w.-]+@[\w.-]+:(?!//)")
 
 @dataclass(frozen=True)
 class Request:
-    """One reading.
+    """What to read, and for whom.
 
     Attributes:
         root: the project's folder.
-        files: the source's files, relative to it; the first one is the one to read.
+        files: the source's files, relative to it; the first one is read.
         options: whose extras and groups are asked for.
         python: the interpreter of the environment that is filled.
         scratch: a folder for temporary files.
@@ -55,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a source asks the installer for.
+    """What a source wants to be installed.
 
     Attributes:
         lines: as in a requirements file, local paths absolute.
@@ -88,6 +91,27 @@ def check_known(option: str, asked: Iterable[str], known: Iterable[str], where: 
         if canonicalize_name(name) not in normal:
             listed = f"Known are {', '.join(names)}." if names else f"There are no {option}s in it."
             raise UserError(f"{option}s: {where}: found no {option} {name!r}", hint=listed)
+
+
+def by_name(table: Mapping[str, _T]) -> dict[str, _T]:
+    """The same entries, by normalised name."""
+    return {canonicalize_name(name): value for name, value in table.items()}
+
+
+def parse_requirement(text: str, where: str | Path) -> Requirement:
+    """The parts of a requirement.
+
+    Args:
+        text: the requirement.
+        where: the file that has it.
+
+    Raises:
+        UserError: it is none (PEP 508).
+    """
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise UserError(f"{where}: wanted a requirement, found {text!r} ({error})") from None
 
 
 def index_lines(urls: Sequence[str]) -> tuple[str, ...]:
