@@ -9,7 +9,6 @@ import importlib.util
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -24,9 +23,9 @@ def main(arguments: list[str]) -> int:
 
         return measure(arguments)
     from django_pyz.bootstrap import make_environment
+    from tests.__main__ import LOCK
 
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    python = make_environment(CHECKOUT, [*project["dependencies"], *project["optional-dependencies"]["test"]])
+    python = make_environment(CHECKOUT, [], program="benchmarks", lock=LOCK)
     if python is None:
         return 2
     # Names that the user gives are relative to where this was started, which need not be the checkout.

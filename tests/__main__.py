@@ -1,56 +1,66 @@
-"""`python3 -m tests [PYTEST ARGUMENT ...]`: install what the checks need into an environment of its own, and run them.
+"""`python3 -m tests [OPTION ...] [PYTEST ARGUMENT ...]`: install what the checks need, and run them.
 
-Standard library only. Debian's programs that the tests use are not installed, but named where they are missing.
+Python packages go into an environment of its own. Standard library only.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
+from tests import programs
+
 CHECKOUT = Path(__file__).resolve().parent.parent
-PROGRAMS = {
-    "chromium": "chromium",
-    "chromedriver": "chromium-driver",
-    "git": "git",
-    "mmdebstrap": "mmdebstrap",
-    "nginx": "nginx",
-    "npm": "npm",
-    "nsenter": "util-linux",
-    "redis-server": "redis-server",
-    "sassc": "sassc",
-    "systemd-analyze": "systemd",
-    "systemd-nspawn": "systemd-container",
-    "unshare": "util-linux",
-    "curl": "curl",
-}
-"""Programs, and the Debian packages that have them."""
+LOCK = CHECKOUT / "tests" / "requirements.txt"
+CHECKS = ("ruff format --check", "ruff check", "lint-imports --no-cache", "mypy")
+# Two at a time, module by module: what a module shares is made once.
+PYTEST = "pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder"
+LOCKING = f"uv pip compile pyproject.toml --group dev --output-file {LOCK.relative_to(CHECKOUT)} --quiet --universal"
 
 
 def main(arguments: list[str]) -> int:
-    """Run the formatter, the linter, the type checker and the tests, in this order, up to the first that fails."""
-    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program, path=search)]
-    if missing:
-        print(f"tests: missing programs; on Debian: apt-get install {' '.join(missing)}", file=sys.stderr)
-        return 2
-    sys.path.insert(0, str(CHECKOUT / "src"))
-    from django_pyz.bootstrap import make_environment
+    """Run the formatter, the linters, the type checker and the tests, in this order, up to the first that fails."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests", description=__doc__, allow_abbrev=False, epilog="All other arguments go to pytest."
+    )
+    parser.add_argument("--fast", action="store_true", help="only what needs no root, programs and minutes")
+    parser.add_argument("--django", metavar="X.Y", help="only the tests, with another release of Django")
+    parser.add_argument("--coverage", action="store_true", help="measure what the tests run; on where CI is set")
+    parser.add_argument("--lock", action="store_true", help=f"write {LOCK.relative_to(CHECKOUT)} and end")
+    parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="PROGRAM", help="run this in the environment only")
+    options, for_pytest = parser.parse_known_args(arguments)
 
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    python = make_environment(CHECKOUT, [*project["dependencies"], *project["optional-dependencies"]["test"]])
+    sys.path.insert(0, str(CHECKOUT / "src"))
+    from django_pyz.bootstrap import is_too_old, make_environment
+
+    if is_too_old("tests"):
+        return 2
+    if not (options.fast or options.lock or options.run):
+        programs.install_missing()
+    needs = [f"Django=={options.django}.*"] if options.django else []
+    python = make_environment(CHECKOUT, needs, program="tests", lock=LOCK)
     if python is None:
         return 2
+    if options.run:
+        return _run(python, [options.run])
+    if options.lock:
+        written_by = ["--custom-compile-command", "python3 -m tests --lock"]
+        how = ["--generate-hashes", "--python-version=3.11", "--no-emit-package=pip"]
+        return _run(python, [[*LOCKING.split(), *how, *written_by, *for_pytest]])
+    pytest = [*PYTEST.split(), *(["--fast"] if options.fast else []), *for_pytest]
+    return _run(python, [*([] if options.django else map(str.split, CHECKS)), pytest])
+
+
+def _run(python: Path, commands: Iterable[list[str]]) -> int:
+    """Run programs of an environment, one after the other, up to the first that fails; its exit code."""
     import_path = os.pathsep.join(str(CHECKOUT / folder) for folder in ("src", "src/project"))
-    environment = {**os.environ, "PATH": f"{_uv_folder(python)}{os.pathsep}{search}", "PYTHONPATH": import_path}
-    # Two at a time, module by module: what a module shares is made once.
-    pytest = ["pytest", "--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder", *arguments]
-    checks = ["ruff format --check", "ruff check", "lint-imports --no-cache", "mypy"]
-    for program, *options in (*map(str.split, checks), pytest):
+    search = f"{_uv_folder(python)}{os.pathsep}{programs.SEARCH}"
+    environment = {**os.environ, "PATH": search, "PYTHONPATH": import_path}
+    for program, *options in commands:
         print("$", program, *options, flush=True)
         if code := subprocess.run([python.with_name(program), *options], cwd=CHECKOUT, env=environment).returncode:
             return code

@@ -1,4 +1,7 @@
-"""What the tests share: a copy of this checkout as a git repository, and the sample built from it, once a session."""
+"""What the tests share: a copy of this checkout as a git repository, and the sample built from it, once a session.
+
+Also which tests run: all whose needs this machine meets, or the fast ones.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,58 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import programs
+
 CHECKOUT = Path(__file__).resolve().parent.parent
+_MISSING = "missing"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the module that takes longest come first, so that it runs beside all others."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --fast."""
+    parser.addoption("--fast", action="store_true", help="only tests that need no root, programs and minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the module that takes longest come first, so that it runs beside all others; with --fast, choose."""
     items.sort(key=lambda item: item.path.name != "test_corpus.py")
+    if config.getoption("--fast"):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_fast(item)])
+        items[:] = filter(_is_fast, items)
+
+
+def _is_fast(item: pytest.Item) -> bool:
+    """Whether a test runs within seconds on any machine: those in e2e say so, of all others those that do not."""
+    marks = {mark.name for mark in item.iter_markers()}
+    if "e2e" in item.path.parts:
+        return "smoke" in marks
+    return not marks & {"needs", "slow"} and "sample_bundle" not in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what this machine does not have; in CI it fails, as nobody would read of it there."""
+    missing = [need for mark in item.iter_markers("needs") for need in mark.args if not programs.is_here(need)]
+    if not missing:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"needs {', '.join(missing)}", pytrace=False)
+    item.user_properties.extend((_MISSING, need) for need in missing)
+    pytest.skip(f"needs {', '.join(missing)}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was missing: a line each, with the number of tests and how to get it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    counts = Counter(need for report in skipped for name, need in report.user_properties if name == _MISSING)
+    for need, count in sorted(counts.items()):
+        tests = "1 test" if count == 1 else f"{count} tests"
+        terminalreporter.write_line(f"{tests} skipped without {need}: {programs.how_to_get(need)}")
 
 
 @pytest.fixture(scope="session")

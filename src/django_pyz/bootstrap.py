@@ -9,8 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
-import venv
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -27,16 +25,31 @@ def build_here(checkout: Path) -> int:
     Returns:
         The exit code.
     """
-    if sys.version_info < _OLDEST_PYTHON:
-        print(f"build_pyz.py: wanted Python 3.11 or newer, found {sys.version.split()[0]}", file=sys.stderr)
+    program = "build_pyz.py"
+    if is_too_old(program):
         return 2
+    # Python 3.10 has none, and is told so above.
+    import tomllib
+
     needs = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     if _are_here():
         return _build(checkout)
-    python = make_environment(checkout, needs)
+    python = make_environment(checkout, needs, program=program)
     if python is None:
         return 2
     os.execv(python, [str(python), str(checkout / "build_pyz.py"), *sys.argv[1:]])
+
+
+def is_too_old(program: str) -> bool:
+    """Whether this Python is too old, which has been said then.
+
+    Args:
+        program: that says so.
+    """
+    if sys.version_info >= _OLDEST_PYTHON:
+        return False
+    print(f"{program}: wanted Python 3.11 or newer, found {sys.version.split()[0]}", file=sys.stderr)
+    return True
 
 
 def _are_here() -> bool:
@@ -58,42 +71,62 @@ def _build(checkout: Path) -> int:
     return cli.run(parser.parse_args())
 
 
-def make_environment(checkout: Path, needs: list[str]) -> Path | None:
+def make_environment(checkout: Path, needs: list[str], *, program: str, lock: Path | None = None) -> Path | None:
     """Make an environment below a checkout, once for each set of requirements and version of Python.
 
     Args:
         checkout: the folder; the environment is made in its .build folder.
-        needs: the requirements.
+        needs: requirements, installed after the lock.
+        program: that says what is done, and what goes wrong.
+        lock: a requirements file with every package, pinned and with hashes.
 
     Returns:
         Its Python; None where it cannot be made, which has been said then.
     """
-    key = hashlib.sha256(repr((sorted(needs), sys.version_info[:3], sys.prefix)).encode()).hexdigest()[:12]
-    folder = checkout / ".build" / key
+    identity = (sorted(needs), lock and lock.read_text(encoding="utf-8"), sys.version_info[:3], sys.prefix)
+    folder = checkout / ".build" / hashlib.sha256(repr(identity).encode()).hexdigest()[:12]
     python = folder / "bin" / "python"
     if (folder / _READY).exists():
         return python
+    if not _has_venv(program):
+        return None
     folder.parent.mkdir(exist_ok=True)
-    with (folder.parent / "lock").open("w") as lock:
+    with (folder.parent / "lock").open("w") as turn:
         # Another build may be at it.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return python if (folder / _READY).exists() or _install(folder, needs) else None
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (folder / _READY).exists():
+            what = [*([str(lock.relative_to(checkout))] if lock else []), *needs]
+            print(f"{program}: installing {', '.join(what)} into {folder} (only once)", file=sys.stderr, flush=True)
+            if error := _install(folder, needs, lock):
+                print(f"{program}: the environment could not be made: {error}", file=sys.stderr)
+                return None
+    return python
 
 
-def _install(folder: Path, needs: list[str]) -> bool:
-    """Make the environment; whether that went well."""
-    python = folder / "bin" / "python"
-    print(f"build_pyz.py: installing {', '.join(needs)} into {folder} (only once)", file=sys.stderr, flush=True)
+def _has_venv(program: str) -> bool:
+    """Whether this Python can make environments, which Debian has in a package of its own."""
+    if all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+        return True
+    print(f"{program}: wanted a Python with venv and ensurepip, found {sys.executable} without", file=sys.stderr)
+    print("On Debian and Ubuntu: apt-get install python3-venv", file=sys.stderr)
+    return False
+
+
+def _install(folder: Path, needs: list[str], lock: Path | None) -> Exception | None:
+    """Make an environment; what went wrong, of which nothing is left behind."""
+    import venv
+
+    python = str(folder / "bin" / "python")
+    pip = [python, "-P", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     shutil.rmtree(folder, ignore_errors=True)
     try:
         venv.create(folder, with_pip=True)
-        options = ("--quiet", "--disable-pip-version-check")
-        command = [str(python), "-P", "-m", "pip", "install", *options, *needs]
-        subprocess.run(command, check=True)
+        if lock:
+            subprocess.run([*pip, "--no-deps", "--require-hashes", "--requirement", str(lock)], check=True)
+        if needs:
+            subprocess.run([*pip, *needs], check=True)
         (folder / _READY).touch()
     except (OSError, subprocess.CalledProcessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        print(f"build_pyz.py: the environment for building could not be made: {error}", file=sys.stderr)
-        print("On Debian: apt-get install python3-venv", file=sys.stderr)
-        return False
-    return True
+        return error
+    return None

@@ -15,6 +15,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS
 from django_pyz_runtime.config.settings_ini import settings_ini
+from tests import programs
 from tests.build.trees import write_tree
 from tests.write_etc import ETC, options_table
 
@@ -49,6 +50,7 @@ def units(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.needs("systemd-analyze")
 @pytest.mark.parametrize("name", ["project.service", "project.socket"])
 def test_systemd_has_nothing_to_say_about_a_unit(units: Path, name: str) -> None:
     done = subprocess.run(["systemd-analyze", "verify", units / name], capture_output=True, text=True)
@@ -56,6 +58,7 @@ def test_systemd_has_nothing_to_say_about_a_unit(units: Path, name: str) -> None
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.needs("systemd-analyze")
 def test_systemd_finds_the_service_well_confined(units: Path) -> None:
     command = ["systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE}"]
     done = subprocess.run([*command, units / "project.service"], capture_output=True, text=True)
@@ -69,6 +72,7 @@ def test_the_socket_is_the_one_that_nginx_asks() -> None:
     assert f"server unix:{listens} " in (ETC / "nginx" / "project.conf").read_text()
 
 
+@pytest.mark.needs("nginx")
 @pytest.mark.parametrize("uncommented", [False, True])
 def test_nginx_accepts_its_file(tmp_path: Path, uncommented: bool) -> None:
     text = (ETC / "nginx" / "project.conf").read_text(encoding="utf-8")
@@ -81,7 +85,7 @@ def test_nginx_accepts_its_file(tmp_path: Path, uncommented: bool) -> None:
     http = f"access_log off; {nothing} include {tmp_path}/project.conf;"
     main = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {http} }}"
     (tmp_path / "nginx.conf").write_text(main, encoding="utf-8")
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin") or ""
+    program = shutil.which("nginx", path=programs.SEARCH) or ""
     command = [program, "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
     done = subprocess.run(command, capture_output=True, text=True)
 

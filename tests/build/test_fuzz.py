@@ -82,6 +82,7 @@ def test_what_says_which_packages_are_wanted(kind: str, tmp_path: Path) -> None:
             read(tmp_path, kind, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [b"x = [1,\n2]\n", b"x%d = 1\n", b"-r x%d.txt\n", b"[x%d]\n", b"a==%d \\\n"])
 def test_a_large_file_takes_no_longer_than_its_size_is_worth(line: bytes, tmp_path: Path) -> None:
     content = b"".join(line % number if b"%" in line else line for number in range(MEGABYTE // len(line)))

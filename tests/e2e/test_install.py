@@ -94,7 +94,7 @@ def test_prune_knows_where_releases_are_installed(shop: Machine, root: Path, tmp
     assert os.listdir(releases) == [read_container(str(newer)).build_id]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a /usr/lib of its own")
+@pytest.mark.needs("root", "unshare")
 def test_the_first_start_finds_the_code_that_was_installed(machine: Machine, root: Path, tmp_path: Path) -> None:
     """In a mount namespace whose /usr/lib/project is the one that was installed; there is no other place to unpack."""
     machine.succeed("pyz", "install", "--root", str(root))

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import CHECKOUT
 
 
+@pytest.mark.smoke
 def test_its_own_tests_pass(tmp_path: Path) -> None:
     ignored = shutil.ignore_patterns("*.sqlite3", "media", "__pycache__")
     shutil.copytree(CHECKOUT / "src/project", tmp_path / "project", ignore=ignored)

@@ -84,7 +84,7 @@ def test_a_tree_that_others_can_write_is_not_used(fresh: Machine) -> None:
     assert f"using {fresh.folder / 'next'}" in done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.needs("root")
 def test_root_does_not_run_what_another_user_unpacked(fresh: Machine) -> None:
     fresh.succeed("check")
     tree = only_tree(fresh)

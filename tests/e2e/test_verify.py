@@ -38,6 +38,7 @@ def code(shop: Machine) -> Path:
     return folder
 
 
+@pytest.mark.smoke
 def test_nothing_is_wrong_with_what_was_just_unpacked(shop: Machine) -> None:
     [tree] = (shop.folder / "cache").iterdir()
     files = sum(path.is_file() for path in tree.rglob("*"))

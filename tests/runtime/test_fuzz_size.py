@@ -41,6 +41,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_a_large_file_takes_no_longer_than_its_size_is_worth(name: str, tmp_path: Path) -> None:
     path = tmp_path / "settings.ini"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -77,6 +76,7 @@ def without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
 
 
+@pytest.mark.slow
 def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_them(root: Path) -> None:
     """pip refuses to install anything without a hash in the same run."""
     write_tree(root, {"requirements.txt": f"sqlparse==0.5.3 --hash=sha256:{SQLPARSE}\n"})
@@ -88,6 +88,7 @@ def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_the
     assert set(installed) == {"sqlparse", *needed}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["uv", "pip"])
 @pytest.mark.parametrize("lines", ["django==5.2.19\nsqlparse==0.5.3\nasgiref==3.8.1\n", "django==5.2.19\n"])
 def test_pins_are_kept_and_what_they_leave_out_comes_as_well(
@@ -104,6 +105,7 @@ def test_pins_are_kept_and_what_they_leave_out_comes_as_well(
     assert {f"{name}=={version}" for name, version in installed.items()} >= set(lines.split())
 
 
+@pytest.mark.slow
 def test_a_file_with_another_hash_is_refused(root: Path) -> None:
     write_tree(root, {"requirements.txt": f"sqlparse==0.5.3 --hash=sha256:{'0' * 64}\n"})
 
@@ -111,6 +113,7 @@ def test_a_file_with_another_hash_is_refused(root: Path) -> None:
         _install(root, "requirements", "requirements.txt")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_uv")
 def test_local_packages_are_really_installed(root: Path) -> None:
     write_tree(root, {"requirements/base.txt": "-e .\n-e ./lib\n", "setup.py": SETUP, "shop_app/__init__.py": ""})
@@ -123,6 +126,7 @@ def test_local_packages_are_really_installed(root: Path) -> None:
     assert not list(site_packages.glob("__editable__*"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_uv")
 def test_a_lock_may_have_packages_with_a_hash_and_folders_which_have_none(root: Path) -> None:
     sqlparse = {"version": "==0.5.3", "hashes": [f"sha256:{SQLPARSE}"]}
@@ -135,6 +139,7 @@ def test_a_lock_may_have_packages_with_a_hash_and_folders_which_have_none(root: 
     assert (site_packages / "lib" / "__init__.py").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_uv")
 def test_an_index_of_the_project_that_lacks_the_run_wing_is_left(root: Path) -> None:
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
@@ -147,6 +152,7 @@ def test_an_index_of_the_project_that_lacks_the_run_wing_is_left(root: Path) -> 
     assert installed["gunicorn"]
 
 
+@pytest.mark.slow
 def test_setuptools_comes_with_a_package_that_takes_it_for_granted(root: Path) -> None:
     write_tree(root, {"requirements.txt": "./lib\n", "lib/lib/__init__.py": "import pkg_resources\n"})
 
@@ -162,6 +168,7 @@ def test_a_python_that_the_project_does_not_take_is_said_before_anything_is_inst
         _install(root, "requirements", "requirements.txt")
 
 
+@pytest.mark.slow
 def test_the_fixed_versions_need_nothing_else(root: Path) -> None:
     """They are installed without what they depend on."""
     write_tree(root, {"requirements.txt": ""})
@@ -178,7 +185,7 @@ def test_the_fixed_version_is_one_that_would_do(name: str, least: str, fixed: st
     assert Version(fixed) >= Version(least), name
 
 
-@pytest.mark.skipif(not shutil.which("uv"), reason="needs uv")
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("commands", "mode", "shared"), [((), "clone", True), (("true",), "clone", False), ((), "copy", False)]
 )

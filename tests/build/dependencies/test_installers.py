@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from django_pyz.dependencies.installers import Environment, installed_versions, 
 from tests.build.trees import write_program, write_tree
 
 
+@pytest.mark.slow
 def test_uv_installs_where_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     uv = write_program(tmp_path, "uv")
@@ -23,6 +23,7 @@ def test_uv_installs_where_it_is_there(tmp_path: Path, monkeypatch: pytest.Monke
     assert command[-2:] == ["--python", Path("/venv/bin/python")]
 
 
+@pytest.mark.slow
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -41,7 +42,7 @@ def _environment(folder: Path) -> Environment:
     return Environment(folder, folder, "copy")
 
 
-@pytest.mark.skipif(not shutil.which("uv"), reason="needs uv")
+@pytest.mark.slow
 def test_the_index_is_not_asked_for_versions_that_uv_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     lines = ["sqlparse==0.5.3"]

@@ -39,6 +39,7 @@ def environment(tmp_path: Path) -> Path:
     return tmp_path / "venv"
 
 
+@pytest.mark.slow
 def test_what_only_an_installation_makes_ends_up_beside_the_source(tmp_path: Path, environment: Path) -> None:
     setup = """
 from setuptools import setup
@@ -91,6 +92,7 @@ def test_what_belongs_to_no_import_root_stays_where_it_was_installed(tmp_path: P
     assert (site_packages / "lib" / "a.py").is_file()
 
 
+@pytest.mark.slow
 def test_a_package_that_cannot_be_built_is_an_error(tmp_path: Path, environment: Path) -> None:
     copy = write_tree(tmp_path / "shop", {"setup.py": "raise SystemExit('no compiler')", "pyproject.toml": BACKEND})
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.e2e.corpus.sources import Source, run
 from tests.e2e.harness import Machine
+from tests.programs import is_here
 
 _DEADLINE_SECONDS = 180
 _USER = {
@@ -30,6 +31,7 @@ class Case:
 
     Attributes:
         source: where it comes from.
+        needs: programs that its build runs.
         options: of build_pyz.py.
         settings: the text of its settings.ini; {folder} stands for the folder that holds it.
         files: more files in that folder, by name.
@@ -44,6 +46,7 @@ class Case:
     """
 
     source: Source
+    needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     settings: str = ""
     files: dict[str, str] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Case:
         table = dict(table)
         source = Source.read(name, table)
         urls = tuple((path, status, "".join(text)) for path, status, *text in table.pop("urls"))
-        for key in {"options", "without"} & table.keys():
+        for key in {"needs", "options", "without"} & table.keys():
             table[key] = tuple(table[key])
         return cls(source=source, urls=urls, **table)
 
@@ -71,15 +74,17 @@ class Case:
         """The project's name."""
         return self.source.name
 
+    @property
+    def lacks(self) -> list[str]:
+        """What this machine does not have of what the project needs."""
+        python = f"Python {self.source.python} or newer"
+        return [need for need in self.needs if not is_here(need)] + [python] * (not self.source.is_possible)
+
 
 def read_corpus() -> dict[str, Case]:
-    """The declared projects that some Python here takes; those left out are named on standard error."""
+    """The declared projects, by name."""
     tables = tomllib.loads(Path(__file__).with_name("corpus.toml").read_text(encoding="utf-8"))
-    cases = {name: Case.read(name, table) for name, table in tables.items()}
-    for case in cases.values():
-        if not case.source.is_possible:
-            print(f"corpus: {case.name} left out: no Python {case.source.python} or newer here", file=sys.stderr)
-    return {name: case for name, case in cases.items() if case.source.is_possible}
+    return {name: Case.read(name, table) for name, table in tables.items()}
 
 
 def build(case: Case, checkout: Path, folder: Path, output: Path) -> str:

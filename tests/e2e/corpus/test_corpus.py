@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.corpus.cases import read_corpus
+from tests.e2e.corpus.cases import Case, read_corpus
 from tests.e2e.corpus.try_out import AT_ONCE, Outcome, try_out
 
 CASES = read_corpus()
@@ -18,13 +18,23 @@ Outcomes = dict[str, Future[Outcome]]
 @pytest.fixture(scope="module")
 def outcomes(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Outcomes]:
     """The outcomes to come of all projects that are asked for; several are tried side by side."""
-    chosen = [name for name in CASES if any(f"[{name}]" in item.name for item in request.session.items)]
+    chosen = [
+        name
+        for name, case in CASES.items()
+        if not case.lacks and any(f"[{name}]" in item.name for item in request.session.items)
+    ]
     pool = ThreadPoolExecutor(AT_ONCE)
     yield {name: pool.submit(try_out, CASES[name], checkout) for name in chosen}
     pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("name", CASES)
+def _marks(case: Case) -> list[pytest.MarkDecorator]:
+    """What a project needs of the machine that it is tried on."""
+    wanted = f"needs Python {case.source.python} or newer"
+    return [pytest.mark.needs(*case.needs), pytest.mark.skipif(not case.source.is_possible, reason=wanted)]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(case)) for name, case in CASES.items()])
 def test_it_works_and_so_does_its_next_release(name: str, outcomes: Outcomes) -> None:
     outcome = outcomes[name].result()
     assert outcome.errors == {}, "\n".join(f"{step}: {error}" for step, error in outcome.errors.items())

@@ -69,8 +69,7 @@ def workers(built: Build, redis: str) -> Machine:
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Redis that keeps nothing."""
-    program = shutil.which("redis-server")
-    assert program, "on Debian: apt-get install redis-server"
+    program = shutil.which("redis-server") or ""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
@@ -134,6 +133,7 @@ def test_exec_names_the_programs_that_there_are(children: Machine) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.needs("redis-server")
 def test_a_celery_worker_has_the_settings_and_the_database(workers: Machine) -> None:
     command = ("pyz", "exec", "celery", "-A", "shop", "worker", "--concurrency", "1", "--loglevel", "INFO")
     with workers.started(*command) as worker:
@@ -141,6 +141,7 @@ def test_a_celery_worker_has_the_settings_and_the_database(workers: Machine) -> 
         assert workers.succeed("ask_workers", "celery") == "celery blue 1\n", worker.said
 
 
+@pytest.mark.needs("redis-server")
 def test_a_huey_consumer_has_the_settings_and_the_database(workers: Machine) -> None:
     with workers.started("run_huey") as consumer:
         wait_for_line(consumer, "Huey consumer started")

@@ -159,10 +159,16 @@ def main(names: Sequence[str]) -> int:
     if unknown := sorted(set(names) - set(cases)):
         print(f"corpus: no project {', '.join(unknown)}; there are {', '.join(cases)}", file=sys.stderr)
         return 2
+    chosen = []
+    for name in names or cases:
+        if lacks := cases[name].lacks:
+            print(f"corpus: {name} left out: no {' and no '.join(lacks)} here", file=sys.stderr)
+        else:
+            chosen.append(name)
     failed = 0
     print("| " + " | ".join(HEADER) + " |\n" + "|---" * len(HEADER) + "|", flush=True)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for outcome in pool.map(lambda name: try_out(cases[name], CHECKOUT), names or cases):
+        for outcome in pool.map(lambda name: try_out(cases[name], CHECKOUT), chosen):
             print(outcome.row(), flush=True)
             print(f"{outcome.name}: {outcome.seconds:.0f} s", file=sys.stderr)
             for step, error in outcome.errors.items():

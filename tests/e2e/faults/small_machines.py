@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
 from tests.e2e.harness import Machine
 from tests.small_bundle import ANSWER
 
 NOBODY = 65534
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount file systems and be other users")
+as_root = pytest.mark.needs(programs.ROOT)
+"""Only root can mount file systems and be other users."""
 Done = subprocess.CompletedProcess[str]
 
 

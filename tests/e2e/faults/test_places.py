@@ -48,6 +48,7 @@ def test_the_next_place_is_taken(shop: Machine, options: str, reason: str) -> No
     assert len(trees(second)) == 1
 
 
+@pytest.mark.needs("mkfs.ext4")
 def test_a_full_ext4_is_as_empty_afterwards_as_before(shop: Machine) -> None:
     image = shop.folder / "image"
     with image.open("wb") as file:

@@ -14,6 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tests.conftest import CHECKOUT
 from tests.e2e.harness import DEADLINE_SECONDS, Machine, Server
 
+pytestmark = pytest.mark.needs("chromium", "chromedriver")
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --window-size=1280,900"

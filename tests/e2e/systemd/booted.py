@@ -14,8 +14,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from tests import programs
 from tests.e2e.corpus.sources import scratch_folder
 
+CAN_BOOT = pytest.mark.needs(
+    *(programs.ROOT, programs.DEBIAN, "mmdebstrap", "nsenter", "systemd-analyze", "systemd-nspawn", "unshare")
+)
+"""Of the tests that boot a machine, whose file system comes from the mirror that this machine is set up with."""
 BOOT_SECONDS = 60
 STOP_SECONDS = 30
 DEADLINE_SECONDS = 60

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
-import pytest
-
+from tests.e2e.systemd.booted import CAN_BOOT
 from tests.e2e.systemd.booted_releases import SETTINGS, ReleaseSite
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+pytestmark = CAN_BOOT
 SUITE = "trixie"
 
 NOTIFY_RELOAD = "[Service]\nType=notify-reload\nExecReload=\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.e2e.reload.load_client import Load, load
-from tests.e2e.systemd.booted import wait_until
+from tests.e2e.systemd.booted import CAN_BOOT, wait_until
 from tests.e2e.systemd.booted_releases import SETTINGS, SLOW, ReleaseSite
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+pytestmark = CAN_BOOT
 SUITE = "bookworm"
 
 LONGEST_SECONDS = 0.5

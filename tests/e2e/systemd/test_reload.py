@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.systemd.booted import wait_until
+from tests.e2e.systemd.booted import CAN_BOOT, wait_until
 from tests.e2e.systemd.booted_releases import FAILS, HOLD, LOADING, SETTINGS, ReleaseSite
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+pytestmark = CAN_BOOT
 SUITE = "bookworm"
 
 CHANGED = SETTINGS.replace("hello", "bye").replace("a@", "b@")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.reload.load_client import Connection
-from tests.e2e.systemd.booted import Booted, booted, wait_until
+from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted, wait_until
 from tests.e2e.systemd.booted_roots import root_file_system
 from tests.e2e.systemd.booted_site import BootedSite
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can boot a machine")
+pytestmark = CAN_BOOT
 
 EXPOSURE = "20"
 """What `systemd-analyze security` finds at most, times ten: 2.0; without any confinement it finds 9.6."""

@@ -15,7 +15,7 @@ from tests.runtime.conftest import SOURCE
 
 ME = os.geteuid()
 NOBODY = 65534
-as_root = pytest.mark.skipif(ME != 0, reason="only root can give files away")
+as_root = pytest.mark.needs("root")
 
 
 @pytest.fixture

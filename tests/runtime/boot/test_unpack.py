@@ -123,7 +123,7 @@ def test_the_umask_changes_nothing(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in tree.rglob("*")} == {0o444, 0o555}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.needs("root")
 def test_whoever_may_not_write_to_read_only_folders_makes_them_so_at_the_end(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     (tmp_path / "archive").write_bytes(archive_bytes())

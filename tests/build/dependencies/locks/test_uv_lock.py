@@ -16,6 +16,8 @@ from django_pyz_runtime.errors import UserError
 from tests.build.reading import names, read
 from tests.build.trees import read_tree, write_tree
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = """\
 [project]
 name = "lib"

@@ -1,0 +1,79 @@
+"""What the tests need of a machine beside Python, and how to get it: said once. Standard library only."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+"""A search path with the programs of the system, which users have not on theirs."""
+DEBIAN = "a Debian system"
+ROOT = "root"
+
+_PACKAGES = {
+    "chromedriver": "chromium-driver",
+    "chromium": "chromium",
+    "curl": "curl",
+    "git": "git",
+    "mkfs.ext4": "e2fsprogs",
+    "mmdebstrap": "mmdebstrap",
+    "nginx": "nginx-light",
+    "npm": "npm",
+    "nsenter": "util-linux",
+    "redis-server": "redis-server",
+    "sassc": "sassc",
+    "systemd-analyze": "systemd",
+    "systemd-nspawn": "systemd-container",
+    "unshare": "util-linux",
+}
+"""Programs, and the packages of Debian and Ubuntu that have them."""
+
+
+def is_here(need: str) -> bool:
+    """Whether this machine has what a test needs.
+
+    Args:
+        need: a program that is listed here, ROOT or DEBIAN.
+    """
+    if need == ROOT:
+        return os.geteuid() == 0
+    if need == DEBIAN:
+        return "ID=debian" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    assert need in _PACKAGES, f"{need} has no package in {__file__}"
+    return shutil.which(need, path=SEARCH) is not None
+
+
+def how_to_get(need: str) -> str:
+    """What to do for a test that needs something."""
+    if need == ROOT:
+        return "run the tests as root"
+    if need == DEBIAN:
+        return "run the tests on Debian"
+    return f"on Debian and Ubuntu: apt-get install {_PACKAGES[need]}"
+
+
+def install_missing() -> None:
+    """As root on Debian or Ubuntu, install what is missing, each with a word; elsewhere tests are skipped."""
+    packages = sorted({_PACKAGES[program] for program in _PACKAGES if not is_here(program)})
+    if not importlib.util.find_spec("ensurepip"):
+        packages.append("python3-venv")
+    if not packages or not is_here(ROOT) or not shutil.which("apt-get"):
+        return
+    # Run level 1 starts no services.
+    environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
+    _run(["apt-get", "update"], environment)
+    for package in packages:
+        _run(["apt-get", "install", "--yes", "--no-install-recommends", package], environment)
+    importlib.invalidate_caches()
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    """Run a command of apt's; what it could not install is missing for the tests that need it."""
+    print("$", *command, flush=True)
+    said = subprocess.run([*command, "--quiet=2"], env=environment, stdin=subprocess.DEVNULL)
+    if said.returncode:
+        print(f"tests: {' '.join(command)} ended with {said.returncode}", flush=True)
