@@ -92,8 +92,10 @@ def sample_bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter, unlike tmp_path."""
-    folder = Path(tempfile.mkdtemp()).resolve()
+    """A folder that every user may enter, unlike tmp_path, wherever this user's temporary files go."""
+    places = (Path(place).resolve() for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"))
+    place = next(place for place in places if all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents)))
+    folder = Path(tempfile.mkdtemp(dir=place))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)

@@ -27,6 +27,22 @@ def clean_environment(*folders: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(filter(None, places))}
 
 
+def run_as(uid: int, imports: str, code: str, *argv: str | Path) -> str:
+    """Run code in a Python that has become another user, and give what it printed; only root can.
+
+    Args:
+        uid: of the user.
+        imports: run before, as the checkout and Python itself may be where that user may not read.
+        code: what the user runs.
+        argv: its arguments.
+    """
+    become = f"import os, sys\nos.setgroups([]); os.setgid({uid}); os.setuid({uid})\n"
+    command = [sys.executable, "-B", "-W", "error", "-c", f"{imports}\n{become}{code}", *argv]
+    done = subprocess.run(command, env=clean_environment(), cwd="/", capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
 @pytest.fixture
 def manifest() -> Manifest:
     """Of a project called project."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from django_pyz_runtime.boot import trust
-from tests.runtime.conftest import SOURCE
+from tests.runtime.conftest import run_as
 
 ME = os.geteuid()
 NOBODY = 65534
@@ -28,16 +26,11 @@ def tree(open_folder: Path) -> Path:
 
 def check_as(uid: int, path: Path) -> str:
     """Check as another user, in a process of that user's."""
-    code = (
-        "import grp, os, pwd, sys; uid, path = int(sys.argv[1]), sys.argv[2]\n"
-        f"sys.path.insert(0, {str(SOURCE)!r})\n"
-        "from django_pyz_runtime.boot import trust\n"
-        "os.setgroups([]); os.setgid(uid); os.setuid(uid)\n"
-        "try: trust.check(path, os.geteuid()); print('trusted')\n"
-        "except trust.Untrusted as reason: print(reason)\n"
-    )
-    command = [sys.executable, "-B", "-c", code, str(uid), str(path)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    code = """
+try: trust.check(sys.argv[1], os.geteuid()); print("trusted")
+except trust.Untrusted as reason: print(reason)
+"""
+    return run_as(uid, "import grp, pwd\nfrom django_pyz_runtime.boot import trust", code, path).strip()
 
 
 def test_a_private_folder_below_tmp_is_trusted(tree: Path) -> None:

@@ -7,10 +7,7 @@ import io
 import json
 import lzma
 import os
-import shutil
 import stat
-import subprocess
-import sys
 import tempfile
 import zipfile
 import zlib
@@ -23,11 +20,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import django_pyz_runtime
 from django_pyz_runtime.boot.releases import remove
 from django_pyz_runtime.boot.unpack import unpack
 from django_pyz_runtime.bundle.container import CONTAINER, DEFLATE, LZMA, STORED, Container, Tree, read_container
 from django_pyz_runtime.errors import UserError
+from tests.runtime.conftest import run_as
 
 FILES = {"site-packages/a.py": b"A = 1\n", "site-packages/pkg/deep/run": b"#!/bin/sh\n", "site-packages/empty": b""}
 
@@ -124,28 +121,18 @@ def test_the_umask_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("root")
-def test_whoever_may_not_write_to_read_only_folders_makes_them_so_at_the_end(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    (tmp_path / "archive").write_bytes(archive_bytes())
-    program = """
-import sys
-from django_pyz_runtime.bundle.container import read_container
-from django_pyz_runtime.boot.unpack import unpack
-
-unpack(sys.argv[1], read_container(sys.argv[1]), sys.argv[2])
-"""
-    folder = tmp_path / "of another user"
+def test_whoever_may_not_write_to_read_only_folders_makes_them_so_at_the_end(open_folder: Path) -> None:
+    (open_folder / "archive").write_bytes(archive_bytes())
+    folder = open_folder / "of another user"
     folder.mkdir()
     os.chown(folder, 65534, 65534)
-    for above in folder.parents:
-        if above.stat().st_uid == os.geteuid() and above != Path("/"):
-            above.chmod(above.stat().st_mode | 0o055)
-    command: list[str | Path] = [sys.executable, "-c", program, tmp_path / "archive", folder / "tree"]
-    copy = tmp_path / "code" / "django_pyz_runtime"
-    shutil.copytree(Path(django_pyz_runtime.__file__).parent, copy)
-    environment = {"PYTHONPATH": str(copy.parent), "PATH": os.environ["PATH"]}
-    done = subprocess.run(command, env=environment, user=65534, group=65534, capture_output=True, text=True)
-    assert done.stderr == ""
+    imports = """
+import encodings.cp437  # for names in a zip file
+from django_pyz_runtime.bundle.container import read_container
+from django_pyz_runtime.boot.unpack import unpack
+"""
+    code = "unpack(sys.argv[1], read_container(sys.argv[1]), sys.argv[2])"
+    assert run_as(65534, imports, code, open_folder / "archive", folder / "tree") == ""
     assert contents(folder / "tree") == FILES
     assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "tree").rglob("*")} == {0o444, 0o555}
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import pwd
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from django_pyz_runtime.boot.arguments import Arguments, split
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.configuration import Level
-from tests.runtime.conftest import SOURCE, Load
+from tests.runtime.conftest import Load, run_as
 
 PIECES = [
     "[serve]",
@@ -114,18 +112,16 @@ def test_a_folder_in_place_of_a_file_is_a_problem(manifest: Manifest, tmp_path: 
 
 def problems_for_nobody(path: Path) -> str:
     """What a user without rights is told of a configuration file."""
-    code = (
-        "import os, sys\n"
-        f"sys.path.insert(0, {str(SOURCE)!r})\n"
-        "from django_pyz_runtime.boot import arguments\n"
-        "from django_pyz_runtime.bundle import manifest\n"
-        "from django_pyz_runtime.config import levels\n"
-        "found = manifest.Manifest('project', 'project-script', 'settings', (), '3.11')\n"
-        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "print(*levels.load(found, arguments.split(sys.argv[1:]), {}, 65534).problems)\n"
-    )
-    command = [sys.executable, "-c", code, "--config", str(path)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    imports = """
+from django_pyz_runtime.boot import arguments
+from django_pyz_runtime.bundle import manifest
+from django_pyz_runtime.config import levels
+"""
+    code = """
+found = manifest.Manifest("project", "project-script", "settings", (), "3.11")
+print(*levels.load(found, arguments.split(sys.argv[1:]), {}, 65534).problems)
+"""
+    return run_as(65534, imports, code, "--config", path)
 
 
 @as_root
