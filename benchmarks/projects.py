@@ -115,4 +115,4 @@ def find_uv() -> str:
     """
     if uv := shutil.which("uv", path=SEARCH):
         return os.path.abspath(uv)
-    raise BenchmarkError("uv: found no such command; it comes with the extra `test` of pyproject.toml")
+    raise BenchmarkError("uv: found no such command; it comes with the group `test` of pyproject.toml")

@@ -24,15 +24,7 @@ LOCKING = f"uv pip compile pyproject.toml --group dev --output-file {LOCK.relati
 
 def main(arguments: list[str]) -> int:
     """Run the formatter, the linters, the type checker and the tests, in this order, up to the first that fails."""
-    parser = argparse.ArgumentParser(
-        prog="python3 -m tests", description=__doc__, allow_abbrev=False, epilog="All other arguments go to pytest."
-    )
-    parser.add_argument("--fast", action="store_true", help="only what needs no root, programs and minutes")
-    parser.add_argument("--django", metavar="X.Y", help="only the tests, with another release of Django")
-    parser.add_argument("--coverage", action="store_true", help="measure what the tests run; on where CI is set")
-    parser.add_argument("--lock", action="store_true", help=f"write {LOCK.relative_to(CHECKOUT)} and end")
-    parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="PROGRAM", help="run this in the environment only")
-    options, for_pytest = parser.parse_known_args(arguments)
+    options, for_pytest = parser().parse_known_args(arguments)
 
     sys.path.insert(0, str(CHECKOUT / "src"))
     from django_pyz.bootstrap import is_too_old, make_environment
@@ -53,6 +45,19 @@ def main(arguments: list[str]) -> int:
         return _run(python, [[*LOCKING.split(), *how, *written_by, *for_pytest]])
     pytest = [*PYTEST.split(), *(["--fast"] if options.fast else []), *for_pytest]
     return _run(python, [*([] if options.django else map(str.split, CHECKS)), pytest])
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of this command."""
+    found = argparse.ArgumentParser(
+        prog="python3 -m tests", description=__doc__, allow_abbrev=False, epilog="All other arguments go to pytest."
+    )
+    found.add_argument("--fast", action="store_true", help="only what needs no root, programs and minutes")
+    found.add_argument("--django", metavar="X.Y", help="only the tests, with another release of Django")
+    found.add_argument("--coverage", action="store_true", help="measure what the tests run; on where CI is set")
+    found.add_argument("--lock", action="store_true", help=f"write {LOCK.relative_to(CHECKOUT)} and end")
+    found.add_argument("--run", nargs=argparse.REMAINDER, metavar="PROGRAM", help="run this in the environment only")
+    return found
 
 
 def _run(python: Path, commands: Iterable[list[str]]) -> int:
