@@ -122,6 +122,7 @@ def test_a_file_that_was_cut_is_refused_wherever_that_was(shop: Machine, cold: b
     assert [done.stderr for done in long if not says_damaged(done)] == []
 
 
+@pytest.mark.smoke
 def test_a_file_that_was_appended_to_is_refused(shop: Machine) -> None:
     done = start(shop, shop.executable.read_bytes() + b"\0", *ANSWER)
     assert says_damaged(done)

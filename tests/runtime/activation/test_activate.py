@@ -17,7 +17,13 @@ from django_pyz_runtime.config.resolved import data_dir, settings_module
 from django_pyz_runtime.errors import UserError
 from tests.runtime.conftest import Load, Python
 
-SETTINGS = "import os\nSECRET_KEY = 'x'\nDEBUG = True\nURL = os.environ.get('DATABASE_URL')\nHOSTS = ['a']\n"
+SETTINGS = """
+import os
+SECRET_KEY = "x"
+DEBUG = USE_TZ = True
+URL = os.environ.get("DATABASE_URL")
+HOSTS = ["a"]
+"""
 ACTIVATE = """
 import json, os, sys
 from django_pyz_runtime.activation import activate

@@ -29,7 +29,7 @@ except UserError as error:
 except Exception as error:
     print("bug:", error)
 """
-SETTINGS = "SECRET_KEY = 'x'\n"
+SETTINGS = "SECRET_KEY = 'x'\nUSE_TZ = True\n"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_without_either_it_is_djangos_own(interface: str, handler: str, python: 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
 def test_the_module_may_prepare_what_the_settings_need(interface: str, python: Python, project: Path) -> None:
-    (project / "pyz_settings.py").write_text("import os\nSECRET_KEY = os.environ['PREPARED']\n")
+    (project / "pyz_settings.py").write_text(SETTINGS + "import os\nSECRET_KEY = os.environ['PREPARED']\n")
     (project / f"pyz_{interface}.py").write_text("import os\nos.environ['PREPARED'] = 'x'\napplication = 'prepared'\n")
     assert loaded(python, project, interface) == "prepared\n"
 

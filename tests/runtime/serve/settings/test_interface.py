@@ -89,7 +89,8 @@ def test_a_class_that_comes_from_an_asgi_worker_speaks_asgi() -> None:
 def test_without_a_wsgi_module_the_settings_decide_in_a_process_of_their_own(
     settings: str, asgi_module: str, expected: str, python: Python, tmp_path: Path
 ) -> None:
-    (tmp_path / "site_settings.py").write_text(settings, encoding="utf-8")
+    # Django 4.2 warns of settings that leave this to it.
+    (tmp_path / "site_settings.py").write_text(f"USE_TZ = True\n{settings}", encoding="utf-8")
     (tmp_path / "site_asgi.py").write_text("import os\nos.environ['PREPARED'] = 'yes'\n", encoding="utf-8")
     (tmp_path / "site_wsgi.py").touch()
     assert python(CHOOSE, asgi_module) == f"{expected} False\n"
