@@ -20,24 +20,22 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from django_pyz_runtime.bundle.names import env_prefix
+from tests.waiting import DEADLINE_SECONDS
 
-DEADLINE_SECONDS = 60
 PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
 """A search path on which a bundle's first line finds the Python of these tests by its version."""
+_WITH_SOCKET = (
+    sys.executable,
+    "-c",
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); "
+    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); os.execv(sys.argv[2], sys.argv[2:])",
+)
+"""Passes a listening socket to a command as systemd does. Its arguments are the socket's descriptor and the command."""
 
 
 def path_without_uv() -> str:
     """The search path of a machine where pip installs."""
     return os.pathsep.join(folder for folder in PATH.split(os.pathsep) if not shutil.which("uv", path=folder))
-
-
-def with_socket(listener: socket.socket, command: Sequence[str | Path]) -> list[str | Path]:
-    """A command to which a listening socket is passed as systemd does; the socket's descriptor must be passed to it."""
-    code = (
-        "import os, sys; os.dup2(int(sys.argv[1]), 3); "
-        "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); os.execv(sys.argv[2], sys.argv[2:])"
-    )
-    return [sys.executable, "-c", code, str(listener.fileno()), *command]
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,17 @@ class Server:
         return request(self.url + path, headers={key.replace("_", "-"): value for key, value in headers.items()})
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Stop it with a signal, wait for its end, and return its exit code."""
+        """Stop it with a signal, wait until it has ended and all that it has said was read, and return its exit code.
+
+        Raises:
+            AssertionError: a process that it has started goes on, and could still say something.
+        """
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(DEADLINE_SECONDS)
+        code = self.process.wait(DEADLINE_SECONDS)
+        with self.news:
+            assert self.news.wait_for(lambda: self.is_silent, DEADLINE_SECONDS), f"not all of it ended:\n{self.said}"
+        return code
 
 
 class Machine:
@@ -116,7 +121,6 @@ class Machine:
         self.folder = folder
         self.executable = executable
         self.name = name
-        self.deadline_seconds = DEADLINE_SECONDS
         self.home = folder / "home"
         self.elsewhere = folder / "elsewhere"
         for made in (self.home, self.elsewhere):
@@ -148,7 +152,7 @@ class Machine:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=self.deadline_seconds,
+            timeout=DEADLINE_SECONDS,
         )
 
     def succeed(self, *arguments: str, stdin: str = "", **environment: str) -> str:
@@ -167,25 +171,56 @@ class Machine:
     @contextlib.contextmanager
     def started(self, *arguments: str, **environment: str) -> Iterator[Server]:
         """A command that goes on by itself; it and its children are gone at the end of the block."""
-        process = subprocess.Popen(
-            [str(self.executable), *arguments],
-            cwd=self.elsewhere,
-            env={**self.environment, "PYTHONUNBUFFERED": "1", **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        server = Server(process)
-        assert process.stdout is not None
-        reader = threading.Thread(target=_collect, args=(process.stdout, server), daemon=True)
-        reader.start()
-        try:
+        everything = {**self.environment, "PYTHONUNBUFFERED": "1", **environment}
+        command: list[str | Path] = [self.executable, *arguments]
+        with running(command, cwd=self.elsewhere, env=everything) as server:
             yield server
-        finally:
-            _end(process)
-            reader.join(DEADLINE_SECONDS)
-            process.stdout.close()
+
+    @contextlib.contextmanager
+    def serving_on(self, listener: socket.socket, *arguments: str, **environment: str) -> Iterator[Server]:
+        """A server to which a listening socket is passed as systemd does; it is gone at the end of the block."""
+        everything = {**self.environment, "PYTHONUNBUFFERED": "1", **environment}
+        command: list[str | Path] = [*_WITH_SOCKET, str(listener.fileno()), self.executable, "runserve", *arguments]
+        descriptors = [listener.fileno()]
+        with running(command, cwd=self.elsewhere, env=everything, pass_fds=descriptors) as server:
+            host, port = listener.getsockname()
+            server.url = f"http://{host}:{port}"
+            yield server
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str], pass_fds: Sequence[int] = ()
+) -> Iterator[Server]:
+    """A process that goes on by itself; it and its children are gone at the end of the block.
+
+    Args:
+        command: program and arguments.
+        cwd: where it runs; the current folder, where that is None.
+        env: its environment.
+        pass_fds: open files that it is given.
+    """
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="backslashreplace",
+        pass_fds=pass_fds,
+        start_new_session=True,
+    )
+    server = Server(process)
+    assert process.stdout is not None
+    reader = threading.Thread(target=_collect, args=(process.stdout, server), daemon=True)
+    reader.start()
+    try:
+        yield server
+    finally:
+        _end(process)
+        reader.join(DEADLINE_SECONDS)
+        process.stdout.close()
 
 
 def wait_for_line(server: Server, pattern: str, meanwhile: Callable[[], object] = lambda: None) -> str:

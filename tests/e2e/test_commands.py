@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.e2e.harness import Machine, request, wait_for_line
+from tests.waiting import wait_until
 
 CRASHES = CHECKOUT / "src/project/crashstats/fixtures/sample_crashes.jsonl"
 
@@ -176,16 +177,14 @@ def test_a_request_to_a_plain_runserver_is_answered(migrated: Machine) -> None:
     with migrated.started("runserver", "--noreload", "127.0.0.1:0") as server:
         # Django says the port only as it was asked for, so the socket's owner is asked.
         wait_for_line(server, "Quit the server with CONTROL-C")
-        port = _listening_port(server.process.pid)
+        wait_until(lambda: _listening_ports(server.process.pid), "it to listen")
+        [port] = _listening_ports(server.process.pid)
         assert request(f"http://127.0.0.1:{port}/").status == 200
 
 
-def _listening_port(pid: int) -> int:
-    """The port on which a process listens, from /proc."""
+def _listening_ports(pid: int) -> list[int]:
+    """The ports on which a process listens, from /proc."""
     sockets = {path.readlink().name for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()}
     inodes = {name[8:-1] for name in sockets if name.startswith("socket:[")}
-    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == "0A" and fields[9] in inodes:
-            return int(fields[1].partition(":")[2], 16)
-    raise AssertionError(f"process {pid} listens nowhere")
+    found = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return [int(fields[1].partition(":")[2], 16) for fields in found if fields[3] == "0A" and fields[9] in inodes]

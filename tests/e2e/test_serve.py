@@ -8,14 +8,14 @@ import os
 import re
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Machine, Server, request, wait_for_line, with_socket
+from tests.e2e.harness import Machine, Server, request, wait_for_line
+from tests.e2e.http.raw_http import ask
 
 REPORT = {
     "product": "Firefox",
@@ -99,7 +99,7 @@ def test_without_configuration_nothing_of_debug_is_shown(site: Server) -> None:
 
 
 def test_without_configuration_it_says_so(site: Server) -> None:
-    assert "no configuration at" in site.said
+    wait_for_line(site, "no configuration at")
 
 
 def test_the_generated_key_is_private(migrated: Machine) -> None:
@@ -186,26 +186,16 @@ def test_a_unix_socket_is_served(migrated: Machine) -> None:
     path = migrated.folder / "s"
     with migrated.started("runserve", "--bind", f"unix:{path}", "--workers", "1") as server:
         wait_for_line(server, "Listening at: unix:")
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(path))
-            client.sendall(b"GET /-/live HTTP/1.0\r\n\r\n")
-            assert client.recv(100).startswith(b"HTTP/1.0 200")
+        assert ask(f"unix:{path}", "/-/live").statuses == [200]
 
 
 def test_sockets_that_systemd_passes_are_used(migrated: Machine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        process = subprocess.Popen(
-            with_socket(listener, [migrated.executable, "runserve", "--workers", "1"]),
-            env=migrated.environment,
-            pass_fds=[listener.fileno()],
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            assert request(f"http://127.0.0.1:{port}/-/ready").status == 200
-        finally:
-            process.terminate()
-            assert process.wait(30) == 0
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        migrated.serving_on(listener, "--workers", "1") as server,
+    ):
+        assert server.get("/-/ready").status == 200
+        assert server.stop() == 0
 
 
 def refusal(machine: Machine, *arguments: str) -> str:
@@ -297,7 +287,7 @@ def test_a_project_s_debug_pages_are_not_served_unless_the_operator_asks(migrate
         assert "DEBUG" not in server.get("/no/such/page/").text
     with migrated.serving("--set", "settings.DEBUG=true") as server:
         assert "DEBUG = True" in server.get("/no/such/page/").text
-        assert "DEBUG is on" in server.said
+        wait_for_line(server, "DEBUG is on")
 
 
 def test_all_wrong_gunicorn_settings_are_named(machine: Machine) -> None:

@@ -13,6 +13,7 @@ from subprocess import PIPE
 import pytest
 
 from tests.e2e.harness import Machine, request
+from tests.waiting import DEADLINE_SECONDS
 
 NOBODY = 65534
 
@@ -56,7 +57,7 @@ def test_ten_first_starts_at_once_all_succeed_with_one_tree(fresh: Machine) -> N
         subprocess.Popen(command, cwd="/", env=fresh.environment, text=True, stdout=PIPE, stderr=PIPE)
         for _ in range(10)
     ]
-    outcomes = [(process.communicate(timeout=120)[1], process.returncode) for process in started]
+    outcomes = [(process.communicate(timeout=DEADLINE_SECONDS)[1], process.returncode) for process in started]
     assert [code for _, code in outcomes] == [0] * 10
     told = {line for said, _ in outcomes for line in said.splitlines()}
     assert all("waiting for another process, which unpacks to " in line for line in told), told

@@ -11,6 +11,7 @@ import pytest
 
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from tests.e2e.harness import Machine
+from tests.waiting import DEADLINE_SECONDS
 
 MOST_FILES_OF_THE_LAUNCHER = 12
 """Files opened until the tree's own code runs: the bundle, the configuration, a few modules of Python's library."""
@@ -81,7 +82,7 @@ def watched(machine: Machine) -> Watched:
         env={**machine.environment, "WATCHED": str(output)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
     assert (done.returncode, done.stderr) == (0, "")
     events, modules, listed = json.loads(output.read_text())

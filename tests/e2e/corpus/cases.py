@@ -13,7 +13,6 @@ from tests.e2e.corpus.sources import Source, run
 from tests.e2e.harness import Machine
 from tests.programs import is_here
 
-_DEADLINE_SECONDS = 180
 _USER = {
     "make": ["createsuperuser", "--noinput", "--username", "keeper", "--email", "keeper@example.org"],
     "find": [
@@ -99,7 +98,6 @@ def make_machine(case: Case, scratch: Path) -> Machine:
     folder = scratch / "machine"
     folder.mkdir()
     machine = Machine(folder, scratch / "release", case.name)
-    machine.deadline_seconds = _DEADLINE_SECONDS
     machine.environment["PATH"] = f"{case.source.interpreter.resolve().parent}{os.pathsep}{machine.environment['PATH']}"
     machine.environment |= {name: text.replace("{folder}", str(folder)) for name, text in case.environment.items()}
     for name, text in case.files.items():

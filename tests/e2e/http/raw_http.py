@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.e2e.harness import DEADLINE_SECONDS, Machine, Server, wait_for_line
+from tests.e2e.harness import Machine, Server, wait_for_line
+from tests.waiting import DEADLINE_SECONDS
 
 ECHO = """
 import json, sys

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.e2e.harness import Machine, Response, Server, request, wait_for_line
+from tests.e2e.harness import Machine, Server, request, wait_for_line
+from tests.e2e.http.raw_http import ask
 from tests.e2e.http.websocket import WebSocket
 
 PROJECT = CHECKOUT / "tests/projects/channels"
@@ -56,7 +56,7 @@ def site(bundle: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFact
 
 def test_pages_are_served_with_the_hooks_of_the_project_s_gunicorn_conf(site: Server) -> None:
     assert site.get("/").text.endswith("post_fork ran")
-    assert "AsgiWorker" in site.said
+    wait_for_line(site, "AsgiWorker")
 
 
 def test_the_scheme_is_as_a_proxy_on_this_machine_says(site: Server) -> None:
@@ -106,21 +106,15 @@ def test_a_unix_socket_is_served(machine: Machine) -> None:
     path = machine.folder / "s"
     with machine.started("runserve", "--migrate", "--bind", f"unix:{path}") as server:
         wait_for_line(server, "ASGI server listening on")
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(path))
-            client.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n\r\n")
-            assert ">https 443 " in client.makefile().read()
+        assert b">https 443 " in ask(f"unix:{path}", "/", "X-Forwarded-Proto: https").data
 
 
 def test_a_request_that_runs_is_finished_before_it_stops(machine: Machine) -> None:
-    answers: list[Response] = []
-    with machine.serving("--migrate") as server:
-        asking = threading.Thread(target=lambda: answers.append(server.get("/slow/")))
-        asking.start()
+    with ThreadPoolExecutor() as pool, machine.serving("--migrate") as server:
+        slow = pool.submit(server.get, "/slow/")
         wait_for_line(server, "slow request began")
         assert server.stop(signal.SIGTERM) == 0
-        asking.join()
-    assert [(answer.status, answer.text) for answer in answers] == [(200, "slow")]
+        assert (slow.result().status, slow.result().text) == (200, "slow")
     assert "Traceback" not in server.said
 
 

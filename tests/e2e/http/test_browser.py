@@ -12,7 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.conftest import CHECKOUT
-from tests.e2e.harness import DEADLINE_SECONDS, Machine, Server
+from tests.e2e.harness import Machine, Server
+from tests.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 OPTIONS = (
@@ -30,6 +31,8 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+    # What is not there yet is waited for.
+    driver.implicitly_wait(DEADLINE_SECONDS)
     yield driver
     driver.quit()
 
@@ -46,14 +49,10 @@ def test_a_person_reads_the_chart_and_follows_a_signature(browser: webdriver.Chr
     browser.get(site.url + "/")
     assert "Top crashers" in browser.title
     assert len(browser.find_elements(By.CSS_SELECTOR, "svg rect")) >= 7
-    link = browser.find_element(By.CSS_SELECTOR, "table a[href*='signature']")
-    signature = link.text
-    link.click()
-    WebDriverWait(browser, DEADLINE_SECONDS).until(lambda page: "/signature/" in page.current_url)
+    signature = follow(browser, "table a[href*='signature']", "/signature/")
     assert signature in browser.find_element(By.TAG_NAME, "h1").text
     assert browser.find_elements(By.CSS_SELECTOR, "svg")
-    browser.find_element(By.CSS_SELECTOR, "a[href^='/report/']").click()
-    WebDriverWait(browser, DEADLINE_SECONDS).until(lambda page: "/report/" in page.current_url)
+    follow(browser, "a[href^='/report/']", "/report/")
     assert signature in browser.find_element(By.TAG_NAME, "main").text
     assert browser_errors(browser) == []
     assert failed_requests(browser) == []
@@ -70,6 +69,16 @@ def test_nothing_sticks_out_on_a_phone(browser: webdriver.Chrome, site: Server) 
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     browser.get(site.url + "/")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def follow(browser: webdriver.Chrome, link: str, path: str) -> str:
+    """Follow a link, wait until the page that it leads to is there, and return the text of the link."""
+    found = browser.find_element(By.CSS_SELECTOR, link)
+    text = found.text
+    found.click()
+    is_there = "return location.pathname.startsWith(arguments[0]) && document.readyState === 'complete'"
+    WebDriverWait(browser, DEADLINE_SECONDS).until(lambda page: page.execute_script(is_there, path))
+    return text
 
 
 def browser_errors(browser: webdriver.Chrome) -> list[str]:

@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.waiting import DEADLINE_SECONDS
+
 _TEXT, _CLOSE = 0x81, 0x88
 
 
@@ -19,12 +21,11 @@ class WebSocket:
     Args:
         url: of the server, http://host:port.
         path: of the websocket.
-        timeout_seconds: for each answer.
     """
 
-    def __init__(self, url: str, path: str, timeout_seconds: float = 20) -> None:
+    def __init__(self, url: str, path: str) -> None:
         parts = urlsplit(url)
-        self._socket = socket.create_connection((parts.hostname or "", parts.port or 80), timeout_seconds)
+        self._socket = socket.create_connection((parts.hostname or "", parts.port or 80), DEADLINE_SECONDS)
         self._answers = self._socket.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self._socket.sendall(

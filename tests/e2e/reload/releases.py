@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.e2e.harness import DEADLINE_SECONDS, Machine, Server
+from tests.e2e.harness import Machine, Server
+from tests.waiting import DEADLINE_SECONDS
 
 BROKEN = "import no_such_module\nurlpatterns = []\n"
 """A urls.py that cannot be imported."""
@@ -47,7 +48,6 @@ application = get_wsgi_application()
 """,
     "shop/urls.py": """\
 import os
-import time
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -55,7 +55,8 @@ from django.urls import path
 
 
 def home(request):
-    time.sleep(float(request.GET.get("seconds", 0)))
+    if gate := request.GET.get("gate"):
+        open(gate).read()
     return HttpResponse(f"@RELEASE@ {settings.GREETING} {os.getpid()}")
 
 
@@ -93,6 +94,21 @@ def put_in_place(file: Path, program: Path) -> None:
     temporary = program.with_name(f".{program.name}.new")
     shutil.copy(file, temporary)
     os.replace(temporary, program)
+
+
+def local_settings(machine: Machine, text: str, name: str = "local.py") -> Path:
+    """Write local settings, which a machine's configuration may name."""
+    path = machine.folder / name
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def gated(machine: Machine) -> tuple[Path, Path]:
+    """A named pipe, and local settings that nobody gets past before somebody writes to it."""
+    gate = machine.folder / "gate"
+    os.mkfifo(gate)
+    return gate, local_settings(machine, f"open({str(gate)!r}).read()\n", "gated.py")
 
 
 class Manager:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Machine
-from tests.e2e.reload.releases import build, children, page, put_in_place, reload, service
-from tests.e2e.systemd.booted import wait_until
+from tests.e2e.reload.releases import build, children, gated, local_settings, page, put_in_place, reload, service
+from tests.waiting import held_up_at, wait_until
 
 
 def test_a_broken_file_is_refused_with_the_reason_and_nothing_changes(
@@ -50,12 +50,15 @@ def test_what_is_no_bundle_is_refused_and_nothing_changes(content: bytes, releas
 def test_a_configuration_that_changes_during_the_try_is_tried_as_well(
     released: Machine, releases: dict[str, Path]
 ) -> None:
+    gate, local = gated(released)
     with service(released) as (server, systemd):
         start = len(systemd.heard)
         put_in_place(releases["second"], released.executable)
+        released.configure(f"[project]\nlocal_settings = {local}\n")
         server.process.send_signal(signal.SIGHUP)
         systemd.wait_for(start, RELOADING="1")
-        released.configure("[serve]\nworkers = many\n")
+        with held_up_at(gate):
+            released.configure("[serve]\nworkers = many\n")
         assert systemd.wait_for(start, READY="1")["STATUS"].startswith("reload refused: shop: ")
         assert page(server) == "first hello"
 
@@ -79,10 +82,8 @@ def test_what_breaks_between_the_try_and_the_start_leaves_the_workers_of_before(
     preload: str, released: Machine, late: Path, releases: dict[str, Path]
 ) -> None:
     put_in_place(late, released.executable)
-    local, broken = released.folder / "local.py", released.folder / "broken.py"
-    for path, text in ((local, ""), (broken, "import no_such_module\n")):
-        path.write_text(text)
-        path.chmod(0o600)
+    local = local_settings(released, "")
+    broken = local_settings(released, "import no_such_module\n", "broken.py")
     released.configure(
         f"[serve]\nworkers = 2\n[gunicorn]\npreload_app = {preload}\n[project]\nlocal_settings = {local}\n"
     )
@@ -91,7 +92,7 @@ def test_what_breaks_between_the_try_and_the_start_leaves_the_workers_of_before(
         before = children(server)
         said = reload(server, systemd)
         assert said["STATUS"].startswith("reload refused: ")
-        wait_until(lambda: children(server) == before)
+        wait_until(lambda: children(server) == before, lambda: f"{before}, found {children(server)}\n{server.said}")
         assert page(server) == "late hello"
         start = len(systemd.heard)
         systemd.wait_for(start, WATCHDOG="1")
@@ -99,7 +100,7 @@ def test_what_breaks_between_the_try_and_the_start_leaves_the_workers_of_before(
         put_in_place(releases["second"], released.executable)
         assert reload(server, systemd)["STATUS"].startswith("2 of 2 workers")
         assert page(server) == "second hello"
-        wait_until(lambda: len(children(server)) == 2)
+        wait_until(lambda: len(children(server)) == 2, lambda: f"two workers\n{server.said}")
         start = len(systemd.heard)
         os.kill(min(children(server)), signal.SIGKILL)
         systemd.wait_for(start, STATUS="2 of 2 workers")
@@ -121,10 +122,7 @@ def test_workers_without_a_master_end_when_the_service_is_stopped(released: Mach
 
 
 def test_a_try_that_hangs_gives_way_to_the_next(released: Machine, releases: dict[str, Path]) -> None:
-    gate, local = released.folder / "gate", released.folder / "local.py"
-    os.mkfifo(gate)
-    local.write_text(f"open({str(gate)!r}).read()\n")
-    local.chmod(0o600)
+    _, local = gated(released)
     with service(released) as (server, systemd):
         start = len(systemd.heard)
         released.configure(f"[project]\nlocal_settings = {local}\n")

@@ -11,6 +11,7 @@ import pytest
 
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.errors import UserError
+from tests.waiting import DEADLINE_SECONDS, wait_until
 
 
 def is_free(path: Path) -> bool:
@@ -46,10 +47,10 @@ sys.stdin.read()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "child\n"
-        assert process.wait(60) == 0
+        assert process.wait(DEADLINE_SECONDS) == 0
         assert not is_free(tmp_path)
         process.communicate()
-    assert is_free(tmp_path)
+    wait_until(lambda: is_free(tmp_path), f"nobody to hold {tmp_path}")
 
 
 def test_programs_that_are_started_do_not_hold_it(tmp_path: Path) -> None:

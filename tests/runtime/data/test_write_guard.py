@@ -15,6 +15,7 @@ import pytest
 import django_pyz_runtime
 from django_pyz_runtime.data.write_advice import Code, message_for, setting_for
 from django_pyz_runtime.data.write_guard import WriteIntoCode, found_in
+from tests.waiting import DEADLINE_SECONDS
 
 GUARDED = """
 import os, pathlib, shutil, sqlite3, sys, tempfile
@@ -55,7 +56,7 @@ def attempt(tree: Path, statement: str, *options: str) -> str:
     source = str(Path(django_pyz_runtime.__file__).parent.parent)
     program = GUARDED.format(source=source, tree=str(tree), other=str(tree.parent / "other"), statement=statement)
     command = [sys.executable, "-B", *options, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tree / "__project__", timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tree / "__project__", timeout=DEADLINE_SECONDS)
     assert done.stderr == ""
     return done.stdout.strip()
 

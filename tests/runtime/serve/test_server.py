@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,10 @@ import pytest
 
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.server import Server
+from tests.e2e.harness import Server as Running
+from tests.e2e.harness import running, wait_for_line
 from tests.runtime.conftest import clean_environment
+from tests.waiting import DEADLINE_SECONDS, held_up_at
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -124,12 +127,12 @@ def test_a_site_is_served_until_a_signal_stops_it() -> None:
             stderr=subprocess.PIPE,
         )
         with server:
-            connection = http.client.HTTPConnection("127.0.0.1", listener.getsockname()[1], timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", listener.getsockname()[1], timeout=DEADLINE_SECONDS)
             connection.request("GET", "/")
             assert connection.getresponse().read() == b"hello"
             connection.close()
             server.send_signal(signal.SIGTERM)
-            out, err = server.communicate(timeout=20)
+            out, err = server.communicate(timeout=DEADLINE_SECONDS)
     assert (server.returncode, out) == (0, b"")
     assert b"Traceback" not in err
 
@@ -145,7 +148,7 @@ def test_a_server_whose_application_does_not_load_stops_and_says_why_once(
     load: str, exit_code: int, said: str, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", code(load), f"unix:{tmp_path}/socket"]
-    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=DEADLINE_SECONDS)
     assert (done.returncode, done.stdout, done.stderr.count(said)) == (exit_code, "", 1)
     assert ("Traceback" in done.stderr) is (exit_code == 1)
 
@@ -153,24 +156,22 @@ def test_a_server_whose_application_does_not_load_stops_and_says_why_once(
 def test_a_worker_that_loads_for_longer_than_the_timeout_is_waited_for_and_the_log_says_so(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "gate")
     load = f"open({str(tmp_path / 'gate')!r}).read()"
-    with started(code(load, "'timeout': 1, 'workers': 1"), tmp_path) as server:
-        read_until(server, b"has been loading the site for")
-        (tmp_path / "gate").write_text("open")
+    with started(code(load, "'timeout': 3, 'workers': 1"), tmp_path) as server:
+        with held_up_at(tmp_path / "gate"):
+            wait_for_line(server, "has been loading the site for")
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(tmp_path / "socket"))
             client.sendall(b"GET / HTTP/1.0\r\n\r\n")
             assert client.makefile("rb").read().endswith(b"hello")
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.stop() == 0
 
 
 def test_ctrl_c_stops_it_without_a_word_while_a_worker_loads(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "gate")
     with started(code(f"open({str(tmp_path / 'gate')!r}).read()", "'timeout': 1"), tmp_path) as server:
-        read_until(server, b"has been loading the site for")
-        server.send_signal(signal.SIGINT)
-        assert b"Traceback" not in server.communicate(timeout=20)[1]
-        assert server.returncode == 0
+        wait_for_line(server, "has been loading the site for")
+        assert server.stop(signal.SIGINT) == 0
+        assert "Traceback" not in server.said
 
 
 def test_a_worker_that_never_ends_to_load_ends_the_server_and_shows_where_it_was(tmp_path: Path) -> None:
@@ -178,29 +179,10 @@ def test_a_worker_that_never_ends_to_load_ends_the_server_and_shows_where_it_was
     load = f"open({str(tmp_path / 'gate')!r}).read()"
     program = code(load, "'timeout': 1, 'workers': 1, 'graceful_timeout': 1")
     with started(program.replace("def load", "arbiter.LOADING_SECONDS = 1\n\ndef load"), tmp_path) as server:
-        read_until(server, b"WORKER TIMEOUT")
-        read_until(server, b"in load")
-        server.communicate(timeout=20)
-        assert server.returncode == 1
+        wait_for_line(server, "(?s)WORKER TIMEOUT.*in load")
+        assert server.process.wait(DEADLINE_SECONDS) == 1
 
 
-@contextlib.contextmanager
-def started(program: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def started(program: str, folder: Path) -> AbstractContextManager[Running]:
     """A server on a socket in a folder."""
-    command = [sys.executable, "-c", program, f"unix:{folder}/socket"]
-    with subprocess.Popen(command, env=clean_environment(), stderr=subprocess.PIPE) as server:
-        try:
-            yield server
-        finally:
-            server.terminate()
-
-
-def read_until(server: subprocess.Popen[bytes], words: bytes) -> None:
-    """Read what a server says until it has said some words."""
-    assert server.stderr
-    said = b""
-    for line in server.stderr:
-        if words in line:
-            return
-        said += line
-    raise AssertionError(f"waited for {words!r}, found:\n{said.decode()}")
+    return running([sys.executable, "-c", program, f"unix:{folder}/socket"], env=clean_environment())

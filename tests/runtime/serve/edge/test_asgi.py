@@ -11,6 +11,7 @@ import pytest
 from django_pyz_runtime.serve.edge.asgi import Edge
 from django_pyz_runtime.serve.edge.head_requests import WithoutBody
 from django_pyz_runtime.serve.limits import Limits
+from tests.waiting import DEADLINE_SECONDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -109,7 +110,7 @@ def test_an_answer_is_given_up_where_its_client_is_gone() -> None:
         answer = asyncio.ensure_future(application(scope_of("/static/a.css", "GET", {}), receive, send))
         await waits.wait()
         answer.cancel()
-        await asyncio.wait([answer], timeout=20)
+        await asyncio.wait([answer], timeout=DEADLINE_SECONDS)
         assert answer.cancelled()
 
     closed.clear()

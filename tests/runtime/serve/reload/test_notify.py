@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
+from tests.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture(params=["path", "abstract"])
 def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[socket.socket]:
     """The socket of a service manager."""
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as made:
-        made.settimeout(10)
+        made.settimeout(DEADLINE_SECONDS)
         made.bind(str(tmp_path / "s") if request.param == "path" else f"\0{tmp_path}")
         yield made
 

@@ -11,6 +11,6 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         if options["worker"] == "celery":
-            self.stdout.write(tasks.colour.delay().get(timeout=40))
+            self.stdout.write(tasks.colour.delay().get(timeout=120))
         else:
-            self.stdout.write(tasks.shade().get(blocking=True, timeout=40))
+            self.stdout.write(tasks.shade().get(blocking=True, timeout=120))
