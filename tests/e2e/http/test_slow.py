@@ -8,15 +8,16 @@ import os
 import re
 import resource
 import socket
-import statistics
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from django_pyz_runtime.serve.limits import Limits
 from tests.e2e.harness import Machine, Server, wait_for_line
 from tests.e2e.http.raw_http import Answers, ask, configure_echo, connected, exchange, half_open, read_all, seen
+from tests.waiting import DEADLINE_SECONDS
 
 HEAD = b"GET /slow HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /slow HTTP/1.1\r\nHost: localhost\r\n"
@@ -28,6 +29,8 @@ STARTS = {
     "half-a-chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n64\r\nab",
 }
 SERVE = "[serve]\ninterface = {}\nworkers = {}\n"
+PATIENT = f"head_timeout = {100 * DEADLINE_SECONDS}\nbody_timeout = {100 * DEADLINE_SECONDS}\n"
+"""Whoever waits for a client that sends half a request gets no answer in time."""
 WATCHED_SECONDS = float(os.environ.get("HALF_OPEN_SECONDS", "6"))
 """How long half-open connections are held in a test; by hand, longer."""
 INTERFACES = pytest.mark.parametrize("interface", ["wsgi", "asgi"])
@@ -76,7 +79,7 @@ def waits_seconds(server: Server, until: float) -> list[float]:
 
 @INTERFACES
 def test_half_open_connections_leave_others_served(interface: str, migrated: Machine) -> None:
-    configure_echo(migrated, more=SERVE.format(interface, 2))
+    configure_echo(migrated, more=SERVE.format(interface, 2) + PATIENT)
     with (
         migrated.serving() as server,
         half_open(server.url, 500, list(STARTS.values())) as clients,
@@ -85,27 +88,29 @@ def test_half_open_connections_leave_others_served(interface: str, migrated: Mac
         ),
     ):
         waits = waits_seconds(server, time.monotonic() + WATCHED_SECONDS)
-    assert statistics.median(waits) < 0.5
-    assert max(waits) < 3
+    # A busy machine lets some of them wait; a client that did would let them all.
+    assert min(waits) < 0.5
 
 
 @pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 def test_fewer_half_open_connections_than_there_are_threads_would_do_harm(start: bytes, migrated: Machine) -> None:
-    configure_echo(migrated, more="[serve]\nworkers = 1\nthreads = 1\n")
+    configure_echo(migrated, more=f"[serve]\nworkers = 1\nthreads = 1\n{PATIENT}")
     with migrated.serving() as server, half_open(server.url, 3, [start]):
-        assert max(waits_seconds(server, time.monotonic())) < 3
+        assert ask(server.url, "/quick").statuses == [200]
 
 
 @INTERFACES
 @pytest.mark.parametrize("name", STARTS)
 def test_half_a_request_is_given_up_when_its_time_is_over(interface: str, name: str, migrated: Machine) -> None:
     configure_echo(migrated, more=SERVE.format(interface, 1) + "head_timeout = 1\nbody_timeout = 1\n")
-    with migrated.serving() as server, connected(server.url) as client:
+    with migrated.serving() as server:
         begin = time.monotonic()
-        client.sendall(STARTS[name])
-        with trickling([client], b"x" if name in ("half-a-head", "half-a-body") else b"", 0.2):
-            answers = Answers(*read_all(client))
-        assert 0.9 < time.monotonic() - begin < 8
+        with connected(server.url) as client:
+            client.sendall(STARTS[name])
+            with trickling([client], b"x" if name in ("half-a-head", "half-a-body") else b"", 0.2):
+                answers = Answers(*read_all(client))
+        # Sooner than without these settings.
+        assert 0.9 < time.monotonic() - begin < Limits().head_seconds
         assert answers.is_closed
         assert answers.statuses == ([408] if name != "nothing" else [])
         assert not [line for line in seen(server, name) if "slow" in line]
@@ -113,18 +118,19 @@ def test_half_a_request_is_given_up_when_its_time_is_over(interface: str, name: 
 
 @INTERFACES
 def test_a_slow_upload_that_keeps_to_the_least_rate_is_taken(interface: str, migrated: Machine) -> None:
-    configure_echo(migrated, more=SERVE.format(interface, 1) + "head_timeout = 1\nbody_timeout = 1\n")
+    """For more than twice the time in which a thousand bytes must come: one of these pieces each time is enough."""
+    configure_echo(migrated, more=SERVE.format(interface, 1) + "head_timeout = 2\nbody_timeout = 2\n")
     with migrated.serving() as server, connected(server.url) as client:
         begin = time.monotonic()
-        client.sendall(POST + b"Content-Length: 6000\r\nConnection: close\r\n\r\n")
+        client.sendall(POST + b"Content-Length: 16000\r\nConnection: close\r\n\r\n")
         pause = threading.Event()
-        for _ in range(12):
-            client.sendall(b"x" * 500)
+        for _ in range(16):
+            client.sendall(b"x" * 1000)
             pause.wait(0.3)
         answers = Answers(*read_all(client))
-        assert time.monotonic() - begin > 3
+        assert time.monotonic() - begin > 4
         assert answers.statuses == [200]
-        assert answers.said["body"] == 6000
+        assert answers.said["body"] == 16000
 
 
 @INTERFACES
@@ -196,24 +202,23 @@ def test_a_request_byte_by_byte_is_understood(interface: str, migrated: Machine)
 
 @INTERFACES
 def test_silent_connections_do_not_hold_up_a_stop_and_an_upload_is_finished(interface: str, migrated: Machine) -> None:
-    configure_echo(migrated, more=SERVE.format(interface, 1))
+    configure_echo(migrated, more=f"{SERVE.format(interface, 1)}{PATIENT}graceful_timeout = {100 * DEADLINE_SECONDS}\n")
     with migrated.serving() as server, half_open(server.url, 20, [b""]), connected(server.url) as client:
         client.sendall(POST + b"Content-Length: 5\r\n\r\nhe")
         # Only when this is answered, all those before have been taken.
         assert ask(server.url, "/taken").statuses == [200]
-        begin = time.monotonic()
         server.process.terminate()
         wait_for_line(server, "Handling signal: term")
         client.sendall(b"llo")
         assert Answers(*read_all(client)).statuses == [200]
-        assert server.process.wait(20) == 0
-        assert time.monotonic() - begin < 15
+        assert server.process.wait(DEADLINE_SECONDS) == 0
 
 
 def test_the_oldest_half_open_connections_give_way_when_there_are_too_many(migrated: Machine) -> None:
-    configure_echo(migrated, more="[serve]\nworkers = 1\nthreads = 2\n[gunicorn]\nworker_connections = 50\n")
+    serve = f"[serve]\nworkers = 1\nthreads = 2\n{PATIENT}"
+    configure_echo(migrated, more=f"{serve}[gunicorn]\nworker_connections = 50\n")
     with migrated.serving() as server, half_open(server.url, 120, [HEAD]) as clients:
-        assert max(waits_seconds(server, time.monotonic())) < 10
+        assert ask(server.url, "/quick").statuses == [200]
         assert clients[0].recv(1) == b""
 
 
