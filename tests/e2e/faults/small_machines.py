@@ -13,6 +13,7 @@ import pytest
 from tests import programs
 from tests.e2e.harness import Machine
 from tests.small_bundle import ANSWER
+from tests.waiting import DEADLINE_SECONDS
 
 NOBODY = 65534
 as_root = pytest.mark.needs(programs.ROOT)
@@ -53,7 +54,7 @@ def as_nobody(machine: Machine, *command: str, **environment: str) -> Done:
         extra_groups=[],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
 
 

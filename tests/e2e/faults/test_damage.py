@@ -20,6 +20,7 @@ from django_pyz_runtime.errors import UserError
 from tests.e2e.faults.small_machines import trees
 from tests.e2e.harness import Machine
 from tests.small_bundle import ANSWER, write_small
+from tests.waiting import DEADLINE_SECONDS
 
 FLIPS = 100
 """Random places, for a cold and for a warm start each."""
@@ -54,7 +55,7 @@ def run(machine: Machine, file: Path, *command: str, cold: bool) -> Done:
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
     left = [] if done.returncode == 0 else trees(cache)
     shutil.rmtree(file.parent)
@@ -194,7 +195,7 @@ def test_a_file_that_is_replaced_while_it_starts_runs_as_the_old_or_the_new_one(
         new.write_bytes(files[number % 2])
         new.chmod(0o755)
         os.replace(new, target)
-        said, complained = started.communicate(timeout=60)
+        said, complained = started.communicate(timeout=DEADLINE_SECONDS)
         assert (said, started.returncode) == ("{}\n", 0), complained
 
 
@@ -212,7 +213,7 @@ def test_a_file_that_is_overwritten_while_it_starts_never_ends_well_without_havi
             file.truncate(lines + 20_000 * number)
             file.seek(0)
             file.write(content)
-        said, complained = started.communicate(timeout=60)
+        said, complained = started.communicate(timeout=DEADLINE_SECONDS)
         assert 'File "' not in complained
         assert (said, started.returncode) == ("{}\n", 0) or (said == "" and started.returncode != 0), complained
 

@@ -12,6 +12,7 @@ from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.bundle.container import read_container
 from tests.conftest import CHECKOUT
 from tests.e2e.harness import Machine, wait_for_line
+from tests.waiting import wait_until
 
 PAUSE = "import signal; print('ready', flush=True); signal.pause()"
 WSGI = f"import runpy, sys; runpy.run_path(sys.argv[1]); {PAUSE}"
@@ -39,14 +40,14 @@ def test_a_process_of_the_bundle_does(machine: Machine, tree: str, command: tupl
     with machine.started(*command) as process:
         wait_for_line(process, "ready")
         assert not is_free(tree)
-    assert is_free(tree)
+    wait_until(lambda: is_free(tree), f"nobody to hold {tree}")
 
 
 def test_a_server_and_its_workers_do(machine: Machine, tree: str) -> None:
     machine.succeed("migrate", "-v", "0")
     with machine.serving("--workers", "1"):
         assert not is_free(tree)
-    assert is_free(tree)
+    wait_until(lambda: is_free(tree), f"nobody to hold {tree}")
 
 
 def test_a_wsgi_server_of_ones_own_does(machine: Machine, tree: str) -> None:
@@ -57,4 +58,4 @@ def test_a_wsgi_server_of_ones_own_does(machine: Machine, tree: str) -> None:
     with machine.started("-c", WSGI, str(script)) as process:
         wait_for_line(process, "ready")
         assert not is_free(tree)
-    assert is_free(tree)
+    wait_until(lambda: is_free(tree), f"nobody to hold {tree}")
