@@ -36,14 +36,14 @@ def port() -> Iterator[int]:
 
 
 def test_answers_are_counted(port: int) -> None:
-    assert requests_per_second(port, "/plain/", 0.1) > 0
+    assert requests_per_second(port, "/plain/", 0) > 0
 
 
 def test_an_answer_other_than_200_is_an_error_that_shows_it(port: int) -> None:
     with pytest.raises(BenchmarkError, match=r"(?s)GET /other: wanted 200, found:.*404"):
         ask(port, "/other")
     with pytest.raises(BenchmarkError, match="GET /other"):
-        requests_per_second(port, "/other", 0.1)
+        requests_per_second(port, "/other", 0)
 
 
 def test_no_answer_is_an_error() -> None:
