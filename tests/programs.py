@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 """A search path with the programs of the system, which users have not on theirs."""
 DEBIAN = "a Debian system"
 ROOT = "root"
+LOCALHOST = "the name localhost"
 
 _PACKAGES = {
     "chromedriver": "chromium-driver",
@@ -37,12 +39,14 @@ def is_here(need: str) -> bool:
     """Whether this machine has what a test needs.
 
     Args:
-        need: a program that is listed here, ROOT or DEBIAN.
+        need: a program that is listed here, ROOT, DEBIAN or LOCALHOST.
     """
     if need == ROOT:
         return os.geteuid() == 0
     if need == DEBIAN:
         return "ID=debian" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    if need == LOCALHOST:
+        return _is_known(need.rpartition(" ")[2])
     assert need in _PACKAGES, f"{need} has no package in {__file__}"
     return shutil.which(need, path=SEARCH) is not None
 
@@ -53,7 +57,16 @@ def how_to_get(need: str) -> str:
         return "run the tests as root"
     if need == DEBIAN:
         return "run the tests on Debian"
+    if need == LOCALHOST:
+        return "give it the address 127.0.0.1 in /etc/hosts"
     return f"on Debian and Ubuntu: apt-get install {_PACKAGES[need]}"
+
+
+def _is_known(host: str) -> bool:
+    try:
+        return bool(socket.gethostbyname(host))
+    except OSError:
+        return False
 
 
 def install_missing() -> None:
