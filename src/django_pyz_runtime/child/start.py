@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -89,7 +90,4 @@ class _ActivationWhenNeeded:
 
         is_serving = self._bundle.manifest.env_prefix + child_environment.SERVING in os.environ
         prepare(self._bundle, Arguments(None, (), []), Purpose.SERVE if is_serving else Purpose.RUN)
-        for finder in sys.meta_path:
-            if spec := finder.find_spec(fullname, path, target):
-                return spec
-        return None
+        return find_spec(fullname)

@@ -73,7 +73,9 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
 
 def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
     if manifest.manage_py:
-        _run_manage_py(code_folder / manifest.manage_py)
+        path = code_folder / manifest.manage_py
+        # sys.argv is left alone: autoreload starts again from there.
+        exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
     elif manifest.manage_call:
         module, _, function = manifest.manage_call.partition(":")
         sys.exit(getattr(importlib.import_module(module), function)())
@@ -81,11 +83,6 @@ def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
         from django.core.management import execute_from_command_line
 
         execute_from_command_line([sys.argv[0], *command])
-
-
-def _run_manage_py(path: Path) -> None:
-    """Run the project's manage.py, with sys.argv left alone: autoreload starts again from there."""
-    exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
 
 
 def _with_static_root(arguments: Arguments) -> Arguments:

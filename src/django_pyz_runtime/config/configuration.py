@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -127,7 +127,7 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
     found = list(problems)
     winners: dict[tuple[str, str], Value] = {}
     for value in sorted(values, key=lambda item: item.level):
-        if problem := _check(value, _did_you_mean if len(found) < _HELPED else _no_idea):
+        if problem := _check(value, helps=len(found) < _HELPED):
             found.append(problem)
             continue
         where = (value.section, value.key)
@@ -140,16 +140,18 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
     return Configuration(file, present, winners, tuple(sorted(found, key=by_line)))
 
 
-def _check(value: Value, meant: Callable[[str, Iterable[str]], str]) -> str:
-    """What is wrong with a value by itself, or ""; `meant` gets a word that is none, and all that are."""
+def _check(value: Value, *, helps: bool) -> str:
+    """What is wrong with a value by itself, or ""; and, if it helps, what may have been meant."""
     if value.section in OPEN_SECTIONS:
         return _check_open(value)
     if value.section not in SECTIONS:
-        return f"{value.source}: unknown section [{value.section}]{meant(value.section, SECTIONS)}"
+        return f"{value.source}: unknown section [{value.section}]{_did_you_mean(value.section, SECTIONS, helps)}"
     option = BY_NAME.get((value.section, value.key))
     if option is None:
         known = [key for section, key in BY_NAME if section == value.section]
-        return f"{value.source}: [{value.section}] has no {shown_name(value.key)}{meant(value.key, known)}"
+        return (
+            f"{value.source}: [{value.section}] has no {shown_name(value.key)}{_did_you_mean(value.key, known, helps)}"
+        )
     if not _can_be_passed_on(value.text):
         return value.problem(_PLAIN_TEXT)
     try:
@@ -186,12 +188,9 @@ def _can_be_passed_on(text: str) -> bool:
         return False
 
 
-def _no_idea(word: str, known: Iterable[str]) -> str:
-    return ""
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    known = list(known)
+def _did_you_mean(word: str, known: Collection[str], helps: bool) -> str:
+    if not helps:
+        return ""
     meant = nearest(word, known)
     return f", did you mean {meant}?" if meant else f"; known are {', '.join(known)}"
 

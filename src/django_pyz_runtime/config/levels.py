@@ -90,15 +90,19 @@ class _Reader:
 
     def take_fragments(self, folder: Path) -> None:
         """Level four: the files of a folder, in order."""
+        for path in self._files_in(folder):
+            if path.suffix == ".ini":
+                self.take_file(path, Level.FRAGMENT)
+
+    def _files_in(self, folder: Path, named_by: str = "") -> list[Path]:
+        """The files of a folder, in order; none where it is not there or cannot be read, which is a problem."""
         try:
-            fragments = sorted(path for path in folder.iterdir() if path.suffix == ".ini")
+            return sorted(folder.iterdir())
         except (FileNotFoundError, NotADirectoryError):
-            return
+            return []
         except OSError as error:
-            self.problems.append(_unreadable(folder, error, ""))
-            return
-        for fragment in fragments:
-            self.take_file(fragment, Level.FRAGMENT)
+            self.problems.append(_unreadable(folder, error, named_by))
+            return []
 
     def _take(self, value: Value) -> None:
         """Take a value; `KEY@file` and `KEY@credential` name where the real one is."""
@@ -139,16 +143,8 @@ class _Reader:
 
     def take_credentials(self) -> None:
         """Level three: files named SECTION.KEY in $CREDENTIALS_DIRECTORY."""
-        if not self._credentials:
-            return
-        try:
-            paths = sorted(Path(self._credentials).iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            self.problems.append(_unreadable(Path(self._credentials), error, "CREDENTIALS_DIRECTORY"))
-            return
-        for path in paths:
+        folder = self._credentials
+        for path in self._files_in(Path(folder), "CREDENTIALS_DIRECTORY") if folder else ():
             section, dot, key = path.name.partition(".")
             if dot and section in SECTIONS and path.suffix != ".ini":
                 named = Value(section, key, str(path), Level.CREDENTIAL, "$CREDENTIALS_DIRECTORY")

@@ -9,10 +9,8 @@ from typing import Any
 
 from django_pyz_runtime.data.settings_walk import Holders, Names
 
-_PLAIN = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH")
-"""Settings of Django's that are the path of a folder written to at run time."""
-FOLDERS = (*_PLAIN, "MEDIA_ROOT")
-"""Folders that Django expects to be there."""
+FOLDERS = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH", "MEDIA_ROOT")
+"""Settings of Django's that are the path of a folder written to at run time, which it expects to be there."""
 READ = {
     *("STATIC_ROOT", "COMPRESS_ROOT", "STATICFILES_DIRS", "TEMPLATES", "TEMPLATE_DIRS", "LOCALE_PATHS", "FIXTURE_DIRS"),
     *("BASE_DIR", "ROOT_DIR", "PROJECT_DIR", "PROJECT_ROOT", "SITE_ROOT"),

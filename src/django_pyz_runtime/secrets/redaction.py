@@ -63,20 +63,21 @@ def redacted_error(error: UserError) -> UserError:
 
 
 def redacted_reason(error: BaseException) -> str:
-    """What there is to say of an error: an error as it is told, else the traceback; without the known secrets."""
-    import traceback
-
-    whole = as_said(str(error)) if isinstance(error, UserError) else "".join(traceback.format_exception(error))
-    return redacted(whole)
+    """What there is to say of an error: a user's as it is told, else the traceback; without the known secrets."""
+    return redacted(as_said(str(error)) if isinstance(error, UserError) else _traceback(error))
 
 
 def redacted_traceback(error: BaseException) -> str:
     """The traceback of an error, without the known secrets; "" where there is none in it."""
-    import traceback
-
-    whole = "".join(traceback.format_exception(error))
+    whole = _traceback(error)
     told = redacted(whole)
     return told if told != whole else ""
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(error))
 
 
 def _as_they_may_stand(values: Iterable[tuple[str, str]]) -> list[str]:

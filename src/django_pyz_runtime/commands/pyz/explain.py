@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from django_pyz_runtime.activation.prepare import load
+from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything
@@ -86,17 +87,16 @@ def _explain_setting(
         item for item in configuration.section("settings") if item.key.startswith((f"{key}.", f"{key} +", f"{key}+"))
     ]
     lines += [f"  changed  {item.key} = {item.shown} ({item.source})" for item in inside]
-    if value:
-        return [*lines, f"  from     {value.source}"]
-    if key == "SECRET_KEY" and activation.generated_key:
-        return [
-            *lines,
-            f"  from     {activation.data_dir / 'secret_key'}, generated as the project has none of its own",
-        ]
-    if key == "DEBUG" and found:
+    if key == "DEBUG" and found and not value:
         lines.append("  serving  False, as runserve shows debug pages only where [settings] DEBUG asks for them")
-    owner = "the settings module " + module.__name__ if hasattr(module, key.split(".")[0]) else "Django's default"
-    return [*lines, f"  from     {owner}"]
+    if value:
+        source = value.source
+    elif key == "SECRET_KEY" and activation.generated_key:
+        source = f"{activation.data_dir / KEY_FILE}, generated as the project has none of its own"
+    else:
+        has_own = hasattr(module, key.partition(".")[0])
+        source = f"the settings module {module.__name__}" if has_own else "Django's default"
+    return [*lines, f"  from     {source}"]
 
 
 def _look_up(module: ModuleType, key: str) -> object:
