@@ -1,4 +1,4 @@
-"""Dependencies as poetry's tables in pyproject.toml and poetry.lock write them."""
+"""Dependencies, groups and indexes as poetry's tables in pyproject.toml and poetry.lock write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz.dependencies.locks.constraints import to_specifiers
-from django_pyz.dependencies.locks.wanted import git_reference, line, parse_requirement, with_extras
+from django_pyz.dependencies.locks.wanted import git_reference, index_lines, line, parse_requirement, with_extras
+from django_pyz.toml_files import Pyproject
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Dependency:
 
     Attributes:
         name: as written.
-        constraint: the versions, in poetry's words.
+        constraint: the versions, as poetry writes them.
         marker: when it is one.
         extras: which of its extras.
         is_optional: whether an extra must ask for it.
@@ -74,6 +75,22 @@ def from_requirement(text: str, where: Path) -> Dependency:
     marker = str(requirement.marker or "")
     extras = tuple(sorted(requirement.extras))
     return Dependency(requirement.name, str(requirement.specifier) or "*", marker, extras, False, source)
+
+
+def poetry_groups(pyproject: Pyproject) -> dict[str, list[Dependency]]:
+    """The groups in poetry's own tables, including the one that older versions had."""
+    tables = {name: group.get("dependencies", {}) for name, group in pyproject.poetry.get("group", {}).items()}
+    if "dev-dependencies" in pyproject.poetry:
+        tables["dev"] = {**pyproject.poetry["dev-dependencies"], **tables.get("dev", {})}
+    return {name: list(from_table(table)) for name, table in tables.items()}
+
+
+def poetry_indexes(pyproject: Pyproject) -> tuple[str, ...]:
+    """Option lines for poetry's sources: one that is the default, or primary, stands in the place of PyPI."""
+    sources = pyproject.poetry.get("source", [])
+    urls = [item["url"] for item in sources if item.get("url")]
+    first = [item["url"] for item in sources if item.get("default") or item.get("priority") == "default"]
+    return index_lines([*(first or ["https://pypi.org/simple"]), *urls])
 
 
 def _marker(details: Mapping[str, Any]) -> str:

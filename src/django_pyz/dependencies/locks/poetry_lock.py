@@ -14,8 +14,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from django_pyz.dependencies.locks.constraints import allows
-from django_pyz.dependencies.locks.poetry_dependencies import Dependency, from_requirement, from_table
-from django_pyz.dependencies.locks.pyproject import poetry_groups, standard_group
+from django_pyz.dependencies.locks.poetry_dependencies import Dependency, from_requirement, from_table, poetry_groups
+from django_pyz.dependencies.locks.pyproject import standard_group
 from django_pyz.dependencies.locks.target import Target, ask
 from django_pyz.dependencies.locks.wanted import Request, Wanted, by_name, check_known, git_reference, line, locked
 from django_pyz.options import Options

@@ -5,17 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from packaging.pylock import (
-    Package,
-    PackageArchive,
-    PackageDirectory,
-    PackageSdist,
-    PackageVcs,
-    PackageWheel,
-    Pylock,
-    PylockSelectError,
-    PylockValidationError,
-)
+from packaging import pylock
 from packaging.tags import parse_tag
 
 from django_pyz.dependencies.locks.target import Target, ask
@@ -25,7 +15,8 @@ from django_pyz_runtime.errors import UserError
 
 _PYPI_FILES = "files.pythonhosted.org"
 
-Found = PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageSdist
+_File = pylock.PackageArchive | pylock.PackageWheel | pylock.PackageSdist
+_Found = pylock.PackageVcs | pylock.PackageDirectory | _File
 
 
 def read(request: Request) -> Wanted:
@@ -35,15 +26,15 @@ def read(request: Request) -> Wanted:
         UserError: the file is no such lock, does not fit that Python, or lacks an extra or group that was asked for.
     """
     try:
-        lock = Pylock.from_dict(read_toml(request.file))
+        lock = pylock.Pylock.from_dict(read_toml(request.file))
         check_known("extra", request.options.extras, lock.extras or (), request.file)
         check_known("group", request.options.groups, lock.dependency_groups or (), request.file)
         return _wanted(lock, request, ask(request.python))
-    except (PylockValidationError, PylockSelectError) as error:
+    except (pylock.PylockValidationError, pylock.PylockSelectError) as error:
         raise UserError(f"{request.file}: {error}", hint="Lock again, or give another Python with --python.") from None
 
 
-def _wanted(lock: Pylock, request: Request, target: Target) -> Wanted:
+def _wanted(lock: pylock.Pylock, request: Request, target: Target) -> Wanted:
     selected = list(
         lock.select(
             environment=target.environment,
@@ -55,22 +46,22 @@ def _wanted(lock: Pylock, request: Request, target: Target) -> Wanted:
     return locked((package.index or "", _requirement(package, found, request.folder)) for package, found in selected)
 
 
-def _requirement(package: Package, found: Found, folder: Path) -> str:
-    if isinstance(found, PackageVcs):
+def _requirement(package: pylock.Package, found: _Found, folder: Path) -> str:
+    if isinstance(found, pylock.PackageVcs):
         url = found.url or (folder / (found.path or "")).resolve().as_uri()
         return line(f"{package.name} @ {git_reference(url, found.commit_id, found.subdirectory or '')}")
-    if isinstance(found, PackageDirectory):
+    if isinstance(found, pylock.PackageDirectory):
         return line(str((folder / found.path / (found.subdirectory or "")).resolve()))
     hashes = [f"{algorithm}:{digest}" for algorithm, digest in found.hashes.items()]
     in_index = package.index or urlsplit(found.url or "").hostname == _PYPI_FILES
-    if package.version and in_index and not isinstance(found, PackageArchive):
+    if package.version and in_index and not isinstance(found, pylock.PackageArchive):
         # By name, so that a mirror of the index will do; the hash says that it is the same file.
         return line(f"{package.name}=={package.version}", hashes=hashes)
-    subdirectory = found.subdirectory if isinstance(found, PackageArchive) else None
+    subdirectory = found.subdirectory if isinstance(found, pylock.PackageArchive) else None
     return line(f"{package.name} @ {_file_url(found, folder)}{_fragment(subdirectory)}", hashes=hashes)
 
 
-def _file_url(found: PackageArchive | PackageWheel | PackageSdist, folder: Path) -> str:
+def _file_url(found: _File, folder: Path) -> str:
     return (folder / found.path).resolve().as_uri() if found.path else found.url or ""
 
 

@@ -9,16 +9,8 @@ from packaging.dependency_groups import resolve_dependency_groups
 from packaging.utils import canonicalize_name
 
 from django_pyz.dependencies.locks import uv_lock
-from django_pyz.dependencies.locks.poetry_dependencies import Dependency, from_table
-from django_pyz.dependencies.locks.wanted import (
-    Request,
-    Wanted,
-    by_name,
-    check_known,
-    index_lines,
-    parse_requirement,
-    with_extras,
-)
+from django_pyz.dependencies.locks.poetry_dependencies import from_table, poetry_groups, poetry_indexes
+from django_pyz.dependencies.locks.wanted import Request, Wanted, by_name, check_known, parse_requirement, with_extras
 from django_pyz.options import Options
 from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
@@ -41,7 +33,7 @@ def read(request: Request) -> Wanted:
         return Wanted((with_extras(str(request.folder), options.extras), *_groups(pyproject, options.groups)))
     if not has_main(pyproject):
         options = _with_main_group(pyproject, options)
-    return Wanted((*_main(pyproject), *chosen(pyproject, options)), _poetry_indexes(pyproject))
+    return Wanted((*_main(pyproject), *chosen(pyproject, options)), poetry_indexes(pyproject))
 
 
 def has_main(pyproject: Pyproject) -> bool:
@@ -96,14 +88,6 @@ def check_names(pyproject: Pyproject, options: Options) -> None:
     check_known("group", options.groups, {*pyproject.groups, *poetry_groups(pyproject)}, pyproject.path)
 
 
-def poetry_groups(pyproject: Pyproject) -> dict[str, list[Dependency]]:
-    """The groups in poetry's own tables, including the one that older versions had."""
-    tables = {name: group.get("dependencies", {}) for name, group in pyproject.poetry.get("group", {}).items()}
-    if "dev-dependencies" in pyproject.poetry:
-        tables["dev"] = {**pyproject.poetry["dev-dependencies"], **tables.get("dev", {})}
-    return {name: list(from_table(table)) for name, table in tables.items()}
-
-
 def standard_group(pyproject: Pyproject, name: str) -> tuple[str, ...]:
     """What a group of [dependency-groups] holds, with the groups that it includes.
 
@@ -114,14 +98,6 @@ def standard_group(pyproject: Pyproject, name: str) -> tuple[str, ...]:
         return resolve_dependency_groups(pyproject.groups, name)
     except (ExceptionGroup, ValueError, TypeError, LookupError) as error:
         raise UserError(f"{pyproject.path}: [dependency-groups] {name}: {error}") from None
-
-
-def _poetry_indexes(pyproject: Pyproject) -> tuple[str, ...]:
-    """Option lines for poetry's sources: one that is the default, or primary, stands in the place of PyPI."""
-    sources = pyproject.poetry.get("source", [])
-    urls = [item["url"] for item in sources if item.get("url")]
-    first = [item["url"] for item in sources if item.get("default") or item.get("priority") == "default"]
-    return index_lines([*(first or ["https://pypi.org/simple"]), *urls])
 
 
 def _extras(pyproject: Pyproject, names: Iterable[str]) -> list[str]:
