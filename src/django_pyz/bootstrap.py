@@ -17,7 +17,7 @@ _OLDEST_PYTHON = (3, 11)
 
 
 def build_here(checkout: Path) -> int:
-    """Run a build with the packages at hand, or start again in an environment that has them.
+    """Run a build with the packages of this Python, or start again in an environment that has them.
 
     Args:
         checkout: the folder with our pyproject.toml.
@@ -32,7 +32,7 @@ def build_here(checkout: Path) -> int:
     import tomllib
 
     needs = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    if _are_here():
+    if _has_packages():
         return _build(checkout)
     python = make_environment(checkout, needs, program=program)
     if python is None:
@@ -52,7 +52,7 @@ def is_too_old(program: str) -> bool:
     return True
 
 
-def _are_here() -> bool:
+def _has_packages() -> bool:
     """Whether this Python has the packages; of packaging, one that is new enough has these modules."""
     names = ("pip", "rich", "shiv", "packaging.dependency_groups", "packaging.pylock")
     try:
@@ -81,7 +81,7 @@ def make_environment(checkout: Path, needs: list[str], *, program: str, lock: Pa
         lock: a requirements file with every package, pinned and with hashes.
 
     Returns:
-        Its Python; None where it cannot be made, which has been said then.
+        Its Python; None where it cannot be made, after a message.
     """
     identity = (sorted(needs), lock and lock.read_text(encoding="utf-8"), sys.version_info[:3], sys.prefix)
     folder = checkout / ".build" / hashlib.sha256(repr(identity).encode()).hexdigest()[:12]
@@ -92,7 +92,7 @@ def make_environment(checkout: Path, needs: list[str], *, program: str, lock: Pa
         return None
     folder.parent.mkdir(exist_ok=True)
     with (folder.parent / "lock").open("w") as turn:
-        # Another build may be at it.
+        # Another build may be making it.
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not (folder / _READY).exists():
             what = [*([str(lock.relative_to(checkout))] if lock else []), *needs]

@@ -1,4 +1,4 @@
-"""A build, step by step; the table of contents of this wing."""
+"""A build, step by step: the table of contents of this wing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from django_pyz.pack.write import Contents, write_bundle
 from django_pyz.plan import Plan, make_plan
 from django_pyz.python import Python
 from django_pyz.report import Progress, Summary
-from django_pyz.stage import stage, trial_run
+from django_pyz.stage import stage
 from django_pyz.stage.build_folders import BuildFolders, fill, install, install_project, with_build_commands
 from django_pyz.stage.staged_project import StagedProject, throw_away_keys
-from django_pyz.stage.trial_run import TrialRun
+from django_pyz.stage.trial_run import TrialRun, try_out
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import SITE_PACKAGES
 from django_pyz_runtime.bundle.manifest import Manifest
@@ -33,7 +33,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         root: the folder with manage.py, or one above it.
         output: the file to write; default dist/SCRIPT.pyz in the current folder.
         choose: changes the options that the project's pyproject.toml gives.
-        progress: is told of each step.
+        progress: shows each step.
 
     Raises:
         UserError: something outside our code keeps it from being built.
@@ -57,23 +57,23 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         with progress.step("Compiling"):
             compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
         staged = _staged_project(plan, folders, manifest, compiled)
-        trial = TrialRun(manifest)
+        trial_run = TrialRun(manifest)
         if plan.options.collectstatic:
             with progress.step("Collecting the static files"):
-                trial = trial_run.run(staged, manifest, plan, folders.copy)
-                if trial.changes_code:
+                trial_run = try_out(staged, manifest, plan, folders.copy)
+                if trial_run.changes_code:
                     compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
         with progress.step("Writing the file"), output_file.appearing(plan.output) as file:
             stage.normalise_modes(folders.site_packages)
             contents = Contents(
-                folders.site_packages, compiled, trial.manifest, plan.epoch, plan.options.compression, cache
+                folders.site_packages, compiled, trial_run.manifest, plan.epoch, plan.options.compression, cache
             )
             build_id = write_bundle(contents, file, scratch)
             files = len(files_below(folders.site_packages))
             _start_once(file, plan.python, contents, build_id, scratch)
         cache.prune()
-    exclusions = plan.selection.without(trial.brought_in).exclusions
-    return Summary(plan, trial.manifest, files, [*notes, *trial.notes], exclusions)
+    exclusions = plan.selection.without(trial_run.brought_in).exclusions
+    return Summary(plan, trial_run.manifest, files, [*notes, *trial_run.notes], exclusions)
 
 
 def _staged_project(
@@ -100,16 +100,16 @@ def _staged_project(
 
 
 def _start_once(file: Path, python: Python, contents: Contents, build_id: str, scratch: Path) -> None:
-    """Start the file in a place of its own; a file that does not start is not called built.
+    """Start the file once, with a cache folder of its own: a file that does not start does not count as built.
 
-    It finds the staged tree where its own would be: that the two are the same has been checked, and to unpack, sync and
-    remove thousands of files takes longer than all the rest of it.
+    The staged tree is put where the file's own tree would be. That the two are the same has been checked already, and
+    unpacking, syncing and removing thousands of files takes longer than all the rest of the start.
     """
     folder = _folder(scratch / "first-start")
     tree = _folder(folder / build_id)
     contents.site_packages.rename(tree / SITE_PACKAGES)
     (scratch / BYTECODE).rename(tree / BYTECODE)
-    # What configures a bundle on the builder's machine has no say in what is built.
+    # What configures a bundle on this machine must not decide whether the file starts.
     configuring = (contents.manifest.env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY")
     places = {name: str(folder) for name in ("HOME", "CACHE_DIRECTORY", "STATE_DIRECTORY")}
     environment = process.clean_environment(*configuring, **places)

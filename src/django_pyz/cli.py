@@ -1,4 +1,4 @@
-"""The command line of the build wing; the only place that turns its errors into messages."""
+"""The command line of the build wing: the only module that turns errors into messages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Build as the arguments say, and show the outcome."""
+    """Build what the arguments ask for, and show the outcome."""
     try:
         choose = partial(options.with_arguments, arguments=arguments)
         summary = build(arguments.project, arguments.output, choose, Progress())

@@ -1,4 +1,4 @@
-"""What a project may need besides, as its files let suppose: notes for the report."""
+"""Notes for the report: what a project may still need, judged by its files and packages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OLDEST_DJANGO = "4.2"
 
 
 def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
-    """What to say of a project that will be built as its options say."""
+    """Notes on the files of a project."""
     if not options.build_commands:
         packages = [path for path in selection.files if path.name == "package.json"]
         yield from (_unbuilt(path) for path in packages if _has_build_script(found.root / path))
@@ -30,7 +30,7 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
 
 
 def about_packages(manifest: Manifest) -> Iterator[str]:
-    """What to say of the packages that were installed."""
+    """Notes on the installed packages."""
     versions = {component["name"]: component["version"] for component in manifest.sbom["components"]}
     if Version(versions["django"]) < Version(_OLDEST_DJANGO):
         found, wanted = versions["django"], _OLDEST_DJANGO

@@ -13,7 +13,7 @@ from django_pyz_runtime.errors import UserError
 
 TABLE = "django-pyz"
 BALANCED = "balanced"
-"""LZMA for message catalogs, which become half as large by it; DEFLATE, which unpacks far sooner, for all else."""
+"""LZMA for message catalogs, which it makes half as large; DEFLATE, which unpacks far faster, for everything else."""
 COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
 
 
@@ -24,7 +24,7 @@ def _option(default: Any, help_text: str, metavar: str = "", **more: Any) -> Any
 
 @dataclass(frozen=True)
 class Options:
-    """What may be said about a build; nothing has to be."""
+    """The options of a build; each has a default."""
 
     manage_py: str = _option("", "the manage.py, relative to the project, where there are several", "FILE")
     name: str = _option("", "names /etc/NAME and the rest; default: the project folder's name", "NAME")
@@ -59,7 +59,7 @@ class Options:
 
     @property
     def variables(self) -> dict[str, str]:
-        """`build_env`, taken apart.
+        """`build_env` as names and values.
 
         Raises:
             UserError: an entry is no NAME=VALUE.
@@ -133,7 +133,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def with_arguments(options: Options, arguments: Namespace) -> Options:
-    """The options with what the command line says in place of what the table says."""
+    """The options, with those of the command line in the place of those of the table."""
     given: dict[str, Any] = {item.name: getattr(arguments, item.name) for item in fields(Options)}
     changes: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None

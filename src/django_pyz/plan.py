@@ -1,4 +1,4 @@
-"""What a build is to do, found out before anything is done."""
+"""What a build has to do, found out before the long steps."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from django_pyz.python import Python, find_python
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be built.
+    """What to build, and for which Python.
 
     Attributes:
         options: of the build.
-        found: the project.
+        found: the project to build.
         python: the interpreter to build for.
         selection: of the project's files.
         epoch: the time written into the file, in seconds since 1970.
@@ -37,7 +37,7 @@ class Plan:
 
 
 def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Options]) -> Plan:
-    """Find out what is to be done, and what keeps it from being done, before the long steps.
+    """Find out what to build, and what keeps it from being built.
 
     Args:
         root: the folder with manage.py, or one above it.
@@ -45,7 +45,7 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
         choose: changes the options that the project's pyproject.toml gives.
 
     Raises:
-        UserError: something keeps it from being done.
+        UserError: something keeps it from being built.
     """
     options = choose(read_table(root / "pyproject.toml"))
     found = project.find(root, options)

@@ -57,12 +57,12 @@ def run(
 
 
 def installer_environment() -> dict[str, str]:
-    """The clean environment for an installer that neither asks nor looks for a newer pip."""
+    """A clean environment for an installer; pip neither asks questions nor looks for a newer pip."""
     return clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
 
 
 def clean_environment(*without: str, **more: str) -> dict[str, str]:
-    """This process's environment without what changes how Python finds code, and with what is given.
+    """This process's environment without the variables that change how Python finds code.
 
     Args:
         without: beginnings of more names to leave out.
@@ -74,6 +74,6 @@ def clean_environment(*without: str, **more: str) -> dict[str, str]:
 
 
 def reason_of(error: UserError) -> str:
-    """The last line of what a failed command said, which is where programs say what is wrong; some give hints after."""
+    """The line in which a failed command says what is wrong: the last one that is no hint."""
     lines = [line.strip() for line in error.problem.splitlines()]
     return next((line for line in reversed(lines) if not line.startswith(("hint:", "note:", "Hint:"))), lines[-1])

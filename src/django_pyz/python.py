@@ -15,7 +15,7 @@ from django_pyz_runtime.errors import UserError
 
 @dataclass(frozen=True)
 class Python:
-    """The interpreter that the bundle is built for.
+    """An interpreter.
 
     Attributes:
         executable: its path.
@@ -29,7 +29,7 @@ class Python:
 
 
 def find_python(name: str) -> Python:
-    """Ask an interpreter who it is.
+    """Find an interpreter, and ask it for its version.
 
     Args:
         name: a path, a command or a version such as 3.12; "" for the one that runs this.

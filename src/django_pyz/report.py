@@ -18,14 +18,14 @@ _SHOWN = 8
 
 
 class Progress:
-    """Tells which step a build is at, on standard error."""
+    """Shows the steps of a build on standard error."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """A step with a title; its duration is shown when it is done."""
+        """Show a step while it runs, and how long it took."""
         start = time.monotonic()
         if self._console.is_terminal:
             with self._console.status(title):
@@ -37,7 +37,7 @@ class Progress:
             self.say(f"{title} ({time.monotonic() - start:.1f} s)")
 
     def say(self, text: str) -> None:
-        """A line of text."""
+        """Show a line of text."""
         self._console.print(text, markup=False, soft_wrap=True)
 
 
@@ -49,7 +49,7 @@ class Summary:
         plan: what was to be built.
         manifest: of the project in the file.
         files: how many files it unpacks to.
-        notes: what else there is to say.
+        notes: more lines for the user.
         exclusions: what was not copied, path to reason.
     """
 

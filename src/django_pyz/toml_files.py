@@ -1,4 +1,4 @@
-"""TOML files, and what Python's tools write into pyproject.toml."""
+"""TOML files, and pyproject.toml among them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_pyz_runtime.errors import UserError
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a file; nothing where there is no file.
+    """The content of a file; empty where there is no file.
 
     Raises:
         UserError: it is no TOML.

@@ -1,4 +1,4 @@
-"""What takes long to compute and is the same for the same input, kept from build to build.
+"""Keeps from build to build what takes long to compute and is the same for the same input.
 
 A folder of files named by digests of what they were computed from. An entry that is damaged is as good as none; one
 that nothing has asked for in a month is removed.
@@ -37,7 +37,7 @@ class BuildCache:
         self._folder = folder
 
     def get(self, key: str) -> bytes | None:
-        """What was kept for a key, or None.
+        """The content that was kept for a key, or None.
 
         Args:
             key: a digest of all that the content depends on, in hexadecimal digits.

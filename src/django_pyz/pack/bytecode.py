@@ -23,12 +23,12 @@ from django_pyz.python import Python
 from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
 
 PORTABLE = 2
-"""A version of marshal that every Python reads, and in which equal values are equal bytes."""
+"""A version of marshal that every Python reads, and that writes equal values as equal bytes."""
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
 
 
 class _Rank(IntEnum):
-    """Which of several of a name in one folder is imported, by Python's FileFinder: the last."""
+    """Which of several modules of one name Python's FileFinder imports: the last."""
 
     FOLDER = 0
     MODULE = 1

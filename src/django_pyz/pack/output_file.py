@@ -12,7 +12,7 @@ from django_pyz_runtime.errors import UserError, system_reason
 
 
 def check_writable(output: Path) -> None:
-    """Find out before the long steps what would keep the file from being written after them."""
+    """Refuse, before the long steps, an output that cannot be written."""
     folder = next(path for path in output.parents if path.exists())
     why = ""
     if output.is_dir():
@@ -27,7 +27,7 @@ def check_writable(output: Path) -> None:
 
 @contextlib.contextmanager
 def appearing(output: Path) -> Iterator[Path]:
-    """A temporary name for a file that gets its real one when all went well."""
+    """A temporary name for a file, which gets its real name when everything went well."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)

@@ -83,7 +83,7 @@ def check(archive: Path, tree: Tree, members: Iterable[Member]) -> None:
 
 
 def _different_files(members: Iterable[Member]) -> tuple[list[Member], list[tuple[str, str]]]:
-    """The files of a tree, each content once; and the others, each with the path of its like."""
+    """The files of a tree, each content once; and the other files, each with the path of the one that it equals."""
     files: list[Member] = []
     links: list[tuple[str, str]] = []
     known: dict[tuple[bytes, bool], str] = {}
@@ -99,7 +99,7 @@ def _different_files(members: Iterable[Member]) -> tuple[list[Member], list[tupl
 def _compressed(
     files: Iterable[Member], compression: str, cache: BuildCache
 ) -> Iterator[tuple[list[Member], bytes, str]]:
-    """The blocks, in order: files, compressed content and the way it is compressed; some at a time in memory."""
+    """The blocks, in order: files, compressed content and method; only some are in memory at a time."""
     waiting: deque[tuple[list[Member], Future[tuple[bytes, str]]]] = deque()
     workers = os.cpu_count() or 1
 
@@ -119,7 +119,7 @@ def _compressed(
 
 
 def _groups(files: Iterable[Member], compression: str) -> Iterator[tuple[list[Member], str]]:
-    """Files that are compressed together, each group with the way to do it: those of a kind beside one another."""
+    """Groups of similar files that are compressed together, each with its method."""
     group: list[Member] = []
     method, size = "", 0
     for key, item in sorted((_kind(item.path), item) for item in files):
@@ -137,7 +137,7 @@ def _groups(files: Iterable[Member], compression: str) -> Iterator[tuple[list[Me
 
 
 def _kind(path: str) -> tuple[str, ...]:
-    """What brings alike files together: catalogs of a language, else files with the same end."""
+    """Sorts similar files together: catalogs of a language, else files with the same suffix."""
     stem, end = os.path.splitext(path)
     if end in _CATALOGS:
         return (_CATALOGS[0], *stem.split("/")[-3:])

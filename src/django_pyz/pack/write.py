@@ -30,7 +30,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 
 PAYLOAD = "payload.pyz"
 BLOCKS = "django_pyz_tree/blocks"
-"""The tree, in what shiv bundles."""
+"""The tree in the payload."""
 _RUN_WING = django_pyz_runtime.__name__
 _PLAIN_MODE = 0o100644
 _HEADER_BYTES = 30
@@ -105,7 +105,7 @@ def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:
 
 
 def _finish(file: BinaryIO, start_of_file: bytes) -> None:
-    """Write what is known only now: the size of the file, and its seal."""
+    """Write the size of the file and its seal, which are known only now."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     file.write(with_size(start_of_file, size))
@@ -115,7 +115,7 @@ def _finish(file: BinaryIO, start_of_file: bytes) -> None:
 
 
 def _write_bundled(contents: Contents, tree: Sequence[Member], build_id: str, folder: Path) -> Container:
-    """What shiv is to bundle: the launcher, and the tree as an archive that the launcher can unpack."""
+    """Write what shiv bundles: the launcher, and the tree as an archive that the launcher can unpack."""
     for path in LAUNCHER_FILES:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(source_of(path))

@@ -1,4 +1,4 @@
-"""Modules on disk: where an import finds them, and those that a project's kind of file is known by."""
+"""Modules on disk: where an import finds them, and which ones look like settings."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def _module_name(path: Path) -> str:
 
 
 def is_skipped(path: Path) -> bool:
-    """Whether a relative path lies in a folder of other things: tests, docs, packages of others, hidden ones."""
+    """Whether a relative path lies in a folder of tests, docs or packages of others, or in a hidden one."""
     return any(part in _SKIPPED or part.startswith(".") for part in path.parts[:-1])

@@ -1,4 +1,7 @@
-"""A project that is itself a package: installed for what only that creates, and kept in one place."""
+"""A project that is itself a package: installed for the files that only an installation makes, then merged.
+
+Only one copy of its modules stays, the one among the project's files.
+"""
 
 from __future__ import annotations
 

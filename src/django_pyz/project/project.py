@@ -1,4 +1,4 @@
-"""How a project looks on disk: found without importing any of it."""
+"""What a project consists of, found on disk without importing any of it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Project:
 
 
 def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) -> Project:
-    """Look at a project.
+    """Find a project on disk.
 
     Args:
         root: the folder with manage.py, or one above it.

@@ -1,4 +1,4 @@
-"""Folders that a module puts on sys.path, worked out from its syntax tree; the module is never imported."""
+"""Folders that a module puts on sys.path, found in its syntax tree; the module is never imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SAME_PATH = {"resolve", "absolute", "as_posix"}
 
 
 class _Unknown(Exception):
-    """An expression of another kind."""
+    """The value of an expression cannot be told."""
 
 
 def import_paths(tree: ast.Module, path: Path) -> tuple[list[Path], list[Path]]:
@@ -57,12 +57,12 @@ class _Reader:
         match node:
             case ast.For(target=ast.Name(id=name), iter=ast.Tuple(elts=items) | ast.List(elts=items)):
                 for item in items:
-                    self._names[name] = _worked_out(item, self._names)
+                    self._names[name] = _evaluated(item, self._names)
                     for statement in node.body:
                         self.read(statement)
                 return
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                self._names[name] = _worked_out(value, self._names)
+                self._names[name] = _evaluated(value, self._names)
             case ast.Assign(targets=[target], value=value) if _is_path(target):
                 self._assign(target, value)
             case ast.Call(func=func, args=[*_, last]):
@@ -90,7 +90,7 @@ class _Reader:
                 self._add([argument], in_front=False)
 
     def _add(self, items: list[ast.expr], *, in_front: bool) -> None:
-        found = (_worked_out(item, self._names) for item in items)
+        found = (_evaluated(item, self._names) for item in items)
         folders = [Path(os.path.normpath(self._folder / item)) for item in found if isinstance(item, str | Path)]
         if in_front:
             self.front[:0] = folders
@@ -103,7 +103,7 @@ def _is_path(target: ast.expr) -> bool:
     return ast.unparse(target.value if isinstance(target, ast.Subscript) else target) == "sys.path"
 
 
-def _worked_out(node: ast.expr, names: dict[str, Any]) -> Any:
+def _evaluated(node: ast.expr, names: dict[str, Any]) -> Any:
     """The value of an expression; None where it cannot be told."""
     try:
         return _value(node, names)
@@ -115,7 +115,7 @@ def _value(node: ast.expr, names: dict[str, Any]) -> Any:
     """The text, number or path that an expression stands for.
 
     Raises:
-        _Unknown: it is of a kind that is not worked out here.
+        _Unknown: it is of another kind.
     """
     match node:
         case ast.Constant(value=str() | int() as value):

@@ -1,1 +1,1 @@
-"""The tree as it is put together and tried out before it is packed."""
+"""The staged tree: filled, and tried out before it is packed."""

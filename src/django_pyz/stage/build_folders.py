@@ -1,4 +1,4 @@
-"""The folders of one build, and the steps that fill them: copy, install, run the build commands, put together."""
+"""The folders of one build, and the steps that fill them: copy, install, run the build commands, fill the tree."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
 
 
 def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
-    """Run the project's build commands, and take what they make.
+    """Run the project's build commands, and select what they make.
 
     Raises:
         UserError: a command failed, or made what looks like a secret.
@@ -96,10 +96,13 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
 
 
 def install_project(found: Project, folders: BuildFolders) -> list[str]:
-    """Install the project itself where it is a package; a note where it cannot be, and is not needed as one.
+    """Install the project itself where it is a package.
+
+    Returns:
+        A note where that failed and nothing needs it.
 
     Raises:
-        UserError: it cannot be, and is needed.
+        UserError: that failed, and the project starts by a command of the package.
     """
     if not found.package:
         return []
@@ -115,7 +118,7 @@ def install_project(found: Project, folders: BuildFolders) -> list[str]:
 
 
 def _merge_own(plan: Plan, own: list[Path], site_packages: Path) -> None:
-    """Keep one copy of the project's own packages; what installing them made is looked at as the source was."""
+    """Keep one copy of the project's own packages; files that their installation made are scanned for secrets too."""
     found, folder = plan.found, site_packages / PROJECT_FOLDER
     roots = [folder / root.relative_to(found.root) for root in found.all_import_roots]
 

@@ -1,4 +1,4 @@
-"""What a bundle is to know of its project: the manifest."""
+"""The manifest: what a bundle knows of its project."""
 
 from __future__ import annotations
 

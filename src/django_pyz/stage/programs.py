@@ -17,7 +17,7 @@ _START = """\
 '''exec' "${0%/*}/python" "$0" "$@"
 ' '''
 """
-"""Read by the shell, it runs the file with the Python beside it; read by Python, it is a text."""
+"""To the shell it is a command that runs the file with the Python beside it; to Python it is a string."""
 _SCRIPT = """\
 import sys
 

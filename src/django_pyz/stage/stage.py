@@ -15,7 +15,7 @@ from django_pyz.files.paths import files_below, matches
 from django_pyz_runtime.errors import UserError
 
 _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
-"""Metadata about the installation rather than the package: by whom, and from where on the builder's machine."""
+"""Metadata about the installation rather than the package: which tool made it, and from where on this machine."""
 
 
 def take_installed(installed: Path, site_packages: Path) -> None:
@@ -43,7 +43,7 @@ def _check_pth(path: Path) -> None:
 
 
 def drop_catalog_sources(installed: Path, include: Iterable[str]) -> Iterator[str]:
-    """Remove the message catalogs of packages that are there compiled as well: Django reads the compiled ones alone.
+    """Remove the message catalogs that packages also have compiled: Django reads only the compiled ones.
 
     Args:
         installed: an environment's site-packages.

@@ -24,7 +24,7 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     the files for ever; where its files do not allow that, they stay as they are. What was decided is sealed in.
 
     Returns:
-        The manifest with what is so from now on, and notes for the report.
+        The manifest with the outcome, and notes for the report.
 
     Raises:
         UserError: the files cannot be collected.
@@ -56,12 +56,12 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
 
 
 def _caches(facts: Facts) -> Iterator[str]:
-    """Settings for the build: it reaches no cache of the site's."""
+    """Settings for the build, which must not reach the caches of the site."""
     return (f"settings.CACHES.{name}.BACKEND={_CACHE}" for name in facts.caches)
 
 
 def _databases(facts: Facts) -> Iterator[str]:
-    """Settings for the build: it asks no database, so none of its drivers is needed."""
+    """Settings for the build, which asks no database and so needs none of the drivers."""
     for alias in facts.driverless:
         yield f"settings.DATABASES.{alias}.ENGINE=django.db.backends.sqlite3"
         yield f"settings.DATABASES.{alias}.NAME=:memory:"

@@ -43,7 +43,7 @@ class TrialRun:
     changes_code: bool = False
 
 
-def run(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
+def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
     """Import the settings, bring in what they read, and collect the static files into the tree.
 
     Args:
@@ -116,7 +116,7 @@ def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Optio
 
 @contextmanager
 def node_modules_linked(staged: StagedProject, copy: Path) -> Iterator[None]:
-    """Have the packages of a front-end build where the project expects them: some finders run programs of theirs.
+    """Link the packages of a front-end build to where the project expects them: some finders run their programs.
 
     Args:
         staged: the tree.

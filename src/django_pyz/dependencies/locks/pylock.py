@@ -9,14 +9,21 @@ from packaging import pylock
 from packaging.tags import parse_tag
 
 from django_pyz.dependencies.locks.target import Target, ask
-from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, git_reference, line, locked
+from django_pyz.dependencies.locks.wanted import (
+    Request,
+    Wanted,
+    check_known,
+    git_reference,
+    line,
+    locked,
+    with_subdirectory,
+)
 from django_pyz.toml_files import read_toml
 from django_pyz_runtime.errors import UserError
 
 _PYPI_FILES = "files.pythonhosted.org"
 
-_File = pylock.PackageArchive | pylock.PackageWheel | pylock.PackageSdist
-_Found = pylock.PackageVcs | pylock.PackageDirectory | _File
+_Found = pylock.PackageVcs | pylock.PackageDirectory | pylock.PackageArchive | pylock.PackageWheel | pylock.PackageSdist
 
 
 def read(request: Request) -> Wanted:
@@ -57,13 +64,6 @@ def _requirement(package: pylock.Package, found: _Found, folder: Path) -> str:
     if package.version and in_index and not isinstance(found, pylock.PackageArchive):
         # By name, so that a mirror of the index will do; the hash says that it is the same file.
         return line(f"{package.name}=={package.version}", hashes=hashes)
+    url = (folder / found.path).resolve().as_uri() if found.path else found.url or ""
     subdirectory = found.subdirectory if isinstance(found, pylock.PackageArchive) else None
-    return line(f"{package.name} @ {_file_url(found, folder)}{_fragment(subdirectory)}", hashes=hashes)
-
-
-def _file_url(found: _File, folder: Path) -> str:
-    return (folder / found.path).resolve().as_uri() if found.path else found.url or ""
-
-
-def _fragment(subdirectory: str | None) -> str:
-    return f"#subdirectory={subdirectory}" if subdirectory else ""
+    return line(f"{package.name} @ {with_subdirectory(url, subdirectory)}", hashes=hashes)

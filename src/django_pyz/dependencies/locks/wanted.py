@@ -154,7 +154,12 @@ def git_reference(url: str, revision: str = "", subdirectory: str = "") -> str:
         url = "ssh://" + url.replace(":", "/", 1)
     prefix = "" if url.startswith("git+") else "git+"
     at = f"@{revision}" if revision else ""
-    return prefix + url + at + (f"#subdirectory={subdirectory}" if subdirectory else "")
+    return with_subdirectory(prefix + url + at, subdirectory)
+
+
+def with_subdirectory(url: str, subdirectory: str | None) -> str:
+    """The URL of a package in a folder of an archive or a repository."""
+    return f"{url}#subdirectory={subdirectory}" if subdirectory else url
 
 
 def line(requirement: str, *, marker: str = "", hashes: Iterable[str] = ()) -> str:
