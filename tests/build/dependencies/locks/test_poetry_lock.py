@@ -214,6 +214,14 @@ def test_a_standard_project_table_is_walked_from_too(tmp_path: Path) -> None:
     assert names(read(tmp_path, "poetry.lock", extras=("pg",))) == ["asgiref", "django", "psycopg", "sqlparse"]
 
 
+def test_a_group_that_includes_itself_is_an_error(tmp_path: Path) -> None:
+    project = '[project]\nname = "shop"\ndependencies = ["Django"]\n[dependency-groups]\na = [{include-group = "a"}]\n'
+    write_tree(tmp_path, {"poetry.lock": LOCKS["2.0"], "pyproject.toml": project})
+
+    with pytest.raises(UserError, match=rf"^{tmp_path}/pyproject.toml: \[dependency-groups\] a: "):
+        read(tmp_path, "poetry.lock", groups=("a",))
+
+
 SOURCES = """\
 [[package]]
 name = "archive"
