@@ -111,7 +111,10 @@ def _included(tree: ast.Module, name: str, path: Path) -> Iterator[tuple[str, Pa
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
     """The parts of a module, less what stands in functions: only the rest runs when it is imported."""
-    for child in ast.iter_child_nodes(node):
+    # Not by recursion: from Python 3.12 on, expressions are read that are deeper than that goes.
+    waiting = list(reversed(list(ast.iter_child_nodes(node))))
+    while waiting:
+        child = waiting.pop()
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield child
-            yield from _run_at_import(child)
+            waiting += reversed(list(ast.iter_child_nodes(child)))

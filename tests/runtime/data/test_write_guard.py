@@ -79,7 +79,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         ("os.makedirs('uploads/2024', exist_ok=True)", "uploads"),
         ("(project / 'uploads').mkdir(parents=True, exist_ok=True)", "uploads"),
         ("os.remove(project / 'notes.txt')", "notes.txt"),
-        ("shutil.rmtree(project / 'shop')", "shop/views.py"),
+        ("shutil.rmtree(project / 'shop')", "shop"),
         ("os.rename(project / 'notes.txt', other / 'notes.txt')", "notes.txt"),
         ("os.replace(other / 'file', project / 'new.txt')", "new.txt"),
         ("shutil.copy(other / 'file', project / 'new.txt')", "new.txt"),
@@ -94,7 +94,9 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_a_write_into_the_code_is_refused(tree: Path, statement: str, name: str) -> None:
     before = snapshot(tree)
 
-    assert attempt(tree, statement) == f"refused {tree}/__project__/{name}"
+    # Before Python 3.13, rmtree named the file in the folder.
+    refused = attempt(tree, statement).replace("/shop/views.py", "/shop")
+    assert refused == f"refused {tree}/__project__/{name}"
     assert snapshot(tree) == before
 
 
