@@ -21,9 +21,11 @@ from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.pack.tree import folders_of
 from django_pyz.python import Python
 from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
+from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 
 PORTABLE = 2
 """A version of marshal that every Python reads, and that writes equal values as equal bytes."""
+_SERVER = f"{SERVER_FOLDER}/"
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
 
 
@@ -60,19 +62,40 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: Buil
         scratch: a folder for what the processes write.
         cache: keeps the code of each package.
     """
+    found: dict[str, bytes] = {}
+    for root, files in _by_root(files_below(site_packages)).items():
+        code = _compile_root(python, site_packages / root, files, scratch, cache)
+        found |= {root + path: content for path, content in code.items()}
+    return Compiled(python.cache_tag, found)
+
+
+def _by_root(files: Iterable[str]) -> dict[str, list[str]]:
+    """The files below the tree's own root, "", and below the server's, each relative to it.
+
+    So a package is the same in both, code and index: where the project brings the server's gunicorn, it is stored once.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in files:
+        root = _SERVER if path.startswith(_SERVER) else ""
+        found[root].append(path.removeprefix(root))
+    return found
+
+
+def _compile_root(
+    python: Python, root: Path, files: Iterable[str], scratch: Path, cache: BuildCache
+) -> dict[str, bytes]:
+    """Compile what is imported from one folder."""
     parts: dict[str, list[str]] = defaultdict(list)
-    for path in files_below(site_packages):
+    for path in files:
         if path.endswith(".py") and not _TESTS.search(path):
             parts[path.partition("/")[0]].append(path)
-    keys = {_key(python, site_packages, paths): paths for paths in parts.values()}
+    keys = {_key(python, root, paths): paths for paths in parts.values()}
     compiled = {key: content for key in keys if (content := cache.get(key))}
     missing = sorted(keys.keys() - compiled.keys(), key=lambda key: -len(keys[key]))
-    for key, content in zip(
-        missing, _compile(python, site_packages, [keys[key] for key in missing], scratch), strict=True
-    ):
+    for key, content in zip(missing, _compile(python, root, [keys[key] for key in missing], scratch), strict=True):
         cache.put(key, content)
         compiled[key] = content
-    return Compiled(python.cache_tag, {path: code for key in keys for path, code in _codes(compiled[key])})
+    return {path: code for key in keys for path, code in _codes(compiled[key])}
 
 
 def _key(python: Python, root: Path, paths: list[str]) -> str:
@@ -119,12 +142,21 @@ def write(compiled: Compiled, files: Iterable[str], folder: Path) -> list[Path]:
     Returns:
         The files.
     """
+    written: list[Path] = []
+    for root, inside in _by_root(files).items():
+        code = {path.removeprefix(root): content for path, content in compiled.code.items() if path.startswith(root)}
+        written += _write_root(code, inside, folder / root)
+    return written
+
+
+def _write_root(code: Mapping[str, bytes], files: Iterable[str], folder: Path) -> list[Path]:
+    """Write the files for one folder that is imported from."""
     parts: dict[str, dict[str, dict[str, str | None]]] = {}
     for name, modules in _importable(files).items():
-        if any(path in compiled.code for path in modules.values()):
+        if any(path in code for path in modules.values()):
             parts.setdefault(name.partition("/")[0], {})[name] = modules
-    folder.mkdir(parents=True)
-    return [_write_part(compiled.code, parts[part], folder / f"{part}{SUFFIX}") for part in sorted(parts)]
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write_part(code, parts[part], folder / f"{part}{SUFFIX}") for part in sorted(parts)]
 
 
 def _write_part(code: Mapping[str, bytes], folders: dict[str, dict[str, str | None]], output: Path) -> Path:

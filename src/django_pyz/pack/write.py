@@ -60,9 +60,10 @@ class Contents:
 def _members(contents: Contents, scratch: Path) -> list[Member]:
     """The files of the unpacked tree; those with bytecode are written here."""
     files = files_below(contents.site_packages)
-    code = bytecode.write(contents.compiled, files, scratch / BYTECODE / contents.compiled.cache_tag)
+    folder = scratch / BYTECODE
+    code = bytecode.write(contents.compiled, files, folder / contents.compiled.cache_tag)
     found = {f"{SITE_PACKAGES}/{path}": contents.site_packages / path for path in files}
-    return read_members(found | {f"{BYTECODE}/{contents.compiled.cache_tag}/{path.name}": path for path in code})
+    return read_members(found | {f"{BYTECODE}/{path.relative_to(folder).as_posix()}": path for path in code})
 
 
 def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:

@@ -2,7 +2,9 @@
 
 The tree holds sources and no `__pycache__`. Beside its site-packages lies BYTECODE, with a folder for the Python that
 compiled, named by its cache tag. There is a file for each first part of a path below site-packages: `django.code` for
-all of Django, `.code` for site-packages itself. Such a file is
+all of Django, `.code` for site-packages itself. A folder of site-packages that is an import root of its own, as the
+server's, has such files in a folder of its name, where paths are relative to it: a package has the same bytes in both.
+Such a file is
 
 - the size of the index in bytes, in 8 bytes, little-endian;
 - the index, by `marshal`: folder -> {name: (is a package, offset, size)}, or None in place of the tuple where the file
@@ -177,15 +179,16 @@ class _Hook:
         return BytecodeFinder(path, folder, self._index, modules, self._is_complete)
 
 
-def install(tree: str, folder: str, *, is_complete: bool = True) -> None:
+def install(tree: str, folder: str, *, root: str = "", is_complete: bool = True) -> None:
     """Import from a folder with the help of a tree's index; where it does not fit, Python imports as it always does.
 
     Args:
         tree: the folder that BYTECODE lies in.
-        folder: its site-packages, or a copy of them.
+        folder: its site-packages, a copy of them, or an import root in them with an index of its own.
+        root: the name of that import root; "" for site-packages.
         is_complete: whether there are no modules in it but those that the index names.
     """
-    code = os.path.join(tree, BYTECODE, str(sys.implementation.cache_tag))
+    code = os.path.join(tree, BYTECODE, str(sys.implementation.cache_tag), root).rstrip(os.sep)
     if sys.flags.optimize or not os.path.isdir(code):
         return
     if any(isinstance(hook, _Hook) and hook.folder == folder for hook in sys.path_hooks):

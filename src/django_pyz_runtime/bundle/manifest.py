@@ -19,6 +19,10 @@ PROJECT_FOLDER = "__project__"
 """Where the project's own files lie inside site-packages: a folder that collides with no import name."""
 STATIC_FOLDER = "__static__"
 """Where the static files collected at build time lie inside site-packages."""
+SERVER_FOLDER = "__server__"
+"""Where the gunicorn that `runserve` runs lies inside site-packages; the project's own, if any, lies beside it."""
+SERVES = {"name": "django-pyz:serves", "value": "true"}
+"""Marks that gunicorn in the list of packages (CycloneDX 1.6, properties of a component)."""
 PROGRAM_FOLDER = "__bin__"
 """Where the programs of the packages and the bundle's own `python` lie inside site-packages."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ import pytest
 
 from django_pyz.pack import bytecode
 from django_pyz.python import find_python
-from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES
+from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, SIZE_BYTES, Index
+from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from tests.build.trees import read_tree, write_tree
 
 SOURCES = {
@@ -146,3 +148,44 @@ def test_the_index_tells_what_each_folder_has(tmp_path: Path) -> None:
         "shop/migrations": {"0001_initial": (False, b"code of shop/migrations/0001_initial.py")},
         "space/inner": {"a": (False, b"code of space/inner/a.py")},
     }
+
+
+def test_the_server_s_package_is_the_same_as_the_project_s_of_that_version(tmp_path: Path) -> None:
+    """So it is stored once, though each is imported from where it lies."""
+    package = {"web/__init__.py": "import web.app\n", "web/app.py": "class App:\n    def run(self):\n        pass\n"}
+    files = {**package, **{f"{SERVER_FOLDER}/{name}": text for name, text in package.items()}, "shop.py": ""}
+    root = write_tree(tmp_path / "site-packages", files)
+    compiled = bytecode.compile_tree(find_python(""), root, tmp_path)
+
+    folder = tmp_path / BYTECODE / compiled.cache_tag
+    written = bytecode.write(compiled, sorted(files), folder)
+
+    names = [path.relative_to(folder).as_posix() for path in written]
+    assert sorted(names) == [".code", f"{SERVER_FOLDER}/.code", f"{SERVER_FOLDER}/web.code", "web.code"]
+    assert (folder / SERVER_FOLDER / "web.code").read_bytes() == (folder / "web.code").read_bytes()
+    assert set(Index(str(folder)).modules("") or ()) == {"shop", "web"}
+    assert set(Index(str(folder / SERVER_FOLDER)).modules("") or ()) == {"web"}
+
+
+def test_modules_of_the_server_come_from_its_index(tmp_path: Path) -> None:
+    source = "class App:\n    def fail(self):\n        1 / 0\n"
+    files = {f"{SERVER_FOLDER}/web/__init__.py": "", f"{SERVER_FOLDER}/web/app.py": source}
+    root = write_tree(tmp_path / "site-packages", files)
+    compiled = bytecode.compile_tree(find_python(""), root, tmp_path)
+    bytecode.write(compiled, sorted(files), tmp_path / BYTECODE / compiled.cache_tag)
+    program = f"""
+import sys
+from pathlib import Path
+from django_pyz_runtime.activation.code_path import use_server
+compiled = []
+sys.addaudithook(lambda event, found: event in ("compile", "os.listdir", "os.scandir") and compiled.append(found[1:]))
+use_server(Path({str(root)!r}))
+del compiled[:]
+import web.app
+print(len(compiled), web.app.__file__, web.app.App.fail.__code__.co_filename)
+"""
+    place = str(root / SERVER_FOLDER / "web" / "app.py")
+    source_folder = Path(bytecode.__file__).parents[2]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(source_folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"0 {place} {place}\n", "")
