@@ -12,6 +12,7 @@ from benchmarks import generated
 from benchmarks.commands import PYTHON, SEARCH, build_environment, succeed
 from benchmarks.errors import BenchmarkError
 from django_pyz.dependencies.install import RUN_WING_NEEDS
+from django_pyz.dependencies.server import GUNICORN
 from tests.e2e.corpus.sources import Source
 
 SAMPLE, SITE = "S", "L"
@@ -32,7 +33,7 @@ _SOURCES = {
     SITE: Source("site", "wagtail", "wagtail==7.2.3"),
 }
 _COMPILE = "import compileall, sys; [compileall.compile_dir(folder, quiet=2) for folder in sys.argv[1:]]"
-_SERVING = [f"{name}=={version}" for name, _, version in RUN_WING_NEEDS]
+_SERVING = [GUNICORN, *(f"{name}=={version}" for name, _, version in RUN_WING_NEEDS)]
 """What a bundle brings in any case; so every other candidate has it as well."""
 
 

@@ -74,8 +74,12 @@ def test_a_file_that_the_first_version_wrote_goes_on_to_work(migrated: Machine, 
         check_pages(server)
 
 
-def test_a_server_that_loads_files_gets_the_application_by_path(migrated: Machine, etc: Path) -> None:
-    code = "import runpy, sys; print(callable(runpy.run_path(sys.argv[1])['application']))"
+def test_a_server_that_loads_files_gets_the_application_by_path_and_needs_no_gunicorn(
+    migrated: Machine, etc: Path
+) -> None:
+    code = (
+        "import runpy, sys; sys.modules['gunicorn'] = None; print(callable(runpy.run_path(sys.argv[1])['application']))"
+    )
     command = [sys.executable, "-c", code, str(etc / "myproj.wsgi")]
     done = subprocess.run(command, env=migrated.environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("True\n", "")

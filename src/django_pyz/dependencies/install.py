@@ -1,61 +1,80 @@
-"""A project's dependencies, installed together with what the run wing needs, by uv where it is there, else by pip."""
+"""What a project asks for, what the run wing needs besides, and the server: by uv where it is there, else by pip."""
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.version import Version
 
-from django_pyz import process
 from django_pyz.dependencies import neighbours, old_setuptools, requires_python
-from django_pyz.dependencies.installers import Environment, installed_versions, link_mode
+from django_pyz.dependencies.installers import Environment, first_that_works, installed_versions, link_mode
 from django_pyz.dependencies.locks import readers
 from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
+from django_pyz.dependencies.server import install_server
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
 from django_pyz.python import Python
 from django_pyz_runtime.errors import UserError
 
 RUN_WING_NEEDS = (
-    ("gunicorn", "20.1", "27.0.1"),
-    ("packaging", "20.0", "26.3"),
     ("platformdirs", "3.0", "4.14.7"),
     ("whitenoise", "5.0", "6.12.0"),
 )
-"""Package, least version, and the version where the project does not bring the package; gunicorn needs packaging."""
+"""Package, least version, and the version where the project does not bring the package."""
+PACKAGING = ("packaging", "16.0", "26.3")
+"""Likewise; the worker of gunicorn that uses gevent needs it, and any version will do."""
 
 
-def install_dependencies(source: Source, root: Path, options: Options, python: Python, folder: Path) -> Path:
-    """Install everything into a new virtual environment: first what the project asks for, then what the run wing lacks.
+class Installed(NamedTuple):
+    """What was installed.
+
+    Attributes:
+        site_packages: with the project's packages, and what the run wing needs beside them.
+        server: a folder of packages with the gunicorn that serves.
+    """
+
+    site_packages: Path
+    server: Path
+
+
+def install_dependencies(source: Source, root: Path, options: Options, python: Python, folder: Path) -> Installed:
+    """Install everything into new virtual environments: the server into one beside that of the project.
 
     Args:
         source: says what the project asks for; its pins win.
         root: a copy of the project, in which building may leave files.
         options: whose extras and groups are asked for.
         python: the interpreter to install for.
-        folder: where the environment is made.
-
-    Returns:
-        Its site-packages.
+        folder: where the project's environment is made.
 
     Raises:
         UserError: the source cannot be read or does not take this Python; the installer failed, with its own words; or
             the project's pins are too old for the run wing.
     """
-    process.run([python.executable, "-I", "-m", "venv", "--without-pip", folder], "make a virtual environment")
-    request = Request(root, source.files, options, folder / "bin" / "python", folder)
+    # The project's build commands may write into installed files.
+    environment = Environment(folder, folder, "copy" if options.build_commands else link_mode())
+    environment.make(python)
+    request = Request(root, source.files, options, environment.interpreter, folder)
     requires_python.check(request)
     wanted = readers.read(source.kind, request)
     wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
     # Installers read configuration where they run; a lock has said all that there is.
-    base = folder if wanted.is_complete else request.folder
-    # The project's build commands may write into installed files.
-    environment = Environment(folder, base, "copy" if options.build_commands else link_mode())
+    environment = replace(environment, base=folder if wanted.is_complete else request.folder)
+    with ThreadPoolExecutor(1) as beside:
+        apart = replace(environment, folder=folder.with_name(f"{folder.name}-server"))
+        server = beside.submit(install_server, python, apart, wanted.index_lines)
+        _install_project(environment, wanted, root, python)
+        return Installed(environment.site_packages, server.result())
+
+
+def _install_project(environment: Environment, wanted: Wanted, root: Path, python: Python) -> None:
+    """Install what the project asks for, and what the run wing lacks then."""
     what = f"install the dependencies of {root.name}"
     if not _install_at_once(environment, wanted, what):
         _install_wanted(environment, wanted, what)
@@ -63,7 +82,6 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
     places = (environment.site_packages, root)
     needs_setuptools = "setuptools" not in installed and old_setuptools.is_needed(places, python.version)
     _install_run_wing(environment, wanted.index_lines, installed, needs_setuptools=needs_setuptools)
-    return environment.site_packages
 
 
 def _install_at_once(environment: Environment, wanted: Wanted, what: str) -> bool:
@@ -114,10 +132,7 @@ def _install_run_wing(
     for indexes in dict.fromkeys([index_lines, ()]):
         attempts.append(partial(environment.install_exactly, [*indexes, *exact], what))
         attempts.append(partial(environment.install, [*indexes, pinned, *loose], what))
-    for attempt in attempts[:-1]:
-        with contextlib.suppress(UserError):
-            return attempt()
-    attempts[-1]()
+    first_that_works(attempts)
 
 
 def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[str]:
@@ -130,14 +145,13 @@ def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[
     Raises:
         UserError: the project's version of a package is too old.
     """
-    for name, least, _ in RUN_WING_NEEDS:
+    needs = (*RUN_WING_NEEDS, PACKAGING) if "gevent" in installed else RUN_WING_NEEDS
+    for name, least, _ in needs:
         if name in installed and Version(installed[name]) < Version(least):
             raise UserError(
                 f"the project installs {name} {installed[name]}, but a bundle needs {least} or newer",
                 hint=f"Raise the project's requirement for {name}.",
             )
     return [
-        f"{name}=={fixed}" if exact else f"{name}>={least}"
-        for name, least, fixed in RUN_WING_NEEDS
-        if name not in installed
+        f"{name}=={fixed}" if exact else f"{name}>={least}" for name, least, fixed in needs if name not in installed
     ]

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from django_pyz import process
+from django_pyz.python import Python
 from django_pyz_runtime.errors import UserError
 
 _WANTS_PYTHON = re.compile(
@@ -47,6 +48,14 @@ class Environment:
     def site_packages(self) -> Path:
         """Where packages are."""
         return next(self.folder.glob("lib/python*/site-packages"))
+
+    def make(self, python: Python) -> None:
+        """Make it, with nothing installed.
+
+        Raises:
+            UserError: the Python that it is for cannot.
+        """
+        process.run([python.executable, "-I", "-m", "venv", "--without-pip", self.folder], "make a virtual environment")
 
     def install(self, lines: Iterable[str], what: str, *options: str) -> None:
         """Install the lines of a requirements file, and what they depend on.
@@ -111,6 +120,18 @@ class Environment:
             if (folder / "uv.toml").exists() or (project.is_file() and b"tool.uv" in project.read_bytes()):
                 return False
         return not any(line.startswith("-") for line in lines)
+
+
+def first_that_works(attempts: Sequence[Callable[[], None]]) -> None:
+    """Try one way to install after the other, until one succeeds.
+
+    Raises:
+        UserError: of the last one.
+    """
+    for attempt in attempts[:-1]:
+        with contextlib.suppress(UserError):
+            return attempt()
+    attempts[-1]()
 
 
 def _wanted_extras(site_packages: Path) -> set[str]:

@@ -26,12 +26,14 @@ class BuildFolders:
         scratch: holds all others.
         copy: of the project.
         environment: a virtual environment with the dependencies.
+        server: a folder of packages with the gunicorn that serves, which moves into the tree.
         site_packages: the tree that becomes the bundle.
     """
 
     scratch: Path
     copy: Path
     environment: Path
+    server: Path
     site_packages: Path
 
     @property
@@ -54,10 +56,10 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
     copy = working_copy.make(found.root, (*selection.files, *selection.for_building), scratch / "source")
     if found.package or plan.options.build_commands:
         working_copy.add_history(found.root, copy)
-    folders = BuildFolders(scratch, copy, scratch / "venv", scratch / "site-packages")
+    environment = scratch / "venv"
     with working_copy.errors_about(found.root, copy):
-        install_dependencies(found.source, copy, plan.options, plan.python, folders.environment)
-    return folders
+        server = install_dependencies(found.source, copy, plan.options, plan.python, environment).server
+    return BuildFolders(scratch, copy, environment, server, scratch / "site-packages")
 
 
 def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
@@ -75,7 +77,7 @@ def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
 
 
 def fill(plan: Plan, folders: BuildFolders) -> Manifest:
-    """Fill the tree: packages, run wing, project, programs.
+    """Fill the tree: packages, server, run wing, project, programs.
 
     Args:
         plan: what is to be built.
@@ -87,6 +89,7 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
     found, site_packages = plan.found, folders.site_packages
     own = own_package.installed_from(folders.copy, folders.installed)
     stage.take_installed(folders.installed, site_packages)
+    stage.add_server(folders.server, site_packages)
     stage.add_run_wing(site_packages)
     working_copy.copy_files(folders.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
     _merge_own(plan, own, site_packages)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import EntryPoint, distributions
+from collections.abc import Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 
-from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, Manifest
+from django_pyz.dependencies.installers import installed_versions
+from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, SERVER_FOLDER, Manifest
 
 _NOT_THEIRS = re.compile(r"(python|pypy|pip|pydoc)[0-9.]*|(de)?activate.*|Activate.*")
 """Files of the virtual environment itself."""
@@ -26,11 +28,20 @@ from {module} import {name}
 if __name__ == "__main__":
     sys.exit({function}())
 """
+_USE_SERVER = """\
+from pathlib import Path
+
+from django_pyz_runtime.activation.code_path import use_server
+
+use_server(Path(__file__).absolute().parents[1])
+
+"""
+"""Comes first in a program of the server."""
 _PYTHON = Path(__file__).with_name("child_python.sh")
 
 
 def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> None:
-    """Put the programs into the tree.
+    """Put the programs into the tree; those of the server where the project brings no gunicorn.
 
     Those that are functions get a file of our own, the same whichever installer was at work.
 
@@ -45,17 +56,24 @@ def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> No
         if path.is_file() and not _NOT_THEIRS.fullmatch(path.name):
             content = path.read_bytes()
             _write(target / path.name, _INTERPRETER.sub(lambda _: _START.encode(), content, count=1))
-    for point in _functions(site_packages):
-        script = _SCRIPT.format(module=point.module, name=point.attr.partition(".")[0], function=point.attr)
-        _write(target / point.name, (_START + script).encode())
+    for name, script in _scripts(site_packages):
+        _write(target / name, (_START + script).encode())
+    if "gunicorn" not in installed_versions(site_packages):
+        for name, script in _scripts(site_packages / SERVER_FOLDER):
+            if not (target / name).exists():
+                _write(target / name, (_START + _USE_SERVER + script).encode())
     python = _PYTHON.read_text(encoding="utf-8").replace("@PREFIX@", manifest.env_prefix)
     _write(target / "python", python.replace("@VERSION@", manifest.python).encode())
 
 
-def _functions(site_packages: Path) -> list[EntryPoint]:
-    points = [point for item in distributions(path=[str(site_packages)]) for point in item.entry_points]
-    scripts = [point for point in points if point.group == "console_scripts" and point.attr]
-    return [point for point in scripts if not _NOT_THEIRS.fullmatch(point.name)]
+def _scripts(packages: Path) -> Iterator[tuple[str, str]]:
+    """The programs that are functions: name, and a script that calls the function."""
+    for point in (point for item in distributions(path=[str(packages)]) for point in item.entry_points):
+        if point.group == "console_scripts" and point.attr and not _NOT_THEIRS.fullmatch(point.name):
+            yield (
+                point.name,
+                _SCRIPT.format(module=point.module, name=point.attr.partition(".")[0], function=point.attr),
+            )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import django_pyz_runtime
 from django_pyz.files.paths import files_below, matches
+from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from django_pyz_runtime.errors import UserError
 
 _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
@@ -84,6 +85,22 @@ def _normalise_record(record: Path, site_packages: Path) -> None:
     record.write_text(output.getvalue(), encoding="utf-8")
 
 
+def add_server(installed: Path, site_packages: Path) -> None:
+    """Move the server to its folder in the tree.
+
+    Args:
+        installed: the folder of packages in which it was installed.
+        site_packages: the tree.
+
+    Raises:
+        UserError: a dependency of the project has the name of that folder.
+    """
+    target = site_packages / SERVER_FOLDER
+    _check_free(target, "the server's folder")
+    take_installed(installed, target)
+    normalise_metadata(target)
+
+
 def add_run_wing(site_packages: Path) -> None:
     """Copy the run wing.
 
@@ -91,9 +108,13 @@ def add_run_wing(site_packages: Path) -> None:
         UserError: a dependency of the project has its name.
     """
     target = site_packages / django_pyz_runtime.__name__
-    if target.exists():
-        raise UserError(f"a dependency installs {target.name}, which is the name of the run wing")
+    _check_free(target, "the run wing")
     shutil.copytree(Path(django_pyz_runtime.__file__).parent, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _check_free(target: Path, what: str) -> None:
+    if target.exists():
+        raise UserError(f"a dependency installs {target.name}, which is the name of {what}")
 
 
 def normalise_modes(tree: Path) -> None:

@@ -6,6 +6,7 @@ import importlib
 import os
 
 from django_pyz_runtime.activation.activate import Activation, Purpose, activate
+from django_pyz_runtime.activation.code_path import server_code
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config import levels
@@ -48,5 +49,6 @@ def all_problems(bundle: Bundle, arguments: Arguments, configuration: Configurat
     if gunicorn_values := configuration.section("gunicorn"):
         from django_pyz_runtime.config.gunicorn_section import gunicorn_problems
 
-        problems += gunicorn_problems(gunicorn_values)
+        with server_code(bundle.site_packages):
+            problems += gunicorn_problems(gunicorn_values)
     return sorted(problems, key=by_line)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from gunicorn.config import Config
-
 from django_pyz_runtime.config.configuration import Value
 
 NEEDLESS = ("chdir", "check_config", "config", "daemon", "print_config", "pythonpath", "spew", "wsgi_app")
@@ -22,7 +20,13 @@ OWNED = {
 
 
 def gunicorn_problems(values: list[Value]) -> list[str]:
-    """What gunicorn finds wrong with the section [gunicorn], a line each."""
+    """What the bundle's gunicorn finds wrong with the section [gunicorn], a line each.
+
+    The caller sees to it that it is the one that is imported.
+    """
+    from gunicorn import __version__
+    from gunicorn.config import Config
+
     config = Config()
     problems: list[str] = []
     for value in values:
@@ -33,7 +37,7 @@ def gunicorn_problems(values: list[Value]) -> list[str]:
         elif value.key in NEEDLESS:
             problems.append(f"{where}: has no effect in a bundle")
         elif value.key not in config.settings:
-            problems.append(f"{where}: gunicorn has no such setting")
+            problems.append(f"{where}: gunicorn {__version__} has no such setting")
         else:
             try:
                 config.set(value.key, value.text)

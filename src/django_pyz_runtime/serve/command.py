@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from django_pyz_runtime.activation import gc_pause
 from django_pyz_runtime.activation.activate import Activation, Purpose
+from django_pyz_runtime.activation.code_path import use_server
 from django_pyz_runtime.activation.prepare import prepare
 from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -33,6 +34,7 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     """
     # Until gunicorn handles it; what is read meanwhile is what is there.
     signal.signal(signal.SIGHUP, lambda number, frame: None)
+    use_server(bundle.site_packages)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
     invocation = Invocation.of_this_process(bundle.executable)
     options = _parser(bundle).parse_args(arguments.command[1:])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from gunicorn.config import Config
-
 from django_pyz_runtime.config.configuration import Configuration
 
 LEAST_BYTES_A_SECOND = 500
@@ -35,9 +33,9 @@ class Limits:
         return self.body_seconds * LEAST_BYTES_A_SECOND
 
 
-def within(limits: Limits, config: Config) -> Limits:
-    """The same limits, wide enough for what gunicorn's own let through."""
-    return replace(limits, head_bytes=max(limits.head_bytes, 2 * config.limit_request_field_size))
+def within(limits: Limits, field_bytes: int) -> Limits:
+    """The same limits, with room in a request's head for two of the largest fields that gunicorn lets through."""
+    return replace(limits, head_bytes=max(limits.head_bytes, 2 * field_bytes))
 
 
 def limits_of(configuration: Configuration) -> Limits:

@@ -8,6 +8,7 @@ import sys
 import traceback
 from types import FrameType
 
+from django_pyz_runtime.activation.code_path import leave_server
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import UserError, tell
@@ -73,6 +74,8 @@ def _migrate(bundle: Bundle, arguments: Arguments) -> None:
     from django_pyz_runtime.commands.management import manage
     from django_pyz_runtime.serve.edge.checks import connect
 
+    # gunicorn is the project's own in a management command.
+    leave_server(bundle.site_packages)
     try:
         manage(bundle, arguments.with_command("migrate", "--noinput"))
     except DatabaseError:

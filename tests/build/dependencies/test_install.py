@@ -6,15 +6,16 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.metadata import distributions
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from django_pyz.dependencies.install import RUN_WING_NEEDS, install_dependencies, run_wing_requirements
+from django_pyz.dependencies.install import RUN_WING_NEEDS, Installed, install_dependencies, run_wing_requirements
 from django_pyz.dependencies.installers import installed_versions
+from django_pyz.dependencies.server import GUNICORN
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
 from django_pyz.python import find_python
@@ -45,9 +46,16 @@ def test_the_run_wing_takes_fixed_versions() -> None:
 
 
 def test_what_the_project_brings_is_left_to_it() -> None:
-    names = {Requirement(text).name for text in run_wing_requirements({"gunicorn": "23.0"}, exact=True)}
+    names = {Requirement(text).name for text in run_wing_requirements({"whitenoise": "6.0"}, exact=True)}
 
-    assert names == {"packaging", "platformdirs", "whitenoise"}
+    assert names == {"platformdirs"}
+
+
+def test_what_gunicorn_needs_for_gevent_comes_with_gevent() -> None:
+    assert not [text for text in run_wing_requirements({}, exact=True) if text.startswith("packaging")]
+    assert [text for text in run_wing_requirements({"gevent": "25.9.1"}, exact=True) if text.startswith("packaging==")]
+    brought = {"gevent": "25.9.1", "packaging": "21.3"}
+    assert not [text for text in run_wing_requirements(brought, exact=True) if text.startswith("packaging")]
 
 
 def test_nothing_is_fixed_where_the_fixed_versions_do_not_fit() -> None:
@@ -55,13 +63,17 @@ def test_nothing_is_fixed_where_the_fixed_versions_do_not_fit() -> None:
 
 
 def test_a_pin_that_is_too_old_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"(?m)^the project installs gunicorn 19.9, but a bundle needs 20.1 or newer$"):
-        run_wing_requirements({"gunicorn": "19.9"}, exact=True)
+    with pytest.raises(UserError, match=r"(?m)^the project installs whitenoise 4.1, but a bundle needs 5.0 or newer$"):
+        run_wing_requirements({"whitenoise": "4.1"}, exact=True)
+
+
+def _install_all(root: Path, kind: str, file: str, options: Options = NO_OPTIONS) -> Installed:
+    python = find_python("")
+    return install_dependencies(Source(kind, (Path(file),)), root, options, python, root.with_name("venv"))
 
 
 def _install(root: Path, kind: str, file: str, options: Options = NO_OPTIONS) -> Path:
-    python = find_python("")
-    return install_dependencies(Source(kind, (Path(file),)), root, options, python, root.with_name("venv"))
+    return _install_all(root, kind, file, options).site_packages
 
 
 @pytest.fixture
@@ -146,10 +158,11 @@ def test_an_index_of_the_project_that_lacks_the_run_wing_is_left(root: Path) -> 
     subprocess.run([*download, "--dest", str(root / "vendor"), "sqlparse==0.5.3"], check=True)
     write_tree(root, {"requirements.txt": "--no-index\n--find-links vendor\nsqlparse\n"})
 
-    installed = installed_versions(_install(root, "requirements", "requirements.txt"))
+    installed = _install_all(root, "requirements", "requirements.txt")
 
-    assert installed["sqlparse"] == "0.5.3"
-    assert installed["gunicorn"]
+    assert installed_versions(installed.site_packages)["sqlparse"] == "0.5.3"
+    assert installed_versions(installed.site_packages)["whitenoise"]
+    assert installed_versions(installed.server)["gunicorn"]
 
 
 @pytest.mark.slow
@@ -173,11 +186,57 @@ def test_the_fixed_versions_need_nothing_else(root: Path) -> None:
     """They are installed without what they depend on."""
     write_tree(root, {"requirements.txt": ""})
 
-    found = list(distributions(path=[str(_install(root, "requirements", "requirements.txt"))]))
+    installed = _install_all(root, "requirements", "requirements.txt")
 
-    needs = [Requirement(text) for item in found for text in item.requires or ()]
+    found = {item.name: item for folder in installed for item in distributions(path=[str(folder)])}
+    needs = [Requirement(text) for item in found.values() for text in item.requires or ()]
     needed = {need.name for need in needs if not need.marker or need.marker.evaluate({"extra": ""})}
-    assert needed <= {item.name for item in found} == {name for name, *_ in RUN_WING_NEEDS}
+    assert needed <= set(found) == {"gunicorn", *(name for name, *_ in RUN_WING_NEEDS)}
+
+
+@pytest.mark.parametrize("program", ["uv", "pip"])
+@pytest.mark.parametrize("lines", ["gunicorn==19.9.0\n", f"{GUNICORN}\n", ""])
+def test_the_server_is_one_version_whatever_the_project_pins(
+    root: Path, monkeypatch: pytest.MonkeyPatch, program: str, lines: str
+) -> None:
+    if program == "pip":
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    write_tree(root, {"requirements.txt": lines})
+
+    installed = _install_all(root, "requirements", "requirements.txt")
+
+    own = installed_versions(installed.site_packages)
+    assert {f"{name}=={version}" for name, version in own.items()} >= set(lines.split())
+    assert ("gunicorn" in own) is bool(lines)
+    assert [f"{name}=={version}" for name, version in installed_versions(installed.server).items()] == [GUNICORN]
+
+
+def test_the_server_is_the_version_that_these_tests_run() -> None:
+    assert f"gunicorn=={version('gunicorn')}" == GUNICORN
+
+
+@pytest.mark.parametrize("program", ["uv", "pip"])
+def test_an_index_that_lacks_the_server_is_said_and_having_it_there_helps(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(root / "vendor")]
+    subprocess.run([*download, "sqlparse==0.5.3", *run_wing_requirements({}, exact=True)], check=True)
+    subprocess.run([*download, "--dest", str(tmp_path), GUNICORN], check=True)
+    if program == "pip":
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for name in ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    write_tree(root, {"requirements.txt": "--no-index\n--find-links vendor\nsqlparse\n"})
+
+    with pytest.raises(UserError, match=rf"^cannot install {GUNICORN}, with which every bundle serves: ") as caught:
+        _install_all(root, "requirements", "requirements.txt")
+
+    assert caught.value.hint == "Have it on the index that the project names, or on the installer's own."
+    for wheel in tmp_path.glob("gunicorn-*.whl"):
+        wheel.rename(root / "vendor" / wheel.name)
+    assert installed_versions(_install_all(root, "requirements", "requirements.txt").server)
 
 
 @pytest.mark.parametrize(("name", "least", "fixed"), RUN_WING_NEEDS)

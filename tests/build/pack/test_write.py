@@ -26,7 +26,7 @@ from django_pyz.pack.tree import compute_build_id, read_members
 from django_pyz.stage import stage
 from django_pyz_runtime.bundle import container
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, Index
-from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, SERVER_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
 from tests.small_bundle import ANSWER, write_small
 from tests.unpacked import unpacked
@@ -207,7 +207,7 @@ def test_the_tree_holds_the_project_its_packages_and_static_files(sample_tree: P
     names = set(files_below(sample_tree / "site-packages"))
     manifest = Manifest.from_json((sample_tree / "site-packages" / FILE_NAME).read_text())
 
-    assert {"django/__init__.py", "gunicorn/__init__.py", f"{PROJECT_FOLDER}/manage.py"} <= names
+    assert {"django/__init__.py", f"{SERVER_FOLDER}/gunicorn/__init__.py", f"{PROJECT_FOLDER}/manage.py"} <= names
     assert any(name.startswith(f"{STATIC_FOLDER}/site.") and name.endswith(".css.gz") for name in names)
     assert not [name for name in names if name.startswith("pip/") or name.endswith(".pyc")]
     assert (manifest.name, manifest.script) == ("project", "project-script")
@@ -217,10 +217,12 @@ def test_the_tree_holds_the_project_its_packages_and_static_files(sample_tree: P
 
 def test_every_module_that_can_be_imported_has_its_bytecode(sample_tree: Path) -> None:
     """Tests, which nobody runs on a server, are compiled when they are."""
-    index = Index(str(sample_tree / BYTECODE / str(sys.implementation.cache_tag)))
+    code = sample_tree / BYTECODE / str(sys.implementation.cache_tag)
+    server = f"{SERVER_FOLDER}/"
     without = []
     for path in files_below(sample_tree / "site-packages"):
-        folder, _, name = path.rpartition("/")
+        index = Index(str(code / SERVER_FOLDER if path.startswith(server) else code))
+        folder, _, name = path.removeprefix(server).rpartition("/")
         if name == "__init__.py":
             folder, _, name = folder.rpartition("/")
         is_test = "tests/" in path or name.startswith("test_") or name in ("tests.py", "conftest.py")

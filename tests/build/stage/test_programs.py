@@ -7,8 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from django_pyz.stage import programs
-from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, Manifest
+from django_pyz.stage import programs, stage
+from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, SERVER_FOLDER, Manifest
 from tests.build.trees import read_tree, write_tree
 
 MANIFEST = Manifest("shop", "shop", "shop.settings", (), "3.11")
@@ -38,6 +38,40 @@ def test_there_is_one_for_each_entry_point_whatever_the_installer_made_of_it(tmp
 
     assert read_tree(first) == read_tree(second)
     assert sorted(read_tree(first)) == ["greet", "python"]
+
+
+SERVER = {
+    "web-2.dist-info/METADATA": "Metadata-Version: 2.1\nName: gunicorn\nVersion: 2\n",
+    "web-2.dist-info/entry_points.txt": "[console_scripts]\nweb = web:main\ngreet = web:main\n",
+    "web.py": "def main():\n    print('of the server')\n",
+}
+
+
+def test_those_of_the_server_are_there_where_the_project_has_no_gunicorn(tmp_path: Path) -> None:
+    site_packages = write_tree(tmp_path / "site-packages", METADATA)
+    write_tree(site_packages / SERVER_FOLDER, SERVER)
+    stage.add_run_wing(site_packages)
+    (tmp_path / "bin").mkdir()
+
+    programs.add_programs(tmp_path / "bin", site_packages, MANIFEST)
+
+    folder = site_packages / PROGRAM_FOLDER
+    assert sorted(read_tree(folder)) == ["greet", "python", "web"]
+    assert "Main" in (folder / "greet").read_text()
+    (folder / "python").write_text(f'#!/bin/sh\nPYTHONPATH={site_packages} exec {sys.executable} -B "$@"\n')
+    done = _run(folder / "web")
+    assert (done.stdout, done.stderr) == ("of the server\n", "")
+
+
+def test_a_project_with_a_gunicorn_has_the_programs_of_that_one_only(tmp_path: Path) -> None:
+    own = {"gunicorn-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: gunicorn\nVersion: 1\n"}
+    site_packages = write_tree(tmp_path / "site-packages", own)
+    write_tree(site_packages / SERVER_FOLDER, SERVER)
+    (tmp_path / "bin").mkdir()
+
+    programs.add_programs(tmp_path / "bin", site_packages, MANIFEST)
+
+    assert sorted(read_tree(site_packages / PROGRAM_FOLDER)) == ["python"]
 
 
 def test_it_runs_with_the_python_beside_it(tmp_path: Path) -> None:

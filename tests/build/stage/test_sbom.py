@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from django_pyz.stage.sbom import make_sbom
+from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from tests.build.trees import write_tree
 
 INSTALLED = {
@@ -31,6 +32,21 @@ def test_it_lists_the_packages_in_order_with_their_package_urls(tmp_path: Path) 
             },
         ],
     }
+
+
+def test_the_gunicorn_that_serves_is_told_from_the_project_s(tmp_path: Path) -> None:
+    metadata = "Metadata-Version: 2.1\nName: gunicorn\nVersion: "
+    server = write_tree(tmp_path, {f"{SERVER_FOLDER}/gunicorn-27.0.1.dist-info/METADATA": f"{metadata}27.0.1\n"})
+    serving = {"type": "library", "name": "gunicorn", "version": "27.0.1", "purl": "pkg:pypi/gunicorn@27.0.1"}
+    serving_only = [{**serving, "properties": [{"name": "django-pyz:serves", "value": "true"}]}]
+    assert make_sbom("shop", server)["components"] == serving_only
+
+    write_tree(server, {"gunicorn-20.1.0.dist-info/METADATA": f"{metadata}20.1.0\n"})
+    own = {"type": "library", "name": "gunicorn", "version": "20.1.0", "purl": "pkg:pypi/gunicorn@20.1.0"}
+    assert make_sbom("shop", server)["components"] == [own, *serving_only]
+
+    write_tree(server, {"gunicorn-20.1.0.dist-info/METADATA": f"{metadata}27.0.1\n"})
+    assert make_sbom("shop", server)["components"] == serving_only
 
 
 def test_an_empty_tree_has_no_components(tmp_path: Path) -> None:

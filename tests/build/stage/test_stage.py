@@ -10,6 +10,7 @@ import pytest
 import django_pyz_runtime
 from django_pyz.files.working_copy import copy_files
 from django_pyz.stage import stage
+from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import read_tree, write_tree
 
@@ -58,6 +59,16 @@ def test_catalogs_of_packages_go_where_they_are_compiled(tmp_path: Path) -> None
 
 def test_a_module_of_a_package_named_as_one_of_the_environment_stays(tmp_path: Path) -> None:
     assert "tool/_virtualenv.py" in _taken(tmp_path, {**INSTALLED, "tool/_virtualenv.py": ""})
+
+
+def test_the_server_has_a_folder_of_its_own_without_traces_of_its_installation(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    stage.add_server(write_tree(tmp_path / "server", INSTALLED), tmp_path / "site-packages")
+    names = sorted(read_tree(tmp_path / "site-packages"))
+    kept = ("shop-1.0.dist-info/METADATA", "shop-1.0.dist-info/RECORD", "shop/a.py", "shop/b.py")
+    assert names == [f"{SERVER_FOLDER}/{name}" for name in kept]
+    with pytest.raises(UserError, match=rf"^a dependency installs {SERVER_FOLDER}, which is the name of the server's"):
+        stage.add_server(write_tree(tmp_path / "server", INSTALLED), tmp_path / "site-packages")
 
 
 def test_traces_of_the_installation_are_dropped(tmp_path: Path) -> None:

@@ -44,10 +44,8 @@ def test_a_worker_of_one_thread_that_is_asked_for_is_gunicorns(load: Load, manif
 
 
 def test_fields_that_gunicorn_is_told_to_let_through_fit_into_the_head() -> None:
-    config = Config()
-    config.set("limit_request_field_size", 100_000)
-    assert within(Limits(), config).head_bytes == 200_000
-    assert within(Limits(), Config()).head_bytes == 65536
+    assert within(Limits(), 100_000).head_bytes == 200_000
+    assert within(Limits(), Config().limit_request_field_size).head_bytes == 65536
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from typing import Any
 
 from django_pyz_runtime.activation.prepare import load
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import SERVES
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.config.resolved import data_dir, settings_module
 from django_pyz_runtime.errors import UserError
@@ -51,7 +53,7 @@ def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
         "source": manifest.commit or "not under version control",
         "settings": settings_module(manifest, configuration, os.environ),
         "Django": versions.get("django", "not found"),
-        "gunicorn": versions.get("gunicorn", "not found"),
+        "gunicorn": _gunicorn(packages),
         "packages": str(len(packages)),
         "built for": f"Python {manifest.python}{only}",
         "running on": f"Python {running} ({sys.executable})",
@@ -59,3 +61,11 @@ def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
         "data": data,
         "code": str(bundle.site_packages),
     }
+
+
+def _gunicorn(packages: list[dict[str, Any]]) -> str:
+    """The version that serves, and that of the project where it brings another one."""
+    found = [package for package in packages if package["name"] == "gunicorn"]
+    serving = [package["version"] for package in found if SERVES in package.get("properties", ())]
+    others = [package["version"] for package in found if package["version"] not in serving]
+    return ", the project's own ".join([*serving, *others]) or "not found"

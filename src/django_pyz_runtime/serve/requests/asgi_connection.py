@@ -25,7 +25,8 @@ class AsgiConnection(ASGIProtocol):
     def __init__(self, worker: ASGIWorker) -> None:
         super().__init__(worker)
         self._own_worker = worker
-        self._limits = within(worker.asgi.limits if isinstance(worker.asgi, Edge) else Limits(), worker.cfg)
+        limits = worker.asgi.limits if isinstance(worker.asgi, Edge) else Limits()
+        self._limits = within(limits, worker.cfg.limit_request_field_size)
         # Versions of gunicorn without this attribute (before 25.1) do not tell when a websocket takes over.
         self._is_watched = is_plain_http1(worker.cfg) and hasattr(self, "_websocket")
         self._is_refused = False

@@ -46,7 +46,7 @@ class ThreadWorker(gthread.ThreadWorker):
         """Load the application, which has the limits."""
         super().load_wsgi()
         if isinstance(self.wsgi, WsgiEdge):
-            self._limits = within(self.wsgi.limits, self.cfg)
+            self._limits = within(self.wsgi.limits, self.cfg.limit_request_field_size)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Read the next request of a connection, then give it to a thread."""

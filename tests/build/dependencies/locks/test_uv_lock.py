@@ -168,8 +168,8 @@ def test_with_uv_and_without_it_the_same_is_installed(
     found: list[list[str]] = []
     for place in (str(uv), "/nowhere"):
         monkeypatch.setenv("PATH", f"{place}:/usr/bin:/bin")
-        site_packages = install_dependencies(source, root, Options(), python, tmp_path / f"venv{len(found)}")
-        found.append(sorted(name for name in read_tree(site_packages) if _is_code(name)))
+        installed = install_dependencies(source, root, Options(), python, tmp_path / f"venv{len(found)}")
+        found.append(sorted(name for name in read_tree(installed.site_packages) if _is_code(name)))
 
     assert found[0] == found[1]
     assert {"lib/__init__.py", "sqlparse/__init__.py"} < set(found[0])
