@@ -29,7 +29,7 @@ class Server(BaseApplication):
     """A gunicorn application that is configured by a dictionary.
 
     Args:
-        settings: gunicorn settings by name; unknown to this version of gunicorn are passed over.
+        settings: gunicorn settings by name.
         load: imports the application, WSGI or ASGI as the worker class wants it, in each worker.
         check: run by the first worker before it serves; not by later ones, so that a database that is away for a
             while cannot keep a lost worker from being replaced.
@@ -52,8 +52,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         """Put the dictionary into gunicorn's configuration."""
         for name, value in self._settings.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
         own_hook = self.cfg.pre_fork
 
         def pre_fork(arbiter: Arbiter, worker: Worker) -> None:

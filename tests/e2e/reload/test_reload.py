@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.harness import Machine
 from tests.e2e.http.raw_http import ask
-from tests.e2e.reload.releases import build, children, manager, page, put_in_place, reload, service
+from tests.e2e.reload.releases import children, manager, page, put_in_place, reload, service
 from tests.waiting import held_up_at, wait_until
 
 
@@ -48,20 +48,6 @@ def test_it_is_the_same_with_asgi(released: Machine, releases: dict[str, Path]) 
         put_in_place(releases["broken"], released.executable)
         assert reload(server, systemd)["STATUS"].startswith("reload refused: ModuleNotFoundError")
         assert page(server) == "second hello"
-
-
-def test_it_is_the_same_with_the_oldest_gunicorn(checkout: Path, released: Machine) -> None:
-    requirements = "Django==5.2.19\ngunicorn==20.1.0\nsetuptools==69.5.1\n"
-    old = build(checkout, released.folder, "old", **{"requirements.txt": requirements})
-    put_in_place(old, released.executable)
-    with service(released) as (server, systemd):
-        released.configure("[serve]\nworkers = 1\n[settings]\nGREETING = good day\n")
-        reload(server, systemd)
-        assert page(server) == "old good day"
-        released.configure("[serve]\nworkers = many\n")
-        assert reload(server, systemd)["STATUS"].startswith("reload refused: shop: ")
-        assert page(server) == "old good day"
-        assert server.stop() == 0
 
 
 def test_a_request_that_takes_its_time_is_answered_by_the_release_it_was_asked_of(

@@ -1,7 +1,7 @@
 """gunicorn's arbiter with more patience for workers that load the site or fail at a stop, and less for the others.
 
-Whether the time that a worker takes to load the site counts for `timeout` differs between gunicorn's versions: in 20.1
-it does, in later ones it has no limit at all (gunicorn.workers.workertmp). Here it has a limit of its own.
+For gunicorn, `timeout` begins with a worker's first sign of life: the time that it takes to load the site has no limit
+at all (gunicorn.workers.workertmp). Here it has a limit of its own.
 """
 
 from __future__ import annotations
@@ -57,14 +57,6 @@ class PatientArbiter(Arbiter):
             time.sleep(0.005)
             self.reap_workers()
 
-    def forget_dead_workers(self) -> None:
-        """Those that have been reaped: gunicorn before 23 keeps one that could not load the site."""
-        for pid in list(self.WORKERS):
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                self.WORKERS.pop(pid).tmp.close()
-
     def murder_workers(self) -> None:
         """Replace the workers that do not respond."""
         loading = self._loading_workers()
@@ -113,7 +105,7 @@ class _Wait:
 def has_loaded(worker: Worker) -> None:
     """Tell the arbiter, from within a worker, that the site is loaded: the file that they share is no longer empty.
 
-    The signal has it look at once; it is the one that every version of gunicorn takes as no more than that.
+    The signal has it look at once; gunicorn takes SIGCHLD as no more than that.
     """
     os.write(worker.tmp.fileno(), b"1")
     # The file's time is its last sign of life, and by another clock than the one that writing goes by.

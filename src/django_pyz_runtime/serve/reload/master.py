@@ -6,7 +6,6 @@ import logging
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import HaltServer
@@ -72,7 +71,6 @@ class Master(PatientArbiter):
         try:
             super().reap_workers()
         except HaltServer:
-            self.forget_dead_workers()
             if old_workers and not self._old_workers.are_leaving:
                 self._give_up()
             elif not self.loaded:
@@ -136,8 +134,7 @@ class Master(PatientArbiter):
 
     def _is_called(self) -> bool:
         """Whether a signal has come that is still to be handled; the next master would not hear of it."""
-        signals: Any = self.SIG_QUEUE
-        return bool(signals) if isinstance(signals, list) else not signals.empty()
+        return not self.SIG_QUEUE.empty()
 
     def _refuse(self, reason: str) -> None:
         _log.error("Reload refused, the workers go on as they are:\n%s", reason)

@@ -22,13 +22,16 @@ class AsgiConnection(ASGIProtocol):
         worker: whose it is. Its application has the limits.
     """
 
+    # gunicorn's, which its type stubs leave out.
+    _websocket: object | None
+    _reading_paused: bool
+
     def __init__(self, worker: ASGIWorker) -> None:
         super().__init__(worker)
         self._own_worker = worker
         limits = worker.asgi.limits if isinstance(worker.asgi, Edge) else Limits()
         self._limits = within(limits, worker.cfg.limit_request_field_size)
-        # Versions of gunicorn without this attribute (before 25.1) do not tell when a websocket takes over.
-        self._is_watched = is_plain_http1(worker.cfg) and hasattr(self, "_websocket")
+        self._is_watched = is_plain_http1(worker.cfg)
         self._is_refused = False
         self._incoming: Incoming | None = None
         self._complete = 0
@@ -55,7 +58,7 @@ class AsgiConnection(ASGIProtocol):
         if self._is_refused:
             return
         try:
-            if self._is_watched and not getattr(self, "_websocket", None):
+            if self._is_watched and not self._websocket:
                 self._look_at(data)
         except Refusal as refusal:
             self._refuse(refusal)
@@ -90,12 +93,11 @@ class AsgiConnection(ASGIProtocol):
         """Do what is due when the time for a request may be over."""
         self._timer = None
         incoming = self._incoming
-        if not incoming or self._is_refused or getattr(self, "_websocket", None):
+        if not incoming or self._is_refused or self._websocket:
             return
         now = self._loop.time()
         # Paused, it is the application that takes its time.
-        is_in_time = now < incoming.deadline or incoming.may_go_on(now, getattr(self, "_reading_paused", False))
-        if is_in_time:
+        if now < incoming.deadline or incoming.may_go_on(now, self._reading_paused):
             self._set_timer(incoming.deadline)
         elif incoming.bytes:
             self._refuse(too_slow())
@@ -106,7 +108,7 @@ class AsgiConnection(ASGIProtocol):
         """Answer, unless an answer to an earlier request is on its way, and close the connection."""
         self._own_worker.log.info("Refused a request: %s", refusal)
         self._is_refused = True
-        if getattr(self, "req_count", 0) <= self._complete:
+        if self.req_count <= self._complete:
             self._out.close()
             return
         self._out.write(refusal.answer)

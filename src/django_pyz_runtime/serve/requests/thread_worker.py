@@ -63,10 +63,10 @@ class ThreadWorker(gthread.ThreadWorker):
             self._waiting[conn] = ahead
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
 
-    def accept(self, *arguments: Any) -> None:
+    def accept(self, listener: socket.socket) -> None:
         """Take a connection. Where this process may have no more files open, one that waits gives way."""
         try:
-            super().accept(*arguments)
+            super().accept(listener)
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise

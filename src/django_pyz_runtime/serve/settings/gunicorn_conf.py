@@ -3,6 +3,7 @@
 It stands below settings.ini and above our defaults. What it says of how the project runs is honoured: hooks such as
 post_fork, worker_class, workers, threads, time limits, max_requests, preload_app, forwarded_allow_ips, raw_env for
 variables that are not set. What belongs to the machine and its operator is passed over: see `PASSED_OVER`.
+What gunicorn does not know, such as a setting that only another version has, is passed over by gunicorn itself as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gunicorn import __version__
 from gunicorn.config import Config
 
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -36,6 +38,7 @@ PASSED_OVER = frozenset(
     }
 )
 """gunicorn settings that a project's file has no say in."""
+_MEND_IT = f"The file is the project's, and read by gunicorn {__version__}: mend it there, and build again."
 
 
 def project_file_settings(bundle: Bundle) -> dict[str, Any]:
@@ -56,7 +59,10 @@ def project_file_settings(bundle: Bundle) -> dict[str, Any]:
         except Exception as error:  # each setting has a validator of its own, which raises what it likes
             problems.append(f"{path}: {name}: {error}")
     if problems:
-        raise UserError(*problems, hint="The file is the project's: mend it there, and build again.")
+        raise UserError(*problems, hint=_MEND_IT)
+    if "worker_class" in said:
+        # It may be a function that gives the class.
+        said["worker_class"] = config.settings["worker_class"].get()
     if "raw_env" in said:
         said["raw_env"] = [
             item for item in config.settings["raw_env"].get() if item.partition("=")[0] not in os.environ
@@ -82,6 +88,6 @@ def _run(path: Path) -> dict[str, Any]:
     except (Exception, SystemExit) as error:
         raise UserError(
             f"{path}:{line_of(error, str(path)) or 1}: {type(error).__name__}: {error}",
-            hint="The file is the project's: mend it there, and build again.",
+            hint=_MEND_IT,
         ) from error
     return vars(module)

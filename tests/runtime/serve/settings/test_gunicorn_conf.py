@@ -42,7 +42,9 @@ def test_the_one_beside_manage_py_comes_before_the_one_at_the_root(bundle: Bundl
 
 def test_what_is_the_operators_is_passed_over_and_so_is_what_gunicorn_does_not_know(bundle: Bundle) -> None:
     write(
-        bundle, "import os\nbind = ':80'\nuser = 'web'\naccesslog = '/x'\nreload = True\nCPUS = 3\nmax_requests = 9\n"
+        bundle,
+        "import os\nbind = ':80'\nuser = 'web'\naccesslog = '/x'\nreload = True\nCPUS = 3\nmax_requests = 9\n"
+        "tolerate_dangerous_framing = True  # of gunicorn 22\n",
     )
     assert project_file_settings(bundle) == {"max_requests": 9}
 
