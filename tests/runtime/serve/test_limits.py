@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gunicorn.config import Config
-from gunicorn.util import load_class
 
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
 from django_pyz_runtime.serve.limits import Limits, limits_of, within
+from django_pyz_runtime.serve.requests.asgi_worker import AsgiWorker
 from django_pyz_runtime.serve.requests.refusals import is_plain_http1
 from django_pyz_runtime.serve.requests.thread_worker import ThreadWorker
 from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
@@ -29,18 +31,43 @@ def test_limits_can_be_off(load: Load) -> None:
     assert limits_of(load(text)) == Limits(math.inf, math.inf, None)
 
 
-@pytest.mark.parametrize("said", ["", "gthread", "sync", "gunicorn.workers.gthread.ThreadWorker"])
-def test_wherever_gunicorn_would_use_threads_ours_does(
-    said: str, load: Load, manifest: Manifest, tmp_path: Path
+@pytest.fixture
+def worker_of(load: Load, manifest: Manifest, tmp_path: Path) -> Callable[[str], Any]:
+    """The worker class for the text of a configuration."""
+    bundle = Bundle(tmp_path / "x", tmp_path, "b", manifest)
+    return lambda text: gunicorn_settings(bundle, load(text))["worker_class"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "gthread", "sync", "gunicorn.workers.gthread.ThreadWorker", "gunicorn.workers.sync.SyncWorker"],
+)
+def test_wherever_gunicorn_would_use_threads_ours_does(said: str, worker_of: Callable[[str], Any]) -> None:
+    more = f"[gunicorn]\nworker_class = {said}\n" if said else ""
+    assert worker_of(f"[serve]\ninterface = wsgi\n{more}") is ThreadWorker
+
+
+@pytest.mark.parametrize("said", ["", "asgi", "gunicorn.workers.gasgi.ASGIWorker"])
+def test_wherever_gunicorn_would_use_its_asgi_worker_ours_does(said: str, worker_of: Callable[[str], Any]) -> None:
+    more = f"[gunicorn]\nworker_class = {said}\n" if said else ""
+    assert worker_of(f"[serve]\ninterface = asgi\n{more}") is AsgiWorker
+
+
+def test_a_worker_of_one_thread_that_is_asked_for_is_gunicorns(worker_of: Callable[[str], Any]) -> None:
+    assert worker_of("[serve]\ninterface = wsgi\nthreads = 1\n[gunicorn]\nworker_class = sync\n") == "sync"
+
+
+def test_a_class_that_a_project_gives_itself_is_replaced_likewise(
+    tmp_path: Path, worker_of: Callable[[str], Any]
 ) -> None:
-    text = "[serve]\ninterface = wsgi\n" + (f"[gunicorn]\nworker_class = {said}\n" if said else "")
-    worker = gunicorn_settings(Bundle(tmp_path / "x", tmp_path, "b", manifest), load(text))["worker_class"]
-    assert load_class(worker) is ThreadWorker
-
-
-def test_a_worker_of_one_thread_that_is_asked_for_is_gunicorns(load: Load, manifest: Manifest, tmp_path: Path) -> None:
-    text = "[serve]\ninterface = wsgi\nthreads = 1\n[gunicorn]\nworker_class = sync\n"
-    assert gunicorn_settings(Bundle(tmp_path / "x", tmp_path, "b", manifest), load(text))["worker_class"] == "sync"
+    file = tmp_path / PROJECT_FOLDER / "gunicorn.conf.py"
+    file.parent.mkdir()
+    file.write_text("from gunicorn.workers.gthread import ThreadWorker\ndef worker_class():\n    return ThreadWorker\n")
+    assert worker_of("") is ThreadWorker
+    file.write_text(
+        "from gunicorn.workers.gthread import ThreadWorker\nclass Own(ThreadWorker):\n    pass\nworker_class = Own\n"
+    )
+    assert worker_of("").__name__ == "Own"
 
 
 def test_fields_that_gunicorn_is_told_to_let_through_fit_into_the_head() -> None:

@@ -6,17 +6,16 @@ import math
 import os
 from typing import Any
 
+from gunicorn.workers import SUPPORTED_WORKERS
+
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.gunicorn_section import OWNED, gunicorn_problems
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.settings.capacity import worker_count
 from django_pyz_runtime.serve.settings.gunicorn_conf import project_file_settings
-from django_pyz_runtime.serve.settings.interface import interface_of, worker_class
+from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of, load_worker, worker_class
 from django_pyz_runtime.serve.settings.log import logger_class
-
-THREADED = "gunicorn.workers.gthread.ThreadWorker"
-OUR_THREADED = "django_pyz_runtime.serve.requests.thread_worker.ThreadWorker"
 
 
 def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str, Any]:
@@ -42,18 +41,28 @@ def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str,
         **{value.key: value.text for value in more},
         "worker_class": worker,
     }
-    if _is_threaded(worker, settings["threads"]):
-        # By its name: gunicorn before 23 cannot be given a class.
-        settings["worker_class"] = OUR_THREADED
+    settings["worker_class"] = _ours(worker, settings["threads"])
     if interface_of(worker) == "asgi":
         # One event loop; gunicorn would warn.
         settings["threads"] = 1
     return settings
 
 
-def _is_threaded(worker: Any, threads: Any) -> bool:
-    """Whether gunicorn would use its threaded worker (gunicorn.config.Config.worker_class)."""
-    return worker in ("gthread", THREADED) or (worker == "sync" and int(threads) > 1)
+def _ours(worker: WorkerClass, threads: Any) -> WorkerClass:
+    """Our worker class where gunicorn would use its threaded or its ASGI one, else the same one."""
+    # As gunicorn does (gunicorn.config.Config.worker_class).
+    is_sync = isinstance(worker, str) and (worker == "sync" or worker.endswith("SyncWorker"))
+    found = load_worker("gthread" if is_sync and int(threads) > 1 else worker)
+    path = f"{found.__module__}.{found.__qualname__}"
+    if path == SUPPORTED_WORKERS["gthread"]:
+        from django_pyz_runtime.serve.requests.thread_worker import ThreadWorker
+
+        return ThreadWorker
+    if path == SUPPORTED_WORKERS["asgi"]:
+        from django_pyz_runtime.serve.requests.asgi_worker import AsgiWorker
+
+        return AsgiWorker
+    return worker
 
 
 def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from importlib.util import find_spec
 from typing import Any
 
-from gunicorn.util import load_class
+from gunicorn import __version__
+from gunicorn.util import load_entry_point
+from gunicorn.workers import SUPPORTED_WORKERS
 
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config.configuration import Configuration, Value
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.project import application_path
 
+WorkerClass = type[Any] | str
+"""A worker class of gunicorn's, or its name in one of the ways that gunicorn takes."""
 _ASGI_WORKERS = ("gunicorn.workers.gasgi", "uvicorn.workers", "uvicorn_worker")
 """Modules with worker classes that speak ASGI."""
 
 
-def worker_class(manifest: Manifest, configuration: Configuration, said: Value | None, projects: Any) -> Any:
+def worker_class(
+    manifest: Manifest, configuration: Configuration, said: Value | None, projects: WorkerClass | None
+) -> WorkerClass:
     """gunicorn's worker class: as [gunicorn] says, else the project's, else what goes with the interface.
 
     Args:
@@ -28,7 +35,7 @@ def worker_class(manifest: Manifest, configuration: Configuration, said: Value |
         projects: the one in the project's gunicorn.conf.py, or None. It gives way to `[serve] interface`.
 
     Raises:
-        UserError: there is none that speaks ASGI, or the operator's speaks another interface than it is to.
+        UserError: the operator's cannot be loaded, or speaks another interface than it is to.
     """
     wanted: str = configuration.get("serve", "interface")
     if said:
@@ -38,46 +45,54 @@ def worker_class(manifest: Manifest, configuration: Configuration, said: Value |
                 hint="Leave one of them out.",
             )
         return said.text
-    if projects is not None and wanted in ("auto", interface_of(projects)):
+    if projects is not None and (wanted == "auto" or _speaks(projects, wanted)):
         return projects
     if wanted == "auto":
         wanted = "asgi" if _is_asgi_only(manifest) else "wsgi"
-    return _asgi_worker() if wanted == "asgi" else "gthread"
+    return "asgi" if wanted == "asgi" else "gthread"
 
 
-def interface_of(worker: Any) -> str:
+def _speaks(worker: WorkerClass, interface: str) -> bool:
+    with contextlib.suppress(UserError):
+        return interface_of(worker) == interface
+    return False
+
+
+def interface_of(worker: WorkerClass) -> str:
     """The interface that a worker class speaks: wsgi or asgi.
 
-    Args:
-        worker: the class, or its name for gunicorn.
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    is_asgi = any(base.__module__.startswith(_ASGI_WORKERS) for base in load_worker(worker).__mro__)
+    return "asgi" if is_asgi else "wsgi"
+
+
+def load_worker(worker: WorkerClass) -> type[Any]:
+    """The class that a name stands for, as for gunicorn (gunicorn.util.load_class).
 
     Raises:
-        UserError: it cannot be imported.
+        UserError: there is none, or what it needs is not there.
     """
+    if isinstance(worker, type):
+        return worker
+    module, _, name = str(SUPPORTED_WORKERS.get(worker, worker)).rpartition(".")
     try:
-        loaded = load_class(worker)
-    except RuntimeError as error:
-        reason = str(error).rstrip("]\n").rpartition("\n")[2]
+        if worker.startswith("egg:"):
+            distribution, _, name = worker.removeprefix("egg:").partition("#")
+            return load_entry_point(distribution, "gunicorn.workers", name)
+        if not module:
+            raise ImportError(f"gunicorn {__version__} has none of that name, but {', '.join(SUPPORTED_WORKERS)}")
+        found = getattr(importlib.import_module(module), name, None)
+        if not isinstance(found, type):
+            raise ImportError(f"{module} has no class {name}")
+    # What gunicorn's own raise where their library is missing or too old is a RuntimeError.
+    except (ImportError, RuntimeError) as error:
         raise UserError(
-            f"gunicorn: worker_class {worker!r} cannot be imported: {reason}",
+            f"gunicorn: worker_class {worker!r} cannot be loaded: {error}",
             hint="Set another in [gunicorn] worker_class, or [serve] interface, or add its package to the project.",
         ) from None
-    return "asgi" if any(base.__module__.startswith(_ASGI_WORKERS) for base in loaded.__mro__) else "wsgi"
-
-
-def _asgi_worker() -> str:
-    """gunicorn's own, else uvicorn's where the project brings a gunicorn without one (before 24)."""
-    if _is_there("gunicorn.workers.gasgi"):
-        return "django_pyz_runtime.serve.requests.asgi_worker.AsgiWorker"
-    for module in ("uvicorn_worker", "uvicorn.workers"):
-        if _is_there(module):
-            return f"{module}.UvicornWorker"
-    from gunicorn import __version__
-
-    raise UserError(
-        f"[serve] interface: asgi needs a worker that gunicorn {__version__}, which the project brings, does not have",
-        hint="Let the project take gunicorn 24 or later, or add uvicorn-worker to its dependencies, and build again.",
-    )
+    return found
 
 
 def _is_there(module: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gunicorn import __version__
 
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config.configuration import Value
@@ -14,7 +15,6 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.settings.interface import interface_of, worker_class
 from tests.runtime.conftest import Load, Python
 
-ASGI_WORKER = "django_pyz_runtime.serve.requests.asgi_worker.AsgiWorker"
 CHOOSE = """
 import os, sys
 from dataclasses import replace
@@ -36,14 +36,14 @@ def chosen(load: Load, manifest: Manifest, interface: str, projects: Any = None,
     return worker_class(replace(manifest, wsgi_module="myproj.wsgi"), configuration, value, projects)
 
 
-@pytest.mark.parametrize(("interface", "expected"), [("auto", "gthread"), ("wsgi", "gthread"), ("asgi", ASGI_WORKER)])
+@pytest.mark.parametrize(("interface", "expected"), [("auto", "gthread"), ("wsgi", "gthread"), ("asgi", "asgi")])
 def test_the_worker_goes_with_the_interface(interface: str, expected: str, load: Load, manifest: Manifest) -> None:
     assert chosen(load, manifest, interface) == expected
 
 
 @pytest.mark.parametrize(
     ("interface", "projects", "expected"),
-    [("auto", "asgi", "asgi"), ("auto", "sync", "sync"), ("wsgi", "asgi", "gthread"), ("asgi", "sync", ASGI_WORKER)],
+    [("auto", "asgi", "asgi"), ("auto", "sync", "sync"), ("wsgi", "asgi", "gthread"), ("asgi", "sync", "asgi")],
 )
 def test_the_projects_worker_gives_way_to_the_interface(
     interface: str, projects: str, expected: str, load: Load, manifest: Manifest
@@ -57,12 +57,40 @@ def test_the_operators_worker_comes_first(load: Load, manifest: Manifest) -> Non
         chosen(load, manifest, "asgi", said="sync")
 
 
-def test_a_worker_that_is_not_there_is_named_with_ways_out(load: Load, manifest: Manifest) -> None:
+@pytest.mark.parametrize(
+    ("worker", "reason"),
+    [
+        ("nosuch.workers.Worker", "No module named 'nosuch'"),
+        ("gunicorn.workers.geventlet.EventletWorker", "No module named 'gunicorn.workers.geventlet'"),
+        ("gunicorn.workers.sync.NoWorker", "gunicorn.workers.sync has no class NoWorker"),
+        ("gunicorn.workers.sync.sys", "gunicorn.workers.sync has no class sys"),
+        ("eventlet", f"gunicorn {__version__} has none of that name, but sync, gevent, "),
+        ("egg:nosuch#sync", "No package metadata was found for nosuch"),
+        ("egg:gunicorn#nosuch", "Entry point ('gunicorn.workers', 'nosuch') not found"),
+        ("gevent", "gevent worker requires gevent "),
+    ],
+)
+def test_a_worker_that_cannot_be_loaded_is_named_with_ways_out(
+    worker: str, reason: str, load: Load, manifest: Manifest
+) -> None:
     with pytest.raises(UserError) as raised:
-        chosen(load, manifest, "auto", "nosuch.workers.Worker")
-    assert raised.value.problems == (
-        "gunicorn: worker_class 'nosuch.workers.Worker' cannot be imported: "
-        "ModuleNotFoundError: No module named 'nosuch'",
+        interface_of(worker)
+    [problem] = raised.value.problems
+    assert problem.startswith(f"gunicorn: worker_class {worker!r} cannot be loaded: {reason}")
+    assert raised.value.hint == (
+        "Set another in [gunicorn] worker_class, or [serve] interface, or add its package to the project."
+    )
+    # Each of the first two is a way out where the project asks for that worker.
+    assert chosen(load, manifest, "auto", worker, said="gthread") == "gthread"
+    assert chosen(load, manifest, "wsgi", worker) == "gthread"
+    assert chosen(load, manifest, "asgi", worker) == "asgi"
+
+
+def test_a_bug_in_the_module_of_a_worker_is_one(tmp_path: Path, python: Python) -> None:
+    (tmp_path / "own_workers.py").write_text("1 / 0\n")
+    code = "from django_pyz_runtime.serve.settings.interface import interface_of as of\n"
+    assert python(f"{code}try: of('own_workers.Own')\nexcept ZeroDivisionError as error: print(error)") == (
+        "division by zero\n"
     )
 
 
@@ -79,9 +107,9 @@ def test_a_class_that_comes_from_an_asgi_worker_speaks_asgi() -> None:
     ("settings", "asgi_module", "expected"),
     [
         ("WSGI_APPLICATION = 'site_wsgi.application'\nASGI_APPLICATION = 'site_asgi.application'\n", "", "gthread"),
-        ("ASGI_APPLICATION = 'site_asgi.application'\n", "", ASGI_WORKER),
-        ("WSGI_APPLICATION = 'gone.application'\nASGI_APPLICATION = 'site_asgi.application'\n", "", ASGI_WORKER),
-        ("import os\nassert os.environ['PREPARED']\n", "site_asgi", ASGI_WORKER),
+        ("ASGI_APPLICATION = 'site_asgi.application'\n", "", "asgi"),
+        ("WSGI_APPLICATION = 'gone.application'\nASGI_APPLICATION = 'site_asgi.application'\n", "", "asgi"),
+        ("import os\nassert os.environ['PREPARED']\n", "site_asgi", "asgi"),
         ("", "", "gthread"),
         ("print('loud')\n1 / 0\n", "", "gthread"),
     ],
@@ -94,15 +122,3 @@ def test_without_a_wsgi_module_the_settings_decide_in_a_process_of_their_own(
     (tmp_path / "site_asgi.py").write_text("import os\nos.environ['PREPARED'] = 'yes'\n", encoding="utf-8")
     (tmp_path / "site_wsgi.py").touch()
     assert python(CHOOSE, asgi_module) == f"{expected} False\n"
-
-
-def test_an_old_gunicorn_needs_uvicorns_worker(python: Python, tmp_path: Path) -> None:
-    hidden = (
-        "import sys; sys.modules['gunicorn.workers.gasgi'] = None\n"
-        "from django_pyz_runtime.errors import UserError\n"
-        "from django_pyz_runtime.serve.settings.interface import _asgi_worker\n"
-        "try: print(_asgi_worker())\nexcept UserError as error: print(error.hint)"
-    )
-    assert "gunicorn 24 or later, or add uvicorn-worker" in python(hidden)
-    (tmp_path / "uvicorn_worker.py").touch()
-    assert python(hidden) == "uvicorn_worker.UvicornWorker\n"
