@@ -1,4 +1,7 @@
-"""`runserve`: from options to a running server."""
+"""`runserve`: from options to a running server.
+
+What needs gunicorn is imported by the steps, once `use_server` has said which gunicorn that is.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django_pyz_runtime.activation import gc_pause
 from django_pyz_runtime.activation.activate import Activation, Purpose
@@ -52,17 +55,43 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
 
 
 def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service) -> int:
+    """The steps of a start, one by one."""
     with service.notifier.told():
         configuration, activation = prepare(bundle, arguments, Purpose.SERVE)
-    invocation = replace(service.invocation, configuration=Path(configuration.file.path))
-    service = replace(service, invocation=invocation)
-    from django_pyz_runtime.serve.server import server_of
-    from django_pyz_runtime.serve.settings.addresses import check_addresses
+    service = _reloading_from(configuration, service)
+    _enter_project(bundle, activation)
+    settings = _server_settings(bundle, configuration)
+    _check_sockets(settings, options, service)
+    if code := _migrate(bundle, arguments, options, service):
+        return code
+    server = _make_server(bundle, configuration, settings)
+    if options.check:
+        _check(bundle, server)
+    _say_unconfigured(bundle, configuration, activation, service)
+    gc_pause.resume()
+    return server.serve(service)
+
+
+def _reloading_from(configuration: Configuration, service: Service) -> Service:
+    """Have a reload look at the file that this start has read."""
+    return replace(service, invocation=replace(service.invocation, configuration=Path(configuration.file.path)))
+
+
+def _enter_project(bundle: Bundle, activation: Activation) -> None:
+    """A service is started anywhere; what the project's code reads relative to the current folder lies in its own."""
+    os.chdir(activation.code_folder / bundle.manifest.folder)
+
+
+def _server_settings(bundle: Bundle, configuration: Configuration) -> dict[str, Any]:
     from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
 
-    # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
-    os.chdir(activation.code_folder / bundle.manifest.folder)
-    settings = gunicorn_settings(bundle, configuration)
+    return gunicorn_settings(bundle, configuration)
+
+
+def _check_sockets(settings: dict[str, Any], options: Namespace, service: Service) -> None:
+    """Find out whether the server can listen, and hand over what it listens on."""
+    from django_pyz_runtime.serve.settings.addresses import check_addresses
+
     if service.handover and settings.get("reuse_port"):
         raise UserError(
             "[gunicorn] reuse_port: each worker has a socket of its own, which nobody can take over at a reload",
@@ -71,16 +100,21 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     # A check beside the running server finds its addresses in use.
     if service.handover or not options.check:
         check_addresses(settings["bind"], service.handover)
-    # The dry run before a reload has migrated already.
-    if options.migrate and (options.check or not service.handover):
-        from django_pyz_runtime.serve.migrate import migrate
 
-        if code := migrate(bundle, arguments):
-            return code
-    server = server_of(bundle, configuration, settings)
-    if options.check:
-        _check(bundle, server)
-    return _serve(bundle, configuration, activation, server, service)
+
+def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service) -> int:
+    """Apply migrations where that is asked for, unless the dry run of this release has done so already."""
+    if not options.migrate or (service.handover and not options.check):
+        return 0
+    from django_pyz_runtime.serve.migrate import migrate
+
+    return migrate(bundle, arguments)
+
+
+def _make_server(bundle: Bundle, configuration: Configuration, settings: dict[str, Any]) -> Server:
+    from django_pyz_runtime.serve.server import server_of
+
+    return server_of(bundle, configuration, settings)
 
 
 def _parser(bundle: Bundle) -> ArgumentParser:
@@ -117,14 +151,11 @@ def _check(bundle: Bundle, server: Server) -> NoReturn:
     os._exit(0)
 
 
-def _serve(
-    bundle: Bundle, configuration: Configuration, activation: Activation, server: Server, service: Service
-) -> int:
+def _say_unconfigured(bundle: Bundle, configuration: Configuration, activation: Activation, service: Service) -> None:
+    """Say at a first start that nobody has configured it."""
     script = bundle.executable.name
     if configuration.is_silent and not service.handover:
         sys.stderr.write(
             f"{script}: no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
             f"this machine may ask. `{script} pyz config init` writes one.\n"
         )
-    gc_pause.resume()
-    return server.serve(service)

@@ -16,13 +16,13 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import redacted_reason
-from django_pyz_runtime.serve.exits import exit_code
+from django_pyz_runtime.serve.exits import server_exit_code, worker_status
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.invocation import Service
 from django_pyz_runtime.serve.reload.master import Master
 from django_pyz_runtime.serve.reload.notify import headline
 from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
-from django_pyz_runtime.serve.settings.interface import interface_of
+from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of
 
 
 class Server(BaseApplication):
@@ -81,9 +81,8 @@ class Server(BaseApplication):
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
-        is_user_error = isinstance(error, UserError)
         self._failure.leave(redacted_reason(error))
-        raise SystemExit(Arbiter.APP_LOAD_ERROR if is_user_error else Arbiter.WORKER_BOOT_ERROR)
+        raise SystemExit(worker_status(error))
 
     def failure(self) -> str:
         """Why a worker could not load the application; "" where none has failed since this was last asked."""
@@ -104,12 +103,14 @@ class Server(BaseApplication):
         except SystemExit as stop:
             if os.getpid() != master:
                 raise
-            if failure := self.failure():
-                sys.stderr.write(failure)
-                service.notifier.status(headline(failure))
-            code = exit_code(stop)
-            return {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}.get(code, code)
+            self._tell_failure(service)
+            return server_exit_code(stop)
         return 0
+
+    def _tell_failure(self, service: Service) -> None:
+        if failure := self.failure():
+            sys.stderr.write(failure)
+            service.notifier.status(headline(failure))
 
     def _master(self, service: Service) -> Master:
         try:
@@ -152,7 +153,7 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
     return Server(settings, load, check)
 
 
-def _load(bundle: Bundle, configuration: Configuration, worker_class: Any) -> Any:
+def _load(bundle: Bundle, configuration: Configuration, worker_class: WorkerClass) -> Any:
     if interface_of(worker_class) == "asgi":
         from django_pyz_runtime.serve.edge.asgi import load_asgi_application
 
