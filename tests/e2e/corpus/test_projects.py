@@ -18,6 +18,7 @@ from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build, make_machine
 from tests.e2e.corpus.sources import Source, scratch_folder
 from tests.e2e.harness import Machine, wait_for_line
+from tests.e2e.http.websocket import WebSocket
 from tests.unpacked import unpacked
 
 BLUE = ("--set", "settings.COLOUR=blue")
@@ -159,6 +160,14 @@ def test_a_missing_variable_is_named_by_the_build(checkout: Path, tmp_path: Path
     said = build_says(checkout, tmp_path, "required-env", "--build-env", "SECRET_KEY=x")
     assert "ALLOWED_HOSTS" in said
     assert "--build-env" in said
+
+
+def test_websockets_are_answered_though_the_project_pins_a_gunicorn_without_them(built: Build) -> None:
+    machine = built("old-gunicorn-asgi", settings="[serve]\ninterface = asgi\nworkers = 1\n")
+    with machine.serving("--migrate") as server, WebSocket(server.url, "/ws/echo/") as connection:
+        assert connection.status == 101
+        connection.send("hello")
+        assert connection.receive() == "hello"
 
 
 @pytest.fixture(scope="module")

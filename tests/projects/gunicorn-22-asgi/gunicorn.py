@@ -1,0 +1,2 @@
+# gunicorn --config gunicorn.py, on the old server.
+bind = "0.0.0.0:80"
