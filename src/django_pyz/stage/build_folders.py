@@ -86,14 +86,14 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
     Raises:
         UserError: a package cannot go into a bundle, or Django is missing.
     """
-    found, site_packages = plan.found, folders.site_packages
+    site_packages = folders.site_packages
     own = own_package.installed_from(folders.copy, folders.installed)
     stage.take_installed(folders.installed, site_packages)
     stage.add_server(folders.server, site_packages)
     stage.add_run_wing(site_packages)
     working_copy.copy_files(folders.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
     _merge_own(plan, own, site_packages)
-    manifest = describe(found, plan.options, plan.python, plan.selection, site_packages)
+    manifest = describe(plan, site_packages)
     programs.add_programs(folders.environment / "bin", site_packages, manifest)
     return manifest
 

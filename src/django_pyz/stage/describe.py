@@ -5,35 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from django_pyz.files.selection import Selection
-from django_pyz.options import Options
-from django_pyz.project.project import Project
-from django_pyz.python import Python
+from django_pyz.plan import Plan
 from django_pyz.stage import sbom, stage
 from django_pyz.variables import settings_source, variables
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 
 
-def describe(
-    found: Project,
-    options: Options,
-    python: Python,
-    selection: Selection,
-    site_packages: Path,
-) -> Manifest:
+def describe(plan: Plan, site_packages: Path) -> Manifest:
     """The manifest of a project.
 
     Args:
-        found: the project.
-        options: of the build.
-        python: the interpreter that it is built for.
-        selection: of its files.
+        plan: what is built.
         site_packages: the staged tree.
 
     Raises:
         UserError: Django is not among what was installed.
     """
+    found, roots = plan.found, plan.found.all_import_roots
 
     def inside(path: Path) -> str:
         return (Path(PROJECT_FOLDER) / path.relative_to(found.root)).as_posix()
@@ -44,19 +33,19 @@ def describe(
         settings_module=found.settings_module,
         import_roots=tuple(map(inside, found.import_roots)),
         last_import_roots=tuple(map(inside, found.last_import_roots)),
-        python=python.version,
+        python=plan.python.version,
         bound_to_python=stage.is_bound_to_python(site_packages),
         folder=inside(found.folder),
         manage_py=inside(found.manage_py) if found.manage_py else "",
         manage_call=found.manage_call,
         wsgi_module=found.wsgi_module,
         asgi_module=found.asgi_module,
-        data_paths=options.data_paths,
-        generates_key=_generates_key(found.settings_module, found.all_import_roots),
-        variables=variables.read(found.settings_module, found.all_import_roots, found.root),
+        data_paths=plan.options.data_paths,
+        generates_key=_generates_key(found.settings_module, roots),
+        variables=variables.read(found.settings_module, roots, found.root),
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
-        commit=selection.commit,
+        commit=plan.selection.commit,
         sbom=sbom.make_sbom(found.name, site_packages),
     )
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:

@@ -166,6 +166,18 @@ def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> Non
     assert ast.unparse(main.body[-1]) == "launch(*LAUNCH)"
 
 
+def test_a_python_that_is_too_old_can_read_the_main_module_and_says_so(tmp_path: Path) -> None:
+    with zipfile.ZipFile(write_small(tmp_path)) as archive:
+        main = archive.read("__main__.py").decode()
+    ast.parse(main, feature_version=(3, 8))
+    program = "import sys; sys.version_info = (3, 8, 18); exec(sys.stdin.read())"
+
+    done = subprocess.run([sys.executable, "-c", program], input=main, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "shop-script: wanted Python 3.11 or newer, found 3.8\n"
+
+
 def test_a_python_runs_the_file_by_a_relative_path(tmp_path: Path) -> None:
     output = write_small(tmp_path)
     environment = {"HOME": str(tmp_path), "CACHE_DIRECTORY": str(tmp_path / "cache")}

@@ -97,7 +97,8 @@ def standard_group(pyproject: Pyproject, name: str) -> tuple[str, ...]:
     try:
         return resolve_dependency_groups(pyproject.groups, name)
     except (ExceptionGroup, ValueError, TypeError, LookupError) as error:
-        raise UserError(f"{pyproject.path}: [dependency-groups] {name}: {error}") from None
+        reason = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        raise UserError(f"{pyproject.path}: [dependency-groups] {name}: {reason}") from None
 
 
 def _extras(pyproject: Pyproject, names: Iterable[str]) -> list[str]:
