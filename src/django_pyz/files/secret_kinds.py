@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_BEGIN = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
 _KEY_SIZE = 4096
 """How far behind its first line a key is read, in bytes."""
 _HEADER = re.compile(rb"[A-Z][\w-]+: [^\n\\]*")
@@ -66,44 +65,39 @@ def _is_for_servers(content: bytes, match: re.Match[bytes]) -> bool:
     return _looks_random(content, match) and not any(word in line for word in (b"map", b"firebase", b"captcha"))
 
 
-def _kind(what: str, hints: str, shape: str, is_real: Callable[[bytes, re.Match[bytes]], bool] = _looks_random) -> Kind:
-    whole = rb"(?<![A-Za-z0-9_+/=-])(?:%b)(?![A-Za-z0-9_+/=-])" % shape.encode()
-    return Kind(what, tuple(hint.encode() for hint in hints.split()), re.compile(whole), is_real)
+def _kind(
+    what: str,
+    hints: str,
+    shape: str,
+    is_real: Callable[[bytes, re.Match[bytes]], bool] = _looks_random,
+    *,
+    is_word: bool = True,
+) -> Kind:
+    """A kind of secret; one that is a word stands between characters that are no part of words."""
+    if is_word:
+        shape = f"(?<![A-Za-z0-9_+/=-])(?:{shape})(?![A-Za-z0-9_+/=-])"
+    return Kind(what, tuple(hint.encode() for hint in hints.split("|")), re.compile(shape.encode()), is_real)
 
 
+_PEM_BEGIN = "-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+_PRIVATE_KEY = _kind("a private key", "PRIVATE KEY", _PEM_BEGIN, _has_a_key_behind, is_word=False)
+_AWS_SECRET = (
+    r"""(?i:secret_?access_?key)["'\]]{0,3}\s{0,3}(?:[:=,]|=>|:=)\s{0,3}["']?(?P<random>[A-Za-z0-9/+]{40})"""
+    "(?![A-Za-z0-9/+=])"
+)
+_SLACK_WEBHOOK = r"hooks\.slack\.com/services/T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/(?P<random>[A-Za-z0-9]{24})"
 GOOGLE_KEY = "a Google API key"
 """Not a secret in files that are sent to browsers."""
 KINDS = (
-    Kind("a private key", (b"PRIVATE KEY",), _BEGIN, _has_a_key_behind),
-    Kind(
-        "a private key in base64",
-        (b"LS0tLS1CRUdJTi",),
-        re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]{86,}"),
-        _encodes_a_key,
+    _PRIVATE_KEY,
+    _kind(
+        "a private key in base64", "LS0tLS1CRUdJTi", "LS0tLS1CRUdJTi[A-Za-z0-9+/]{86,}", _encodes_a_key, is_word=False
     ),
-    Kind(
-        "an AWS secret access key",
-        (b"ecret_access_key", b"ECRET_ACCESS_KEY", b"ecretAccessKey"),
-        re.compile(
-            rb"(?i:secret_?access_?key)[\"'\]]{0,3}\s{0,3}(?:[:=,]|=>|:=)\s{0,3}[\"']?(?P<random>[A-Za-z0-9/+]{40})"
-            rb"(?![A-Za-z0-9/+=])"
-        ),
-        _looks_random,
-    ),
-    Kind(
-        "an Azure storage key",
-        (b"AccountKey=",),
-        re.compile(rb"AccountKey=(?P<random>[A-Za-z0-9+/]{86})=="),
-        _looks_random,
-    ),
-    Kind(
-        "a Slack webhook",
-        (b"hooks.slack.com/services/",),
-        re.compile(rb"hooks\.slack\.com/services/T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/(?P<random>[A-Za-z0-9]{24})"),
-        _looks_random,
-    ),
-    _kind("an AWS access key id", "AKIA ASIA", "(?:AKIA|ASIA)(?P<random>[A-Z0-9]{16})"),
-    _kind("a GitHub token", "ghp_ gho_ ghs_ ghu_", "gh[posu]_(?P<random>[A-Za-z0-9]{36,255})"),
+    _kind("an AWS secret access key", "ecret_access_key|ECRET_ACCESS_KEY|ecretAccessKey", _AWS_SECRET, is_word=False),
+    _kind("an Azure storage key", "AccountKey=", "AccountKey=(?P<random>[A-Za-z0-9+/]{86})==", is_word=False),
+    _kind("a Slack webhook", "hooks.slack.com/services/", _SLACK_WEBHOOK, is_word=False),
+    _kind("an AWS access key id", "AKIA|ASIA", "(?:AKIA|ASIA)(?P<random>[A-Z0-9]{16})"),
+    _kind("a GitHub token", "ghp_|gho_|ghs_|ghu_", "gh[posu]_(?P<random>[A-Za-z0-9]{36,255})"),
     _kind("a GitHub token", "github_pat_", "github_pat_(?P<random>[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"),
     _kind("a GitLab token", "glpat-", r"glpat-(?P<random>[\w-]{20,64})"),
     _kind("a Slack token", "xox", r"xox[abprs]-\d{9,14}-[\d-]{0,30}(?P<random>[A-Za-z0-9]{24,64})"),
@@ -117,8 +111,8 @@ KINDS = (
     _kind("a DigitalOcean token", "_v1_", "do[opr]_v1_(?P<random>[a-f0-9]{64})"),
     _kind("a Hugging Face token", "hf_", "hf_(?P<random>[A-Za-z0-9]{34})"),
     _kind("an Anthropic key", "sk-ant-", r"sk-ant-(?:api|admin)\d\d-(?P<random>[\w-]{80,})"),
-    _kind("an OpenAI key", "sk-proj- T3BlbkFJ", r"sk-(?P<random>proj-[\w-]{40,}|[\w-]{20,}T3BlbkFJ[\w-]{20,})"),
-    _kind("a Shopify token", "shpat_ shpss_", "shp(?:at|ss)_(?P<random>[a-fA-F0-9]{32})"),
+    _kind("an OpenAI key", "sk-proj-|T3BlbkFJ", r"sk-(?P<random>proj-[\w-]{40,}|[\w-]{20,}T3BlbkFJ[\w-]{20,})"),
+    _kind("a Shopify token", "shpat_|shpss_", "shp(?:at|ss)_(?P<random>[a-fA-F0-9]{32})"),
     _kind("a HashiCorp Vault token", "hvs.", r"hvs\.(?P<random>[\w-]{90,})"),
     _kind("a Docker token", "dckr_pat_", r"dckr_pat_(?P<random>[\w-]{27})"),
 )
@@ -127,14 +121,17 @@ KINDS = (
 def find(content: bytes) -> Iterator[tuple[int, str]]:
     """The secrets in a text: offset and what it looks like."""
     for kind in KINDS:
-        if any(hint in content for hint in kind.hints):
-            matches = kind.shape.finditer(content)
-            yield from ((match.start(), kind.what) for match in matches if kind.is_real(content, match))
+        yield from ((match.start(), kind.what) for match in _matches(kind, content))
 
 
 def holds_private_key(content: bytes) -> bool:
     """Whether a text holds a private key in PEM form."""
-    return b"PRIVATE KEY" in content and any(_has_a_key_behind(content, match) for match in _BEGIN.finditer(content))
+    return any(True for _ in _matches(_PRIVATE_KEY, content))
+
+
+def _matches(kind: Kind, content: bytes) -> Iterator[re.Match[bytes]]:
+    if any(hint in content for hint in kind.hints):
+        yield from (match for match in kind.shape.finditer(content) if kind.is_real(content, match))
 
 
 def find_url_credentials(content: bytes) -> Iterator[int]:
