@@ -32,13 +32,12 @@ class Project:
         import_roots: folders for sys.path, the first one first.
         last_import_roots: folders for the end of sys.path: those above the first one.
         manage_py: a manage.py that must be run, as it does more than Django's own; else None.
-        manage_call: a function that must be run instead, as "shop.cli:main"; else "".
+        manage_call: the function of the package that must be run instead, as "shop.cli:main"; else "".
         wsgi_module: the WSGI module; "" where there is none.
         asgi_module: the ASGI module; "" where there is none.
         variables: environment variables that manage.py and the WSGI module agree on.
         source: where its dependencies are written down.
         package: the folder to install as a package itself; None where the project is none.
-        needs_package: whether nothing but that package starts the project.
     """
 
     root: Path
@@ -55,7 +54,6 @@ class Project:
     variables: dict[str, str]
     source: Source
     package: Path | None
-    needs_package: bool
 
     @property
     def all_import_roots(self) -> tuple[Path, ...]:
@@ -105,7 +103,6 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         variables={name: text for name, text in start.facts.variables.items() if served.variables.get(name) == text},
         source=find_source(root, folders, options),
         package=own_package.find(folders),
-        needs_package=bool(start.call),
     )
 
 

@@ -102,10 +102,10 @@ def install_project(found: Project, folders: BuildFolders) -> list[str]:
     """Install the project itself where it is a package.
 
     Returns:
-        A note where that failed and nothing needs it.
+        A note where that failed, but the project starts without the package.
 
     Raises:
-        UserError: that failed, and the project starts by a command of the package.
+        UserError: that failed, and only a command of the package starts the project.
     """
     if not found.package:
         return []
@@ -114,7 +114,7 @@ def install_project(found: Project, folders: BuildFolders) -> list[str]:
         with working_copy.errors_about(found.root, folders.copy):
             own_package.install(package, folders.environment / "bin" / "python")
     except UserError as error:
-        if found.needs_package:
+        if found.manage_call:
             raise
         return [f"the project is not installed as a package: {process.reason_of(error)}"]
     return []

@@ -54,7 +54,6 @@ class StagedProject:
         python: the interpreter it is built for.
         site_packages: the tree.
         scratch: a folder for what the commands write elsewhere.
-        env_prefix: of the variables that configure the project.
         config: a settings.ini for the build; None for none.
         variables: environment variables for the build.
         settings: more settings for the build, SECTION.KEY=VALUE.
@@ -64,7 +63,6 @@ class StagedProject:
     python: Python
     site_packages: Path
     scratch: Path
-    env_prefix: str
     config: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()

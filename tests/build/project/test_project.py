@@ -40,7 +40,6 @@ def test_a_plain_project_needs_no_option(tmp_path: Path) -> None:
         variables={},
         source=Source("requirements", (Path("requirements.txt"),)),
         package=None,
-        needs_package=False,
     )
 
 
@@ -177,7 +176,7 @@ def test_a_console_script_that_does_more_is_called(tmp_path: Path) -> None:
 
     found = _find(write_tree(tmp_path / "shop", _package(main)))
 
-    assert (found.manage_call, found.needs_package) == ("shop.cli:main", True)
+    assert found.manage_call == "shop.cli:main"
 
 
 def test_several_console_scripts_that_name_settings_are_listed(tmp_path: Path) -> None:

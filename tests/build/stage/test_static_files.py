@@ -47,7 +47,7 @@ def _staged(folder: Path, files: dict[str, str]) -> StagedProject:
     stage.add_run_wing(site_packages)
     write_tree(site_packages / PROJECT_FOLDER, files)
     (folder / "scratch").mkdir()
-    staged = StagedProject(find_python(""), site_packages, folder / "scratch", MANIFEST.env_prefix)
+    staged = StagedProject(find_python(""), site_packages, folder / "scratch")
     staged.write_manifest(MANIFEST)
     return staged
 

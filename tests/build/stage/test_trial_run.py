@@ -21,7 +21,7 @@ def staged(tmp_path: Path) -> StagedProject:
     """A tree with a package and a project."""
     files = {"lib/a.py": "1", f"{PROJECT_FOLDER}/manage.py": "2", f"{PROJECT_FOLDER}/data/seed.json": "3"}
     tree = write_tree(tmp_path / "site-packages", files)
-    return StagedProject(find_python(""), tree, tmp_path / "scratch", "SHOP__")
+    return StagedProject(find_python(""), tree, tmp_path / "scratch")
 
 
 def test_what_was_made_is_removed_and_named_by_its_topmost_part(staged: StagedProject, tmp_path: Path) -> None:
