@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -32,16 +31,6 @@ _EGG = re.compile(r"[#&]egg=(?P<name>[^&\s]+)")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))
 
 
-@dataclass
-class _Lines:
-    """What was read so far."""
-
-    folders: tuple[Path, ...]
-    requirements: list[str] = field(default_factory=list)
-    index: list[str] = field(default_factory=list)
-    seen: set[Path] = field(default_factory=set)
-
-
 def read(files: Sequence[Path], root: Path) -> Wanted:
     """The lines of files.
 
@@ -52,10 +41,10 @@ def read(files: Sequence[Path], root: Path) -> Wanted:
     Raises:
         UserError: a file cannot be read, or names one that is not there.
     """
-    lines = _Lines(tuple(folder for folder in files[0].resolve().parents if folder.is_relative_to(root)))
+    reader = _Reader([folder for folder in files[0].resolve().parents if folder.is_relative_to(root)])
     for file in files:
-        _add_file(file, lines)
-    return Wanted(tuple(lines.requirements), tuple(dict.fromkeys(lines.index)))
+        reader.add_file(file)
+    return reader.wanted
 
 
 def parse(text: str, folder: Path) -> Wanted:
@@ -64,28 +53,102 @@ def parse(text: str, folder: Path) -> Wanted:
     Raises:
         UserError: it names a file that cannot be read.
     """
-    lines = _Lines((folder,))
-    _add_text(text, folder, lines)
-    return Wanted(tuple(lines.requirements), tuple(dict.fromkeys(lines.index)))
+    reader = _Reader([folder])
+    reader.add_text(text, folder)
+    return reader.wanted
 
 
 def included_files(path: Path) -> set[Path]:
-    """The files that a requirements file takes in, those taken in by them too, and itself.
+    """The files that a requirements file includes, directly or not, and itself.
 
     Raises:
         UserError: one cannot be read.
     """
-    lines = _Lines((path.parent,))
-    _add_file(path, lines)
-    return lines.seen
+    reader = _Reader([path.parent])
+    reader.add_file(path)
+    return reader.seen
 
 
-def _add_file(path: Path, lines: _Lines) -> None:
-    path = path.resolve()
-    if path in lines.seen:
-        return
-    lines.seen.add(path)
-    _add_text(_text(path), path.parent, lines)
+class _Reader:
+    """Reads requirements files, and collects their lines.
+
+    Args:
+        folders: where a local path may start, besides the folder of its file.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.seen: set[Path] = set()
+        self._folders = folders
+        self._requirements: list[str] = []
+        self._index: list[str] = []
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was read so far."""
+        return Wanted(tuple(self._requirements), tuple(dict.fromkeys(self._index)))
+
+    def add_file(self, path: Path) -> None:
+        """Read a file, once."""
+        path = path.resolve()
+        if path not in self.seen:
+            self.seen.add(path)
+            self.add_text(_text(path), path.parent)
+
+    def add_text(self, text: str, folder: Path) -> None:
+        """Read a text, whose relative paths start from a folder."""
+        for line in _logical_lines(text):
+            if line.startswith("-"):
+                self._add_option(line, folder)
+            else:
+                self._requirements.append(self._requirement(line, folder))
+
+    def _add_option(self, line: str, folder: Path) -> None:
+        found = _OPTION.fullmatch(line)
+        if not found:
+            raise UserError(f"requirements in {folder}: wanted an option, found {line!r}")
+        name, value = _SHORT.get(found["name"], found["name"]), found["value"].strip()
+        if name != "--editable" and value[:1] in ("'", '"'):
+            value = value.strip(value[0])
+        if name == "--editable":
+            self._requirements.append(self._requirement(value, folder, is_path=True))
+        elif name == "--requirement" and "://" not in value:
+            self.add_file(folder / value)
+        elif name == "--constraint" and "://" not in value:
+            self._requirements.append(f"--constraint {(folder / value).resolve()}")
+        elif name in INDEX_OPTIONS:
+            if name == "--find-links" and "://" not in value:
+                value = str(self._existing(value, folder) or value)
+            self._index.append(f"{name} {value}".strip())
+        else:
+            self._requirements.append(f"{name} {value}".strip())
+
+    def _requirement(self, text: str, folder: Path, *, is_path: bool = False) -> str:
+        """A requirement; one that is a path becomes absolute."""
+        if named := _NAMED_FILE.fullmatch(text):
+            is_path = True
+            text = _file_path(named["url"]) + (named["extras"] or "") + named["rest"]
+        elif text.startswith("file:"):
+            url, space, rest = text.partition(" ")
+            is_path = True
+            text = _file_path(url) + space + rest
+        elif "://" in text:
+            return _named(text)
+        found = _PATH.fullmatch(text)
+        if not found or not (is_path or _looks_like_path(found["path"])):
+            return text
+        path = self._existing(found["path"].strip(), folder)
+        if path is None:
+            raise UserError(f"requirements in {folder}: {found['path']}: found no such file or folder")
+        return f"{path}{found['extras'] or ''}{found['rest'].rstrip()}"
+
+    def _existing(self, name: str, folder: Path) -> Path | None:
+        """The nearest folder in which a path exists; pip starts from the one in which it was run, which is not known.
+
+        A folder counts where it can be installed, so that `-e .` in requirements/base.txt means the project.
+        """
+        places = [(place / name).resolve() for place in dict.fromkeys((folder, *self._folders))]
+        found = [path for path in places if path.exists()]
+        return next((path for path in found if path.is_file() or _is_package(path)), next(iter(found), None))
 
 
 def _text(path: Path) -> str:
@@ -95,14 +158,6 @@ def _text(path: Path) -> str:
         return content.decode(encoding)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({system_reason(error)})") from None
-
-
-def _add_text(text: str, folder: Path, lines: _Lines) -> None:
-    for line in _logical_lines(text):
-        if line.startswith("-"):
-            _add_option(line, folder, lines)
-        else:
-            lines.requirements.append(_requirement(line, folder, lines))
 
 
 def _logical_lines(text: str) -> Iterator[str]:
@@ -121,47 +176,6 @@ def _logical_lines(text: str) -> Iterator[str]:
         yield rest
 
 
-def _add_option(line: str, folder: Path, lines: _Lines) -> None:
-    found = _OPTION.fullmatch(line)
-    if not found:
-        raise UserError(f"requirements in {folder}: wanted an option, found {line!r}")
-    name, value = _SHORT.get(found["name"], found["name"]), found["value"].strip()
-    if name != "--editable" and value[:1] in ("'", '"'):
-        value = value.strip(value[0])
-    if name == "--editable":
-        lines.requirements.append(_requirement(value, folder, lines, is_path=True))
-    elif name == "--requirement" and "://" not in value:
-        _add_file(folder / value, lines)
-    elif name == "--constraint" and "://" not in value:
-        lines.requirements.append(f"--constraint {(folder / value).resolve()}")
-    elif name in INDEX_OPTIONS:
-        if name == "--find-links" and "://" not in value:
-            value = str(_existing(value, folder, lines.folders) or value)
-        lines.index.append(f"{name} {value}".strip())
-    else:
-        lines.requirements.append(f"{name} {value}".strip())
-
-
-def _requirement(text: str, folder: Path, lines: _Lines, *, is_path: bool = False) -> str:
-    """A requirement with its path made absolute, where it is a path; as it stands, where it is none."""
-    if named := _NAMED_FILE.fullmatch(text):
-        is_path = True
-        text = _file_path(named["url"]) + (named["extras"] or "") + named["rest"]
-    elif text.startswith("file:"):
-        url, space, rest = text.partition(" ")
-        is_path = True
-        text = _file_path(url) + space + rest
-    elif "://" in text:
-        return _named(text)
-    found = _PATH.fullmatch(text)
-    if not found or not (is_path or _looks_like_path(found["path"])):
-        return text
-    path = _existing(found["path"].strip(), folder, lines.folders)
-    if path is None:
-        raise UserError(f"requirements in {folder}: {found['path']}: found no such file or folder")
-    return f"{path}{found['extras'] or ''}{found['rest'].rstrip()}"
-
-
 def _file_path(url: str) -> str:
     parts = urlsplit(url)
     return unquote(parts.path) + _egg_extras(f"#{parts.fragment}")
@@ -174,16 +188,6 @@ def _egg_extras(url: str) -> str:
 
 def _looks_like_path(text: str) -> bool:
     return text.startswith((".", "/")) or "/" in text or text.endswith((".whl", ".tar.gz", ".zip"))
-
-
-def _existing(name: str, folder: Path, folders: Sequence[Path]) -> Path | None:
-    """pip starts from the folder in which it was run, which no one knows: take the nearest in which the path is there.
-
-    A folder is there when it can be installed, so that `-e .` in requirements/base.txt means the project.
-    """
-    places = [(place / name).resolve() for place in dict.fromkeys((folder, *folders))]
-    found = [path for path in places if path.exists()]
-    return next((path for path in found if path.is_file() or _is_package(path)), next(iter(found), None))
 
 
 def _is_package(folder: Path) -> bool:
