@@ -95,7 +95,8 @@ def test_half_open_connections_leave_others_served(interface: str, migrated: Mac
 @pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 def test_fewer_half_open_connections_than_there_are_threads_would_do_harm(start: bytes, migrated: Machine) -> None:
     configure_echo(migrated, more=f"[serve]\nworkers = 1\nthreads = 1\n{PATIENT}")
-    with migrated.serving() as server, half_open(server.url, 3, [start]):
+    # Were the thread given to each of them, be it for a second, others would get no answer in time either.
+    with migrated.serving() as server, half_open(server.url, DEADLINE_SECONDS, [start]):
         assert ask(server.url, "/quick").statuses == [200]
 
 

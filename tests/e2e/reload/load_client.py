@@ -1,16 +1,18 @@
-"""Clients that ask a server again and again, and record every failure and the longest wait."""
+"""Clients that ask a server again and again, and record every failure."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import operator
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-TIMEOUT_SECONDS = 30
+from tests.waiting import DEADLINE_SECONDS, wait_until
+
 PAUSE_SECONDS = 0.02
 """Between two requests of a client: clients without it would leave the server no time for anything else."""
 
@@ -28,7 +30,7 @@ class Connection(http.client.HTTPConnection):
     def __init__(self, address: Address) -> None:
         self._path = address if isinstance(address, str) else ""
         host, port = ("localhost", None) if isinstance(address, str) else address
-        super().__init__(host, port, timeout=TIMEOUT_SECONDS)
+        super().__init__(host, port, timeout=DEADLINE_SECONDS)
 
     def connect(self) -> None:
         """Connect; called when a request is made without a connection."""
@@ -36,7 +38,7 @@ class Connection(http.client.HTTPConnection):
             super().connect()
             return
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(TIMEOUT_SECONDS)
+        self.sock.settimeout(DEADLINE_SECONDS)
         self.sock.connect(self._path)
 
 
@@ -45,25 +47,22 @@ class Load:
     """What the clients saw.
 
     Attributes:
-        requests: how many were answered.
+        answers: how many each client has had.
         failures: what went wrong, and how long after the start; an answer other than 200 is a failure, too.
-        longest_seconds: the longest wait for an answer, the connection included.
-        bodies: the different answers, each with the number of seconds after the start when it was first seen.
+        bodies: the different answers.
     """
 
-    requests: int = 0
+    answers: list[int]
     failures: list[str] = field(default_factory=list)
-    longest_seconds: float = 0
-    bodies: dict[bytes, float] = field(default_factory=dict)
+    bodies: set[bytes] = field(default_factory=set)
     _start: float = field(default_factory=time.monotonic)
     _is_over: threading.Event = field(default_factory=threading.Event)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __str__(self) -> str:
-        told = f"{self.requests} requests, {len(self.failures)} failures, longest wait {self.longest_seconds:.3f} s"
+        told = f"answers to each client: {self.answers}, {len(self.failures)} failures"
         return "\n".join([told, *self.failures[:20]])
 
-    def ask(self, address: Address, path: str, keeps_alive: bool) -> None:
+    def ask(self, number: int, address: Address, path: str, keeps_alive: bool) -> None:
         """Be one client, until the end."""
         connection = Connection(address)
         while not self._is_over.is_set():
@@ -72,22 +71,25 @@ class Load:
                 connection.request("GET", path, headers={} if keeps_alive else {"Connection": "close"})
                 answer = connection.getresponse()
                 body = answer.read()
-                self._record(start, body, "" if answer.status == 200 else f"status {answer.status}")
+                if answer.status == 200:
+                    self.bodies.add(body)
+                    self.answers[number] += 1
+                else:
+                    self._fail(start, f"status {answer.status}")
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
-                self._record(start, b"", f"{'kept alive' if keeps_alive else 'plain'}: {error!r}")
+                self._fail(start, f"{'kept alive' if keeps_alive else 'plain'}: {error!r}")
             self._is_over.wait(PAUSE_SECONDS)
         connection.close()
 
-    def _record(self, start: float, body: bytes, failure: str) -> None:
+    def _fail(self, start: float, failure: str) -> None:
         now = time.monotonic()
-        with self._lock:
-            if failure:
-                self.failures.append(f"{start - self._start:.2f} s to {now - self._start:.2f} s: {failure}")
-            else:
-                self.requests += 1
-                self.bodies.setdefault(body, now - self._start)
-            self.longest_seconds = max(self.longest_seconds, now - start)
+        self.failures.append(f"{start - self._start:.2f} s to {now - self._start:.2f} s: {failure}")
+
+    def go_on(self, count: int = 10) -> None:
+        """Wait until each client has had so many answers more, or there is a failure."""
+        wanted = [had + count for had in self.answers]
+        wait_until(lambda: self.failures or all(map(operator.ge, self.answers, wanted)), self)
 
     def end(self) -> None:
         """Let each client have its last answer."""
@@ -104,9 +106,11 @@ def load(address: Address, path: str = "/", keep_alive: int = 8, plain: int = 8)
         keep_alive: how many clients keep their connection.
         plain: how many connect anew for each request.
     """
-    seen = Load()
     kinds = [True] * keep_alive + [False] * plain
-    clients = [threading.Thread(target=seen.ask, args=(address, path, kind)) for kind in kinds]
+    seen = Load([0] * len(kinds))
+    clients = [
+        threading.Thread(target=seen.ask, args=(number, address, path, kind)) for number, kind in enumerate(kinds)
+    ]
     for client in clients:
         client.start()
     try:

@@ -9,8 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +17,13 @@ import pytest
 
 from tests import programs
 from tests.e2e.corpus.sources import scratch_folder
+from tests.waiting import DEADLINE_SECONDS, wait_until
 
 CAN_BOOT = pytest.mark.needs(
     *(programs.ROOT, programs.DEBIAN, "mmdebstrap", "nsenter", "systemd-analyze", "systemd-nspawn", "unshare")
 )
 """Of the tests that boot a machine, whose file system comes from the mirror that this machine is set up with."""
-BOOT_SECONDS = 60
-STOP_SECONDS = 30
-DEADLINE_SECONDS = 60
+STOP_SECONDS = 60
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
 _HIERARCHIES = ("unified", "systemd", "")
 """Below /sys/fs/cgroup: the two that systemd uses on a machine with both versions, and the only one with version 2."""
@@ -38,24 +36,6 @@ mount -t overlay -o "lowerdir=$LOWER,upperdir=$FOLDER/upper,workdir=$FOLDER/work
 exec setpriv --pdeathsig TERM systemd-nspawn --quiet --directory="$FOLDER/merged" --machine="$NAME" --boot \
     --register=no --keep-unit --private-network --console=pipe --link-journal=no --resolv-conf=off --timezone=off
 """
-
-
-def wait_until(condition: Callable[[], object], what: object = "", seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait until something holds.
-
-    Args:
-        condition: asked again and again.
-        what: what is waited for; called, where it can be, to say how things stand.
-        seconds: how long at most.
-
-    Raises:
-        AssertionError: it does not.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain: {what() if callable(what) else what}")
-        time.sleep(0.02)
 
 
 @dataclass(frozen=True)
@@ -72,11 +52,11 @@ class Booted:
         """A path on the machine, for use from outside."""
         return Path(f"/proc/{self.leader}/root") / inside.lstrip("/")
 
-    def run(self, *command: str, seconds: float = DEADLINE_SECONDS) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the machine, as root, to its end."""
         enter = ["nsenter", "--target", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", *command]
         return subprocess.run(
-            enter, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+            enter, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_SECONDS
         )
 
     def succeed(self, *command: str) -> str:
@@ -127,12 +107,11 @@ def _wait_for_boot(process: subprocess.Popen[bytes], console: Path) -> Booted:
         state = Booted(leader).run("systemctl", "is-system-running").stdout.strip()
         return state in ("running", "degraded")
 
-    wait_until(is_running, lambda: console.read_text(errors="replace"), BOOT_SECONDS)
+    wait_until(is_running, lambda: console.read_text(errors="replace"))
     leader = _leader(process.pid)
     assert leader
     machine = Booted(leader)
-    # It then logs every message that a service sends it.
-    # systemd says a lot then, and journald would drop a part of it.
+    # systemd is to log every message that a service sends it: so much that journald would drop a part of it.
     unlimited = machine.path("/etc/systemd/journald.conf.d/unlimited.conf")
     unlimited.parent.mkdir()
     unlimited.write_text("[Journal]\nRateLimitBurst=0\n")

@@ -17,16 +17,20 @@ _NAME = "flat"
 _MARKS = f"/var/lib/{_NAME}"
 HOLD = f"{_MARKS}/hold"
 """While this file is there, nobody gets past the import of the settings."""
+HOLD_WORKERS = f"{_MARKS}/hold-workers"
+"""The same for those that are to serve, but not for a try."""
 LOADING = f"{_MARKS}/loading"
 """Made by those who are held up."""
 FAILS = f"{_MARKS}/fails"
 """While this file is there, release two cannot be loaded."""
+HOLD_REQUEST = f"{_MARKS}/hold-request"
+"""While this file is there, no slow request is answered."""
 SLOW = f"{_MARKS}/slow"
 """Made when a slow request has reached its view."""
 
 _SETTINGS = f"""
-import os, time
-while os.path.exists("{HOLD}"):
+import os, sys, time
+while os.path.exists("{HOLD}") or (os.path.exists("{HOLD_WORKERS}") and "--check" not in sys.argv):
     open("{LOADING}", "w").close()
     time.sleep(0.05)
 """
@@ -42,16 +46,17 @@ from django.http import HttpResponse
 def release(request):
     return HttpResponse(" ".join(["@RELEASE@", os.environ.get("GREETING", "-"), settings.DEFAULT_FROM_EMAIL]))
 
-def slow(request, seconds):
+def slow(request):
     open("{SLOW}", "w").close()
-    time.sleep(seconds)
+    while os.path.exists("{HOLD_REQUEST}"):
+        time.sleep(0.05)
     return HttpResponse("slow @RELEASE@")
 
 def hang(request):
     # As a C extension that never gives the interpreter's lock back.
     ctypes.PyDLL(None).sleep(600)
 
-urlpatterns += [path("release/", release), path("slow/<int:seconds>/", slow), path("hang/", hang)]
+urlpatterns += [path("release/", release), path("slow/", slow), path("hang/", hang)]
 """
 SETTINGS = "[serve]\nworkers = 2\n[env]\nGREETING = hello\n[settings]\nDEFAULT_FROM_EMAIL = a@example.org\n"
 """The configuration that a test begins with."""
@@ -76,7 +81,7 @@ class ReleaseSite(BootedSite):
         self.reset()
         self.replace(self.one)
         self.configure(SETTINGS)
-        for mark in (HOLD, LOADING, FAILS, SLOW):
+        for mark in (HOLD, HOLD_WORKERS, LOADING, FAILS, HOLD_REQUEST, SLOW):
             self.machine.path(mark).unlink(missing_ok=True)
 
     def forget_the_other(self) -> None:

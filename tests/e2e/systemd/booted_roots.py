@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-MAKING_SECONDS = 280
-"""How long mmdebstrap may take: about 40 s, most of it for the download."""
+MAKING_SECONDS = 800
+"""How long mmdebstrap may take: about 40 s where the machine has nothing else to do, most of it for the download."""
 
 _PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3")
 _WITHOUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")

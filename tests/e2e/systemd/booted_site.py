@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.e2e.harness import Response
 from tests.e2e.reload.load_client import Connection
-from tests.e2e.systemd.booted import Booted, wait_until
+from tests.e2e.systemd.booted import Booted
+from tests.waiting import wait_until
 from tests.write_etc import ETC
 
 
@@ -86,6 +87,7 @@ class BootedSite:
             shutil.rmtree(self.machine.path(f"/run/systemd/system/{unit}.d"), ignore_errors=True)
         self.machine.succeed("systemctl", "daemon-reload")
         self.machine.run("systemctl", "reset-failed", self.unit, self.socket_unit)
+        self.machine.succeed("journalctl", "--sync")
         said = self.machine.succeed("journalctl", "--lines=1", "--show-cursor", "--output=cat")
         self._cursor = said.rpartition("cursor: ")[2].strip()
 
@@ -122,6 +124,8 @@ class BootedSite:
         return [message for line in told for message in line.split(", ")]
 
     def _journal(self, *arguments: str) -> str:
+        # What somebody said who has ended may not have been written yet.
+        self.machine.succeed("journalctl", "--sync")
         return self.machine.run(
             "journalctl", f"--after-cursor={self._cursor}", "--output=cat", f"--unit={self.unit}", *arguments
         ).stdout
@@ -135,6 +139,10 @@ class BootedSite:
             return Response(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read())
         finally:
             connection.close()
+
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the service or systemd has said something about it."""
+        wait_until(lambda: text in self.journal(), lambda: f"{text!r}, found:\n{self.journal()}")
 
     def wait_for_message(self, start: str, count: int = 1) -> None:
         """Wait until the service has sent so many messages that begin like this."""

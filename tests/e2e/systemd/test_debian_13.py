@@ -23,7 +23,7 @@ def test_the_site_serves_with_all_restrictions(site: ReleaseSite) -> None:
     assert site.get("/-/ready").text == "ok\n"
     site.systemctl("stop")
     assert (site.show("Result"), site.show("ExecMainStatus")) == ("success", "0")
-    assert "STOPPING=1" in site.messages()
+    site.wait_for_message("STOPPING=1")
 
 
 def test_a_reload_is_an_upgrade(site: ReleaseSite) -> None:

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.e2e.systemd.booted import CAN_BOOT, wait_until
+from tests.e2e.systemd.booted import CAN_BOOT
 from tests.e2e.systemd.booted_releases import FAILS, HOLD, LOADING, SETTINGS, ReleaseSite
+from tests.waiting import wait_until
 
 pytestmark = CAN_BOOT
 SUITE = "bookworm"
@@ -20,7 +21,8 @@ CHANGED = SETTINGS.replace("hello", "bye").replace("a@", "b@")
 BROKEN = SETTINGS.replace("workers = 2", "workers = many")
 WHY = "[serve] workers: wanted auto or a whole number from 1, found 'many'"
 ONE, TWO = "one hello a@example.org", "two hello a@example.org"
-WATCHDOG = "[Service]\nWatchdogSec=3\n"
+WATCHDOG_SECONDS = 6
+WATCHDOG = f"[Service]\nWatchdogSec={WATCHDOG_SECONDS}\n"
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def test_systemctl_reload_fails_on_what_cannot_be_served_and_the_old_goes_on(ser
     main_pid, workers = serving.main_pid, _workers(serving)
     why = _break(serving, what)
     assert serving.machine.run("systemctl", "reload", serving.unit).returncode == 1
-    assert why in serving.journal()
+    serving.wait_for_log(why)
     assert (serving.show("ActiveState"), serving.main_pid, _workers(serving)) == ("active", main_pid, workers)
     assert serving.shows() == ONE
 
@@ -105,7 +107,7 @@ def test_a_signal_to_reload_what_cannot_be_served_is_refused_and_the_old_goes_on
     why = _break(serving, what)
     serving.send(signal.SIGHUP)
     _wait_for_refusal(serving)
-    assert why in serving.journal()
+    serving.wait_for_log(why)
     serving.wait_for_state("active")
     assert (serving.main_pid, _workers(serving), serving.shows()) == (main_pid, workers, ONE)
 
@@ -146,17 +148,21 @@ def test_a_start_ends_no_sooner_than_a_worker_has_loaded_the_site(site: ReleaseS
         assert "READY=1" not in site.messages()
         site.machine.path(HOLD).unlink()
         assert start.result().returncode == 0
-    assert "READY=1" in site.messages()
+    site.wait_for_message("READY=1")
 
 
 def test_systemd_is_told_when_a_reload_begins_and_when_it_ends(serving: ReleaseSite) -> None:
-    uptime = float(serving.machine.succeed("cat", "/proc/uptime").split()[0])
+    before = _uptime_seconds(serving)
     serving.send(signal.SIGHUP)
     serving.wait_for_message("READY=1", 2)
     told = [message for message in serving.messages() if re.match("READY|RELOADING|MONOTONIC", message)]
     assert [message.partition("=")[0] for message in told] == ["READY", "RELOADING", "MONOTONIC_USEC", "READY"]
     said = int(told[2].partition("=")[2]) / 1e6
-    assert uptime - 1 < said < uptime + 60
+    assert before - 1 < said < _uptime_seconds(serving) + 1
+
+
+def _uptime_seconds(site: ReleaseSite) -> float:
+    return float(site.machine.succeed("cat", "/proc/uptime").split()[0])
 
 
 def test_reloads_leave_no_descriptors_behind(serving: ReleaseSite) -> None:
@@ -169,15 +175,15 @@ def test_reloads_leave_no_descriptors_behind(serving: ReleaseSite) -> None:
         serving.wait_for_message("READY=1", number)
         wait_until(lambda: len(_workers(serving)) == 2, serving.journal)
         counts.append(descriptors())
-    assert counts[1:] == counts[:-1]
+    wait_until(lambda: descriptors() <= min(counts), f"as few descriptors as there were: {counts}")
 
 
 def test_a_healthy_site_with_nothing_to_do_is_left_alone_by_the_watchdog(site: ReleaseSite) -> None:
     site.drop_in(WATCHDOG)
     site.systemctl("start")
-    main_pid, end = site.main_pid, time.monotonic() + 7
-    wait_until(lambda: time.monotonic() > end)
-    assert "WATCHDOG=1" in site.messages()
+    main_pid, end = site.main_pid, time.monotonic() + 2 * WATCHDOG_SECONDS
+    wait_until(lambda: time.monotonic() > end, f"{end}")
+    site.wait_for_message("WATCHDOG=1")
     assert (site.main_pid, site.show("NRestarts")) == (main_pid, "0")
 
 
@@ -188,19 +194,19 @@ def test_the_watchdog_restarts_a_site_whose_master_is_stopped(site: ReleaseSite)
     site.send(signal.SIGSTOP)
     wait_until(lambda: site.show("NRestarts") == "1", site.journal)
     site.wait_for_state("active")
-    assert "Watchdog timeout" in site.journal()
+    site.wait_for_log("Watchdog timeout")
     assert site.main_pid != main_pid
     assert site.shows() == ONE
 
 
 def test_a_site_whose_workers_all_hang_gets_others_and_goes_on(site: ReleaseSite) -> None:
     site.drop_in(WATCHDOG)
-    site.configure(SETTINGS.replace("workers = 2", "workers = 1\ntimeout = 2"))
+    site.configure(SETTINGS.replace("workers = 2", f"workers = 1\ntimeout = {WATCHDOG_SECONDS}"))
     site.systemctl("start")
     main_pid = site.main_pid
     with ThreadPoolExecutor() as pool:
         hanging = pool.submit(site.get, "/hang/")
-        wait_until(lambda: "WORKER TIMEOUT" in site.journal(), site.journal)
+        site.wait_for_log("WORKER TIMEOUT")
         assert site.shows() == ONE
         assert hanging.exception() is not None
     assert (site.main_pid, site.show("NRestarts")) == (main_pid, "0")

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.reload.load_client import Connection
-from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted, wait_until
+from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted
 from tests.e2e.systemd.booted_roots import root_file_system
 from tests.e2e.systemd.booted_site import BootedSite
+from tests.waiting import wait_until
 
 pytestmark = CAN_BOOT
 
@@ -62,8 +63,8 @@ def test_a_stop_is_announced_and_leaves_nothing_running(site: BootedSite) -> Non
     group = site.show("ControlGroup")
     site.systemctl("stop")
     assert (site.show("ActiveState"), site.show("Result"), site.show("ExecMainStatus")) == ("inactive", "success", "0")
-    assert "STOPPING=1" in site.messages()
-    assert not site.machine.path(f"/sys/fs/cgroup{group}").exists()
+    site.wait_for_message("STOPPING=1")
+    wait_until(lambda: not site.machine.path(f"/sys/fs/cgroup{group}").exists(), f"{group} to be gone")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_the_start_of_a_broken_site_fails_and_says_why(site: BootedSite, setting
     assert done.returncode == 1
     assert f"Job for {site.unit} failed" in done.stderr
     assert site.show("ExecMainStatus") == code
-    assert reason in site.journal()
+    site.wait_for_log(reason)
     assert "READY=1" not in site.messages()
 
 
@@ -180,7 +181,7 @@ def test_a_user_made_for_the_service_alone_and_a_credential_do(site: BootedSite)
     start = "\n".join(["[Service]", "Group=", "StateDirectory=", "CacheDirectory=", *lines, migrate])
     site.drop_in(f"{start}\n")
     assert site.machine.run("systemctl", "start", site.unit).returncode == 1
-    assert "secret_key" in site.journal()
+    site.wait_for_log("secret_key")
     site.drop_in(f"{start}\n{credential}\n")
     site.machine.run("systemctl", "reset-failed", site.unit)
     site.systemctl("start")
