@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
+import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +22,14 @@ from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import read_corpus
 from tests.e2e.corpus.try_out import HEADER
 from tests.e2e.harness import Machine, path_without_uv
+from tests.waiting import wait_until
 from tests.write_etc import with_options_tables
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 TEST_COMMAND = "python3 -m tests"
 WRITTEN_TO = ("/usr/bin", "/etc", "/var", "/srv")
-SERVING = "curl --silent --fail --retry 90 --retry-delay 1 --retry-all-errors http://127.0.0.1:8000/-/ready"
+PORT = ("127.0.0.1", 8000)
+SERVING = "curl --silent --fail --retry 600 --retry-delay 1 --retry-all-errors http://127.0.0.1:8000/-/ready"
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,16 @@ def script(all_commands: list[Command], scratch: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+@contextlib.contextmanager
+def its_port_alone() -> Iterator[None]:
+    """Have the port of these commands for oneself: nobody listens on it, nor do others who test it here."""
+    with (Path(tempfile.gettempdir()) / "django-pyz-tests-port.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with socket.socket() as client:
+            wait_until(lambda: client.connect_ex(PORT) == errno.ECONNREFUSED, f"{PORT} to be free")
+        yield
+
+
 def comparable(line: str) -> str:
     """A line with every number made the same: times, sizes and process ids differ."""
     return re.sub(r"\d[\d.,]*", "0", line.rstrip())
@@ -80,14 +99,17 @@ def test_every_command_prints_what_the_readme_shows(checkout: Path, tmp_path: Pa
     (tmp_path / "scratch").mkdir()
     environment = {"PATH": f"{python.parent}:{path_without_uv()}", "HOME": str(tmp_path)}
     all_commands = [command for command in commands() if command.line != TEST_COMMAND]
-    done = subprocess.run(
-        ["unshare", "--mount", "bash", "-s"],
-        input=script(all_commands, tmp_path / "scratch"),
-        cwd=checkout,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    # What goes on ends with the first process of its namespace, which ends with unshare.
+    unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    with its_port_alone():
+        done = subprocess.run(
+            [*unshare, *([] if os.geteuid() == 0 else ["--map-root-user"]), "bash", "-s"],
+            input=script(all_commands, tmp_path / "scratch"),
+            cwd=checkout,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
     parts = re.split(r"^@@@ \d+\n", done.stdout, flags=re.MULTILINE)[1:]
     assert len(parts) == len(all_commands), done.stderr
     for command, output in zip(all_commands, parts, strict=True):

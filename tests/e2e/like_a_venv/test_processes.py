@@ -140,7 +140,7 @@ thing = Thing()
 weakref.finalize(thing, print, "finalized")
 threading.thing = thing
 atexit.register(print, "at exit")
-threading.Timer(0.1, print, ["from a thread"]).start()
+threading.Thread(target=lambda: [threading.main_thread().join(), print("from a thread")]).start()
 print("no newline", end="")
 """
     assert says(code) == ["no newlinefrom a thread", "at exit", "finalized"]
