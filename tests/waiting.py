@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-DEADLINE_SECONDS = 180
+DEADLINE_SECONDS = 300
 """How long anything may take that a test waits for: all the time that a busy machine needs, as it costs nothing."""
 _PAUSE_SECONDS = 0.005
 

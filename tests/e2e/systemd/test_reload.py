@@ -132,7 +132,7 @@ def test_the_old_release_answers_while_the_new_one_is_tried(serving: ReleaseSite
     serving.machine.path(HOLD).touch()
     serving.send(signal.SIGHUP)
     wait_until(serving.machine.path(LOADING).exists, serving.journal)
-    assert serving.show("ActiveState") == "reloading"
+    serving.wait_for_state("reloading")
     assert serving.shows() == ONE
     serving.machine.path(HOLD).unlink()
     wait_for_release(serving, TWO)

@@ -55,7 +55,7 @@ def test_the_first_connection_starts_it(site: BootedSite) -> None:
     site.machine.succeed("systemctl", "start", site.socket_unit)
     assert site.show("ActiveState") == "inactive"
     assert site.get("/").status == 200
-    assert site.show("ActiveState") == "active"
+    site.wait_for_state("active")
 
 
 def test_a_stop_is_announced_and_leaves_nothing_running(site: BootedSite) -> None:
