@@ -136,17 +136,22 @@ def node_modules_linked(staged: StagedProject, copy: Path) -> Iterator[None]:
 
 def snapshot(site_packages: Path) -> Snapshot:
     """Every file and folder of a tree, but for what the build itself makes meanwhile."""
-    found: Snapshot = {}
-    start = len(os.fspath(site_packages)) + 1
-    for place, folders, files in os.walk(site_packages):
-        inside = f"{place}/"[start:]
-        for names in (folders, files):
-            names[:] = [name for name in names if inside + name not in _OURS]
-        found |= {f"{inside}{name}/": (0, 0) for name in folders}
-        for name in files:
-            status = os.lstat(os.path.join(place, name))
-            found[inside + name] = (status.st_size, status.st_mtime_ns)
-    return found
+    return dict(_entries(os.fspath(site_packages), ""))
+
+
+def _entries(folder: str, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = prefix + entry.name
+            if path in _OURS:
+                continue
+            if entry.is_dir():
+                yield f"{path}/", (0, 0)
+                if not entry.is_symlink():
+                    yield from _entries(entry.path, f"{path}/")
+            else:
+                status = entry.stat(follow_symlinks=False)
+                yield path, (status.st_size, status.st_mtime_ns)
 
 
 class Undone(NamedTuple):
