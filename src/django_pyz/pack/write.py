@@ -45,7 +45,7 @@ class Contents:
         compiled: the code of the modules in it.
         manifest: of the project.
         epoch: the time written into the file, in seconds since 1970.
-        compression: of the tree, one of tree_archive.COMPRESSIONS.
+        compression: of the tree, one of options.COMPRESSIONS.
         cache: keeps what is compressed.
     """
 
