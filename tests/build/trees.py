@@ -30,7 +30,8 @@ SMALL_PROJECT = {
 
 
 def write_tree(root: Path, files: Mapping[str, str]) -> Path:
-    """Write files, path to text, below a folder, and return the folder."""
+    """Write files, path to text, below a folder, which is made if it is not there, and return the folder."""
+    root.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
