@@ -147,6 +147,8 @@ def test_show_tells_values_sources_and_moves_but_no_secrets(machine: Machine) ->
     said = machine.succeed("pyz", "config", "show")
     assert f"threads = 9{' ' * 39}  # {path}:4" in said
     assert f"DATABASES.default.NAME = {machine.data}/db.sqlite3" in said
+    assert f"# MEDIA_ROOT = PosixPath('{machine.data}/media')" in said
+    assert "# SECRET_KEY = '********'" in said
     assert "do-not-show" not in said
 
 

@@ -2,7 +2,11 @@
 
 Protocol: a finder at the front of sys.meta_path answers for one module only, the one that DJANGO_SETTINGS_MODULE names
 at that moment. It lets the finders behind it find the module, and wraps the loader's `exec_module`: the original runs,
-then a function gets the module's namespace. The module keeps its own loader and spec.
+then a function gets the namespace of what Django takes the settings from, which is mostly the module's (see
+settings_object). The module keeps its own loader and spec.
+
+Settings that come about in another way, as a module that is made by code or one that ran before the variable named it,
+or by `settings.configure`, are changed when Django takes them: `django.conf` is wrapped when it is imported.
 
 Other libraries (django-configurations) put such a finder in front too, later than ours, and do not ask those behind
 theirs. Whenever ours is asked for another module, it goes back to the front, so that theirs is the one that is wrapped.
@@ -19,7 +23,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-Change = Callable[[dict[str, Any]], None]
+from django_pyz_runtime.activation.settings_object import Change, change_configured, change_module
+
 Explain = Callable[[BaseException], Exception | None]
 Context = Callable[[], AbstractContextManager[None]]
 
@@ -37,12 +42,14 @@ class SettingsHook:
         self._change = change
         self._explain = explain
         self._context = context
+        self._changed: set[str] = set()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find the settings module by way of the other finders; None for every other module."""
-        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE"):
+        is_django = fullname == "django.conf"
+        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE") and not is_django:
             if sys.meta_path[0] is not self and self in sys.meta_path:
                 sys.meta_path.remove(self)
                 sys.meta_path.insert(0, self)
@@ -52,16 +59,59 @@ class SettingsHook:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             if spec := finder.find_spec(fullname, path, target):
-                if spec.loader is not None:
-                    spec.loader = _ChangingLoader(spec.loader, self._change, self._explain, self._context)
+                if spec.loader is not None and is_django:
+                    spec.loader = _ChangingLoader(spec.loader, _watch, lambda error: None, nullcontext)
+                elif spec.loader is not None:
+                    spec.loader = _ChangingLoader(spec.loader, self.change, self._explain, self._context)
                 return spec
         return None
+
+    def change(self, module: ModuleType) -> None:
+        """Change the settings that a settings module has made."""
+        self._changed.add(module.__name__)
+        change_module(module, self._change)
+
+    def change_unseen(self) -> None:
+        """Change those of a settings module that was there without having been asked for here."""
+        module = sys.modules.get(os.environ.get("DJANGO_SETTINGS_MODULE", ""))
+        # One that is still running is changed when it has run.
+        is_running = getattr(getattr(module, "__spec__", None), "_initializing", False)
+        if module is not None and module.__name__ not in self._changed and not is_running:
+            self.change(module)
+
+    def change_configured(self) -> None:
+        """Change those that `settings.configure` was given."""
+        change_configured(self._change)
+
+
+def _watch(django_conf: ModuleType) -> None:
+    """Let Django's settings object tell the hook that is in place when it takes settings."""
+    kind = vars(django_conf)["LazySettings"]
+    setup, configure = kind._setup, kind.configure
+
+    def change_and_setup(self: Any, name: Any = None) -> None:
+        if hook := _in_place():
+            hook.change_unseen()
+        setup(self, name)
+
+    def configure_and_change(self: Any, *arguments: Any, **options: Any) -> None:
+        configure(self, *arguments, **options)
+        if (hook := _in_place()) and self is sys.modules["django.conf"].settings:
+            hook.change_configured()
+
+    kind._setup, kind.configure = change_and_setup, configure_and_change
+
+
+def _in_place() -> SettingsHook | None:
+    return next((finder for finder in sys.meta_path if isinstance(finder, SettingsHook)), None)
 
 
 class _ChangingLoader(Loader):
     """Runs the original loader, then the change."""
 
-    def __init__(self, original: Loader, change: Change, explain: Explain, context: Context) -> None:
+    def __init__(
+        self, original: Loader, change: Callable[[ModuleType], None], explain: Explain, context: Context
+    ) -> None:
         self._original = original
         self._change = change
         self._explain = explain
@@ -87,4 +137,4 @@ class _ChangingLoader(Loader):
             if instead := self._explain(error):
                 raise instead from error
             raise
-        self._change(module.__dict__)
+        self._change(module)

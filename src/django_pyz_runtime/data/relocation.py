@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-from django_pyz_runtime.data.settings_walk import Holders, Names, replaced
+from django_pyz_runtime.data.settings_walk import Holders, Names, plain, replaced
 from django_pyz_runtime.data.writable_settings import (
     FOLDERS,
     READ,
@@ -34,6 +34,7 @@ from django_pyz_runtime.data.writable_settings import (
 
 _URL = re.compile(r"[A-Za-z][\w.+-]*:/{0,3}")
 _PATH = type(Path())
+_OF_DJANGO = ("CACHES", "DATABASES", "LOGGING", "STORAGES")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,10 @@ class Relocator:
         static_root = namespace.get("STATIC_ROOT")
         change = _Change(self, str(static_root) if isinstance(static_root, str | Path) else "")
         for name in [name for name in namespace if name.isupper() and name not in READ]:
-            namespace[name] = replaced(namespace[name], change.value, (name,))
+            # Django looks into its own, whatever library made them; into others only their library may.
+            before = plain(namespace[name]) if name in _OF_DJANGO else namespace[name]
+            if (after := replaced(before, change.value, (name,))) is not before:
+                namespace[name] = after
         self._follow(namespace, change.moves)
         return change.moves
 

@@ -57,3 +57,21 @@ def replaced(value: Any, replace: Callable[[Any, Names, Holders], Any], names: N
         ]
         return type(value)(items) if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return replace(value, names, holders)
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """A value with the dictionaries and lists of a settings library as those of Python; the same where it has none.
+
+    Args:
+        value: of a setting.
+        depth: in how many others it is; from a depth on it is left as it is, as it may hold itself.
+    """
+    if depth > DEEPEST or not isinstance(value, dict | list):
+        return value
+    if isinstance(value, dict):
+        items = {key: plain(item, depth + 1) for key, item in value.items()}
+        same = type(value) is dict and all(items[key] is item for key, item in value.items())
+        return value if same else items
+    found = [plain(item, depth + 1) for item in value]
+    is_same = type(value) is list and all(new is old for new, old in zip(found, value, strict=True))
+    return value if is_same else found

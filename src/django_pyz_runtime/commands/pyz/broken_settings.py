@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from io import TextIOWrapper
+from typing import Any
 
 from django_pyz_runtime.activation.activate import Activation, Purpose, activate
 from django_pyz_runtime.boot.arguments import Arguments
@@ -37,8 +38,17 @@ def _settings_error(module: str) -> str:
     """What keeps a settings module from being imported, or ""."""
     try:
         importlib.import_module(module)
+        take_settings()
     except (Exception, SystemExit) as error:
         return redacted(
             f"{module}: {type(error).__name__}: {error}" if not isinstance(error, UserError) else str(error)
         )
     return ""
+
+
+def take_settings() -> Any:
+    """`django.conf.settings` with the settings in it, which Django looks over as it takes them."""
+    from django.conf import settings
+
+    dir(settings)
+    return settings

@@ -99,6 +99,8 @@ def run_show(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         print()
     for line in _changes(activation):
         print(line)
+    if activation is not None and not settings_problem:
+        print(*_in_force(), sep="\n")
     if configuration.problems:
         raise UserError(*configuration.problems)
     if settings_problem:
@@ -126,3 +128,11 @@ def _changes(activation: Activation | None) -> Iterator[str]:
         yield f"# moved out of the code: {move.setting} = {move.after}"
     if activation.generated_key:
         yield f"# SECRET_KEY is generated and kept in {activation.data_dir}"
+
+
+def _in_force() -> Iterator[str]:
+    """What Django has in the end, whoever said so."""
+    yield "# The settings that Django has in the end, but for its defaults:"
+    for name, value in explain.own_settings().items():
+        text = repr(explain.without_secrets(name, value)).replace("\n", " ")
+        yield f"# {name} = {text}"

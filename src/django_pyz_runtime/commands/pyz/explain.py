@@ -6,17 +6,17 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 from django_pyz_runtime.activation.prepare import load
 from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything
+from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything, take_settings
 from django_pyz_runtime.config.configuration import Configuration, Value
 from django_pyz_runtime.config.options import BY_NAME, OPEN_SECTIONS, SECTIONS
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE
+from django_pyz_runtime.data import settings_walk
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets import recognise
 from django_pyz_runtime.secrets.redaction import redacted
@@ -78,8 +78,8 @@ def _explain_setting(
     if problem or activation is None:
         raise UserError(f"{key}: the settings cannot be imported: {problem}")
     module = sys.modules[os.environ[SETTINGS_MODULE]]
-    found = _look_up(module, key)
-    lines = [f"{key} = {_without_secrets(key, found)!r}"]
+    found = _look_up(module.__name__, key)
+    lines = [f"{key} = {without_secrets(key, found)!r}"]
     moved = next((move for move in activation.moves if move.setting == key), None)
     if moved:
         lines.append(f"  moved    out of the code, from {moved.before}")
@@ -94,23 +94,22 @@ def _explain_setting(
     elif key == "SECRET_KEY" and activation.generated_key:
         source = f"{activation.data_dir / KEY_FILE}, generated as the project has none of its own"
     else:
-        has_own = hasattr(module, key.partition(".")[0])
+        has_own = key.partition(".")[0] in own_settings()
         source = f"the settings module {module.__name__}" if has_own else "Django's default"
     return [*lines, f"  from     {source}"]
 
 
-def _look_up(module: ModuleType, key: str) -> object:
-    """The value of a setting, with dots inside dictionaries.
+def _look_up(module: str, key: str) -> object:
+    """The value that Django has for a setting, with dots inside dictionaries.
 
     Raises:
         UserError: there is none.
     """
-    from django.conf import global_settings
-
     setting, *path = key.split(".")
-    found: Any = getattr(module, setting, getattr(global_settings, setting, None))
-    if found is None and not hasattr(module, setting) and not hasattr(global_settings, setting):
-        raise UserError(f"{setting}: neither {module.__name__} nor Django has such a setting")
+    try:
+        found: Any = getattr(take_settings(), setting)
+    except AttributeError:
+        raise UserError(f"{setting}: neither {module} nor Django has such a setting") from None
     for part in path:
         try:
             found = found[int(part) if isinstance(found, list | tuple) else part]
@@ -119,32 +118,53 @@ def _look_up(module: ModuleType, key: str) -> object:
     return found
 
 
+def own_settings() -> dict[str, object]:
+    """The settings that Django has, without those that are its defaults."""
+    from django.conf import global_settings
+
+    missing = object()
+    settings = take_settings()
+    found = {name: _value(settings, name) for name in dir(settings) if name.isupper()}
+    return {name: value for name, value in found.items() if value is not getattr(global_settings, name, missing)}
+
+
+def _value(settings: object, name: str) -> object:
+    try:
+        return getattr(settings, name)
+    except Exception as error:
+        return _Plain(f"({type(error).__name__} when it is read)")
+
+
 class _Plain(str):
     """A text that stands for a value in the representation of what it is in."""
 
     __repr__ = str.__str__
 
 
-def _without_secrets(key: str, value: object) -> object:
+def without_secrets(key: str, value: object) -> object:
     """A value with the same representation, but for the secrets in it.
 
     Args:
         key: the name that it has in the settings or in a dictionary.
-        value: of it.
+        value: of it; one that is lazy is not made to be.
     """
+    value = settings_walk.plain(value)
     if type(value) is str:
         return recognise.shown(key, value)
-    if not value or value is True:
+    if value is None or isinstance(value, bool) or (type(value) in (dict, list, tuple) and not value):
         return value
     if recognise.is_secret_name(key):
         return _Plain(recognise.HIDDEN)
     if type(value) is dict:
-        return {name: _without_secrets(str(name), item) for name, item in value.items()}
+        return {name: without_secrets(str(name), item) for name, item in value.items()}
     if type(value) is list:
-        return [_without_secrets("", item) for item in value]
+        return [without_secrets("", item) for item in value]
     if type(value) is tuple:
-        return tuple(_without_secrets("", item) for item in value)
-    return _Plain(redacted(recognise.shown(key, repr(value))))
+        return tuple(without_secrets("", item) for item in value)
+    try:
+        return _Plain(redacted(recognise.shown(key, repr(value))))
+    except Exception as error:
+        return _Plain(f"({type(error).__name__} when it is shown)")
 
 
 def _shadow_lines(value: Value | None) -> Iterator[str]:
