@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable
@@ -27,9 +28,31 @@ def parse_json(text: str) -> Any:
         found = json.loads(text)
     except RecursionError:
         raise ValueError(text) from None
+    return _not_too_deep(found, text)
+
+
+def parse_literal(text: str) -> Any:
+    """The value of a JSON text or, in brackets of any kind, of what Python writes for one.
+
+    Raises:
+        ValueError: it is neither, or nested too deep.
+    """
+    try:
+        return parse_json(text)
+    except ValueError:
+        if text[:1] not in ("[", "(", "{"):
+            raise
+    try:
+        return _not_too_deep(ast.literal_eval(text), text)
+    except (SyntaxError, TypeError, MemoryError, RecursionError):
+        raise ValueError(text) from None
+
+
+def _not_too_deep(found: Any, text: str) -> Any:
     level = [found]
     for _ in range(_DEEPEST):
-        inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        kinds = (dict, list, tuple)
+        inside = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, kinds)]
         if not (level := [item for items in inside for item in items]):
             return found
     raise ValueError(text)

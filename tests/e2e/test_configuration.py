@@ -152,6 +152,25 @@ def test_show_tells_values_sources_and_moves_but_no_secrets(machine: Machine) ->
     assert "do-not-show" not in said
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("INSTALLED_APPS += no.such.app", "INSTALLED_APPS: no.such.app: No module named 'no'"),
+        ("DATABASES.default.ENGINE = nosuch", "DATABASES.default: 'nosuch' isn't an available database backend"),
+        ("ALLOWED_HOSTS = None", "The ALLOWED_HOSTS setting must be a list or a tuple"),
+        ("TIME_ZONE = Moon/Base", "Incorrect timezone setting: Moon/Base"),
+        ("LANGUAGE_CODE = not_a_language", "translation.E001: You have provided an invalid value"),
+        ("CACHES = {}", "caches.E001: You must define a 'default' cache"),
+    ],
+)
+def test_check_reports_what_django_would_refuse(machine: Machine, entry: str, said: str) -> None:
+    machine.configure(f"[settings]\n{entry}\n")
+    done = machine.run("pyz", "config", "check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_explain_tells_what_is_shadowed(machine: Machine) -> None:
     path = machine.configure("[serve]\nthreads = 9\n")
     said = machine.succeed("pyz", "config", "explain", "serve.threads", PROJECT__SERVE__THREADS="3")

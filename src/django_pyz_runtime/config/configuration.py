@@ -132,8 +132,8 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
             continue
         where = (value.section, value.key)
         if value.section == "settings" and value.key.endswith("+"):
-            # Additions add up over the levels; each keeps a place of its own.
-            where = (value.section, f"{value.key} {value.source}")
+            # Additions add up, also two of the same option; each keeps a place of its own.
+            where = (value.section, f"{value.key} {value.source} {len(winners)}")
         before = winners.pop(where, None)
         shadowed = (before, *before.shadowed) if before else ()
         winners[where] = Value(value.section, value.key, value.text, value.level, value.source, shadowed)

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, MutableMapping
-from datetime import timedelta
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.config import database_url
 from django_pyz_runtime.config.configuration import Value
-from django_pyz_runtime.config.values import BOOLEAN, DURATION, Kind
-from django_pyz_runtime.texts import is_json_array, nearest, parse_json, word_list
+from django_pyz_runtime.config.setting_kinds import DIGITS, MISSING, SEQUENCES, kind_of
+from django_pyz_runtime.texts import nearest
 
-_MISSING = object()
-_SEQUENCES = (list, tuple, set, frozenset)
-_DIGITS = 100
-"""Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
 _HELPED = 100
 """How many unknown settings are compared with the known ones, which takes a while."""
 
@@ -61,8 +54,8 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
             if path:
                 _set_inside(namespace, defaults, setting, path, value, copies)
             else:
-                current = namespace.get(setting, getattr(defaults, setting, _MISSING))
-                namespace[setting] = _converted(value, current)
+                current = namespace.get(setting, getattr(defaults, setting, MISSING))
+                namespace[setting] = _converted(value, (setting,), current)
         except _Misfit as misfit:
             yield value.problem(str(misfit))
 
@@ -109,18 +102,18 @@ def _set_inside(
         container[where] = child
         container = child
     where = _index(container, path[-1], [setting, *path])
-    fallback = _DATABASE_DEFAULTS.get(path[-1], _MISSING) if setting == "DATABASES" else _MISSING
+    fallback = _DATABASE_DEFAULTS.get(path[-1], MISSING) if setting == "DATABASES" else MISSING
     current = container[where] if _has(container, where) else fallback
     if setting == "DATABASES" and len(path) == 1:
         container[where] = _database(value.text, current)
     else:
-        container[where] = _converted(value, current)
+        container[where] = _converted(value, (setting, *path), current)
 
 
 def _index(container: Any, part: str, path: list[str]) -> Any:
     if isinstance(container, dict):
         return part
-    if part.isdecimal() and len(part) < _DIGITS and int(part) < len(container):
+    if part.isdecimal() and len(part) < DIGITS and int(part) < len(container):
         return int(part)
     raise _Misfit(f"a number below {len(container)} after {'.'.join(path[:-1] or path)}")
 
@@ -139,16 +132,28 @@ def _database(text: str, current: Any) -> Any:
     return {**kept, **found}
 
 
-def _converted(value: Value, current: Any) -> Any:
+def _converted(value: Value, names: tuple[str, ...], current: Any) -> Any:
     """The text with the type of the current value, or added to it for `+=`."""
     if not value.key.endswith("+"):
-        return convert(value.text, current)
-    if isinstance(current, _SEQUENCES):
-        added = convert(value.text, current)
+        return _parsed(value.text, names, current)
+    if isinstance(current, SEQUENCES) and (added := _parsed(value.text, names, current)) is not None:
         return type(current)([*current, *_new_items(current, added)])
-    if isinstance(current, dict):
-        return {**current, **convert(value.text, current)}
+    if isinstance(current, dict) and (more := _parsed(value.text, names, current)) is not None:
+        return {**current, **more}
     raise _Misfit("+= with a list or dictionary")
+
+
+def _parsed(text: str, names: tuple[str, ...], current: Any) -> Any:
+    """A text as a value of a setting.
+
+    Raises:
+        _Misfit: it does not fit.
+    """
+    kind = kind_of(names, current)
+    try:
+        return kind.parse(text)
+    except (ValueError, TypeError, RuntimeError):
+        raise _Misfit(kind.wanted) from None
 
 
 def _new_items(current: Collection[Any], added: Iterable[Any]) -> list[Any]:
@@ -157,74 +162,3 @@ def _new_items(current: Collection[Any], added: Iterable[Any]) -> list[Any]:
         return [item for item in added if item not in known]
     except TypeError:  # some cannot be in a set
         return [item for item in added if item not in current]
-
-
-def convert(text: str, current: Any) -> Any:
-    """Text as a value of the type of the one it replaces; JSON, else text, where there is none or it is None.
-
-    Raises:
-        _Misfit: the text does not fit.
-    """
-    kind = _kind(current)
-    try:
-        return kind.parse(text)
-    except (ValueError, TypeError, RuntimeError):
-        raise _Misfit(kind.wanted) from None
-
-
-def _kind(current: Any) -> Kind:
-    from django.utils.functional import Promise
-
-    if current is None or current is _MISSING:
-        return Kind("JSON or text", _guess)
-    kinds: tuple[tuple[Any, Kind], ...] = (
-        (bool, BOOLEAN),
-        (int, Kind("a whole number", _whole_number)),
-        (float, Kind("a number", float)),
-        (timedelta, DURATION),
-        (Path, Kind("a path", lambda text: Path(text).expanduser())),
-        (_SEQUENCES, Kind("a list, divided by commas or lines, or a JSON array", partial(_sequence, current=current))),
-        (dict, Kind("a JSON object", _dictionary)),
-        ((str, Promise), Kind("some text", str)),
-    )
-    other = Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
-    return next((kind for types, kind in kinds if isinstance(current, types)), other)
-
-
-def _whole_number(text: str) -> int:
-    if len(text) > _DIGITS:
-        raise ValueError(text)
-    return int(text, 0)
-
-
-def _guess(text: str) -> Any:
-    try:
-        return parse_json(text)
-    except ValueError:
-        return text
-
-
-def _dictionary(text: str) -> dict[str, Any]:
-    found = parse_json(text)
-    if not isinstance(found, dict):
-        raise ValueError(text)
-    return found
-
-
-def _never(text: str) -> Any:
-    raise ValueError(text)
-
-
-def _sequence(text: str, current: Any) -> Any:
-    """A sequence of the same type, with items of the same type where those have one type."""
-    items: list[Any] = parse_json(text) if is_json_array(text) else list(word_list(text))
-    if not isinstance(items, list):
-        raise ValueError(text)
-    types = {type(item) for item in current}
-    if types and all(issubclass(item, Path) for item in types):
-        items = [Path(item) for item in items]
-    elif types == {int} and not text.startswith("["):
-        items = [int(item) for item in items]
-    elif types == {tuple}:
-        items = [tuple(item) if isinstance(item, list) else item for item in items]
-    return type(current)(items)

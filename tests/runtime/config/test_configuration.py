@@ -46,6 +46,11 @@ def test_of_two_values_of_one_level_the_later_wins() -> None:
     assert merged(*values).values["env", "A"].text == "second"
 
 
+def test_two_additions_by_the_same_option_are_both_kept() -> None:
+    values = [value("settings.HOSTS+", text, Level.COMMAND_LINE, "--set settings.HOSTS+") for text in ("a", "b")]
+    assert [found.text for found in merged(*values).section("settings")] == ["a", "b"]
+
+
 def test_a_value_that_does_not_fit_leaves_the_one_below_in_force() -> None:
     configuration = merged(value("serve.threads", "2"), value("serve.threads", "x", Level.ENVIRONMENT))
     assert configuration.get("serve", "threads") == 2

@@ -59,6 +59,16 @@ def problem(namespace: dict[str, Any], key: str, text: str) -> str:
         (None, "60", 60),
         (None, "plain text", "plain text"),
         (None, '["X", "https"]', ["X", "https"]),
+        (None, "['X', None, True]", ["X", None, True]),
+        (None, "{'a': (1, 2)}", {"a": (1, 2)}),
+        (["a"], "['b', 'c']", ["b", "c"]),
+        (("a",), "('b', 'c')", ("b", "c")),
+        ({"a": 1}, "{'a': None}", {"a": None}),
+        (1, "None", None),
+        ("x", "None", None),
+        ("x", '"None"', "None"),
+        (["a"], "null", None),
+        ({"a": 1}, "None", None),
     ],
 )
 def test_a_text_takes_the_type_of_the_value_it_replaces(before: Any, text: str, after: Any) -> None:
@@ -100,6 +110,87 @@ def test_any_text_is_taken_or_told(before: Any, text: str, key: str) -> None:
 def test_a_setting_that_the_project_does_not_have_is_typed_by_djangos_default() -> None:
     assert applied({}, "EMAIL_PORT", "2525") == {"EMAIL_PORT": 2525}
     assert applied({}, "USE_TZ", "off") == {"USE_TZ": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("True", True),
+        ("False", False),
+        ("FALSE", False),
+        ("false", False),
+        ("None", None),
+        ("null", None),
+        ("60", 60),
+        ("-1", -1),
+        ("0.5", 0.5),
+        ("1.10", "1.10"),
+        ("1e10", "1e10"),
+        ("007", "007"),
+        ("NaN", "NaN"),
+        ('"60"', "60"),
+        ("yes", "yes"),
+        ("(not closed", "(not closed"),
+        ("[" * 5000, "[" * 5000),
+    ],
+)
+@pytest.mark.parametrize("before", [{}, {"CHOICE": None}], ids=["not there", "None"])
+def test_pythons_words_and_json_are_understood_where_there_is_no_type(
+    text: str, after: Any, before: dict[str, Any]
+) -> None:
+    found = applied(dict(before), "CHOICE", text)["CHOICE"]
+    assert (found, type(found)) == (after, type(after))
+
+
+@pytest.mark.parametrize(
+    ("text", "after"), [("12345", "12345"), ("[1]", "[1]"), ("0.5", "0.5"), ("None", None), ("false", False)]
+)
+@pytest.mark.parametrize("key", ["SERVICE_API_KEY", "SENTRY_DSN", "CACHES.default.OPTIONS.PASSWORD"])
+def test_a_secret_is_text(key: str, text: str, after: Any) -> None:
+    found: Any = applied({"CACHES": {"default": {"OPTIONS": {}}}}, key, text)
+    for part in key.split("."):
+        found = found[part]
+    assert found == after
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "after"),
+    [
+        ("FILE_UPLOAD_PERMISSIONS", "640", 0o640),
+        ("FILE_UPLOAD_PERMISSIONS", "0640", 0o640),
+        ("FILE_UPLOAD_PERMISSIONS", "0o640", 0o640),
+        ("FILE_UPLOAD_PERMISSIONS", "None", None),
+        ("FILE_UPLOAD_DIRECTORY_PERMISSIONS", "750", 0o750),
+        ("SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO, https", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("SECURE_PROXY_SSL_HEADER", '["HTTP_X_FORWARDED_PROTO", "https"]', ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("SECURE_PROXY_SSL_HEADER", "('HTTP_X_FORWARDED_PROTO', 'https')", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("SECURE_PROXY_SSL_HEADER", "None", None),
+        ("ADMINS", '[["Ann", "ann@example.org"]]', [("Ann", "ann@example.org")]),
+        ("EMAIL_TIMEOUT", "10", 10),
+        ("DATA_UPLOAD_MAX_MEMORY_SIZE", "None", None),
+        ("SECURE_REFERRER_POLICY", "None", None),
+        ("SESSION_COOKIE_SAMESITE", "None", "None"),
+        ("CSRF_COOKIE_DOMAIN", "1", "1"),
+        ("LOGGING_CONFIG", "None", None),
+    ],
+)
+def test_a_setting_of_djangos_has_the_type_that_django_documents(key: str, text: str, after: Any) -> None:
+    found = applied({}, key, text)[key]
+    assert (found, type(found)) == (after, type(after))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "wanted"),
+    [
+        ("FILE_UPLOAD_PERMISSIONS", "rw-r-----", "a file mode such as 640 or 0o640"),
+        ("FILE_UPLOAD_PERMISSIONS", "680", "a file mode such as 640 or 0o640"),
+        ("SECURE_PROXY_SSL_HEADER", "https", "two texts, divided by a comma, or a JSON array of two"),
+        ("EMAIL_TIMEOUT", "soon", "a whole number"),
+        ("DEBUG", "None", "true or false"),
+    ],
+)
+def test_what_django_would_not_take_is_told(key: str, text: str, wanted: str) -> None:
+    assert problem({}, key, text) == f"f.ini:1: [settings] {key}: wanted {wanted}, found {text!r}"
 
 
 def test_a_misspelled_setting_is_told_with_the_right_one() -> None:

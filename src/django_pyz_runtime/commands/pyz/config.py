@@ -15,8 +15,10 @@ from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.commands.pyz import discover, explain
 from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything
+from django_pyz_runtime.commands.pyz.django_checks import django_problems
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.config.options import OPTIONS, SECTIONS
+from django_pyz_runtime.config.resolved import SETTINGS_MODULE
 from django_pyz_runtime.config.settings_ini import fresh_settings_ini
 from django_pyz_runtime.errors import UserError, system_reason
 
@@ -75,13 +77,15 @@ def _given_to_group(path: Path, name: str) -> str:
 
 
 def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Report all problems: of the files, of the values, of gunicorn's settings, and of the settings module itself."""
+    """Report all problems: of the files, the values, gunicorn's settings, the settings module, and by Django."""
     configuration = load(bundle, arguments)
     if problems := all_problems(bundle, arguments, configuration):
         raise UserError(*problems)
     _, settings_problem = import_settings(bundle, arguments, configuration)
     if settings_problem:
         raise UserError(settings_problem)
+    if problems := [f"{os.environ[SETTINGS_MODULE]}: {problem}" for problem in django_problems()]:
+        raise UserError(*problems, hint=f"See `{bundle.executable.name} pyz config show` for the values in force.")
     where = configuration.file.path if configuration.present else "no configuration file"
     print(f"{where}: no problems found")
     return 0
