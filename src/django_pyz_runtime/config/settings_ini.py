@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django_pyz_runtime.bundle.manifest import Variable
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
+from django_pyz_runtime.config.variable_targets import holds_key
 from django_pyz_runtime.secrets.recognise import shown
 
 
@@ -37,17 +38,35 @@ def settings_ini(
     return "\n".join(lines) + "\n"
 
 
-def fresh_settings_ini(name: str, variables: Sequence[Variable], *, for_system: bool) -> str:
+def fresh_settings_ini(
+    name: str,
+    variables: Sequence[Variable],
+    *,
+    for_system: bool,
+    made_from: Mapping[str, Sequence[Variable]] | None = None,
+) -> str:
     """The same, ready for production: a secret key of its own, no debug pages, and the variables of this project.
 
     Args:
         name: of the project.
         variables: the environment variables that its settings read.
         for_system: whether it is for all users of the machine, whose commands are then to find the same data.
+        made_from: the variables that settings are made from. Such a setting is set by its variable: a line in
+            [settings] would shadow that.
     """
-    fresh = ["DEBUG = false", f"SECRET_KEY = {secrets.token_urlsafe(50)}", "ALLOWED_HOSTS = localhost, 127.0.0.1"]
-    examples = [example for example in _examples("settings", name) if example != f"#{fresh[0]}"]
-    entries = {"env": [*_variable_lines(variables)], "settings": [*fresh, *examples]}
+    made_from = made_from or {}
+    key = secrets.token_urlsafe(50)
+    fresh = {"DEBUG": "false", "SECRET_KEY": key, "ALLOWED_HOSTS": "localhost, 127.0.0.1"}
+    active = [f"{setting} = {text}" for setting, text in fresh.items() if setting not in made_from]
+    others = [
+        f"# {setting}: set {' or '.join(item.name for item in made_from[setting])} in [env], which it is made from"
+        for setting in fresh
+        if setting in made_from
+    ]
+    examples = [example for example in _examples("settings", name) if not example.startswith("#DEBUG =")]
+    holder = holds_key(made_from)
+    given = {holder.name: key} if holder else {}
+    entries = {"env": [*_variable_lines(variables, given)], "settings": [*active, *others, *examples]}
     return settings_ini(name, entries, {("project", "data_dir")} if for_system else ())
 
 
@@ -55,12 +74,12 @@ def _examples(section: str, name: str) -> list[str]:
     return [f"#{example.format(name=name)}" for example in OPEN_SECTIONS[section]]
 
 
-def _variable_lines(variables: Sequence[Variable]) -> Iterator[str]:
-    """A commented line for each variable: those without a default first, each with where it is read."""
+def _variable_lines(variables: Sequence[Variable], given: Mapping[str, str]) -> Iterator[str]:
+    """A line for each variable, commented unless it is given: those without a default first, each with its place."""
     for item in sorted(variables, key=lambda item: item.default is not None):
         need = f"default {shown(item.name, item.default)}" if item.default is not None else "no default"
         yield f"# {', '.join(filter(None, [item.kind, need, item.where]))}"
-        yield f"#{item.name} ="
+        yield f"{item.name} = {given[item.name]}" if item.name in given else f"#{item.name} ="
 
 
 def _comment(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.config.options import OPTIONS, SECTIONS
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE
 from django_pyz_runtime.config.settings_ini import fresh_settings_ini
+from django_pyz_runtime.config.variable_targets import variables_of
 from django_pyz_runtime.errors import UserError, system_reason
 
 
@@ -45,7 +46,10 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Write a new settings.ini; one that is there is left alone."""
-    text = fresh_settings_ini(bundle.manifest.name, bundle.manifest.variables, for_system=os.geteuid() == 0)
+    manifest = bundle.manifest
+    made_from = variables_of(("ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"), manifest.variables, bundle.project_folder)
+    is_root = os.geteuid() == 0
+    text = fresh_settings_ini(manifest.name, manifest.variables, for_system=is_root, made_from=made_from)
     if options.output == "-":
         sys.stdout.write(text)
         return 0
@@ -60,8 +64,9 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         raise UserError(
             f"{path}: cannot be written ({system_reason(error)})", hint="Give another file with -o."
         ) from None
-    print(f"Wrote {path}{_given_to_group(path, bundle.manifest.name)}.")
-    print(f"Set ALLOWED_HOSTS there, then `{bundle.executable.name} pyz config check`.")
+    print(f"Wrote {path}{_given_to_group(path, manifest.name)}.")
+    hosts = " or ".join(item.name for item in made_from.get("ALLOWED_HOSTS", ())) or "ALLOWED_HOSTS"
+    print(f"Set {hosts} there, then `{bundle.executable.name} pyz config check`.")
     return 0
 
 
