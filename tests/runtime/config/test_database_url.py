@@ -36,6 +36,27 @@ NO_SERVER = {"USER": "", "PASSWORD": "", "HOST": "", "PORT": ""}
             "postgres:///n?sslmode=require&a=b%20c",
             {"ENGINE": POSTGRES, "NAME": "n", **NO_SERVER, "OPTIONS": {"sslmode": "require", "a": "b c"}},
         ),
+        ("PostgreSQL://H/n", {"ENGINE": POSTGRES, "NAME": "n", **NO_SERVER, "HOST": "H"}),
+        ("pgsql://h/n?x=none", {"OPTIONS": {"x": "none"}, "ENGINE": POSTGRES, "NAME": "n", **NO_SERVER, "HOST": "h"}),
+        ("sqlite://", {"ENGINE": SQLITE, "NAME": ":memory:"}),
+        ("sqlite:///", {"ENGINE": SQLITE, "NAME": ":memory:"}),
+        ("SQLITE://?timeout=20", {"ENGINE": SQLITE, "NAME": ":memory:", "OPTIONS": {"timeout": 20}}),
+        (
+            "sqlite:///a.db?timeout=0.5&uri=true",
+            {"ENGINE": SQLITE, "NAME": "a.db", **NO_SERVER, "OPTIONS": {"timeout": 0.5, "uri": True}},
+        ),
+        (
+            "postgres://h/n?conn_max_age=60&CONN_HEALTH_CHECKS=True&connect_timeout=3&options=-c%20a=1",
+            {
+                **{"ENGINE": POSTGRES, "NAME": "n", **NO_SERVER, "HOST": "h"},
+                **{"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+                "OPTIONS": {"connect_timeout": 3, "options": "-c a=1"},
+            },
+        ),
+        (
+            "mysql2://h/n?conn_max_age=None",
+            {"ENGINE": ENGINES["mysql"], "NAME": "n", **NO_SERVER, "HOST": "h", "CONN_MAX_AGE": None},
+        ),
     ],
 )
 def test_a_url_stands_for_settings(text: str, expected: dict[str, Any]) -> None:
@@ -49,7 +70,9 @@ def test_a_url_stands_for_settings(text: str, expected: dict[str, Any]) -> None:
         "postgres",
         "postgres:/n",
         "postgres://h",
-        "sqlite://",
+        "sqlite://relative.db",
+        "postgres://h/n?conn_max_age=soon",
+        "postgres://h/n?atomic_requests=maybe",
         "oracel://h/n",
         "postgres://h:x/n",
         "mysql://[/n",
