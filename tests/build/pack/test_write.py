@@ -68,7 +68,6 @@ def test_only_equal_trees_have_equal_ids(one: dict[str, tuple[str, bool]], other
     """Trees that are much alike: names and contents of the few letters of which the digest is made up."""
 
     def identity(tree: dict[str, tuple[str, bool]], root: Path) -> str:
-        root.mkdir()
         write_tree(root, {name: content for name, (content, _) in tree.items()})
         for name, (_, is_program) in tree.items():
             (root / name).chmod(0o755 if is_program else 0o644)
