@@ -31,6 +31,7 @@ _NOT_OURS = (
     "PYTHONPYCACHEPREFIX",
     "PYTHONSTARTUP",
     "PYTHONUSERBASE",
+    "PYTHON_PRESITE",
 )
 """What makes a Python run other code. The first lines of a bundle drop them as well (see django_pyz.pack.head)."""
 
@@ -55,6 +56,8 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
     sys.dont_write_bytecode = True
     for variable in _NOT_OURS:
         os.environ.pop(variable, None)
+    if "." in (warnings := os.environ.get("PYTHONWARNINGS", "")):
+        os.environ["PYTHONWARNINGS"] = ",".join(item for item in warnings.split(",") if not _names_module(item))
     _do_what_site_does()
     try:
         _check_python(python, bound_to_python)
@@ -94,6 +97,11 @@ def wsgi_application(executable: str) -> WSGIApplication:
     from django_pyz_runtime import wsgi
 
     return wsgi.wsgi_application(executable, site_packages, container.build_id)
+
+
+def _names_module(warning: str) -> bool:
+    """Whether an item of PYTHONWARNINGS has a category for which Python imports a module."""
+    return "." in "".join(warning.split(":")[2:3])
 
 
 def _do_what_site_does() -> None:

@@ -41,6 +41,8 @@ def variables(planted: Path) -> dict[str, dict[str, str]]:
         "PYTHONUSERBASE": {"PYTHONUSERBASE": path},
         "PYTHONPLATLIBDIR": {"PYTHONPLATLIBDIR": "planted"},
         "PYTHONPYCACHEPREFIX": {"PYTHONPYCACHEPREFIX": path},
+        "PYTHONWARNINGS": {"PYTHONWARNINGS": "ignore::this.Category,ignore::json.Category:x.y:1"},
+        "PYTHON_PRESITE": {"PYTHON_PRESITE": "this"},
         "SHIV": {**shiv, "SHIV_EXTEND_PYTHONPATH": "1", "SHIV_PREPEND_PYTHONPATH": path, "SHIV_FORCE_EXTRACT": "1"},
     }
 
@@ -64,7 +66,7 @@ def test_nor_does_the_site_packages_of_the_users_home(machine: Machine, planted:
     assert "planted" not in machine.succeed("shell", "-v", "0", "-c", CODE)
 
 
-@pytest.mark.parametrize("name", ["PYTHONSTARTUP", "PYTHONUSERBASE", "SHIV"])
+@pytest.mark.parametrize("name", ["PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHON_PRESITE", "SHIV"])
 def test_nor_where_python_is_given_the_file(machine: Machine, planted: Path, name: str) -> None:
     """PYTHONHOME and PYTHONPATH are Python's before they are ours: what runs first is not for the file to say."""
     command: list[str | Path] = [sys.executable, machine.executable, "shell", "-v", "0", "-c", CODE]
@@ -98,12 +100,28 @@ def test_a_child_process_inherits_none_of_them(machine: Machine, planted: Path) 
 
 
 def test_nor_does_one_of_python_given_the_file(machine: Machine, planted: Path) -> None:
-    names = ["PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "PYTHONUSERBASE"]
+    names = ["PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHON_PRESITE"]
     code = f"import os; print([name for name in {names} if name in os.environ])"
     given = {key: value for name in names for key, value in variables(planted)[name].items()}
     command: list[str | Path] = [sys.executable, machine.executable, "shell", "-v", "0", "-c", code]
     done = subprocess.run(command, env={**machine.environment, **given}, capture_output=True, text=True)
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "[]\n")
+
+
+def test_warnings_stay_unless_their_category_would_be_imported(machine: Machine) -> None:
+    """Where Python is given the file it has imported the module before, but its children do not."""
+    kept = ["default", "ignore:a message. with dots", "ignore::UserWarning:shop.views:7", "ignore:*"]
+    given = [*kept[:2], "error:a.b: this.Category", *kept[2:], "error::this.Category::"]
+    (machine.elsewhere / "ignore:a file that the star would match").touch()
+    command: list[str | Path] = [machine.executable, "shell", "-v", "0", "-c"]
+    code = "import os; print(os.environ['PYTHONWARNINGS'])"
+    environment = {**machine.environment, "PYTHONWARNINGS": ",".join(given)}
+    for first in ([], [sys.executable]):
+        done = subprocess.run(
+            [*first, *command, code], env=environment, cwd=machine.elsewhere, capture_output=True, text=True
+        )
+        assert done.returncode == 0
+        assert done.stdout.splitlines()[-1] == ",".join(kept)
 
 
 def test_a_folder_of_the_command_brings_no_code_in(machine: Machine, planted: Path) -> None:

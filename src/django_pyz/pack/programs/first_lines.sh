@@ -1,8 +1,21 @@
 #!/bin/sh
 {  # @NAME@: a Django project in one file. It is a Python zip application as well: @PYTHON@ @SCRIPT@
 set -u
-unset PYTHONEXECUTABLE PYTHONHOME PYTHONINSPECT PYTHONPATH
+unset PYTHONEXECUTABLE PYTHONHOME PYTHONINSPECT PYTHONPATH PYTHON_PRESITE
 unset PYTHONPLATLIBDIR PYTHONPYCACHEPREFIX PYTHONSTARTUP PYTHONUSERBASE
+case ${PYTHONWARNINGS-} in *.*)
+    # Python imports the module of a category that is in one: action:message:module.Category
+    rest=$PYTHONWARNINGS,
+    unset PYTHONWARNINGS
+    while [ "$rest" ]; do
+        item=${rest%%,*} rest=${rest#*,}
+        case $item in *:*:*) category=${item#*:*:} ;; *) category= ;; esac
+        case ${category%%:*} in
+            *.*) ;;
+            *) export PYTHONWARNINGS="${PYTHONWARNINGS:+$PYTHONWARNINGS,}$item" ;;
+        esac
+    done
+esac
 code='@CODE@'
 again='@CODE@'
 if [ "$code" != "$again" ]; then
