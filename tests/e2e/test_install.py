@@ -94,6 +94,30 @@ def test_prune_knows_where_releases_are_installed(shop: Machine, root: Path, tmp
     assert os.listdir(releases) == [read_container(str(newer)).build_id]
 
 
+def test_the_folder_of_releases_may_be_behind_a_link(shop: Machine, root: Path, tmp_path: Path) -> None:
+    shop.succeed("pyz", "install", "--root", str(root))
+    (root / "usr/lib").rename(tmp_path / "large disk")
+    (root / "usr/lib").symlink_to(tmp_path / "large disk")
+    shop.executable = root / "usr/bin/shop-script"
+    done = shop.run("pyz", "info", CACHE_DIRECTORY=str(tmp_path / "unused"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{tmp_path}/large disk/shop/releases/" in done.stdout
+    assert not (tmp_path / "unused").exists()
+    assert "left alone" not in shop.succeed("pyz", "prune", "--keep", "0")
+
+
+@pytest.mark.needs("root")
+def test_but_not_behind_one_of_another_user(shop: Machine, root: Path, tmp_path: Path) -> None:
+    shop.succeed("pyz", "install", "--root", str(root))
+    (root / "usr/lib").rename(tmp_path / "elsewhere")
+    (root / "usr/lib").symlink_to(tmp_path / "elsewhere")
+    os.chown(root / "usr/lib", 65534, 65534, follow_symlinks=False)
+    shop.executable = root / "usr/bin/shop-script"
+    done = shop.run("pyz", "info", CACHE_DIRECTORY=str(tmp_path / "cache"))
+    reason = f"{root}/usr/lib is a symbolic link of user id 65534 to {tmp_path}/elsewhere"
+    assert (done.returncode, done.stderr) == (0, f"shop-script: {reason}: using {tmp_path}/cache\n")
+
+
 @pytest.mark.needs("root", "unshare")
 def test_the_first_start_finds_the_code_that_was_installed(machine: Machine, root: Path, tmp_path: Path) -> None:
     """In a mount namespace whose /usr/lib/project is the one that was installed; there is no other place to unpack."""

@@ -46,7 +46,7 @@ def _import_from(bytecode: str, site_packages: str) -> None:
     """Take the bytecode of the tree, as the bundle will."""
     from django_pyz_runtime.bundle import bytecode_finder
 
-    bytecode_finder.install(bytecode, site_packages, is_complete=False)
+    bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
 
 
 def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:

@@ -25,7 +25,7 @@ from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER
 from django_pyz_runtime.config import typed_settings
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE, data_dir, settings_module
-from django_pyz_runtime.data import data_links, write_guard
+from django_pyz_runtime.data import data_code, data_links, write_guard
 from django_pyz_runtime.data.relative_folders import anchor
 from django_pyz_runtime.data.relocation import Move, Relocator
 from django_pyz_runtime.errors import UserError
@@ -175,6 +175,8 @@ def activate(
     activation.set_missing_key(environ)
     is_serving = purpose is Purpose.SERVE
     hand_down(bundle, configuration, arguments, activation.code_folder, is_serving, environ)
+    if not bundle.is_staged:
+        data_code.guard([bundle.site_packages], activation.data_dir)
     if activation.may_write and not bundle.is_staged:
         write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
     finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain, activation.settings_context)]

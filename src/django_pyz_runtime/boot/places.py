@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from django_pyz_runtime.boot import trust
 from django_pyz_runtime.bundle.names import env_prefix, user_folder
 
 TYPE_CHECKING = False
@@ -38,7 +39,7 @@ def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration:
     """
     if given := environ.get("CACHE_DIRECTORY", "").split(":")[0]:
         yield given
-    chosen = environ.get(env_prefix(name) + "PROJECT__CACHE_DIR") or _configured(configuration)
+    chosen = environ.get(env_prefix(name) + "PROJECT__CACHE_DIR") or _configured(configuration, uid)
     if os.path.isabs(chosen := os.path.expanduser(chosen)):
         yield chosen
     if uid == 0:
@@ -54,8 +55,8 @@ def temporary_folder(name: str, uid: int) -> str:
     return os.path.join(os.path.realpath(tempfile.gettempdir()), f"{name}-{uid}")
 
 
-def _configured(configuration: str) -> str:
-    """`[project] cache_dir` of a configuration file.
+def _configured(configuration: str, uid: int) -> str:
+    """`[project] cache_dir` of a configuration file; "" where root reads one that another user could have written.
 
     The file is read here and once more with all levels (config.levels): this is before there is a tree to import that
     from, and what is wrong with the file is reported there.
@@ -63,9 +64,10 @@ def _configured(configuration: str) -> str:
     try:
         with open(configuration, "rb") as file:
             content = file.read()
-    except (OSError, ValueError):
-        return ""
-    if b"cache_dir" not in content:
+        if b"cache_dir" not in content:
+            return ""
+        trust.check_configuration(configuration, uid)
+    except (OSError, ValueError, trust.Untrusted):
         return ""
     from django_pyz_runtime.boot import ini
 

@@ -84,8 +84,8 @@ class _Search:
     def attempts(self, config: str | None) -> Iterator[_Attempt]:
         """One attempt for each place, the best place first; none is made before it is asked for."""
         for folder in places.installed_folders(self._name, self._archive):
-            if os.path.isdir(tree := os.path.join(folder, self._build_id)):
-                yield _attempt(self._trusted, tree)
+            if os.path.isdir(os.path.join(folder, self._build_id)):
+                yield _attempt(self._installed, folder)
         configuration = find_configuration(self._name, config, os.environ, self._uid).path
         folder = ""
         for folder in places.tree_folders(self._name, os.environ, self._uid, configuration):
@@ -96,6 +96,10 @@ class _Search:
         yield _attempt(self._find_or_make, folder, f"using {folder}, which may be emptied at any time")
         for folder in self._noexec:
             yield _attempt(self._tree_in, folder, f"using {folder}, where compiled modules cannot be loaded")
+
+    def _installed(self, folder: str) -> str:
+        """The code in a folder of releases."""
+        return self._trusted(os.path.join(trust.resolve(folder, self._uid), self._build_id))
 
     def _find_or_make(self, folder: str) -> str:
         """The code in a folder, which is made where it is missing."""
@@ -129,11 +133,20 @@ class _Search:
 
     def _trusted(self, tree: str) -> str:
         """The code of a tree."""
+        code = os.path.join(tree, "site-packages")
         try:
             trust.check(tree, self._uid)
+            for folder in _inner_folders(code):
+                trust.check_folder(folder, self._uid)
         except trust.Untrusted as reason:
             raise trust.Untrusted(f"not using {tree}: {reason}") from None
-        return os.path.join(tree, "site-packages")
+        return code
+
+
+def _inner_folders(code: str) -> list[str]:
+    """Those that the next modules come from; what is imported later is checked then (bundle.bytecode_finder)."""
+    run_wing = os.path.join(code, __name__.partition(".")[0])
+    return [code, run_wing, *(entry.path for entry in os.scandir(run_wing) if entry.is_dir(follow_symlinks=False))]
 
 
 def _attempt(find: Callable[[str], str], place: str, warning: str = "") -> _Attempt:

@@ -32,6 +32,15 @@ def check(path: str, uid: int) -> None:
     check_file(path, uid)
 
 
+def check_folder(path: str, uid: int) -> None:
+    """Check a folder, below one that was checked, alone.
+
+    Raises:
+        Untrusted: with the path at fault and the reason.
+    """
+    _check_one(path, uid, may_be_sticky=False)
+
+
 def check_file(path: str, uid: int) -> None:
     """The same for a file and every folder above it.
 
@@ -43,6 +52,19 @@ def check_file(path: str, uid: int) -> None:
     folder = path
     while folder != (folder := os.path.dirname(folder)):
         _check_one(folder, uid, may_be_sticky=True)
+
+
+def check_configuration(path: str, uid: int) -> None:
+    """Check that root reads no configuration which another user could have written; others read what they may.
+
+    What is no regular file, such as a pipe, belongs to who made it.
+
+    Raises:
+        Untrusted: with the path at fault and the reason.
+        OSError: there is no such file.
+    """
+    if uid == 0 and os.path.isfile(path):
+        check_file(os.path.realpath(path), uid)
 
 
 def resolve(path: str, uid: int) -> str:
@@ -82,13 +104,39 @@ def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise Untrusted(f"{path} is a symbolic link")
     if status.st_uid not in (0, uid):
-        raise Untrusted(f"{path} is owned by user id {status.st_uid}, not by root or user id {uid}")
+        why = f"{path} is owned by user id {status.st_uid}, not by root or user id {uid}"
+        raise Untrusted(why + _unmapped(status.st_uid))
     open_to = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if not open_to or (may_be_sticky and status.st_mode & stat.S_ISVTX and status.st_uid == 0):
         return
+    why = f"{path} can be written by other users (mode {stat.S_IMODE(status.st_mode):04o})"
     if open_to == stat.S_IWGRP and _is_private_group(status.st_gid, uid):
-        return
-    raise Untrusted(f"{path} can be written by other users (mode {stat.S_IMODE(status.st_mode):04o})")
+        if not _has_access_list(path):
+            return
+        why += ", as its access control list says: setfacl -b takes that away"
+    raise Untrusted(why)
+
+
+def _unmapped(owner: int) -> str:
+    """What to say of an owner who stands for all that have no id in this user namespace (user_namespaces(7))."""
+    try:
+        with open("/proc/sys/kernel/overflowuid") as overflow, open("/proc/self/uid_map") as mapped:
+            if owner != int(overflow.read()) or mapped.read().split() == ["0", "0", "4294967295"]:
+                return ""
+    except (OSError, ValueError):
+        return ""
+    return (
+        ": this is a user namespace, in which that is everyone who has no user id in it; "
+        "map the owner into it, or start the file outside of it"
+    )
+
+
+def _has_access_list(path: str) -> bool:
+    """Whether more users than the mode tells may have rights (acl(5)); the bits of the group are their upper limit."""
+    try:
+        return "system.posix_acl_access" in os.listxattr(path)
+    except OSError:
+        return False
 
 
 def _is_private_group(gid: int, uid: int) -> bool:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import _imp
 import marshal
 import os
+import stat
 import sys
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
@@ -157,12 +158,14 @@ class _Hook:
         folder: the one that the index is for, or a copy of it.
         index: of the tree.
         is_complete: as for BytecodeFinder.
+        is_unpacked: whether nobody else may write to it, as to what a bundle has unpacked.
     """
 
-    def __init__(self, folder: str, index: Index, is_complete: bool) -> None:
+    def __init__(self, folder: str, index: Index, is_complete: bool, is_unpacked: bool) -> None:
         self.folder = folder
         self._index = index
         self._is_complete = is_complete
+        self._is_unpacked = is_unpacked
 
     def __call__(self, path: str) -> BytecodeFinder:
         """Make a finder, as an entry of sys.path_hooks does.
@@ -176,10 +179,33 @@ class _Hook:
         modules = self._index.modules(folder)
         if modules is None:
             raise ImportError
+        if self._is_unpacked:
+            check_unpacked(path)
         return BytecodeFinder(path, folder, self._index, modules, self._is_complete)
 
 
-def install(tree: str, folder: str, *, root: str = "", is_complete: bool = True) -> None:
+def check_unpacked(path: str) -> None:
+    """Check a folder inside an unpacked tree; the tree's own and those of the run wing were checked before.
+
+    Raises:
+        UserError: another user could have put a module there.
+    """
+    status = os.stat(path)
+    if status.st_uid not in (0, os.geteuid()):
+        reason = f"is owned by user id {status.st_uid}"
+    elif status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        reason = f"can be written by other users (mode {stat.S_IMODE(status.st_mode):04o})"
+    else:
+        return
+    # The one of the tree, as the launcher's is forgotten by now.
+    from django_pyz_runtime.errors import UserError
+
+    raise UserError(
+        f"{path}: {reason}, so no code is run from there", hint="Remove the tree it is in: the next start makes it."
+    )
+
+
+def install(tree: str, folder: str, *, root: str = "", is_complete: bool = True, is_unpacked: bool = True) -> None:
     """Import from a folder with the help of a tree's index; where it does not fit, Python imports as it always does.
 
     Args:
@@ -187,12 +213,13 @@ def install(tree: str, folder: str, *, root: str = "", is_complete: bool = True)
         folder: its site-packages, a copy of them, or an import root in them with an index of its own.
         root: the name of that import root; "" for site-packages.
         is_complete: whether there are no modules in it but those that the index names.
+        is_unpacked: whether nobody else may write to it, as to what a bundle has unpacked.
     """
     code = os.path.join(tree, BYTECODE, str(sys.implementation.cache_tag), root).rstrip(os.sep)
     if sys.flags.optimize or not os.path.isdir(code):
         return
     if any(isinstance(hook, _Hook) and hook.folder == folder for hook in sys.path_hooks):
         return
-    sys.path_hooks.insert(0, _Hook(folder, Index(code), is_complete))
+    sys.path_hooks.insert(0, _Hook(folder, Index(code), is_complete, is_unpacked))
     for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
         del sys.path_importer_cache[path]

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from django_pyz_runtime.boot import ini
+from django_pyz_runtime.boot import ini, trust
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.bundle.names import find_configuration, is_there
@@ -35,7 +35,7 @@ def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], u
         environ: the environment.
         uid: the user who runs.
     """
-    reader = _Reader(environ)
+    reader = _Reader(environ, uid)
     file = find_configuration(manifest.name, arguments.config, environ, uid)
     present = is_there(file.path)
     reader.take_sealed(manifest.sealed)
@@ -52,10 +52,11 @@ def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], u
 class _Reader:
     """Collects values and problems."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], uid: int) -> None:
         self.values: list[Value] = []
         self.problems: list[str] = []
         self._environ = environ
+        self._uid = uid
         self._credentials = environ.get("CREDENTIALS_DIRECTORY", "")
 
     def take_sealed(self, sealed: Mapping[str, str]) -> None:
@@ -69,11 +70,19 @@ class _Reader:
         try:
             content = path.read_bytes()
             mode = path.stat().st_mode
+            if mode & stat.S_IWOTH:
+                self.problems.append(f"{path}: can be written by everyone ({_octal(mode)}): chmod o-w {path}")
+            else:
+                trust.check_configuration(str(path), self._uid)
         except OSError as error:
             self.problems.append(_unreadable(path, error, named_by))
             return
-        if mode & stat.S_IWOTH:
-            self.problems.append(f"{path}: can be written by everyone ({_octal(mode)}): chmod o-w {path}")
+        except trust.Untrusted as reason:
+            self.problems.append(
+                f"{path}: root does not use what others could have written, and {reason}: "
+                "let root alone write it, or run the command as that user"
+            )
+            return
         entries, problems = ini.read(content)
         self.problems += [f"{path}:{problem.line}: {problem.text}" for problem in problems]
         private = False

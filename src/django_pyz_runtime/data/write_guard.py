@@ -1,10 +1,9 @@
 """Refuses writes into the code, for root too, with a message that says what to do.
 
 The unpacked tree is read-only, but root may write into it all the same, and what is written there is lost with the next
-release. Protocol: one audit hook (PEP 578) for the process, as a hook can never be taken out again; `install` changes
-what it guards. The hook is asked before the system call, so nobody sees the kernel's bare "Permission denied". What
-would change nothing is left to the kernel: making a folder that is there, removing a file that is not, a new file in a
-folder that is not there.
+release. Protocol: audit events (data.audit), which come before the system call, so nobody sees the kernel's bare
+"Permission denied"; `install` changes what is guarded. What would change nothing is left to the kernel: making a folder
+that is there, removing a file that is not, a new file in a folder that is not there.
 
 Not seen is what libraries in C open on their own; there the modes of the tree have to do. So an SQLite database that
 lies in the code can be read by all, as it is there to be read, and written by root.
@@ -14,11 +13,11 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from django_pyz_runtime.data import audit
 from django_pyz_runtime.data.write_advice import Code, advice
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -37,7 +36,6 @@ class WriteIntoCode(PermissionError):
 
 
 _code: Code | None = None
-_is_hooked = False
 
 
 def install(trees: Iterable[Path], data_dir: Path, script: str) -> None:
@@ -48,12 +46,10 @@ def install(trees: Iterable[Path], data_dir: Path, script: str) -> None:
         data_dir: where data belongs; it may lie in one of them.
         script: the name of the executable.
     """
-    global _code, _is_hooked
+    global _code
     real = tuple(sorted({os.path.realpath(tree) for tree in trees}))
     _code = Code(real, os.path.realpath(data_dir), script)
-    if not _is_hooked:
-        sys.addaudithook(_hook)
-        _is_hooked = True
+    audit.watch("writes into the code", _LOOKS)
 
 
 def found_in(error: BaseException | None) -> WriteIntoCode | None:
@@ -65,13 +61,6 @@ def found_in(error: BaseException | None) -> WriteIntoCode | None:
         seen.add(id(error))
         error = error.__cause__ or error.__context__
     return None
-
-
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
-    look = _LOOKS.get(event)
-    if look is not None:
-        look(*arguments)
 
 
 def _look_at_open(path: Any, mode: Any, flags: Any, *_: Any) -> None:
@@ -138,7 +127,7 @@ def _database_file(name: str) -> tuple[str, bool]:
     return unquote(path[2:] if path.startswith("///") else path), is_made
 
 
-_LOOKS: dict[str, Callable[..., None]] = {
+_LOOKS: dict[str, audit.Look] = {
     "open": _look_at_open,
     "os.mkdir": _look_at_new,
     "os.remove": _look_at_old,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -195,3 +197,84 @@ def test_a_pth_file_in_a_tree_that_was_built_with_none_is_not_read(shop: Machine
     verified = shop.run("pyz", "verify")
     assert verified.returncode == 1
     assert verified.stdout == f"{site_packages}/planted.pth: is not of this build\n"
+
+
+@pytest.mark.parametrize("inside", ["", "django_pyz_runtime", "django_pyz_runtime/commands", "shop"])
+@pytest.mark.parametrize("owner", [0, NOBODY])
+def test_a_tree_with_a_folder_inside_that_others_can_write_is_not_used(
+    shop: Machine, tree: Path, inside: str, owner: int
+) -> None:
+    assert answers(answer(shop))
+    folder = tree / "site-packages" / inside
+    folder.chmod(0o555 if owner else 0o777)
+    os.chown(folder, owner, owner)
+    done = answer(shop)
+    reason = f"is owned by user id {NOBODY}" if owner else "can be written by other users (mode 0777)"
+    if inside == "shop":
+        # Nothing comes from there.
+        assert (answers(done), done.stderr) == (True, "")
+    else:
+        assert answers(done)
+        assert f"shop-script: not using {tree}: {str(folder).rstrip('/')} {reason}" in done.stderr
+
+
+def test_a_package_is_not_imported_from_a_folder_that_others_can_write(shop: Machine, tree: Path) -> None:
+    """The advice is taken: the tree is removed, and the next start makes it."""
+    assert answers(answer(shop))
+    folder = tree / "site-packages/django_pyz_runtime/commands/pyz"
+    folder.chmod(0o777)
+    done = answer(shop)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"shop-script: {folder}: can be written by other users (mode 0777), so no code is run from there\n"
+        "shop-script: Remove the tree it is in: the next start makes it.\n"
+    )
+    subprocess.run(["rm", "-r", tree], check=True)
+    assert answers(answer(shop))
+
+
+IN_A_USER_NAMESPACE = """
+import ctypes, os, sys
+uid, ids, *command = sys.argv[1:]
+ready, mapped = os.pipe(), os.pipe()
+if child := os.fork():
+    os.read(ready[0], 1)
+    for kind in ("uid", "gid"):
+        with open(f"/proc/{child}/{kind}_map", "w") as file:
+            file.write(ids)
+    os.write(mapped[1], b"x")
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+assert ctypes.CDLL(None).unshare(0x10000000) == 0
+os.write(ready[1], b"x")
+os.read(mapped[0], 1)
+os.setgid(int(uid))
+os.setuid(int(uid))
+os.execvp(command[0], command)
+"""
+_USER = 12345
+
+
+@pytest.mark.parametrize("mapped", [True, False], ids=["root is mapped", "root is not"])
+def test_in_a_user_namespace_the_reason_is_told(shop: Machine, mapped: bool) -> None:
+    """Its advice is taken: the owner is mapped, or the file is started outside of it."""
+    cache = shop.folder / "cache"
+    cache.mkdir()
+    os.chown(cache, _USER, _USER)
+    program = shutil.copy(shop.executable, shop.folder / "shop-script")
+    ids = "0 0 65536" if mapped else f"{_USER} {_USER} 1"
+    inside: list[str | Path] = [sys.executable, "-c", IN_A_USER_NAMESPACE, str(_USER), ids]
+    environment = {"PATH": shop.environment["PATH"], "CACHE_DIRECTORY": str(cache)}
+    done = subprocess.run([*inside, program, *ANSWER], env=environment, capture_output=True, text=True)
+    if mapped:
+        assert (answers(done), done.stderr) == (True, "")
+        return
+    assert done.returncode == 2
+    why = "this is a user namespace, in which that is everyone who has no user id in it"
+    assert (
+        f"is owned by user id {NOBODY}, not by root or user id {_USER}: {why}; map the owner into it, or "
+        in done.stderr
+    )
+    outside = subprocess.run(
+        [program, *ANSWER], env=environment, user=_USER, group=_USER, capture_output=True, text=True
+    )
+    assert (answers(outside), outside.stderr) == (True, "")

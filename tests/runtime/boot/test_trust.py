@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import struct
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from tests.runtime.conftest import run_as
 ME = os.geteuid()
 NOBODY = 65534
 as_root = pytest.mark.needs("root")
+_ANYONE = 0xFFFFFFFF
+ACCESS_LIST = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in ((1, 7, _ANYONE), (2, 7, NOBODY), (4, 0, _ANYONE), (0x10, 7, _ANYONE), (0x20, 0, _ANYONE))
+)
+"""The owner, nobody, the group, the mask, others (linux/posix_acl_xattr.h)."""
 
 
 @pytest.fixture
@@ -103,6 +110,21 @@ def test_a_group_that_may_write_is_refused_unless_it_is_the_users_own(tree: Path
     os.chown(tree, user.pw_uid, 1)
     with pytest.raises(trust.Untrusted, match="mode 0770"):
         trust.check(str(tree), user.pw_uid)
+
+
+@as_root
+def test_an_access_control_list_is_no_group_of_ones_own(tree: Path) -> None:
+    """As `setfacl -m u:nobody:rwx` makes it: the mode shows the most that any of its entries may do."""
+    user = pwd.getpwnam("games")
+    tree.parent.chmod(0o755)
+    os.chown(tree, user.pw_uid, user.pw_gid)
+    tree.chmod(0o770)
+    os.setxattr(tree, "system.posix_acl_access", ACCESS_LIST)
+    reason = f"^{tree} can be written by other users \\(mode 0770\\), as its access control list says: setfacl -b "
+    with pytest.raises(trust.Untrusted, match=reason):
+        trust.check(str(tree), user.pw_uid)
+    os.removexattr(tree, "system.posix_acl_access")
+    trust.check(str(tree), user.pw_uid)
 
 
 @as_root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pwd
 import tempfile
 from dataclasses import replace
@@ -34,6 +35,7 @@ PIECES = [
     "/",
 ]
 as_root = pytest.mark.needs("root")
+NOBODY = 65534
 
 
 @given(st.one_of(st.binary(), st.lists(st.sampled_from(PIECES)).map(lambda pieces: "".join(pieces).encode())))
@@ -268,3 +270,38 @@ def test_a_handed_down_command_line_that_is_none_is_a_problem(text: str) -> None
     manifest = Manifest("project", "project-script", "settings", (), "3.11")
     problems = levels.load(manifest, split([]), {"PROJECT__SET": text}, 0).problems
     assert [problem.partition(": ")[0] for problem in problems] == ["environment PROJECT__SET"]
+
+
+@as_root
+@pytest.mark.parametrize("name", ["settings.ini", "conf.d/more.ini", "conf.d", ""])
+def test_root_uses_no_configuration_that_another_user_could_have_written(load: Load, tmp_path: Path, name: str) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d/more.ini").write_text("[serve]\nthreads = 7\n")
+    text = "[serve]\nworkers = 7\n"
+    assert load(text).problems == ()
+    os.chown(tmp_path / name, NOBODY, NOBODY)
+    [problem, *_] = load(text).problems
+    path = tmp_path / (name if name.endswith(".ini") else "settings.ini" if not name else "conf.d/more.ini")
+    owner = str(tmp_path / name).rstrip("/")
+    assert problem == (
+        f"{path}: root does not use what others could have written, and {owner} is owned by user id {NOBODY}, "
+        "not by root or user id 0: let root alone write it, or run the command as that user"
+    )
+    os.chown(tmp_path / name, 0, 0)
+    assert load(text).problems == ()
+
+
+@as_root
+def test_root_uses_no_configuration_that_a_group_may_write(load: Load, tmp_path: Path) -> None:
+    load("")
+    [problem] = load("[serve]\nworkers = 7\n", mode=0o660).problems
+    assert f"{tmp_path}/settings.ini can be written by other users (mode 0660)" in problem
+
+
+@as_root
+def test_another_user_uses_one_of_root_and_one_of_its_own(open_folder: Path, manifest: Manifest) -> None:
+    path = open_folder / "settings.ini"
+    path.write_text("[serve]\nworkers = 7\n")
+    for owner in (0, NOBODY):
+        os.chown(path, owner, owner)
+        assert levels.load(manifest, split(["--config", str(path)]), {}, NOBODY).problems == ()

@@ -84,8 +84,11 @@ def test_a_tree_that_is_being_built_has_no_links(bundle: Bundle, tmp_path: Path)
     assert code_folder(staged, tmp_path / "data") == bundle.site_packages
 
 
-def test_a_module_among_the_data_that_others_could_have_written_is_refused(bundle: Bundle, tmp_path: Path) -> None:
-    module = tmp_path / "data" / "shop" / "data" / "plugins" / "one.py"
+@pytest.mark.parametrize("name", ["one.py", "one.pyc", "one.cpython-311-x86_64-linux-gnu.so"])
+def test_a_module_among_the_data_that_others_could_have_written_is_refused(
+    bundle: Bundle, tmp_path: Path, name: str
+) -> None:
+    module = tmp_path / "data" / "shop" / "data" / "plugins" / name
     module.parent.mkdir(parents=True)
     module.touch(0o666)
     module.chmod(0o666)

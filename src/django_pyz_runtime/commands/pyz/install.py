@@ -112,6 +112,7 @@ def _check_trust(release: Path) -> None:
         UserError: it would.
     """
     try:
-        trust.check(str(release), os.geteuid())
+        uid = os.geteuid()
+        trust.check(os.path.join(trust.resolve(str(release.parent), uid), release.name), uid)
     except trust.Untrusted as reason:
         raise UserError(f"{release} will not be used: {reason}", hint="Change that, and install again.") from None

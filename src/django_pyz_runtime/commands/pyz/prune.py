@@ -40,6 +40,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 def _prune(folder: str, bundle: Bundle, keep: int) -> None:
     try:
+        folder = trust.resolve(folder, os.geteuid())
         trust.check(folder, os.geteuid())
         for outcome in releases.prune(folder, bundle.manifest.name, bundle.site_packages.parent.name, keep):
             print(outcome)

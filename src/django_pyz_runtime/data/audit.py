@@ -1,0 +1,34 @@
+"""The one audit hook of the process (PEP 578), for all that look: a hook can never be taken out again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Look = Callable[..., None]
+
+_watches: dict[str, Mapping[str, Look]] = {}
+_looks: dict[str, list[Look]] = {}
+
+
+def watch(name: str, looks: Mapping[str, Look]) -> None:
+    """Call functions for events of the process from now on. A second call for a name takes the place of the first.
+
+    Args:
+        name: of who looks.
+        looks: by event, a function that gets what the event has, and raises what shall keep it from happening.
+    """
+    if not _watches:
+        sys.addaudithook(_hook)
+    _watches[name] = looks
+    _looks.clear()
+    for watching in _watches.values():
+        for event, look in watching.items():
+            _looks.setdefault(event, []).append(look)
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
+    for look in _looks.get(event, ()):
+        look(*arguments)
