@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from django_pyz_runtime.bundle.container import read_container
 from tests.e2e.harness import Machine
-from tests.small_bundle import write_small
+from tests.small_bundle import MANIFEST, write_small
 
 
 @pytest.fixture
@@ -21,10 +25,13 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_the_executable_and_its_code_are_put_in_place_once(machine: Machine, root: Path) -> None:
+    """The code is unpacked to where it is installed, and nowhere else."""
+    machine.environment["CACHE_DIRECTORY"] = str(machine.folder / "cache")
     said = machine.succeed("pyz", "install", "--root", str(root))
     program = root / "usr/bin/project-script"
     [release] = (root / "usr/lib/project/releases").iterdir()
-    assert said == f"{release}: written\n{program}: written\n"
+    assert said == f"{release}: is in place\n{program}: written\n"
+    assert not (machine.folder / "cache").exists()
     assert program.read_bytes() == machine.executable.read_bytes()
     assert stat.S_IMODE(program.stat().st_mode) == 0o755
     assert (release / "site-packages/__project__/manage.py").is_file()
@@ -49,14 +56,105 @@ def test_one_may_look_first(machine: Machine, root: Path) -> None:
     assert not root.exists()
 
 
-def test_another_program_of_that_name_is_replaced_at_once(machine: Machine, root: Path) -> None:
-    program = root / "usr/bin/project-script"
+@pytest.mark.parametrize("damage", [0, 1000])
+def test_the_release_before_is_replaced_at_once(shop: Machine, root: Path, tmp_path: Path, damage: int) -> None:
+    """Also where it was cut."""
+    content = write_small(tmp_path / "older", files={"shop/older.py": ""}).read_bytes()
+    content = content[: len(content) - damage]
+    program = root / "usr/bin/shop-script"
     program.parent.mkdir(parents=True)
-    program.write_text("the release before")
-    with program.open() as running:
-        machine.succeed("pyz", "install", "--root", str(root))
-        assert running.read() == "the release before"
-    assert program.read_bytes() == machine.executable.read_bytes()
+    program.write_bytes(content)
+    with program.open("rb") as running:
+        shop.succeed("pyz", "install", "--root", str(root))
+        assert running.read() == content
+    assert program.read_bytes() == shop.executable.read_bytes()
+
+
+def another_program(path: Path, scratch: Path) -> str:
+    path.write_text("#!/bin/sh\necho shop\n")
+    return "is no bundle of the project shop"
+
+
+def another_bundle(path: Path, scratch: Path) -> str:
+    shutil.copy(write_small(scratch / "other", manifest=replace(MANIFEST, name="other")), path)
+    return "is a bundle of the project other"
+
+
+def empty_file(path: Path, scratch: Path) -> str:
+    path.touch()
+    return "is no bundle of the project shop"
+
+
+def link_to_another_program(path: Path, scratch: Path) -> str:
+    path.symlink_to("/bin/sh")
+    return "is no bundle of the project shop"
+
+
+def link_to_nothing(path: Path, scratch: Path) -> str:
+    path.symlink_to("gone")
+    return "cannot be read (no such file or directory)"
+
+
+def folder(path: Path, scratch: Path) -> str:
+    path.mkdir()
+    return "cannot be read (is a directory)"
+
+
+@pytest.mark.parametrize(
+    "foreign", [another_program, another_bundle, empty_file, link_to_another_program, link_to_nothing, folder]
+)
+def test_a_foreign_program_of_that_name_stays(
+    shop: Machine, root: Path, tmp_path: Path, foreign: Callable[[Path, Path], str]
+) -> None:
+    """Nothing else is written either. The advice is taken: it is moved away."""
+    program = root / "usr/bin/shop-script"
+    program.parent.mkdir(parents=True)
+    reason = foreign(program, tmp_path)
+    done = shop.run("pyz", "install", "--root", str(root))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"shop-script: {program}: {reason}, so it stays, and nothing is installed\n"
+        "shop-script: Move it away, or build the file again with another name: --script NAME.\n"
+    )
+    assert not (root / "usr/lib").exists()
+    assert shop.run("pyz", "install", f"--root={root}", "--print").returncode == 2
+    program.rename(tmp_path / "away")
+    shop.succeed("pyz", "install", "--root", str(root))
+
+
+def test_or_the_file_gets_another_name(root: Path, tmp_path: Path) -> None:
+    program = root / "usr/bin/shop-script"
+    program.parent.mkdir(parents=True)
+    another_program(program, tmp_path)
+    renamed = write_small(tmp_path / "renamed", manifest=replace(MANIFEST, script="our shop"))
+    Machine(tmp_path, renamed, "shop").succeed("pyz", "install", "--root", str(root))
+    assert sorted(os.listdir(program.parent)) == ["our shop", "shop-script"]
+
+
+def test_what_does_not_start_there_is_not_put_in_place(shop: Machine, root: Path, tmp_path: Path) -> None:
+    """Here as its Python is not on PATH. The advice is taken: it is put there."""
+    older = write_small(tmp_path / "older", files={"shop/older.py": ""})
+    program = root / "usr/bin/shop-script"
+    program.parent.mkdir(parents=True)
+    shutil.copy(older, program)
+    command: list[str | Path] = [sys.executable, shop.executable, "pyz", "install", "--root", root]
+    environment = {**shop.environment, "PATH": str(tmp_path / "nothing")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    [what, why, last] = done.stderr.splitlines()
+    assert what == f"shop-script: {program}: not installed, as it does not start from {program.parent}:"
+    assert ": wanted Python 3.11 or newer, found no python3 on PATH: install it, or add its folder to PATH" in why
+    assert last == "shop-script: What was there before stays. Mend that, and install again."
+    assert program.read_bytes() == older.read_bytes()
+    assert os.listdir(program.parent) == ["shop-script"]
+    subprocess.run(command, env=shop.environment, check=True, capture_output=True)
+    assert program.read_bytes() == shop.executable.read_bytes()
+
+
+def test_other_forms_of_the_option_install_as_well(shop: Machine, root: Path) -> None:
+    """Where the launcher does not see what will be installed, the command does it from elsewhere."""
+    said = shop.succeed("pyz", "install", "--ro", str(root))
+    assert said.count(": written\n") == 2
 
 
 def test_what_cannot_be_written_is_told(machine: Machine, root: Path) -> None:

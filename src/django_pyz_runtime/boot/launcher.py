@@ -61,8 +61,14 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
     _do_what_site_does()
     try:
         _check_python(python, bound_to_python)
-        config = arguments.split(sys.argv[1:]).config
-        site_packages = find_code(archive or executable, name, build_id, config, bound_to_python)
+        given = arguments.split(sys.argv[1:])
+        archive = archive or executable
+        first = ""
+        if given.command[:2] == ["pyz", "install"]:
+            from django_pyz_runtime.boot.installing import folder_to_unpack_to
+
+            first = folder_to_unpack_to(archive, name, given.command)
+        site_packages = find_code(archive, name, build_id, given.config, bound_to_python, first)
     except UserError as error:
         tell(error)
         raise SystemExit(2) from None

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def find_code(archive: str, name: str, build_id: str, config: str | None, has_extensions: bool) -> str:
+def find_code(
+    archive: str, name: str, build_id: str, config: str | None, has_extensions: bool, install_to: str = ""
+) -> str:
     """The folder of the unpacked code: found, or made in the best place that can be written and trusted.
 
     Args:
@@ -26,12 +28,13 @@ def find_code(archive: str, name: str, build_id: str, config: str | None, has_ex
         build_id: of the archive.
         config: the value of `--config`, if given.
         has_extensions: whether modules in it are compiled, so that a file system must allow them to be loaded.
+        install_to: the folder that this process will install the tree to in any case; "" for none.
 
     Raises:
         UserError: there is no such place; every one is named with its reason.
     """
     reasons: list[str] = []
-    for attempt in _Search(archive, name, build_id, has_extensions).attempts(config):
+    for attempt in _Search(archive, name, build_id, has_extensions).attempts(config, install_to):
         if attempt.code:
             if reasons and attempt.warning:
                 say(f"{'; '.join(reasons)}: {attempt.warning}")
@@ -81,11 +84,14 @@ class _Search:
         self._uid = os.geteuid()
         self._noexec: list[str] = []
 
-    def attempts(self, config: str | None) -> Iterator[_Attempt]:
+    def attempts(self, config: str | None, install_to: str) -> Iterator[_Attempt]:
         """One attempt for each place, the best place first; none is made before it is asked for."""
         for folder in places.installed_folders(self._name, self._archive):
             if os.path.isdir(os.path.join(folder, self._build_id)):
                 yield _attempt(self._installed, folder)
+        # Where that fails the command itself says why, from a tree elsewhere.
+        if install_to and (attempt := _attempt(self._install, install_to)).code:
+            yield attempt
         configuration = find_configuration(self._name, config, os.environ, self._uid).path
         folder = ""
         for folder in places.tree_folders(self._name, os.environ, self._uid, configuration):
@@ -100,6 +106,14 @@ class _Search:
     def _installed(self, folder: str) -> str:
         """The code in a folder of releases."""
         return self._trusted(os.path.join(trust.resolve(folder, self._uid), self._build_id))
+
+    def _install(self, folder: str) -> str:
+        """The code in a folder of releases, which is made where it is missing."""
+        from django_pyz_runtime.boot.installing import make_folder
+
+        folder = trust.resolve(folder, self._uid)
+        make_folder(folder)
+        return self._tree_in(folder)
 
     def _find_or_make(self, folder: str) -> str:
         """The code in a folder, which is made where it is missing."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
+import subprocess
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
 from pathlib import Path
 
-from django_pyz_runtime.boot import places, trust
+from django_pyz_runtime.boot import installing, places, trust
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.boot.unpack import unpack
 from django_pyz_runtime.bundle import seal
@@ -17,7 +18,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.container import damaged, read_container
 from django_pyz_runtime.errors import UserError, system_reason
 
-_PROGRAMS = "usr/bin"
+_LONGEST_START_SECONDS = 120
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -34,14 +35,16 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Install, and say what was done, a line each.
+    """Install, and say what was done, a line each; the launcher has unpacked the release already (boot.installing).
 
     Raises:
-        UserError: something cannot be written, or others could change what was installed.
+        UserError: something cannot be written, another program is in the way, the file does not start from there, or
+            others could change what was installed.
     """
     root = Path(options.root).absolute()
     release = root / places.INSTALLED.format(name=bundle.manifest.name).lstrip("/") / bundle.build_id
-    program = root / _PROGRAMS / bundle.manifest.script
+    program = root / installing.PROGRAMS / bundle.manifest.script
+    installing.check_program(str(program), bundle.manifest.name)
     steps: list[tuple[Path, bool, Callable[[Path], None]]] = [
         (release, release.is_dir(), lambda path: _unpack(bundle, path)),
         (program, _is_same(bundle.executable, program), lambda path: _copy(bundle.executable, path)),
@@ -59,7 +62,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 def _make(path: Path, make: Callable[[Path], None]) -> None:
     try:
-        _make_folder(path.parent)
+        installing.make_folder(str(path.parent))
         make(path)
     except trust.Untrusted as untrusted:
         raise UserError(str(untrusted), hint="Remove it.") from None
@@ -68,14 +71,6 @@ def _make(path: Path, make: Callable[[Path], None]) -> None:
         raise UserError(
             f"{error.filename or path}: {system_reason(error)}", hint=f"{who} another folder with --root."
         ) from None
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are not there, for all to read whatever the umask is."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir()
-        folder.chmod(0o755)
 
 
 def _unpack(bundle: Bundle, release: Path) -> None:
@@ -100,9 +95,37 @@ def _copy(executable: Path, program: Path) -> None:
             os.fsync(target.fileno())
         temporary.chmod(0o755)
         seal.check(str(temporary))
+        _start(temporary, program)
         os.replace(temporary, program)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _start(temporary: Path, program: Path) -> None:
+    """Start the file where it is about to be installed.
+
+    Raises:
+        UserError: it does not start there, with the reason that it gives.
+    """
+    try:
+        done = subprocess.run(
+            [temporary, "pyz", "info"],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_LONGEST_START_SECONDS,
+        )
+        code, reason = done.returncode, done.stderr.strip() or f"exit code {done.returncode}"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        code, reason = 1, system_reason(error)
+    if code:
+        raise UserError(
+            f"{program}: not installed, as it does not start from {program.parent}:",
+            *(f"  {line}" for line in reason.splitlines()),
+            hint="What was there before stays. Mend that, and install again.",
+        )
 
 
 def _check_trust(release: Path) -> None:
