@@ -9,6 +9,8 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from enum import Enum
 from functools import cached_property
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from django_pyz_runtime.activation import gc_pause, zero_config
@@ -25,9 +27,10 @@ from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER
 from django_pyz_runtime.config import typed_settings
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE, data_dir, settings_module
-from django_pyz_runtime.data import data_code, data_links, write_guard
+from django_pyz_runtime.data import data_code, data_links, storage_folders, write_guard
 from django_pyz_runtime.data.relative_folders import anchor
 from django_pyz_runtime.data.relocation import Move, Relocator
+from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import remember
 
@@ -74,7 +77,8 @@ class Activation:
         """
         from django.conf import global_settings
 
-        self.static_root = str(namespace.get("STATIC_ROOT") or "")
+        static_root = namespace.get("STATIC_ROOT")
+        self.static_root = str(static_root) if is_really(static_root, str, Path) else ""
         self._set_static(namespace)
         problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
         if problems or self._purpose is Purpose.CHECK:
@@ -88,7 +92,7 @@ class Activation:
             static_root=self.static_root,
         )
         self.moves = relocator.relocate(namespace)
-        anchor(namespace, self.code_folder / bundle.manifest.folder)
+        anchor(namespace, self.project_folder)
         if zero_config.needs_secret_key(namespace):
             namespace["SECRET_KEY"] = self._key
             self.generated_key = True
@@ -103,7 +107,7 @@ class Activation:
     def settings_context(self) -> Iterator[None]:
         """What the settings find while they run: the current folder, and Django's source of secret keys."""
         manifest = self._bundle.manifest
-        with in_folder(self.code_folder / manifest.folder):
+        with in_folder(self.project_folder):
             if not manifest.generates_key:
                 yield
                 return
@@ -128,6 +132,16 @@ class Activation:
         return missing_variable(error, self._bundle.manifest.variables, os.environ, self._configuration.file.path)
 
     @property
+    def project_folder(self) -> Path:
+        """The folder of manage.py."""
+        return self.code_folder / self._bundle.manifest.folder
+
+    @property
+    def keeps_data_out(self) -> bool:
+        """Whether there is code to keep data out of; a build has a copy of its own."""
+        return not self._bundle.is_staged
+
+    @property
     def may_write(self) -> bool:
         """Whether folders and keys may be made."""
         return self._purpose in (Purpose.RUN, Purpose.SERVE)
@@ -141,6 +155,14 @@ class Activation:
                 namespace["COMPRESS_ROOT"] = str(root)
         if url := self._configuration.get("static", "url"):
             namespace["STATIC_URL"] = url
+
+
+def _settings_hook(activation: Activation) -> SettingsHook:
+    def keep_storages(module: ModuleType) -> None:
+        storage_folders.keep_in_data(module, activation.project_folder, activation.data_dir)
+
+    watched = dict.fromkeys(storage_folders.MODULES, keep_storages) if activation.keeps_data_out else {}
+    return SettingsHook(activation.change_settings, activation.explain, activation.settings_context, watched)
 
 
 def activate(
@@ -179,7 +201,7 @@ def activate(
         data_code.guard([bundle.site_packages], activation.data_dir)
     if activation.may_write and not bundle.is_staged:
         write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
-    finders: list[Any] = [SettingsHook(activation.change_settings, activation.explain, activation.settings_context)]
+    finders: list[Any] = [_settings_hook(activation)]
     if files := {value.key: value.text for value in configuration.section("modules")}:
         finders.append(OperatorModules(files))
     others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook | OperatorModules)]

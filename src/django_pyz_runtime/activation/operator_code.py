@@ -127,4 +127,4 @@ def _refusals(where: str, path: str) -> Iterator[None]:
 def _secrets(namespace: Mapping[str, Any]) -> dict[str, str]:
     """The secret settings of a namespace, by dotted name."""
     found = settings_walk.values(namespace)
-    return {name: text for name, text in found if isinstance(text, str) and is_secret(name, text)}
+    return {name: text for name, text in found if settings_walk.is_really(text, str) and is_secret(name, text)}

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -36,20 +36,28 @@ class SettingsHook:
         change: gets the namespace of the settings module once it has run.
         explain: gets an error that the settings raise, and returns the one to raise instead, if any.
         context: makes what the settings run in.
+        watched: modules of Django's to be changed once they have run, by name.
     """
 
-    def __init__(self, change: Change, explain: Explain = lambda error: None, context: Context = nullcontext) -> None:
+    def __init__(
+        self,
+        change: Change,
+        explain: Explain = lambda error: None,
+        context: Context = nullcontext,
+        watched: Mapping[str, Callable[[ModuleType], None]] | None = None,
+    ) -> None:
         self._change = change
         self._explain = explain
         self._context = context
         self._changed: set[str] = set()
+        self._watched = {**(watched or {}), "django.conf": _watch}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find the settings module by way of the other finders; None for every other module."""
-        is_django = fullname == "django.conf"
-        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE") and not is_django:
+        watched = self._watched.get(fullname)
+        if fullname != os.environ.get("DJANGO_SETTINGS_MODULE") and not watched:
             if sys.meta_path[0] is not self and self in sys.meta_path:
                 sys.meta_path.remove(self)
                 sys.meta_path.insert(0, self)
@@ -59,8 +67,8 @@ class SettingsHook:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             if spec := finder.find_spec(fullname, path, target):
-                if spec.loader is not None and is_django:
-                    spec.loader = _ChangingLoader(spec.loader, _watch, lambda error: None, nullcontext)
+                if spec.loader is not None and watched:
+                    spec.loader = _ChangingLoader(spec.loader, watched, lambda error: None, nullcontext)
                 elif spec.loader is not None:
                     spec.loader = _ChangingLoader(spec.loader, self.change, self._explain, self._context)
                 return spec

@@ -94,7 +94,11 @@ def _own_values(holder: Any, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differs(value: Any, other: Any) -> bool:
-    return value is not other and bool(value != other)
+    try:
+        return value is not other and bool(value != other)
+    except Exception:
+        # A lazy value that cannot be made.
+        return True
 
 
 def _values(holder: Any) -> dict[str, Any]:

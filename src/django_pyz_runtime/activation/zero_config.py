@@ -9,6 +9,7 @@ from typing import Any
 
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.data.relocation import make_data_dir
+from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.secrets import private_files
 from django_pyz_runtime.secrets.redaction import remember
@@ -23,7 +24,8 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 def needs_secret_key(namespace: MutableMapping[str, Any]) -> bool:
     """Whether the settings have no key of their own that could be used in production."""
     key = namespace.get("SECRET_KEY", "")
-    return not key or (isinstance(key, str) and key.startswith(_INSECURE))
+    # One that is made later, as by a lazy object, is the project's own.
+    return key is None or (is_really(key, str, bytes) and (not key or str(key).startswith(_INSECURE)))
 
 
 def key_variables(manifest: Manifest) -> list[str]:

@@ -149,7 +149,12 @@ def _parsed(text: str, names: tuple[str, ...], current: Any) -> Any:
     Raises:
         _Misfit: it does not fit.
     """
-    kind = kind_of(names, current)
+    try:
+        kind = kind_of(names, current)
+    except Exception as error:
+        # A lazy value that cannot be made.
+        wanted = f"another place: what it replaces cannot be read ({type(error).__name__})"
+        raise _Misfit(wanted) from None
     try:
         return kind.parse(text)
     except (ValueError, TypeError, RuntimeError):

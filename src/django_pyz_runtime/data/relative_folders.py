@@ -7,6 +7,8 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+from django_pyz_runtime.data.settings_walk import is_really
+
 _LISTS = ("STATICFILES_DIRS", "LOCALE_PATHS", "FIXTURE_DIRS")
 
 
@@ -18,9 +20,9 @@ def anchor(namespace: MutableMapping[str, Any], folder: Path) -> None:
         folder: the one of manage.py.
     """
     for name in _LISTS:
-        if isinstance(folders := namespace.get(name), list | tuple):
+        if is_really(folders := namespace.get(name), list, tuple):
             namespace[name] = [_anchored(item, folder) for item in folders]
-    if isinstance(templates := namespace.get("TEMPLATES"), list | tuple):
+    if is_really(templates := namespace.get("TEMPLATES"), list, tuple):
         namespace["TEMPLATES"] = [_with_anchored_dirs(engine, folder) for engine in templates]
 
 
@@ -31,9 +33,9 @@ def _with_anchored_dirs(engine: Any, folder: Path) -> Any:
 
 
 def _anchored(item: Any, folder: Path) -> Any:
-    if isinstance(item, tuple | list) and len(item) == 2:
+    if is_really(item, tuple, list) and len(item) == 2:
         # A prefix and a folder, as STATICFILES_DIRS may have them.
         return (item[0], _anchored(item[1], folder))
-    if not isinstance(item, str | Path) or os.path.isabs(item) or not (folder / item).is_dir():
+    if not is_really(item, str, Path) or os.path.isabs(item) or not (folder / item).is_dir():
         return item
     return type(item)(os.path.normpath(folder / item))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-from django_pyz_runtime.data.settings_walk import Holders, Names, plain, replaced
+from django_pyz_runtime.data.settings_walk import Holders, Names, is_really, plain, replaced
 from django_pyz_runtime.data.writable_settings import (
     FOLDERS,
     READ,
@@ -80,7 +80,7 @@ class Relocator:
             # Django's default means the current folder, which is no place for uploads.
             namespace["MEDIA_ROOT"] = str(self.data_dir / "media")
         static_root = namespace.get("STATIC_ROOT")
-        change = _Change(self, str(static_root) if isinstance(static_root, str | Path) else "")
+        change = _Change(self, str(static_root) if is_really(static_root, str, Path) else "")
         for name in [name for name in namespace if name.isupper() and name not in READ]:
             # Django looks into its own, whatever library made them; into others only their library may.
             before = plain(namespace[name]) if name in _OF_DJANGO else namespace[name]
@@ -92,9 +92,9 @@ class Relocator:
     def _follow(self, namespace: MutableMapping[str, Any], moves: list[Move]) -> None:
         """Let the folders that static files are collected from follow the settings that fill them at run time."""
         moved = {move.before: move.after for move in moves}
-        if isinstance(folders := namespace.get("STATICFILES_DIRS"), list | tuple):
+        if is_really(folders := namespace.get("STATICFILES_DIRS"), list, tuple):
             namespace["STATICFILES_DIRS"] = [
-                moved.get(str(item), item) if isinstance(item, str | Path) else item for item in folders
+                moved.get(str(item), item) if is_really(item, str, Path) else item for item in folders
             ]
 
     def relative(self, path: Path) -> Path | None:
@@ -115,7 +115,7 @@ class _Change:
         """What takes a value's place. A list of paths is a list of places to read from, and stays."""
         if names[:2] == ("STORAGES", "staticfiles"):
             return value
-        if is_written_to(names, holders) and isinstance(value, str | os.PathLike):
+        if is_written_to(names, holders) and is_really(value, str, os.PathLike):
             return self._known(value, names)
         return self._unknown(value, names) if type(value) in (str, _PATH) else value
 

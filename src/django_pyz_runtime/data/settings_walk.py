@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 DEEPEST = 12
 """How far dictionaries in settings are looked into, as they may hold themselves."""
@@ -15,6 +15,14 @@ Names = tuple[str, ...]
 """The keys that lead to a value, the setting's name first."""
 Holders = tuple[Mapping[Any, Any], ...]
 """The dictionaries around a value, outermost first."""
+
+
+def is_really(value: Any, *types: type) -> TypeGuard[Any]:
+    """Whether a value is of a type without posing as one: a lazy object of Django's does until it is asked.
+
+    `isinstance` makes its value, which may fail, and functions that want the type itself refuse it.
+    """
+    return issubclass(type(value), types)
 
 
 def values(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -66,9 +74,9 @@ def plain(value: Any, depth: int = 0) -> Any:
         value: of a setting.
         depth: in how many others it is; from a depth on it is left as it is, as it may hold itself.
     """
-    if depth > DEEPEST or not isinstance(value, dict | list):
+    if depth > DEEPEST or not is_really(value, dict, list):
         return value
-    if isinstance(value, dict):
+    if is_really(value, dict):
         items = {key: plain(item, depth + 1) for key, item in value.items()}
         same = type(value) is dict and all(items[key] is item for key, item in value.items())
         return value if same else items

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from django_pyz_runtime.data.settings_walk import Holders, Names
+from django_pyz_runtime.data.settings_walk import Holders, Names, is_really
 
 FOLDERS = ("FILE_UPLOAD_TEMP_DIR", "EMAIL_FILE_PATH", "SESSION_FILE_PATH", "MEDIA_ROOT")
 """Settings of Django's that are the path of a folder written to at run time, which it expects to be there."""
@@ -53,8 +53,8 @@ def is_read_only(names: Names, path: Path) -> bool:
 
 
 def _is_sqlite_file(engine: Any, name: Any) -> bool:
-    is_sqlite = isinstance(engine, str) and engine.endswith(("sqlite3", "spatialite"))
-    text = os.fspath(name) if isinstance(name, str | os.PathLike) else ""
+    is_sqlite = is_really(engine, str) and engine.endswith(("sqlite3", "spatialite"))
+    text = os.fspath(name) if is_really(name, str, os.PathLike) else ""
     return is_sqlite and text != ":memory:" and not text.startswith("file:")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.data import settings_walk
+from django_pyz_runtime.data.writable_settings import is_nothing
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,17 @@ class Code:
         return os.path.relpath(real, project if _is_inside(real, project) else tree)
 
 
-def advice(real: str, code: Code) -> str:
+def advice(real: str, code: Code, *, is_folder: bool = False) -> str:
     """What to say of a write to a path, with the settings as far as they have been read."""
     module = sys.modules.get(os.environ.get("DJANGO_SETTINGS_MODULE", ""))
     # While it is being imported, importlib says so here.
     is_read = not getattr(getattr(module, "__spec__", None), "_initializing", False)
-    return message_for(real, code, vars(module) if module else {}, is_read=is_read)
+    return message_for(real, code, vars(module) if module else {}, is_read=is_read, is_folder=is_folder)
 
 
-def message_for(real: str, code: Code, namespace: Mapping[str, Any], *, is_read: bool = True) -> str:
+def message_for(
+    real: str, code: Code, namespace: Mapping[str, Any], *, is_read: bool = True, is_folder: bool = False
+) -> str:
     """What to say of a write to a path.
 
     Args:
@@ -54,6 +57,7 @@ def message_for(real: str, code: Code, namespace: Mapping[str, Any], *, is_read:
         code: the code.
         namespace: of the settings module.
         is_read: whether all of the settings module has run; [settings] has no say before.
+        is_folder: whether a folder would be made there, rather than a file.
     """
     name, folder = setting_for(real, code, namespace)
     if name and is_read:
@@ -67,8 +71,31 @@ def message_for(real: str, code: Code, namespace: Mapping[str, Any], *, is_read:
         what = f"the code is read-only; the setting {name} points there, and is used while the settings are read"
     return (
         f"{what}; give it another folder through {'[env]' if name else 'its settings or [env]'}, or name "
-        f"{code.relative(folder or real)} in [tool.django-pyz] data-paths when building"
+        f"{_data_path(real, folder, code, is_folder)} in [tool.django-pyz] data-paths when building"
     )
+
+
+def _data_path(real: str, folder: str, code: Code, is_folder: bool) -> str:
+    """What to write into data-paths, where a folder ends with a slash.
+
+    Args:
+        real: the path that would be written.
+        folder: the path of the setting that leads there, or "".
+        code: the code.
+        is_folder: whether the path would be a folder.
+    """
+    path = folder or real
+    is_folder = is_folder or path != real
+    above = os.path.dirname(path)
+    if (
+        not is_folder
+        and code.relative(above) not in (".", PROJECT_FOLDER)
+        and os.path.isdir(above)
+        and is_nothing(Path(above))
+    ):
+        # One file after another would be refused there.
+        path, is_folder = above, True
+    return code.relative(path) + ("/" if is_folder else "")
 
 
 def setting_for(real: str, code: Code, namespace: Mapping[str, Any]) -> tuple[str, str]:
@@ -80,7 +107,7 @@ def setting_for(real: str, code: Code, namespace: Mapping[str, Any]) -> tuple[st
 
 def _is_path(value: Any) -> bool:
     """Whether a value is an absolute path."""
-    return (type(value) is str or isinstance(value, Path)) and os.path.isabs(value) and "\0" not in str(value)
+    return settings_walk.is_really(value, str, Path) and os.path.isabs(value) and "\0" not in str(value)
 
 
 def _is_for_data(path: str, code: Code) -> bool:

@@ -84,6 +84,12 @@ def _look_at_new(path: Any, *rest: Any) -> None:
         _refuse(real)
 
 
+def _look_at_mkdir(path: Any, *rest: Any) -> None:
+    real = _real(path, rest[-1], follows=False)
+    if real is not None and not os.path.lexists(real):
+        _refuse(real, is_folder=True)
+
+
 def _look_at_old(path: Any, folder: Any = _HERE) -> None:
     real = _real(path, folder, follows=False)
     if real is not None and os.path.lexists(real):
@@ -129,7 +135,7 @@ def _database_file(name: str) -> tuple[str, bool]:
 
 _LOOKS: dict[str, audit.Look] = {
     "open": _look_at_open,
-    "os.mkdir": _look_at_new,
+    "os.mkdir": _look_at_mkdir,
     "os.remove": _look_at_old,
     "os.rmdir": _look_at_old,
     "os.rename": _look_at_rename,
@@ -167,8 +173,8 @@ def _absolute(path: Any, folder: int) -> str | None:
         return None
 
 
-def _refuse(real: str) -> None:
+def _refuse(real: str, *, is_folder: bool = False) -> None:
     assert _code is not None
     # Python itself keeps bytecode where it can, and goes on where it cannot.
-    text = "the code is read-only" if "__pycache__" in real else advice(real, _code)
+    text = "the code is read-only" if "__pycache__" in real else advice(real, _code, is_folder=is_folder)
     raise WriteIntoCode(errno.EACCES, text, real)

@@ -10,9 +10,19 @@ from django_pyz_runtime.secrets.recognise import shown
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Django's own, which goes by names, and the passwords inside URLs and other texts."""
+    """Django's own, which goes by names, and the passwords inside URLs and other texts. It never fails."""
 
     def cleanse_setting(self, key: Any, value: Any) -> Any:
-        """The value of a setting or of the request as it may be shown."""
-        cleansed = super().cleanse_setting(key, value)
-        return shown(str(key), cleansed) if isinstance(cleansed, str) else cleansed
+        """The value of a setting or of the request as it may be shown.
+
+        A lazy object poses as a text, or fails when it is looked at; the report is about another error.
+        """
+        try:
+            cleansed = super().cleanse_setting(key, value)
+            if isinstance(cleansed, str):
+                return shown(str(key), str(cleansed))
+            # The report does this later, and would fail as a whole.
+            repr(cleansed)
+            return cleansed
+        except Exception as error:
+            return f"({type(error).__name__} when it is read)"

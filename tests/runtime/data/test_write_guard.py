@@ -206,7 +206,7 @@ def test_while_the_settings_are_read_the_message_says_what_still_helps(tree: Pat
     assert attempt(tree, statement).splitlines()[0] == (
         f"{tree}/__project__/logs: the code is read-only; the setting LOGS points there, and is used while the "
         "settings are read; give it another folder through [env], "
-        "or name logs in [tool.django-pyz] data-paths when building"
+        "or name logs/ in [tool.django-pyz] data-paths when building"
     )
 
 
@@ -252,6 +252,29 @@ def test_without_a_setting_the_message_says_where_else_to_turn() -> None:
         "the project writes beside its code, which is read-only; give it another folder through its settings or [env], "
         "or name up/x.png in [tool.django-pyz] data-paths when building"
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("os.makedirs('exports/2024')", "exports/"),
+        ("(project / 'shop/exports').mkdir()", "shop/exports/"),
+        ("open('empty/a.csv', 'w')", "empty/"),
+        ("open('a.csv', 'w')", "a.csv"),
+        ("open('shop/a.csv', 'w')", "shop/a.csv"),
+        ("sqlite3.connect('db.sqlite3')", "db.sqlite3"),
+    ],
+)
+def test_the_data_path_of_a_folder_ends_with_a_slash(tree: Path, statement: str, name: str) -> None:
+    (tree / "__project__" / "empty").mkdir()
+    (tree / "__project__" / "empty" / ".gitkeep").touch()
+    attempted = f"""
+    try:
+        {statement}
+    except PermissionError as error:
+        print(error)
+    """
+    assert f", or name {name} in [tool.django-pyz] data-paths" in attempt(tree, attempted)
 
 
 def test_the_error_is_a_permission_error_that_reads_well() -> None:

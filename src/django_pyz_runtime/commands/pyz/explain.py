@@ -151,7 +151,7 @@ def without_secrets(key: str, value: object) -> object:
     value = settings_walk.plain(value)
     if type(value) is str:
         return recognise.shown(key, value)
-    if value is None or isinstance(value, bool) or (type(value) in (dict, list, tuple) and not value):
+    if value is None or type(value) is bool or (type(value) in (dict, list, tuple) and not value):
         return value
     if recognise.is_secret_name(key):
         return _Plain(recognise.HIDDEN)
