@@ -9,7 +9,7 @@ from django_pyz_runtime.activation import gc_pause
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.arguments import OURS, split
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.errors import UserError, tell
+from django_pyz_runtime.errors import UserError, say, tell
 
 
 def main(executable: str, site_packages: str, build_id: str) -> int:
@@ -33,6 +33,10 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except SystemExit as ended:
+        if ended.code:
+            _say_where_it_looks(bundle, ended)
+        raise
     except Exception as error:
         from django_pyz_runtime.data.write_guard import found_in
 
@@ -60,6 +64,14 @@ def _say_where_it_is(bundle: Bundle, error: FileNotFoundError) -> None:
     folder = bundle.site_packages / bundle.manifest.folder
     if not os.path.isabs(error.filename) and (folder / error.filename).exists():
         error.add_note(f"{error.filename} is in the project's folder: run the command in {folder}")
+
+
+def _say_where_it_looks(bundle: Bundle, ended: SystemExit) -> None:
+    """Say that a file which a failed command looked for may be the one in the project's folder."""
+    from django_pyz_runtime.commands.folder_hint import hint
+
+    if text := hint(ended, bundle.site_packages / bundle.manifest.folder):
+        say(text)
 
 
 def _dispatch(bundle: Bundle, argv: list[str]) -> int:

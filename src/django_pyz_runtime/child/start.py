@@ -23,7 +23,7 @@ from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER
 def start(site_packages: str) -> None:
     """Make the bundle's code importable, and have the project activated when its settings are imported.
 
-    A bundle that is started by its path does all this itself.
+    A bundle that Python is given as the script does all this itself; it may be an argument of another script.
 
     Args:
         site_packages: of the bundle's tree.
@@ -33,9 +33,11 @@ def start(site_packages: str) -> None:
     prefix = bundle.manifest.env_prefix
     executable = os.environ.get(prefix + child_environment.EXECUTABLE, "")
     sys.path[:] = [entry for entry in sys.path if is_standard_library(entry)]
-    if executable in sys.orig_argv:
+    if _is_script(executable):
         forget_run_wing()
         return
+    if not executable and not _has_parent_of(os.path.dirname(site_packages)):
+        _say_what_to_start(bundle.manifest.script)
     bundle = bundle.started_from(executable)
     tree_locks.hold_own_tree(site_packages)
     code_folder = os.environ.get(prefix + child_environment.CODE, site_packages)
@@ -46,6 +48,33 @@ def start(site_packages: str) -> None:
     bytecode_finder.install(os.path.dirname(site_packages), site_packages)
     use_code(bundle, Path(code_folder))
     sys.meta_path.insert(0, _ActivationWhenNeeded(bundle))
+
+
+def _is_script(executable: str) -> bool:
+    """Whether this Python is about to run the bundle."""
+    index = script_index(sys.orig_argv)
+    try:
+        return index is not None and bool(executable) and os.path.samefile(sys.orig_argv[index], executable)
+    except OSError:
+        return False
+
+
+def _has_parent_of(tree: str) -> bool:
+    """Whether a process that runs from a tree has started this one, without the variables: it holds the tree."""
+    folder = f"/proc/{os.getppid()}/fd"
+    try:
+        return any(os.path.realpath(f"{folder}/{name}") == tree for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
+def _say_what_to_start(script: str) -> None:
+    """Say that this Python goes with its build, to whoever has put its path where it is to stay, as in a crontab."""
+    python = os.path.join(PROGRAM_FOLDER, "python")
+    sys.stderr.write(
+        f"{script}: {python} was started by its path in the tree of one build, which the next ones remove: "
+        f"in a crontab, a unit or a script write `{script} pyz exec python` instead\n"
+    )
 
 
 def _find_script(folder: str) -> None:

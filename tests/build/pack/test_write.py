@@ -135,8 +135,8 @@ def test_the_first_lines_start_the_python_it_needs(tmp_path: Path, bound: bool, 
 
     lines = output.read_bytes().split(b"\n")
     assert lines[0] == b"#!/bin/sh"
-    [started] = [line for line in lines if line.startswith(b"    exec ")]
-    assert started.split()[1] == interpreter.encode()
+    assert f"python={interpreter}".encode() in lines
+    assert any(line.startswith(b'    exec "$python" ') for line in lines)
     assert output.stat().st_mode & 0o777 == 0o755
 
 
@@ -150,6 +150,39 @@ def test_the_first_lines_say_so_where_there_is_no_such_python(tmp_path: Path) ->
     assert done.stderr == (
         "shop: wanted Python 3.11, found no python3.11 on PATH: install it, or add its folder to PATH\n"
     )
+
+
+PYENV_SHIM = """\
+#!/bin/sh
+[ "${PYENV_VERSION-}" ] && exec "$PYENV_VERSION" "$@"
+echo "pyenv: python3: command not found" >&2
+exit 127
+"""
+"""What pyenv's and asdf's shims do, which are in a folder of this name."""
+
+
+def test_a_shim_that_starts_no_python_does_not_hide_the_message(tmp_path: Path) -> None:
+    """Each advice is taken; another Python further on is taken without a word."""
+    output = write_small(tmp_path)
+    shims, folder = tmp_path / "shims", tmp_path / "with python"
+    for made in (shims, folder):
+        made.mkdir()
+    (shims / "python3").write_text(PYENV_SHIM)
+    (shims / "python3").chmod(0o755)
+    (folder / "python3").symlink_to(sys.executable)
+    environment = {"PATH": f"{shims}:/nowhere", "CACHE_DIRECTORY": str(tmp_path / "cache")}
+
+    done = subprocess.run([output, *ANSWER], env=environment, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"shop-script: wanted Python 3.11 or newer, found only {shims}/python3, which starts none:\n"
+        "pyenv: python3: command not found\n"
+        "shop-script: Choose a version for it, or add the folder of a python3 to PATH.\n"
+    )
+    for more in ({"PYENV_VERSION": sys.executable}, {"PATH": f"{shims}:/nowhere:{folder}"}):
+        done = subprocess.run([output, *ANSWER], env={**environment, **more}, capture_output=True, text=True)
+        assert (done.returncode, done.stderr, done.stdout) == (0, "", "{}\n")
 
 
 def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> None:

@@ -201,3 +201,79 @@ def test_the_file_given_to_python_is_the_same(tools: Machine) -> None:
     command = [str(PYTHON), str(tools.executable), *COMMAND, code]
     done = subprocess.run(command, cwd=tools.elsewhere, env=tools.environment, capture_output=True, text=True)
     assert done.stdout.splitlines() == said(tools, *COMMAND, code)
+
+
+def test_a_child_may_have_the_path_of_the_bundle_among_its_arguments(tools: Machine) -> None:
+    """And one that is the bundle itself is that, by another path too."""
+    code = """
+import os, subprocess, sys
+bundle = os.environ["TOOLS__EXECUTABLE"]
+show = "import sys, shop.prices; print(shop.prices.read(), sys.argv[1:] == [%r])" % bundle
+for arguments in (["-c", show, bundle], ["-m", "shop", bundle], [os.path.relpath(bundle), "help", "divide"]):
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    print(done.returncode, done.stderr, done.stdout.splitlines()[0])
+"""
+    prices = "{'apple': 3, 'pear': 4}"
+    first, second, third = said(tools, *COMMAND, code)
+    assert first == f"0  {prices} True"
+    assert second == f"0  shop shop.__main__ ['{tools.executable}'] 4"
+    assert third.startswith("0  usage: ")
+
+
+def test_a_python_of_one_build_says_what_to_start_instead(tools: Machine, tree: Path) -> None:
+    """As a crontab may start it, with no variable of the bundle. The advice is taken."""
+    command = ["-c", "import shop.prices; print(shop.prices.read())"]
+    python = tree / "__bin__/python"
+    done = subprocess.run([python, *command], env={"PATH": tools.environment["PATH"]}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "{'apple': 3, 'pear': 4}\n")
+    assert done.stderr == (
+        "tools: __bin__/python was started by its path in the tree of one build, which the next ones remove: "
+        "in a crontab, a unit or a script write `tools pyz exec python` instead\n"
+    )
+    advised = tools.run("pyz", "exec", "python", *command)
+    assert (advised.returncode, advised.stderr, advised.stdout) == (0, "", done.stdout)
+
+
+def test_a_child_without_the_variables_of_its_parent_has_nothing_to_say(tools: Machine) -> None:
+    code = """
+import subprocess, sys
+for variables in ({}, {"PATH": "/usr/bin"}):
+    done = subprocess.run([sys.executable, "-c", "import shop.prices"], env=variables, capture_output=True, text=True)
+    print(done.returncode, done.stderr)
+"""
+    path = f"TOOLS__PYTHON={PYTHON}"
+    assert said(tools, "shell", "-v", "0", "-c", code.replace("{}", str(dict([path.split("=")])))) == ["0 ", "0 "]
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        "sys.exit(3)",
+        "sys.exit('no project here')",
+        "raise CommandError('no project here')",
+    ],
+)
+def test_a_command_that_finds_no_file_of_the_project_where_it_runs_is_told_where_it_is(
+    tools: Machine, tree: Path, fail: str
+) -> None:
+    """The advice is taken."""
+    code = f"""
+import os, sys
+from django.core.management import CommandError
+if not os.path.exists("plugins/cash.py"):
+    {fail}
+"""
+    done = tools.run("shell", "-v", "0", "-c", code)
+    assert done.returncode
+    hint = (
+        f"plugins/cash.py is in the project's folder, not in {tools.elsewhere}: try the command in {tree}/__project__"
+    )
+    assert f"{tools.executable.name}: {hint}\n" in done.stderr
+    command: list[str | Path] = [tools.executable, "shell", "-v", "0", "-c", code]
+    there = subprocess.run(command, cwd=tree / "__project__", env=tools.environment, capture_output=True, text=True)
+    assert (there.returncode, there.stderr) == (0, "")
+
+
+def test_other_failures_have_no_such_hint(tools: Machine) -> None:
+    done = tools.run("shell", "-v", "0", "-c", "import sys; names = ['shop', 'plugins/none.py']; sys.exit(3)")
+    assert (done.returncode, done.stderr) == (3, "")

@@ -23,8 +23,26 @@ if [ "$code" != "$again" ]; then
     echo "${0##*/}: Copy it again from where it was built." >&2
     exit 2
 fi
-if command -v @PYTHON@ >/dev/null; then
-    exec @PYTHON@ -S -c "$code" "$#" "$0" "$@"
+python=@PYTHON@
+case $PATH in */shims*) case $(command -v $python) in */shims/*)
+    # A shim, as those of pyenv and asdf, starts a Python only where a version was chosen for it.
+    if ! said=$($python -S -c "" 2>&1); then
+        rest=$PATH: search=
+        while [ "$rest" ]; do
+            case ${rest%%:*} in */shims) ;; *) search=$search:${rest%%:*} ;; esac
+            rest=${rest#*:}
+        done
+        shim=$(command -v $python)
+        if ! python=$(PATH=${search#:} && command -v @PYTHON@); then
+            echo "${0##*/}: wanted Python @VERSION@, found only $shim, which starts none:" >&2
+            echo "$said" >&2
+            echo "${0##*/}: Choose a version for it, or add the folder of a @PYTHON@ to PATH." >&2
+            exit 2
+        fi
+    fi
+esac esac
+if command -v "$python" >/dev/null; then
+    exec "$python" -S -c "$code" "$#" "$0" "$@"
 fi
 echo "${0##*/}: wanted Python @VERSION@, found no @PYTHON@ on PATH: install it, or add its folder to PATH" >&2
 exit 2

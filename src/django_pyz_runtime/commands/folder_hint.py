@@ -1,0 +1,60 @@
+"""Commands run where they are called; one that looks there for a file of the project fails in words of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
+
+from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, PROJECT_FOLDER
+
+_LAST_FRAMES = 2
+_LONGEST_NAME = 255
+
+
+def missing_here(error: BaseException, folder: Path) -> str:
+    """The name of a file that failing code speaks of, and that only the project's folder has; "" for none.
+
+    Args:
+        error: that ended the command; those behind it count as well.
+        folder: the project's.
+    """
+    for name in _names(error):
+        if not os.path.lexists(name) and (folder / name).exists():
+            return name
+    return ""
+
+
+def _names(error: BaseException) -> Iterator[str]:
+    """Relative paths of files, as texts of the code that raised an error, or values of its variables."""
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        frames = [frame for frame, _ in walk_tb(following.__traceback__)]
+        for frame in [*frames[-_LAST_FRAMES:], *filter(_is_of_project, frames)]:
+            values = (*frame.f_code.co_consts, *frame.f_locals.values())
+            yield from (str(value) for value in values if isinstance(value, str | Path) and _is_file_name(str(value)))
+        following = following.__cause__ or following.__context__
+
+
+def _is_of_project(frame: FrameType) -> bool:
+    return not {PROJECT_FOLDER, PROGRAM_FOLDER}.isdisjoint(frame.f_code.co_filename.split(os.sep))
+
+
+def _is_file_name(text: str) -> bool:
+    """Whether a text can be nothing but the relative path of a file: a bare word may be anything."""
+    return (
+        0 < len(text) <= _LONGEST_NAME
+        and text.isprintable()
+        and not text.startswith(("/", ".", "-"))
+        and bool(os.path.splitext(text)[1] or "/" in text)
+    )
+
+
+def hint(error: BaseException, folder: Path) -> str:
+    """What to say of a command that has failed, where it may have looked for a file in the wrong folder; else ""."""
+    name = missing_here(error, folder)
+    return f"{name} is in the project's folder, not in {os.getcwd()}: try the command in {folder}" if name else ""
