@@ -8,12 +8,16 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from django_pyz.files.selection import Selection
+from django_pyz.files.links import ODDITIES
+from django_pyz.files.rules import NO_TEXT, UNREADABLE
+from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
 from django_pyz.options import Options
 from django_pyz.project.project import Project
 from django_pyz_runtime.bundle.manifest import Manifest
 
 _OLDEST_DJANGO = "4.2"
+_NAMED = 8
+_NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 
 
 def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
@@ -27,6 +31,15 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
             f"{len(lacking)} translations are not compiled, as {lacking[0]}: commit the .mo files, or give "
             '--build-commands "django-admin compilemessages"'
         )
+
+
+def about_files(selection: Selection) -> Iterator[str]:
+    """Notes on what somebody may miss in the file, as it can only be packed as nothing."""
+    for reason in (*ODDITIES, NO_TEXT, UNREADABLE, DELETED, EMPTY_SUBMODULE):
+        found = sorted(name for name, why in selection.exclusions.items() if why == reason)
+        more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        if found:
+            yield f"left out {', '.join(found[:_NAMED])}{more}: {reason}{_NEXT_STEPS.get(reason, '')}"
 
 
 def about_packages(manifest: Manifest) -> Iterator[str]:

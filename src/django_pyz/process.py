@@ -15,6 +15,21 @@ _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
 _CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/\s]+(?=@)")
 """In the address of a package index or a repository."""
+_OF_ONE_REPOSITORY = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+"""Variables that git sets for its hooks; every git that is started with them works on that repository."""
 
 
 def run(
@@ -24,6 +39,7 @@ def run(
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
     hint: str = "",
+    names: bool = False,
 ) -> str:
     """Run a command to its end.
 
@@ -31,8 +47,9 @@ def run(
         command: program and arguments.
         what: what it is for, completing "cannot ...".
         folder: where to run it; default the current folder.
-        env: its whole environment; default this process's.
+        env: its whole environment; default this process's, less what is for one git repository.
         hint: the next step where it fails.
+        names: it prints names of files: bytes that are no text stay what they are.
 
     Returns:
         Its standard output.
@@ -43,7 +60,13 @@ def run(
     arguments = [os.fspath(part) for part in command]
     try:
         done = subprocess.run(
-            arguments, cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+            arguments,
+            cwd=folder,
+            env=_without_repository(os.environ) if env is None else env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape" if names else "replace",
         )
     except OSError as error:
         raise UserError(f"cannot {what}: {arguments[0]}: {system_reason(error)}", hint=hint) from None
@@ -62,15 +85,20 @@ def installer_environment() -> dict[str, str]:
 
 
 def clean_environment(*without: str, **more: str) -> dict[str, str]:
-    """This process's environment without the variables that change how Python finds code.
+    """This process's environment without the variables that change how Python finds code, or git its repository.
 
     Args:
         without: beginnings of more names to leave out.
         more: variables to set.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", *without))}
+    inherited = _without_repository(os.environ)
+    kept = {name: value for name, value in inherited.items() if not name.startswith(("PYTHON", *without))}
     # Build backends write this time, not today's, into what they make.
     return {epoch.VARIABLE: str(epoch.source_date_epoch()), **kept, **more}
+
+
+def _without_repository(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in _OF_ONE_REPOSITORY}
 
 
 def reason_of(error: UserError) -> str:

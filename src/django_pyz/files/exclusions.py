@@ -7,6 +7,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
+from django_pyz.files.assignments import is_environment_file
 from django_pyz.files.paths import beginning
 from django_pyz.files.secret_kinds import find_url_credentials, holds_private_key
 
@@ -19,12 +20,19 @@ CREDENTIALS = "names a package index with credentials"
 EDITOR = "editor settings"
 CACHE = "cache"
 UPLOADS = "uploads"
+VERSION_CONTROL = "version control"
+VIRTUAL_ENVIRONMENT = "virtual environment"
+SECRET = (SECRETS, PRIVATE_KEY, KEY_STORE)
+"""Reasons that `allow-secrets` overrules."""
 
+_OF_CLOUDS = (".aws", ".azure", ".gcloud", ".kube", ".docker")
+"""Folders of tools, which hold their credentials at home, and in a repository how it is built or deployed."""
+_CREDENTIALS_OF_CLOUDS = ("credentials", "config", "config.json", "accessTokens.json", "azureProfile.json")
 _FOLDERS = {
-    **dict.fromkeys((".git", ".hg", ".svn", ".bzr"), "version control"),
+    **dict.fromkeys((".git", ".hg", ".svn", ".bzr"), VERSION_CONTROL),
     **dict.fromkeys(("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".tox", ".nox", ".cache"), CACHE),
     **dict.fromkeys((".hypothesis", ".ipynb_checkpoints", ".sass-cache", ".parcel-cache"), CACHE),
-    **dict.fromkeys((".ssh", ".aws", ".gnupg", ".azure", ".gcloud", ".kube", ".docker", ".password-store"), SECRETS),
+    **dict.fromkeys((".ssh", ".gnupg", ".password-store", ".envs", ".secrets", *_OF_CLOUDS), SECRETS),
     **dict.fromkeys((".terraform", ".vagrant", ".direnv"), THIS_MACHINE),
     **dict.fromkeys((".idea", ".vscode"), EDITOR),
     "node_modules": "packages of a front-end build",
@@ -33,12 +41,15 @@ _FOLDERS = {
     "media": UPLOADS,
 }
 _FILES = {
+    ".git": VERSION_CONTROL,
     **dict.fromkeys(("*.pyc", "*.pyo"), CACHE),
     **dict.fromkeys(("*.sqlite", "*.sqlite[23]", "*.sqlite*-journal", "*.sqlite*-wal", "*.sqlite*-shm"), DATABASE),
     **dict.fromkeys(
         ("*.db-journal", "*.db-wal", "*.db-shm", "celerybeat-schedule", "celerybeat-schedule[.-]*"), DATABASE
     ),
     **dict.fromkeys((".env", ".env[._-]*", "*.env", ".envrc"), SECRETS),
+    **dict.fromkeys((".flaskenv", "env.list", "*.env.list", "master.key", "kubeconfig", ".vault-token"), SECRETS),
+    **dict.fromkeys(("*.tfvars", "*.tfvars.json", "*.kdbx", "*.agekey", ".mylogin.cnf", ".passwd"), SECRETS),
     **dict.fromkeys((".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".boto", ".s3cfg"), SECRETS),
     **dict.fromkeys((".git-credentials", ".dockercfg", ".vault[_-]pass*", "*.tfstate", "*.tfstate.*"), SECRETS),
     **dict.fromkeys(("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "*.ppk"), PRIVATE_KEY),
@@ -52,10 +63,16 @@ _FILES = {
     "local_settings.py": THIS_MACHINE,
     "*.pyz": "an earlier build",
 }
-_MAY_BE_TRACKED = (".sql.gz", ".sql.bz2", ".sql.xz", ".sql.zst", ".dump", ".pgdump", ".log", ".pid")
-"""Names of files that may be a part of the project: they go in where git tracks them."""
 _NAMES = [(re.compile(fnmatch.translate(pattern)), reason) for pattern, reason in _FILES.items()]
 _EXAMPLES = re.compile(r"(^|[._-])(example|sample|template|tmpl|tpl|dist|defaults?|skel)([._-]|$)", re.IGNORECASE)
+_SAYS_SECRETS = re.compile(
+    r"\.?([^.]*[._-])?(secrets|credentials)([._-].*)?|\.?secret([._-]?key)?(\.[a-z]+)?|client[._-]secrets?.*"
+    r"|service[._-]account.*|\.?htpasswd|passwd|dotenv",
+    re.IGNORECASE,
+)
+"""Names of files with secrets; those of code and pictures may say the same."""
+_PAGES_AND_DATA = {"templates", "static", "locale", "docs", "doc", "fixtures", "tests", "test", "testdata"}
+"""In such folders such a name is a subject, not a content."""
 _KEY_SUFFIXES = (".pem", ".key", ".der", ".p8", ".p12", ".pfx", ".asc", ".crt", ".cer")
 _DER_KEY = re.compile(rb"\x30(\x82..|\x81.|.)\x02\x01[\x00\x01]", re.DOTALL)
 """A sequence that begins with a version (RFC 5958, RFC 8017, RFC 5915); a certificate begins with a sequence."""
@@ -69,49 +86,92 @@ _INSTALLS = re.compile(
 )
 """Files that say what is installed and from where."""
 _NPM_TOKEN = re.compile(rb"""(?:_auth|_authToken|_password|npmAuthToken)["']?\s*[:=]\s*["']?(?!\$)[^\s"']{8,}""")
-_FOLDERS_ABOVE_CODE = ("static", "assets", "fixtures", "templates", "tests")
-_FOLDERS_OF_STYLE = ("css", "js", "scss", "fonts")
+_FOLDERS_ABOVE_CODE = {
+    *("static", "assets", "fixtures", "templates", "tests", "css", "js", "scss", "less", "vendor", "locale", "themes")
+}
+_FOLDERS_OF_STYLE = ("css", "js", "scss", "fonts", "templates")
 """Old projects have them in `media`."""
+_NO_DATA = re.compile(
+    r".*\.(py|pyi|pyc|html?|css|scss|less|[cm]?[jt]sx?|vue|md|rst|po|mo|sql|lock|svg|png|jpe?g|gif|webp|ico|pdf|woff2?|ttf)",
+    re.IGNORECASE,
+)
+_SECRET_IN_PYTHON = re.compile(rb"""^\w*(SECRET|PASSW(OR)?D|TOKEN|KEY)\w*\s*=\s*["'][^"']""", re.MULTILINE)
+_MOST_OF_AN_ENVIRONMENT = 100_000
+"""Bytes; no file of variables is larger."""
 
 
-def folder_reason(path: Path) -> str:
+def folder_reason(root: Path, relative: Path) -> str:
     """Why nothing in a folder goes in; "" where its files are looked at."""
-    if (path / "pyvenv.cfg").is_file():
-        return "virtual environment"
-    reason = _FOLDERS.get(path.name, "")
-    return "" if reason == UPLOADS and _is_of_the_project(path) else reason
+    if (root / relative / "pyvenv.cfg").is_file():
+        return VIRTUAL_ENVIRONMENT
+    reason = _FOLDERS.get(relative.name, "")
+    return "" if reason == UPLOADS and _is_of_the_project(root / relative, relative) else reason
 
 
-def file_reason(path: Path, *, is_tracked: bool, installs: Container[Path] = ()) -> str:
+def gives_way(name: str, reason: str) -> bool:
+    """Whether files that git tracks go in although the folder that they are in is left out.
+
+    Args:
+        name: of the folder.
+        reason: why it is left out.
+    """
+    if reason == SECRETS:
+        return name in _OF_CLOUDS
+    return reason in _FOLDERS.values() and reason != VERSION_CONTROL and name != "__pycache__"
+
+
+def file_reason(root: Path, relative: Path, *, is_tracked: bool, installs: Container[Path] = ()) -> str:
     """Why a file does not go in; "" where it does.
 
     Args:
-        path: of the file.
-        is_tracked: whether git tracks it: somebody decided that it is part of the project.
+        root: the project.
+        relative: the file.
+        is_tracked: whether git tracks it: somebody decided that it is part of the project, so that its name alone does
+            not keep it out, unless it says that it holds a secret.
         installs: more files that say what is installed, besides those with usual names.
     """
-    name = path.name
-    if (reason := _reason_by_name(name)) and not (is_tracked and name.endswith(_MAY_BE_TRACKED)):
+    path, name = root / relative, relative.name
+    if (reason := _reason_by_name(relative)) and (not is_tracked or reason in SECRET):
         return reason
+    if is_tracked and relative.parent.name in _OF_CLOUDS and name in _CREDENTIALS_OF_CLOUDS:
+        return SECRETS
     if name.endswith(_KEY_SUFFIXES) and _is_key(beginning(path, _READ_BYTES)):
         return PRIVATE_KEY
-    if name.endswith(_SQLITE_SUFFIXES) and _is_database(path, is_tracked):
+    if (name.endswith(_SQLITE_SUFFIXES) or reason == DATABASE) and _is_database(path, is_tracked):
         return DATABASE
     if (_INSTALLS.search(path.as_posix()) or path in installs) and _has_credentials(beginning(path, _READ_BYTES)):
         return CREDENTIALS
-    return ""
+    is_module = path.suffix == ".py" and not is_tracked and _says_secrets(relative)
+    if is_module and _SECRET_IN_PYTHON.search(beginning(path, _READ_BYTES)):
+        return SECRETS
+    return SECRETS if _is_environment(path) else ""
 
 
-def _reason_by_name(name: str) -> str:
+def _reason_by_name(relative: Path) -> str:
+    name = relative.name
     reason = next((reason for pattern, reason in _NAMES if pattern.match(name)), "")
+    if not reason and _says_secrets(relative) and not _NO_DATA.fullmatch(name):
+        reason = SECRETS
     return "" if reason == SECRETS and _EXAMPLES.search(name) else reason
 
 
-def _is_of_the_project(folder: Path) -> bool:
+def _says_secrets(relative: Path) -> bool:
+    return bool(_SAYS_SECRETS.fullmatch(relative.name)) and not _PAGES_AND_DATA.intersection(relative.parts[:-1])
+
+
+def _is_of_the_project(folder: Path, relative: Path) -> bool:
     """Whether a folder with a name for uploads holds the code or style of the site instead."""
     is_code = any(folder.glob("*.py")) or any(folder.glob("*/*.py"))
     is_style = any((folder / name).is_dir() for name in _FOLDERS_OF_STYLE)
-    return is_code or is_style or folder.parent.name in _FOLDERS_ABOVE_CODE
+    return is_code or is_style or bool(_FOLDERS_ABOVE_CODE.intersection(relative.parts[:-1]))
+
+
+def _is_environment(path: Path) -> bool:
+    """Whether a file is a list of variables, of which one is a secret."""
+    if _NO_DATA.fullmatch(path.name) or _EXAMPLES.search(path.name):
+        return False
+    content = beginning(path, _MOST_OF_AN_ENVIRONMENT + 1)
+    return len(content) <= _MOST_OF_AN_ENVIRONMENT and is_environment_file(content)
 
 
 def _is_key(content: bytes) -> bool:

@@ -36,7 +36,10 @@ def matches(relative: str, patterns: Iterable[str]) -> bool:
 
 
 def beginning(path: Path, size: int) -> bytes:
-    """The first bytes of a file; none where it cannot be read, which whoever copies it reports."""
+    """The first bytes of a regular file; none where it cannot be read, which whoever copies it reports."""
+    if not path.is_file():
+        # To open a pipe may take for ever, and a device has no end.
+        return b""
     try:
         with path.open("rb") as file:
             return file.read(size)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from django_pyz.files.assignments import find_assignments
 from django_pyz.files.paths import beginning, matches
 from django_pyz.files.secret_kinds import GOOGLE_KEY, find, find_url_credentials
 from django_pyz_runtime.errors import UserError
@@ -16,6 +17,8 @@ _TEXT_BYTES = 4096
 _SHOWN = 20
 _NAMED = 8
 _FOR_BROWSERS = {".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".html", ".htm", ".css", ".map", ".svg"}
+_PROSE_AND_CODE = {*_FOR_BROWSERS, ".py", ".pyi", ".md", ".rst", ".po", ".csv"}
+"""What is assigned in such files is a line of code, or an example."""
 _INDEX_WORDS = (b"index-url", b"INDEX_URL", b"git+http")
 
 
@@ -30,11 +33,10 @@ def check(root: Path, files: Iterable[Path], allowed: tuple[str, ...]) -> None:
     Raises:
         UserError: there are some. The message says where and what they look like, never what they are.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[int, str]]] = {}
     for path in files:
-        if not matches(path.as_posix(), allowed):
-            for line, what in sorted(scan(root / path)):
-                found.setdefault(path.as_posix(), []).append(f"{path.as_posix()}:{line}: {what}")
+        if not matches(path.as_posix(), allowed) and (secrets := sorted(set(scan(root / path)))):
+            found[path.as_posix()] = secrets
     if found:
         raise UserError(_message(found), hint=_hint(list(found)))
 
@@ -50,15 +52,21 @@ def scan(path: Path) -> Iterator[tuple[int, str]]:
     if any(word in content for word in _INDEX_WORDS):
         for offset in find_url_credentials(content):
             yield content.count(b"\n", 0, offset) + 1, "a URL with credentials"
+    if path.suffix not in _PROSE_AND_CODE:
+        for offset in find_assignments(content):
+            yield content.count(b"\n", 0, offset) + 1, "a password or token"
 
 
-def _message(found: dict[str, list[str]]) -> str:
-    lines = [line for lines in found.values() for line in lines]
-    more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+def _message(found: dict[str, list[tuple[int, str]]]) -> str:
+    """One line a file: the first secret in it, and how many more there are."""
+    lines = [f"  {name}:{line}: {what}{_others(len(more))}" for name, ((line, what), *more) in found.items()]
+    rest = [f"  and {len(lines) - _SHOWN} more files"] if len(lines) > _SHOWN else []
     what = "this looks like a secret" if len(lines) == 1 else "these look like secrets"
-    return "\n".join(
-        [f"{what}, and everyone who gets the file could read it:", *(f"  {line}" for line in lines[:_SHOWN]), *more]
-    )
+    return "\n".join([f"{what}, and everyone who gets the file could read it:", *lines[:_SHOWN], *rest])
+
+
+def _others(number: int) -> str:
+    return f", and {number} more in this file" if number else ""
 
 
 def _hint(names: list[str]) -> str:

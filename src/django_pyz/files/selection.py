@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from django_pyz import process
-from django_pyz.files import exclusions
-from django_pyz.files.paths import matches
+from django_pyz.files import exclusions, git, links
+from django_pyz.files.rules import UNTRACKED, Rules, shown, walk
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 
-_TOP = Path()
-UNTRACKED = "not tracked by git"
 DELETED = "tracked by git, but not there"
-EXCLUDED = "excluded"
-_NOT_EVEN_FOR_BUILDING = (
-    exclusions.SECRETS,
-    exclusions.PRIVATE_KEY,
-    exclusions.KEY_STORE,
-    exclusions.THIS_MACHINE,
-    exclusions.CACHE,
-)
+EMPTY_SUBMODULE = "submodule that is not fetched"
+_NOT_EVEN_FOR_BUILDING = (*exclusions.SECRET, exclusions.THIS_MACHINE, exclusions.CACHE, links.OUTSIDE)
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -37,12 +28,14 @@ class Selection:
         commit: the git revision, with "+changes" where tracked files were changed; "" without git.
         for_building: what else a working copy needs to be built from, but holds no secrets: files that git tracks, or
             without git those in folders that are looked at. Sorted.
+        links: dead ones into the project, whose targets a build command may make. Sorted.
     """
 
     files: tuple[Path, ...]
     exclusions: dict[str, str]
     commit: str
     for_building: tuple[Path, ...] = ()
+    links: tuple[Path, ...] = ()
 
     def without(self, folders: Iterable[str]) -> Selection:
         """The selection where some folders that were left out came in after all."""
@@ -67,22 +60,64 @@ def select(root: Path, options: Options) -> Selection:
         options: `include` and `exclude` are patterns for paths relative to the root.
 
     Raises:
-        UserError: no file is left, or there is a repository that git cannot read.
+        UserError: no file is left, links lead out of the project, or there is a repository that git cannot read.
     """
-    tracked = _tracked(root)
-    rules = _Rules(root, options, tracked)
-    files: list[Path] = []
-    reasons = {name: DELETED for name in tracked or () if not os.path.lexists(root / name)}
-    for path in sorted(_walk(rules, root, reasons)):
-        relative = path.relative_to(root)
-        if reason := rules.reason(relative):
-            reasons[relative.as_posix()] = reason
-        else:
-            files.append(relative)
+    tracked = git.tracked(root)
+    rules = Rules(root, options, tracked)
+    reasons = _missing(root, tracked)
+    files, dead = _sort_out(rules, root, reasons)
+    _refuse_ways_out(rules)
     if not files:
         raise UserError(f"{root}: found no file to pack", hint="Is the project committed to git?")
-    more = tuple(sorted(_for_building(_Rules(root, replace(options, exclude=()), tracked), set(files))))
-    return Selection(tuple(files), reasons, _commit(root) if tracked is not None else "", more)
+    more = tuple(sorted(_for_building(Rules(root, replace(options, exclude=()), tracked), set(files))))
+    return Selection(tuple(files), reasons, git.commit(root) if tracked else "", more, tuple(dead))
+
+
+def _missing(root: Path, tracked: git.Tracked | None) -> dict[str, str]:
+    if not tracked:
+        return {}
+    gone = (Path(name) for name in tracked.names if not os.path.lexists(root / name))
+    empty = (Path(name) for name in git.empty_submodules(root))
+    return {
+        **{shown(name): DELETED for name in gone},
+        **{f"{shown(name)}/": EMPTY_SUBMODULE for name in empty},
+    }
+
+
+def _sort_out(rules: Rules, start: Path, reasons: dict[str, str]) -> tuple[list[Path], list[Path]]:
+    """The files that go in, and the dead links into the project; the reasons of all others are noted."""
+    files, dead = [], []
+    for path in sorted(walk(rules, start, reasons)):
+        relative = path.relative_to(rules.root)
+        if reason := rules.reason(relative):
+            reasons[shown(relative)] = reason
+            if reason == links.DEAD and links.may_come_to_life(rules.root, relative):
+                dead.append(relative)
+        else:
+            files.append(relative)
+    return files, dead
+
+
+def _refuse_ways_out(rules: Rules) -> None:
+    """Refuse links that lead out of the project.
+
+    Raises:
+        UserError: there are some; all are named.
+    """
+    found = sorted(rules.ways_out)
+    if not found:
+        return
+    lines = [f"  {link.as_posix()} -> {os.path.realpath(rules.root / link)}" for link in found]
+    more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    what = "this link leads" if len(found) == 1 else "these links lead"
+    name = found[0].as_posix()
+    raise UserError(
+        f"{what} out of the project, to files of this machine:",
+        *lines[:_SHOWN],
+        *more,
+        hint=f"Leave a link out with --exclude {name}, or pack what it points to with --include {name}; both may "
+        "be repeated, and stand in pyproject.toml as lists.",
+    )
 
 
 def add_build_output(selection: Selection, copy: Path, options: Options) -> Selection:
@@ -92,21 +127,29 @@ def add_build_output(selection: Selection, copy: Path, options: Options) -> Sele
         selection: of the project; the copy was made of its files and those for building.
         copy: the copy.
         options: as for the project.
+
+    Raises:
+        UserError: the commands made links that lead out of the copy.
     """
-    rules = _Rules(copy, options, None)
+    rules = Rules(copy, options, None)
     reasons: dict[str, str] = {}
     known = {*selection.files, *selection.for_building}
     files = [path for path in selection.files if (copy / path).is_file()]
-    for path in _walk(rules, copy, reasons):
+    for path in walk(rules, copy, reasons):
         relative = path.relative_to(copy)
         if relative not in known and not rules.reason(relative):
             files.append(relative)
+    _refuse_ways_out(rules)
     left = {**reasons, **selection.exclusions}
-    chosen = {path.as_posix() for path in files}
+    chosen = {path.as_posix() for path in files} | {
+        f"{folder.as_posix()}/" for path in files for folder in path.parents
+    }
+    chosen |= {link.as_posix() for link in selection.links if (copy / link).exists()}
     return replace(
         selection,
         files=tuple(sorted(files)),
         exclusions={name: why for name, why in left.items() if name not in chosen},
+        links=tuple(link for link in selection.links if not (copy / link).exists()),
     )
 
 
@@ -117,105 +160,25 @@ def files_of_folder(source: Path, folder: Path, options: Options) -> list[Path]:
         source: a project.
         folder: relative to it.
         options: `include` and `exclude` are patterns for paths relative to the source.
+
+    Raises:
+        UserError: there are links in it that lead out of the project.
     """
-    found = (path.relative_to(source) for path in sorted((source / folder).rglob("*")) if path.is_file())
-    rules = _Rules(source, options, None)
-    return [path for path in found if not rules.reason(path, below=folder)]
+    rules = Rules(source, options, None)
+    found = sorted(path.relative_to(source) for path in walk(rules, source / folder, {}))
+    wanted = [path for path in found if not rules.reason(path, below=folder)]
+    _refuse_ways_out(rules)
+    return wanted
 
 
-class _Rules:
-    """Decides about the files of one selection; remembers its decisions about folders."""
-
-    def __init__(self, root: Path, options: Options, tracked: frozenset[str] | None) -> None:
-        self.root = root
-        self.options = options
-        self.tracked = tracked
-        self._installs = {root / path for path in options.requirements}
-        self._folders: dict[Path, str] = {}
-
-    def reason(self, relative: Path, below: Path = _TOP) -> str:
-        """Why a file does not go in; "" where it does.
-
-        Args:
-            relative: the file.
-            below: a folder above it that is wanted whatever it is.
-        """
-        name = relative.as_posix()
-        if matches(name, self.options.include):
-            return ""
-        if matches(name, self.options.exclude):
-            return EXCLUDED
-        for folder in relative.parents[:-1]:
-            if folder != below and folder.is_relative_to(below) and (reason := self.folder_reason(folder)):
-                return reason
-        # A link to a folder is tracked as the link.
-        parts = (relative, *relative.parents)
-        is_tracked = self.tracked is not None and any(path.as_posix() in self.tracked for path in parts)
-        reason = exclusions.file_reason(self.root / relative, is_tracked=is_tracked, installs=self._installs)
-        return reason or ("" if is_tracked or self.tracked is None else UNTRACKED)
-
-    def folder_reason(self, relative: Path) -> str:
-        """Why no file of a folder goes in, unless it is included by name; "" where they are looked at."""
-        if relative not in self._folders:
-            is_excluded = matches(relative.as_posix(), self.options.exclude)
-            self._folders[relative] = EXCLUDED if is_excluded else exclusions.folder_reason(self.root / relative)
-        return self._folders[relative]
-
-    def looks_into(self, relative: Path) -> bool:
-        """Whether a folder, or something in it, is included by name."""
-        inside = relative.as_posix() + "/"
-        return matches(relative.as_posix(), self.options.include) or any(
-            item.startswith(inside) for item in self.options.include
-        )
-
-
-def _for_building(rules: _Rules, files: set[Path]) -> Iterator[Path]:
+def _for_building(rules: Rules, files: set[Path]) -> Iterator[Path]:
     """The files that stay out of the bundle, but that a working copy has."""
     if rules.tracked is None:
-        candidates = [path.relative_to(rules.root) for path in _walk(rules, rules.root, {})]
+        candidates = [path.relative_to(rules.root) for path in walk(rules, rules.root, {})]
     else:
-        candidates = [Path(name) for name in rules.tracked]
+        candidates = [Path(name) for name in rules.tracked.names]
     for path in candidates:
-        if path not in files and (rules.root / path).is_file() and rules.reason(path) not in _NOT_EVEN_FOR_BUILDING:
+        if path in files or not (rules.root / path).is_file() or not rules.leads_to_tracked(path):
+            continue
+        if rules.reason(path) not in _NOT_EVEN_FOR_BUILDING:
             yield path
-
-
-def _walk(rules: _Rules, start: Path, reasons: dict[str, str]) -> Iterator[Path]:
-    """The files below `start`, through links too, less those in folders that are left out."""
-    for folder, folders, names in os.walk(start):
-        for name in list(folders):
-            path = Path(folder, name)
-            relative = path.relative_to(rules.root)
-            reason = "" if rules.looks_into(relative) else rules.folder_reason(relative)
-            if path.is_symlink() and path.resolve() in {parent.resolve() for parent in path.parents}:
-                reason = "link to a folder that contains it"
-            if reason:
-                reasons[relative.as_posix() + "/"] = reason
-                folders.remove(name)
-            elif path.is_symlink():
-                yield from _walk(rules, path, reasons)
-        yield from (Path(folder, name) for name in names)
-
-
-def _tracked(root: Path) -> frozenset[str] | None:
-    """The files that git tracks below the root; None where it is in no git work tree, or where there is no git."""
-    command = ["git", "ls-files", "-z", "--cached", "--recurse-submodules"]
-    try:
-        listed = process.run(command, "list the files that git tracks", folder=root)
-    except UserError:
-        if shutil.which("git") and any((folder / ".git").exists() for folder in (root, *root.parents)):
-            raise
-        return None
-    names = frozenset(name for name in listed.split("\0") if name)
-    return names or None
-
-
-def _commit(root: Path) -> str:
-    try:
-        revision = process.run(["git", "rev-parse", "HEAD"], "read the revision", folder=root).strip()
-    except UserError:
-        return ""
-    changed = process.run(
-        ["git", "status", "--porcelain", "--untracked-files=no", "--", "."], "read the status", folder=root
-    )
-    return revision + ("+changes" if changed.strip() else "")

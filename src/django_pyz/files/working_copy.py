@@ -9,10 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from django_pyz import process
+from django_pyz.files import git
 from django_pyz_runtime.errors import UserError, system_reason
 
+_SHOWN = 20
 
-def make(root: Path, files: Iterable[Path], folder: Path) -> Path:
+
+def make(root: Path, files: Iterable[Path], folder: Path, links: Iterable[Path] = ()) -> Path:
     """Copy files of a project.
 
     Args:
@@ -20,6 +23,7 @@ def make(root: Path, files: Iterable[Path], folder: Path) -> Path:
         files: relative to it; a symbolic link becomes what it points to.
         folder: where the copy is made, under the project's own name. The neighbours of the root are linked beside it,
             so that a requirement on ../another is found.
+        links: relative to it; they stay links, for build commands to make what they point to.
 
     Returns:
         The copy.
@@ -36,6 +40,10 @@ def make(root: Path, files: Iterable[Path], folder: Path) -> Path:
     copy = folder / root.name
     copy.mkdir()
     copy_files(root, files, copy)
+    for link in links:
+        (copy / link).parent.mkdir(parents=True, exist_ok=True)
+        target = Path(os.readlink(root / link))
+        (copy / link).symlink_to(copy / target.relative_to(root) if target.is_relative_to(root) else target)
     return copy
 
 
@@ -43,9 +51,10 @@ def copy_files(root: Path, files: Iterable[Path], target: Path) -> None:
     """Copy files, with their modes, to the same relative places.
 
     Raises:
-        UserError: a file cannot be read.
+        UserError: files cannot be read.
     """
     made: set[Path] = set()
+    problems: list[str] = []
     for relative in files:
         if (folder := relative.parent) not in made:
             (target / folder).mkdir(parents=True, exist_ok=True)
@@ -53,7 +62,10 @@ def copy_files(root: Path, files: Iterable[Path], target: Path) -> None:
         try:
             shutil.copy(os.path.join(root, relative), os.path.join(target, relative))
         except OSError as error:
-            raise UserError(f"{root / relative}: cannot be read ({system_reason(error)})") from None
+            problems.append(f"{root / relative}: cannot be read ({system_reason(error)})")
+    if problems:
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        raise UserError(*problems[:_SHOWN], *more)
 
 
 def add_history(root: Path, copy: Path) -> None:
@@ -64,11 +76,8 @@ def add_history(root: Path, copy: Path) -> None:
     """
     if not (root / ".git").exists():
         return
-    bare = copy.with_name(f".{copy.name}.git")
     with contextlib.suppress(UserError):
-        process.run(["git", "clone", "--quiet", "--no-checkout", "--shared", root, bare], "copy the history")
-        os.replace(bare / ".git", copy / ".git")
-        process.run(["git", "reset", "--quiet"], "note the files", folder=copy)
+        git.clone_history(root, copy)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,8 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
         UserError: something cannot be read or installed.
     """
     found, selection = plan.found, plan.selection
-    copy = working_copy.make(found.root, (*selection.files, *selection.for_building), scratch / "source")
+    links = selection.links if plan.options.build_commands else ()
+    copy = working_copy.make(found.root, (*selection.files, *selection.for_building), scratch / "source", links)
     if found.package or plan.options.build_commands:
         working_copy.add_history(found.root, copy)
     environment = scratch / "venv"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.files.selection import DELETED, UNTRACKED, Selection, add_build_output, select
+from django_pyz.files.rules import UNTRACKED
+from django_pyz.files.selection import DELETED, Selection, add_build_output, select
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import commit_all, git, write_tree
@@ -294,7 +295,9 @@ def test_what_is_in_a_file_decides_where_its_name_cannot(
 
 
 def test_a_tracked_database_goes_in_where_it_is_no_sites(tmp_path: Path) -> None:
-    for name, table in (("search.db", "page"), ("shop.db", "django_migrations"), ("seed.sqlite3", "page")):
+    tables = {"search.db": "page", "seed.sqlite3": "page"}
+    sites = ("shop.db", "db.sqlite3")
+    for name, table in {**tables, **dict.fromkeys(sites, "django_migrations")}.items():
         connection = sqlite3.connect(tmp_path / name)
         connection.execute(f"CREATE TABLE {table} (x)")
         connection.close()
@@ -303,8 +306,8 @@ def test_a_tracked_database_goes_in_where_it_is_no_sites(tmp_path: Path) -> None
 
     selection = _select(tmp_path)
 
-    assert _names(selection) == ["search.db"]
-    assert {selection.exclusions[name] for name in ("shop.db", "seed.sqlite3", "other.db")} == {"database"}
+    assert _names(selection) == ["search.db", "seed.sqlite3"]
+    assert {selection.exclusions[name] for name in (*sites, "other.db")} == {"database"}
 
 
 def test_what_a_project_tracks_may_be_a_part_of_it(tmp_path: Path) -> None:
@@ -354,8 +357,9 @@ def test_an_index_without_credentials_may_be_named(tmp_path: Path, name: str, te
 @pytest.mark.parametrize("with_git", [True, False])
 def test_a_working_copy_has_what_is_left_out_but_no_secrets(tmp_path: Path, with_git: bool) -> None:
     kept = ["fixtures/seed.sqlite3", "ui/app.ts", "ui/src/deep.ts"]
-    never = [".env", "id_rsa", "shop/local_settings.py", "shop/a.pyc", "ui/.env"]
-    write_tree(tmp_path, dict.fromkeys(("manage.py", *kept, *never), ""))
+    named = ["fixtures/seed.sqlite3", "shop/a.pyc", "shop/local_settings.py"]
+    never = [".env", "id_rsa", "ui/.env"]
+    write_tree(tmp_path, dict.fromkeys(("manage.py", *kept, *named, *never), ""))
     write_tree(tmp_path, {"server.key": KEY})
     if with_git:
         commit_all(tmp_path)
@@ -363,8 +367,10 @@ def test_a_working_copy_has_what_is_left_out_but_no_secrets(tmp_path: Path, with
 
     selection = _select(tmp_path, exclude=("ui",))
 
-    assert _names(selection) == ["manage.py"]
-    assert [path.as_posix() for path in selection.for_building] == kept
+    assert _names(selection) == (sorted(["manage.py", *named]) if with_git else ["manage.py"])
+    assert [path.as_posix() for path in selection.for_building] == [
+        name for name in kept if name not in _names(selection)
+    ]
 
 
 def test_what_build_commands_make_is_chosen_by_the_same_rules(tmp_path: Path) -> None:
@@ -380,3 +386,122 @@ def test_what_build_commands_make_is_chosen_by_the_same_rules(tmp_path: Path) ->
     assert [path.as_posix() for path in found.files] == [".gitignore", "dist/app.js", "locale/de.mo", "manage.py"]
     assert "dist/app.js" not in found.exclusions
     assert "node_modules/" in found.exclusions
+
+
+MEDIA = {"shop/admin/media/app/list.html": "", "shop/media/vendor/player.js": "", "media/logo.png": ""}
+BY_NAME_ONLY = {
+    **MEDIA,
+    "shop/local_settings.py": "DEBUG = False",
+    "ui/node_modules/x/index.js": "",
+    ".azure/pipelines.yml": "",
+    ".cache/x": "",
+    ".vscode/settings.json": "",
+    "htmlcov/index.html": "",
+    "dist/shop.pyz": "",
+    "data/celerybeat-schedule": "",
+    "app/readme~": "",
+}
+
+
+def test_what_git_tracks_is_not_left_out_for_its_name(tmp_path: Path) -> None:
+    commit_all(write_tree(tmp_path, {"manage.py": "", **BY_NAME_ONLY}))
+    write_tree(tmp_path, {"media/photo.jpg": "", "media/2024/photo.jpg": "", "other/media/x.jpg": ""})
+
+    selection = _select(tmp_path)
+
+    assert _names(selection) == sorted(["manage.py", *BY_NAME_ONLY])
+    assert selection.exclusions == {
+        ".git/": "version control",
+        "media/photo.jpg": "uploads",
+        "media/2024/": "uploads",
+        "other/media/": "uploads",
+    }
+
+
+def test_what_git_tracks_stays_out_where_it_says_that_it_holds_a_secret(tmp_path: Path) -> None:
+    secrets = (
+        ".ssh/config",
+        ".aws/credentials",
+        ".docker/config.json",
+        ".envs/.production/.django",
+        "a/__pycache__/x.pyc",
+    )
+    commit_all(write_tree(tmp_path, {"manage.py": "", **dict.fromkeys(secrets, "")}))
+
+    assert _names(_select(tmp_path)) == ["manage.py"]
+
+
+def test_templates_in_a_folder_with_a_name_for_uploads_go_in_without_git(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"shop/templates/shop/media/list.html": "", "shop/static/js/media/x.js": ""})
+
+    assert _names(_select(root)) == ["shop/static/js/media/x.js", "shop/templates/shop/media/list.html"]
+
+
+VARIABLES = "# for the site\nDEBUG=0\nDJANGO_SECRET_KEY=example-only\n"
+SECRET_FILES = {
+    ".envs/.production/.django": "",
+    ".envs/.production/.postgres": "",
+    ".secrets/key": "",
+    "env.list": "",
+    ".flaskenv": "",
+    "secrets.yml": "",
+    "secrets.json": "",
+    "conf/secrets": "",
+    "conf/prod-secrets.yaml": "",
+    "conf/secrets.production.toml": "",
+    "conf/secret.key": "",
+    ".secrets.toml": "",
+    ".secrets.production": "",
+    "secret_key.txt": "",
+    "credentials.json": "",
+    "google_credentials.json": "",
+    "client_secret_12.apps.json": "",
+    "service-account-prod.json": "",
+    "config/master.key": "",
+    "prod.tfvars": "",
+    "config/environment": VARIABLES,
+    "config/live.conf": VARIABLES,
+    "settings.local": "export DB_PASSWORD='x1'\n",
+    "deploy/vars": 'API_TOKEN = "abc"\n',
+    "deploy/urls": "DATABASE_URL=postgres://shop:pw1@db/shop\n",
+    "shop/secrets.py": "SECRET_KEY = 'abc'\n",
+}
+NO_SECRET_FILES = {
+    "shop/views/secrets.py": "def secrets(request): ...\n",
+    "shop/templates/secrets.txt": "",
+    "shop/static/secrets.json": "",
+    "shop/secrets.html": "",
+    "credentials.png": "",
+    "secrets.example.yml": "",
+    "env.example": VARIABLES,
+    "config/names": "SECRET_KEY=\nTOKEN_URL=https://example.org\nPASSWORD_RESET_TIMEOUT=300\nTOKEN=${TOKEN}\n",
+    "config/mixed": "one line\nPASSWORD=abc\n",
+    "locale/texts.properties": "password=Passwort\n",
+}
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+@pytest.mark.parametrize("name", [name for name in SECRET_FILES if not name.endswith(".py")])
+def test_a_file_with_secrets_stays_out_until_it_is_named(tmp_path: Path, name: str, with_git: bool) -> None:
+    write_tree(tmp_path, {"manage.py": "", name: SECRET_FILES[name]})
+    if with_git:
+        commit_all(tmp_path)
+
+    selection = _select(tmp_path)
+
+    assert (_names(selection), selection.for_building) == (["manage.py"], ())
+    left_out = next(key for key in selection.exclusions if name.startswith(key))
+    assert selection.exclusions[left_out] == "secrets"
+    for options in (Options(include=(name,)), Options(allow_secrets=(name,))):
+        assert name in _names(select(tmp_path, options))
+
+
+def test_a_module_with_secrets_that_git_does_not_track_stays_out(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"manage.py": "", "shop/secrets.py": SECRET_FILES["shop/secrets.py"]})
+
+    assert _names(_select(tmp_path)) == ["manage.py"]
+
+
+@pytest.mark.parametrize("name", NO_SECRET_FILES)
+def test_a_file_that_is_about_secrets_goes_in(tmp_path: Path, name: str) -> None:
+    assert _names(_select(write_tree(tmp_path, {name: NO_SECRET_FILES[name]}))) == [name]

@@ -200,6 +200,36 @@ def test_a_planted_private_key_stops_the_build(checkout: Path, tmp_path: Path) -
     assert "allow-secrets" in said
 
 
+@pytest.mark.parametrize("with_git", [True, False])
+def test_no_file_with_secrets_goes_in_with_or_without_git(checkout: Path, tmp_path: Path, with_git: bool) -> None:
+    folder = Source("secret-names", "tree", "tests/projects/secret-names").make(tmp_path)
+    if not with_git:
+        shutil.rmtree(folder / ".git")
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder), "-o", str(tmp_path / "release")]
+    done = subprocess.run([*command, "--no-collectstatic"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert ".envs/ (secrets)" in done.stdout or ".envs/.production/.django (secrets)" in done.stdout
+
+    code = unpacked(tmp_path / "release", tmp_path / "tree") / "site-packages"
+    secret = b"example-only"
+    inside = [path for path in (code / "__project__").rglob("*") if path.is_file()]
+    assert {path.name for path in inside} >= {"manage.py", "settings.py"}
+    assert [path for path in inside if secret in path.read_bytes()] == []
+
+
+def test_the_option_that_is_named_for_a_file_that_was_left_out_helps(checkout: Path, tmp_path: Path) -> None:
+    folder = Source("folder-named-media", "tree", "tests/projects/folder-named-media").make(tmp_path)
+    shutil.rmtree(folder / ".git")
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder), "-o", str(tmp_path / "release")]
+    refused = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert refused.returncode == 2
+    [line] = [line for line in refused.stderr.splitlines() if "shop/local_settings.py (" in line]
+
+    done = subprocess.run([*command, *line.split("): ")[1].split()], capture_output=True, text=True, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_tree_says_in_a_line_what_is_odd_about_it() -> None:
     for folder in sorted(path for path in (CHECKOUT / "tests" / "projects").iterdir() if path.is_dir()):
         assert len((folder / "README.md").read_text().splitlines()) == 1, folder.name

@@ -1,0 +1,112 @@
+"""What git knows of a project, asked so that neither its settings nor the caller's environment decide the answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_pyz import process
+from django_pyz_runtime.errors import UserError
+
+# A checkout of somebody else may name programs in its settings: git would run them.
+_NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+_FILTER = re.compile(r"(?:local|worktree)\t(filter\..*)\.(?:clean|smudge|process|required)")
+_SUBMODULE = re.compile(r"160000 \S+ \d\t(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """The files that git tracks.
+
+    Attributes:
+        names: relative to the project, with "/" between their parts; those of submodules too.
+        folders: in which they are.
+    """
+
+    names: frozenset[str]
+    folders: frozenset[str]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Tracked:
+        """The files with these names."""
+        found = frozenset(names)
+        parts = (name.split("/") for name in found)
+        return cls(found, frozenset("/".join(part[:depth]) for part in parts for depth in range(1, len(part))))
+
+    def has(self, relative: Path) -> bool:
+        """Whether a file is tracked, or reached through a link that is."""
+        return any(path.as_posix() in self.names for path in (relative, *relative.parents))
+
+
+def tracked(root: Path) -> Tracked | None:
+    """The files that git tracks below a folder; None where it is in no work tree, or where there is no git.
+
+    Raises:
+        UserError: there is a repository that git cannot read.
+    """
+    try:
+        listed = _run(root, "list the files that git tracks", "ls-files", "-z", "--cached", "--recurse-submodules")
+    except UserError:
+        if shutil.which("git") and any((folder / ".git").exists() for folder in (root, *root.parents)):
+            raise
+        return None
+    names = [name for name in listed.split("\0") if name]
+    return Tracked.of(names) if names else None
+
+
+def commit(root: Path) -> str:
+    """The revision of a work tree, with "+changes" where tracked files were changed; "" before the first commit."""
+    try:
+        revision = _run(root, "read the revision", "rev-parse", "HEAD").strip()
+    except UserError:
+        return ""
+    return revision + ("+changes" if _is_changed(root) else "")
+
+
+def empty_submodules(root: Path) -> list[str]:
+    """The submodules below a work tree that were not fetched, relative to it."""
+    return sorted(name for name in _submodules(root) if not (root / name / ".git").exists())
+
+
+def clone_history(root: Path, copy: Path) -> None:
+    """Give a copy of a work tree the history of its repository, whose objects it shares.
+
+    Raises:
+        UserError: git cannot do it.
+    """
+    bare = copy.with_name(f".{copy.name}.git")
+    _run(root, "copy the history", "clone", "--quiet", "--no-checkout", "--shared", str(root), str(bare))
+    os.replace(bare / ".git", copy / ".git")
+    _run(copy, "note the files", "reset", "--quiet")
+
+
+def _is_changed(root: Path) -> bool:
+    # It would ask a submodule by the submodule's own settings.
+    arguments = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--", ".")
+    if _run(root, "read the status", *_without_filters(root), *arguments).strip():
+        return True
+    return any(_is_changed(root / name) for name in _submodules(root) if (root / name / ".git").exists())
+
+
+def _submodules(root: Path) -> list[str]:
+    listed = _run(root, "list the submodules", "ls-files", "-z", "--stage").split("\0")
+    return [found[1] for entry in listed if (found := _SUBMODULE.fullmatch(entry))]
+
+
+def _without_filters(root: Path) -> Iterator[str]:
+    """Switch off the filters for contents that the settings of the checkout name; those of the user stay."""
+    listed = ""
+    with contextlib.suppress(UserError):
+        listed = _run(root, "read its settings", "config", "--list", "--show-scope", "--name-only")
+    for name in sorted({found[1] for line in listed.splitlines() if (found := _FILTER.fullmatch(line))}):
+        for setting in ("clean=", "smudge=", "process=", "required=false"):
+            yield from ("-c", f"{name}.{setting}")
+
+
+def _run(folder: Path, what: str, *arguments: str) -> str:
+    return process.run(["git", "--no-optional-locks", *_NO_PROGRAMS, *arguments], what, folder=folder, names=True)

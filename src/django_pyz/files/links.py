@@ -1,0 +1,102 @@
+"""What a path is once its links are followed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+DEAD = "link to nothing"
+CIRCLE = "link that leads in a circle"
+LOOP = "link to a folder that contains it"
+NESTED = "link behind too many other links"
+SYSTEM = "link to what the system makes up"
+OUTSIDE = "link out of the project"
+_SPECIAL = {
+    stat.S_IFIFO: "named pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
+ODDITIES = (DEAD, CIRCLE, LOOP, NESTED, SYSTEM, *_SPECIAL.values())
+"""Why something is packed as nothing, whatever the project wants."""
+_MADE_UP = ("/proc", "/sys")
+_MOST_LINKS = 3
+"""Through so many links to folders a file is looked for; folders full of links to each other have no end."""
+
+
+def oddity(path: Path) -> str:
+    """Why a file cannot be packed; "" for a regular file, a link to one, and one that whoever reads it will report."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        reasons = {errno.ENOENT: DEAD, errno.ENOTDIR: DEAD, errno.ELOOP: CIRCLE}
+        return reasons.get(error.errno or 0, "") if path.is_symlink() else ""
+    if special := _SPECIAL.get(stat.S_IFMT(mode)):
+        return special
+    return SYSTEM if path.is_symlink() and _is_made_up(path) else ""
+
+
+def folder_oddity(path: Path, links: int) -> str:
+    """Why a link to a folder is not followed; "" where it is.
+
+    Args:
+        path: of the link.
+        links: through how many others it was found.
+    """
+    if path.resolve() in {parent.resolve() for parent in path.parents}:
+        return LOOP
+    if links >= _MOST_LINKS:
+        return NESTED
+    return SYSTEM if _is_made_up(path) else ""
+
+
+def _is_made_up(path: Path) -> bool:
+    return os.path.realpath(path).startswith(tuple(f"{top}/" for top in _MADE_UP)) or str(path.resolve()) in _MADE_UP
+
+
+def may_come_to_life(root: Path, relative: Path) -> bool:
+    """Whether a dead link leads into the project, so that a build command may make what it points to."""
+    target = os.path.normpath(root / relative.parent / os.readlink(root / relative))
+    return Path(target).is_relative_to(root)
+
+
+class Ways:
+    """Where the paths of one project lead; remembers what it found of folders."""
+
+    def __init__(self, root: Path, named: Iterable[str]) -> None:
+        """Look at a project.
+
+        Args:
+            root: its folder.
+            named: paths relative to it; what they are, or are behind, may lie outside.
+        """
+        self._root = root
+        self._top = Path(os.path.realpath(root))
+        self._named = {parent for name in named for parent in (Path(name), *Path(name).parents)}
+        self._found: dict[Path, tuple[Path, Path | None]] = {Path(): (self._top, None)}
+        self._allowed = [self._top, *(Path(os.path.realpath(root / name)) for name in self._named)]
+
+    def target(self, relative: Path) -> Path | None:
+        """The path in the project that a path leads to; None for one outside."""
+        real, _ = self._look(relative)
+        return real.relative_to(self._top) if real.is_relative_to(self._top) else None
+
+    def way_out(self, relative: Path) -> Path | None:
+        """The link on the way to a path that leads out of the project and was not named; None for none."""
+        return self._look(relative)[1]
+
+    def _look(self, relative: Path) -> tuple[Path, Path | None]:
+        if relative not in self._found:
+            real, way_out = self._look(relative.parent)
+            path = real / relative.name
+            if path.is_symlink():
+                path = Path(os.path.realpath(path))
+                way_out = way_out or self._way_out(relative, path)
+            self._found[relative] = path, way_out
+        return self._found[relative]
+
+    def _way_out(self, link: Path, target: Path) -> Path | None:
+        return None if any(target.is_relative_to(folder) for folder in self._allowed) else link

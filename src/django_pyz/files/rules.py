@@ -1,0 +1,166 @@
+"""The rules for the files of one project: by git, the options, their names, their contents, and where links lead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from django_pyz.files import exclusions, links
+from django_pyz.files.git import Tracked
+from django_pyz.files.paths import matches
+from django_pyz.options import Options
+
+_TOP = Path()
+UNTRACKED = "not tracked by git"
+EXCLUDED = "excluded"
+NO_TEXT = "its name is not UTF-8"
+UNREADABLE = "cannot be read"
+_PACKAGES = "node_modules"
+
+
+class Rules:
+    """Decides about the files of one selection; remembers its decisions about folders.
+
+    Attributes:
+        root: the project, or a copy of it.
+        tracked: the files that git tracks; None for all.
+        ways_out: the links out of the project that were met and that nobody has named.
+    """
+
+    def __init__(self, root: Path, options: Options, tracked: Tracked | None) -> None:
+        self.root = root
+        self.tracked = tracked
+        self.ways_out: set[Path] = set()
+        self._options = options
+        self._ways = links.Ways(root, options.include)
+        self._installs = {root / path for path in options.requirements}
+        self._folders: dict[Path, str] = {}
+
+    def reason(self, relative: Path, below: Path = _TOP) -> str:
+        """Why a file does not go in; "" where it does.
+
+        Args:
+            relative: the file.
+            below: a folder above it that is wanted whatever it is.
+        """
+        if not _is_text(relative):
+            return NO_TEXT
+        if why := self._reason_of_path(relative, below) or links.oddity(self.root / relative):
+            return why
+        if link := self._ways.way_out(relative):
+            self.ways_out.add(link)
+            return links.OUTSIDE
+        target = self._ways.target(relative)
+        if target is None or target == relative or matches(relative.as_posix(), self._options.include):
+            return ""
+        if _PACKAGES in target.parts:
+            return self._reason_of_file(target, is_tracked=False)
+        return self._reason_of_path(target, below)
+
+    def leads_to_tracked(self, relative: Path) -> bool:
+        """Whether git tracks what is at the end of a path's links; always without git."""
+        target = self._ways.target(relative)
+        return self.tracked is None or (target is not None and self.tracked.has(target))
+
+    def _reason_of_path(self, relative: Path, below: Path) -> str:
+        name = relative.as_posix()
+        if matches(name, self._options.include):
+            return ""
+        if matches(name, self._options.exclude):
+            return EXCLUDED
+        is_tracked = self.tracked is not None and self.tracked.has(relative)
+        for folder in relative.parents[:-1]:
+            is_looked_at = folder != below and folder.is_relative_to(below)
+            reason = self.folder_reason(folder) if is_looked_at else ""
+            goes_in = is_tracked and exclusions.gives_way(folder.name, reason)
+            if reason and not goes_in and not self._is_allowed(name, reason):
+                return reason
+        reason = self._reason_of_file(relative, is_tracked=is_tracked)
+        return reason or ("" if is_tracked or self.tracked is None else UNTRACKED)
+
+    def _reason_of_file(self, relative: Path, *, is_tracked: bool) -> str:
+        reason = exclusions.file_reason(self.root, relative, is_tracked=is_tracked, installs=self._installs)
+        return "" if self._is_allowed(relative.as_posix(), reason) else reason
+
+    def _is_allowed(self, name: str, reason: str) -> bool:
+        return reason in exclusions.SECRET and matches(name, self._options.allow_secrets)
+
+    def folder_reason(self, relative: Path) -> str:
+        """Why no file of a folder goes in, unless it is named or tracked; "" where they are looked at."""
+        if relative not in self._folders:
+            is_excluded = matches(relative.as_posix(), self._options.exclude)
+            self._folders[relative] = EXCLUDED if is_excluded else exclusions.folder_reason(self.root, relative)
+        return self._folders[relative]
+
+    def why_not_into(self, relative: Path, through: int) -> str:
+        """Why a folder is not looked into; "" where it is.
+
+        Args:
+            relative: the folder.
+            through: how many links lead to it.
+        """
+        is_named = self._is_named(relative)
+        if not is_named and (reason := self._untracked_reason(relative)):
+            return reason
+        if not (self.root / relative).is_symlink():
+            return ""
+        if odd := links.folder_oddity(self.root / relative, through):
+            return odd
+        if self.tracked is not None and not is_named and not self.tracked.has(relative):
+            return UNTRACKED
+        if link := self._ways.way_out(relative):
+            self.ways_out.add(link)
+            return links.OUTSIDE
+        return ""
+
+    def _untracked_reason(self, relative: Path) -> str:
+        """Why nothing in a folder goes in, unless it is named; "" where there is something that git tracks."""
+        if self.tracked is None:
+            return self.folder_reason(relative)
+        has_tracked = relative.as_posix() in self.tracked.folders
+        for folder in (relative, *relative.parents[:-1]):
+            reason = self.folder_reason(folder)
+            if reason and not (has_tracked and exclusions.gives_way(folder.name, reason)):
+                return reason
+        return ""
+
+    def _is_named(self, relative: Path) -> bool:
+        """Whether a folder, or something in it, is included or allowed by name."""
+        name, named = relative.as_posix(), (*self._options.include, *self._options.allow_secrets)
+        return matches(name, named) or any(item.startswith(f"{name}/") for item in named)
+
+
+def walk(rules: Rules, start: Path, reasons: dict[str, str], through: int = 0) -> Iterator[Path]:
+    """The files below `start`, through links too, less those in folders that are left out.
+
+    Args:
+        rules: of the project.
+        start: a folder in it.
+        reasons: gets the folders that are left out, relative to the project, with a slash at the end.
+        through: how many links lead to the start.
+    """
+
+    def note(error: OSError) -> None:
+        folder = Path(os.fsdecode(error.filename))
+        reasons[f"{shown(folder.relative_to(rules.root))}/"] = UNREADABLE
+
+    for folder, folders, names in os.walk(start, onerror=note):
+        for name in list(folders):
+            path = Path(folder, name)
+            relative = path.relative_to(rules.root)
+            if reason := rules.why_not_into(relative, through):
+                reasons[f"{shown(relative)}/"] = reason
+                folders.remove(name)
+            elif path.is_symlink():
+                yield from walk(rules, path, reasons, through + 1)
+        yield from (Path(folder, name) for name in names)
+
+
+def shown(relative: Path) -> str:
+    """A path as it is shown; bytes that are no text are escaped."""
+    return os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _is_text(relative: Path) -> bool:
+    return shown(relative) == relative.as_posix()

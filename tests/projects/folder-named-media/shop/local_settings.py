@@ -1,0 +1,1 @@
+SLOGAN = "kept by the team, not by a machine"
