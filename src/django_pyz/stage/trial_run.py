@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz.files import secret_scan, selection
+from django_pyz.files.missed import missed
 from django_pyz.files.working_copy import copy_files
 from django_pyz.options import Options
 from django_pyz.plan import Plan
 from django_pyz.stage import static_files
 from django_pyz.stage.staged_project import StagedProject
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from django_pyz_runtime.errors import UserError
 
+_SHOWN = 8
 _OURS = (FILE_NAME, STATIC_FOLDER)
 Snapshot = dict[str, tuple[int, int]]
 """Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
@@ -55,6 +58,11 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
     Raises:
         UserError: the settings cannot be imported, or the files cannot be collected.
     """
+    with naming_exclusions(plan):
+        return _try_out(staged, manifest, plan, copy)
+
+
+def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
     start = snapshot(staged.site_packages)
     facts = staged.facts()
     made, before = undo(staged, start, copy)
@@ -75,6 +83,28 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
         *notes,
     ]
     return TrialRun(manifest, tuple(notes), tuple(brought_in), changes_code(start, end))
+
+
+@contextmanager
+def naming_exclusions(plan: Plan) -> Iterator[None]:
+    """Name files that were left out where an error is about them.
+
+    Raises:
+        UserError: as it was raised inside.
+    """
+    try:
+        yield
+    except UserError as error:
+        exclusions = plan.selection.exclusions
+        if not (names := missed(error.problem, plan.found.root, exclusions)):
+            raise
+        lines = [f"  {name} ({_reason(name, exclusions)}): --include {name}" for name in names[:_SHOWN]]
+        hint = "\n".join(["Files that were left out, and the option that puts them in:", *lines, error.hint])
+        raise UserError(*error.problems, hint=hint.rstrip("\n")) from None
+
+
+def _reason(path: str, exclusions: Mapping[str, str]) -> str:
+    return next(why for name, why in exclusions.items() if path == name or path.startswith(name.rstrip("/") + "/"))
 
 
 def _is_in(path: Path, folders: Iterable[str]) -> bool:

@@ -149,8 +149,7 @@ def test_all_are_told_at_once_with_what_lets_the_build_go_on(tmp_path: Path) -> 
 
     assert raised.value.problem.splitlines()[1:] == [
         "  tests/key.pem:1: a private key",
-        "  a[1].py:1: a GitHub token",
-        "  a[1].py:2: a GitHub token",
+        "  a[1].py:1: a GitHub token, and 1 more in this file",
         '  b".py:1: a GitHub token',
     ]
     assert token not in raised.value.problem + raised.value.hint
@@ -168,7 +167,7 @@ def test_many_files_are_allowed_by_their_folders(tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         secret_scan.check(tmp_path, [Path(name) for name in names], ())
 
-    assert raised.value.problem.endswith("\n  and 20 more")
+    assert raised.value.problem.endswith("\n  and 20 more files")
     assert 'allow-secrets = ["tests/a", "tests/b"]' in raised.value.hint
     secret_scan.check(tmp_path, [Path(name) for name in names], ("tests/a", "tests/b"))
 
@@ -185,3 +184,45 @@ def test_files_of_no_text_and_large_ones_are_not_read_to_the_end(tmp_path: Path)
     (tmp_path / "large").write_bytes(pem().encode() + b" " * 2_000_000)
 
     secret_scan.check(tmp_path, [Path("binary"), Path("large"), Path("missing")], ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("run.sh", "#!/bin/sh\nexport DB_PASSWORD=correct-horse\nexec serve\n"),
+        ("Dockerfile", 'FROM x\nENV API_TOKEN="f7sK2mPq"\n'),
+        ("compose.yml", "services:\n  web:\n    environment:\n      - DJANGO_SECRET_KEY=f7sK2mPq9\n"),
+        ("shop.service", "[Service]\nEnvironment=SMTP_PASSWORD=f7sK2mPq9\n"),
+    ],
+)
+def test_a_password_in_an_assignment_stops_the_build(tmp_path: Path, name: str, text: str) -> None:
+    write_tree(tmp_path, {name: text})
+
+    with pytest.raises(UserError, match=r"(?m): a password or token$"):
+        secret_scan.check(tmp_path, [Path(name)], ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("settings.py", 'SECRET_KEY="f7sK2mPq9"\n'),
+        ("README.md", "export DB_PASSWORD=correct-horse\n"),
+        ("run.sh", "export DB_PASSWORD=$1\nTOKEN=$(cat token)\nPASSWORD=postgres\nAPI_TOKEN=change-me-1\n"),
+        ("run.sh", "SECRET_KEY=build-only-1\nTOKEN_FILE=/run/token-1\nSECRET_NAME=prod-db-login\n"),
+        ("run.sh", "if [ $PASSWORD=f7sK2mPq9 ]; then\n"),
+    ],
+)
+def test_an_assignment_of_something_else_does_not(tmp_path: Path, name: str, text: str) -> None:
+    write_tree(tmp_path, {name: text})
+
+    secret_scan.check(tmp_path, [Path(name)], ())
+
+
+def test_of_a_file_with_many_secrets_one_line_is_shown(tmp_path: Path) -> None:
+    token = f"ghp_{drawn(36)}"
+    write_tree(tmp_path, {"x.txt": f"{token} {token} {token}\n" + f"{token}\n" * 500})
+
+    with pytest.raises(UserError) as raised:
+        secret_scan.check(tmp_path, [Path("x.txt")], ())
+
+    assert raised.value.problem.splitlines()[1:] == ["  x.txt:1: a GitHub token, and 500 more in this file"]
