@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,13 +16,20 @@ from django_pyz.plan import Plan, make_plan
 from django_pyz.python import Python
 from django_pyz.report import Progress, Summary
 from django_pyz.stage import stage
-from django_pyz.stage.build_folders import BuildFolders, fill, install, install_project, with_build_commands
+from django_pyz.stage.build_folders import (
+    BuildFolders,
+    build_config,
+    fill,
+    install,
+    install_project,
+    with_build_commands,
+)
+from django_pyz.stage.scratch import scratch_folder
 from django_pyz.stage.staged_project import StagedProject, throw_away_keys
 from django_pyz.stage.trial_run import TrialRun, try_out
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import SITE_PACKAGES
 from django_pyz_runtime.bundle.manifest import Manifest
-from django_pyz_runtime.errors import UserError
 
 
 def build(root: Path, output: Path | None, choose: Callable[[Options], Options], progress: Progress) -> Summary:
@@ -39,8 +45,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         UserError: something outside our code keeps it from being built.
     """
     cache = BuildCache(default_folder())
-    with tempfile.TemporaryDirectory(prefix="django-pyz-") as temporary:
-        scratch = Path(temporary).resolve()
+    with scratch_folder() as scratch:
         with progress.step("Looking at the project"):
             plan = make_plan(root, output, choose)
             notes = [*about_project(plan.found, plan.selection, plan.options)]
@@ -85,12 +90,7 @@ def _staged_project(
     Raises:
         UserError: the configuration for the build is not there.
     """
-    config = None
-    if wanted := plan.options.build_config:
-        config = folders.copy / wanted
-        if not config.is_file():
-            raise UserError(f"build-config: {wanted}: found no such file in the project")
-        config.chmod(0o600)
+    config = build_config(plan, folders)
     variables = {**throw_away_keys(manifest), **plan.options.variables}
     site_packages, code = folders.site_packages, folders.scratch / "compiled"
     bytecode.write(compiled, files_below(site_packages), code / BYTECODE / compiled.cache_tag)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -97,6 +98,35 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
     manifest = describe(plan, site_packages)
     programs.add_programs(folders.environment / "bin", site_packages, manifest)
     return manifest
+
+
+def build_config(plan: Plan, folders: BuildFolders) -> Path | None:
+    """The settings.ini for the build, closed to others as one with secrets must be; None for none.
+
+    One that git does not track, or that lies outside the project, is copied first: the user's own keeps its mode.
+
+    Raises:
+        UserError: there is no such file.
+    """
+    if not (wanted := plan.options.build_config):
+        return None
+    path = folders.copy / wanted
+    if not (path.is_file() and path.resolve().is_relative_to(folders.copy)):
+        original = plan.found.root / wanted
+        if not original.is_file():
+            raise UserError(f"build-config: {original}: found no such file")
+        path = _copied_config(original, folders.scratch / "build-config")
+    path.chmod(0o600)
+    return path
+
+
+def _copied_config(original: Path, folder: Path) -> Path:
+    """Copy a configuration to a folder where it finds its neighbours, as conf.d and the files of [modules] are."""
+    folder.mkdir()
+    for neighbour in original.parent.iterdir():
+        if neighbour.name != original.name:
+            (folder / neighbour.name).symlink_to(neighbour.absolute())
+    return Path(shutil.copyfile(original, folder / original.name))
 
 
 def install_project(found: Project, folders: BuildFolders) -> list[str]:

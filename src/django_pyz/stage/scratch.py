@@ -1,0 +1,73 @@
+"""The temporary folder of a build: gone when the build ends or is stopped; where it was killed, with the next build."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+_PREFIX = "django-pyz-"
+_LOCK = "in-use"
+_STOPS = (signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder for a build; those of builds that were killed are removed first."""
+    _remove_abandoned()
+    with (
+        _ending_on_signals(),
+        # What a stopped command has left running may still write into it.
+        tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name,
+    ):
+        folder = Path(name).resolve()
+        new = folder / "new"
+        with new.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # It has its name only once it is locked, so that no other build takes this one for dead.
+            new.rename(folder / _LOCK)
+            inside = folder / "build"
+            inside.mkdir()
+            yield inside
+
+
+def _remove_abandoned() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and _is_abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    with (folder / _LOCK).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """End by an exception where the system's default is to end at once, with everything left behind."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    try:
+        before = {number: signal.signal(number, end) for number in _STOPS if signal.getsignal(number) is signal.SIG_DFL}
+    except ValueError:
+        # Only the main thread may.
+        before = {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

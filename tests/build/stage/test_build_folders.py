@@ -1,0 +1,47 @@
+"""The steps that fill the folders of a build."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from django_pyz.plan import Plan, make_plan
+from django_pyz.stage.build_folders import BuildFolders, build_config
+from django_pyz_runtime.errors import UserError
+from tests.build.trees import SMALL_PROJECT, commit_all, write_tree
+
+
+def _config(tmp_path: Path, wanted: str) -> tuple[Path | None, Plan]:
+    """Make a project with its copy, and ask for the configuration of the build."""
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "ci/build.ini": "[env]\n"})
+    commit_all(root)
+    write_tree(tmp_path, {"shop/new.ini": "[env]\n", "outside/build.ini": "[env]\n", "outside/conf.d/more.ini": ""})
+    scratch = tmp_path / "scratch"
+    copy = write_tree(scratch / "source" / "shop", {"ci/build.ini": "[env]\n"})
+    (scratch / "source" / "outside").symlink_to(tmp_path / "outside")
+    plan = make_plan(root, tmp_path / "x.pyz", lambda options: replace(options, build_config=wanted))
+    folders = BuildFolders(scratch, copy, scratch / "venv", scratch / "site-packages")
+    return build_config(plan, folders), plan
+
+
+@pytest.mark.parametrize("wanted", ["ci/build.ini", "new.ini", "../outside/build.ini", "{}/outside/build.ini"])
+def test_the_configuration_for_the_build_is_private_and_the_user_s_keeps_its_mode(tmp_path: Path, wanted: str) -> None:
+    config, plan = _config(tmp_path, wanted.format(tmp_path))
+
+    assert config is not None
+    original = plan.found.root / wanted.format(tmp_path)
+    assert (config.read_text(), stat.S_IMODE(config.stat().st_mode)) == ("[env]\n", 0o600)
+    assert stat.S_IMODE(original.stat().st_mode) != 0o600
+    assert (config.parent / "conf.d" / "more.ini").exists() == ("outside" in wanted)
+
+
+def test_without_one_there_is_none(tmp_path: Path) -> None:
+    assert _config(tmp_path, "")[0] is None
+
+
+def test_a_missing_one_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"build-config: .*/shop/no.ini: found no such file"):
+        _config(tmp_path, "no.ini")
