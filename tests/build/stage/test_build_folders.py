@@ -23,7 +23,7 @@ def _config(tmp_path: Path, wanted: str) -> tuple[Path | None, Plan]:
     copy = write_tree(scratch / "source" / "shop", {"ci/build.ini": "[env]\n"})
     (scratch / "source" / "outside").symlink_to(tmp_path / "outside")
     plan = make_plan(root, tmp_path / "x.pyz", lambda options: replace(options, build_config=wanted))
-    folders = BuildFolders(scratch, copy, scratch / "venv", scratch / "site-packages")
+    folders = BuildFolders(scratch, copy, scratch / "venv", scratch / "server", scratch / "site-packages")
     return build_config(plan, folders), plan
 
 
