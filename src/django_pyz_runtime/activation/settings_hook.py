@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -129,7 +129,7 @@ class _ChangingLoader(Loader):
         """As the original does; one of the old kind (PEP 302) imports the module here."""
         if hasattr(self._original, "exec_module"):
             return self._original.create_module(spec)
-        with self._context():
+        with self._explained(), self._context():
             return self._original.load_module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -137,12 +137,16 @@ class _ChangingLoader(Loader):
         module.__loader__ = self._original
         if module.__spec__ is not None:
             module.__spec__.loader = self._original
+        if hasattr(self._original, "exec_module"):
+            with self._explained(), self._context():
+                self._original.exec_module(module)
+        self._change(module)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            if hasattr(self._original, "exec_module"):
-                with self._context():
-                    self._original.exec_module(module)
+            yield
         except Exception as error:
             if instead := self._explain(error):
                 raise instead from error
             raise
-        self._change(module)

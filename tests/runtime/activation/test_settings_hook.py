@@ -125,6 +125,26 @@ def test_an_error_of_the_settings_can_be_explained(project: Path) -> None:
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+def test_an_error_that_a_loader_of_the_old_kind_lets_out_can_be_explained_too(project: Path) -> None:
+    """As that of django-configurations, which sets its classes up after the import."""
+
+    class Old:
+        def load_module(self, fullname: str) -> ModuleType:
+            raise KeyError(fullname)
+
+    class Finder:
+        def find_spec(
+            self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        ) -> ModuleSpec | None:
+            return ModuleSpec(fullname, Old()) if fullname == "hooked.prod" else None  # type: ignore[arg-type]
+
+    sys.meta_path.insert(0, Finder())
+    sys.meta_path.insert(0, SettingsHook(change, lambda error: ValueError(f"explained: {error}")))
+
+    with pytest.raises(ValueError, match=r"^explained: 'hooked\.prod'$"):
+        importlib.import_module("hooked.prod")
+
+
 def test_an_error_that_is_not_explained_stays_as_it_is(project: Path) -> None:
     (project / "hooked/prod.py").write_text("NAME = {}['KEY']\n", encoding="utf-8")
     sys.meta_path.insert(0, SettingsHook(change))
