@@ -61,6 +61,31 @@ def shown(key: str, text: str) -> str:
     return "".join([*pieces, text[kept:]])
 
 
+def shown_source(key: str, source: str) -> str:
+    """The source text of a value as it may be shown: in clear where no text of a secret's stands in it.
+
+    Args:
+        key: as the name of a variable.
+        source: a Python expression, which may be cut off.
+    """
+    import ast
+
+    if not is_secret_name(key):
+        return shown(key, source)
+    try:
+        nodes = list(ast.walk(ast.parse(source, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError):
+        return shown(key, source)
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)]
+    return source if all(not text or _is_plain_url(str(text)) for text in texts) else shown(key, source)
+
+
+def _is_plain_url(text: str) -> bool:
+    """Whether a text is a URL without a password, a user or what looks like a key."""
+    words = re.split(r"[^\w+]", text)
+    return "://" in text and shown("", text) == text and not any(map(_LIKE_A_KEY.fullmatch, words))
+
+
 def is_secret_whole(key: str, text: str) -> bool:
     """Whether a value is hidden from its first to its last letter."""
     if text.strip().lower() in _NO_SECRETS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_pyz_runtime.secrets.recognise import HIDDEN, is_secret, shown
+from django_pyz_runtime.secrets.recognise import HIDDEN, is_secret, shown, shown_source
 
 SECRETS = [
     ("SECRET_KEY", "hunter2"),
@@ -59,3 +59,42 @@ def test_of_a_url_all_but_the_password_is_shown() -> None:
 @pytest.mark.parametrize("key", ["PASSWORD_RESET_TIMEOUT", "PASSWORD_HASHERS +", "AUTH_PASSWORD_VALIDATORS"])
 def test_what_only_speaks_of_secrets_is_shown(key: str) -> None:
     assert shown(key, "12") == "12"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "''",
+        "None",
+        "b''",
+        "get_random_secret_key()",
+        "BASE_DIR / KEY_NAME",
+        "'redis://localhost:6379/0'",
+        "'https://user.example.org/hook' if DEBUG else ''",
+    ],
+)
+def test_the_source_of_a_value_is_shown_where_no_secret_stands_in_it(source: str) -> None:
+    assert shown_source("API_TOKEN", source) == source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "'hunter2'",
+        "b'hunter2'",
+        "'' or 'hunter2'",
+        "f'{PREFIX}hunter2'",
+        "'redis://u:hunter2@localhost'",
+        "'https://hunter2@sentry.example.org/1'",
+        "'https://hooks.example.org/hunter2T0K3NabcDEF'",
+        "'hunter2...",
+        "('hunter2', 1)",
+    ],
+)
+def test_the_source_of_a_secret_is_hidden(source: str) -> None:
+    assert "hunter2" not in shown_source("API_TOKEN", source)
+
+
+def test_the_source_of_anything_else_is_shown_less_the_passwords_in_it() -> None:
+    assert shown_source("DATABASE_URL", "'pg://u:hunter2@h/n'") == f"'pg://u:{HIDDEN}@h/n'"
+    assert shown_source("COLOUR", "'blue'") == "'blue'"
