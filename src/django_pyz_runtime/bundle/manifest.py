@@ -33,22 +33,27 @@ class Variable:
 
     Attributes:
         name: of the variable.
-        default: the source text of the value taken where it is not set; None where it must be set, or that cannot be
+        default: the source text of the value taken where it is not set; None where there is none, or that cannot be
             told.
         kind: what the settings make of it: "text", "bool", "int", "float", "list", "url" ..., "" where that is not
             said.
         where: file and line, relative to the project, as "shop/settings.py:12".
+        is_required: whether the settings cannot be imported without it.
+        condition: when it is read, where the build did not come by, as "if not DEBUG"; else "".
     """
 
     name: str
     default: str | None
     kind: str
     where: str
+    is_required: bool = False
+    condition: str = ""
 
     def __post_init__(self) -> None:
         """Raise TypeError where a manifest was damaged."""
-        if not all(isinstance(text, str) for text in (self.name, self.default or "", self.kind, self.where)):
-            raise TypeError("wanted texts in a variable")
+        texts = (self.name, self.default or "", self.kind, self.where, self.condition)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(self.is_required, bool):
+            raise TypeError("wanted texts and a yes or no in a variable")
 
 
 def _reader(kind: type, item: type = object) -> dict[str, Callable[[Any], Any]]:

@@ -46,6 +46,16 @@ def test_a_value_of_another_type_is_refused(manifest: Manifest, field: str, valu
         Manifest.from_json(json.dumps(data))
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("where", 1), ("default", 2), ("condition", None), ("is_required", "yes")]
+)
+def test_a_variable_of_another_type_is_refused(manifest: Manifest, field: str, value: object) -> None:
+    variable = {"name": "A", "default": None, "kind": "", "where": "x.py:1", field: value}
+    data = {**json.loads(manifest.to_json()), "variables": [variable]}
+    with pytest.raises(UserError, match=r"^manifest: damaged \(wanted texts"):
+        Manifest.from_json(json.dumps(data))
+
+
 @pytest.mark.parametrize("text", ["", "[]", "1", "{}", '{"format": 1}', '{"format": 1, "import_roots": 1}', '"format"'])
 def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"^manifest: damaged"):
