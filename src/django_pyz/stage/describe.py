@@ -42,7 +42,7 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         asgi_module=found.asgi_module,
         data_paths=plan.options.data_paths,
         generates_key=_generates_key(found.settings_module, roots),
-        variables=variables.read(found.settings_module, roots, found.root),
+        variables=variables.named(found.settings_module, roots, found.root),
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
         commit=plan.selection.commit,
@@ -57,5 +57,5 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
 
 
 def _generates_key(settings_module: str, import_roots: Sequence[Path]) -> bool:
-    files = (path for _, path in settings_source.modules(settings_module, import_roots))
-    return any(b"get_random_secret_key" in path.read_bytes() for path in files)
+    modules = settings_source.modules(settings_module, import_roots)
+    return any(b"get_random_secret_key" in module.path.read_bytes() for module in modules)

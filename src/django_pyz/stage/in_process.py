@@ -4,9 +4,11 @@ Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`
 that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
 
     manage     run a command line of the bundle
-    facts      write what the settings say as a JSON object; the arguments are the file to write and options that
-               stand before a command. The object has the fields of `staged_project.Facts`; where a variable is missing
-               it is {"missing": [str], "problem": str}, with the names of the variables
+    facts      import the settings and write a JSON object; the arguments are the file to write, a variable to take
+               away before ("" for none), and options that stand before a command. The object has "readings", with the
+               fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
+               import fails, as the exit code says too, only readings; where that is for want of a variable, with code
+               0, also {"missing": [str], "problem": str}, with the names of the variables
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
@@ -17,6 +19,7 @@ file of its own. Not seen is what libraries in C and other programs write to.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -25,6 +28,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -88,30 +92,59 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     from django_pyz_runtime.errors import UserError
     from django_pyz_runtime.secrets.redaction import redacted
 
-    answer, *options = arguments
+    answer, without, *options = arguments
     sys.argv[1:] = ["check"]
+    found: dict[str, Any] = {"readings": []}
     try:
         _, activation = prepare(Bundle.staged(site_packages), split(options))
-        found = _settings_facts()
+        os.environ.pop(without, None)
+        found["given"] = sorted(os.environ)
+        _import_settings(site_packages, found["readings"])
+        found |= _settings_facts()
         moved = {move.after: move.before for move in activation.moves}
         found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})
     except MissingVariables as missing:
-        found = {"missing": missing.names, "problem": missing.problems[0]}
+        found |= {"missing": missing.names, "problem": missing.problems[0]}
     except UserError as error:
         print(redacted(str(error)), file=sys.stderr)
         return 2
     except ImproperlyConfigured as error:
         print(redacted(f"{type(error).__name__}: {error}"), file=sys.stderr)
         return 2
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         print(redacted(_traceback_of_project(error, site_packages)), file=sys.stderr)
         return 1
-    with open(answer, "w", encoding="utf-8") as file:
-        json.dump(found, file)
+    finally:
+        with open(answer, "w", encoding="utf-8") as file:
+            json.dump(found, file)
     return 0
 
 
-def _traceback_of_project(error: Exception, site_packages: str) -> str:
+def _import_settings(site_packages: str, readings: list[dict[str, Any]]) -> None:
+    """Import the settings, and note which variables they read, also where that ends with an error."""
+    from django.conf import settings
+
+    from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+
+    # The build wing is not installed here, and is not to be: only this part of it is loaded.
+    wing = Path(__file__).parent.parent
+    spec = importlib.util.spec_from_file_location(
+        "django_pyz", wing / "__init__.py", submodule_search_locations=[str(wing)]
+    )
+    if spec is None:
+        raise ImportError(f"{wing}: no package")
+    sys.modules["django_pyz"] = importlib.util.module_from_spec(spec)
+    from django_pyz.variables.recorder import Recorder
+
+    recorder = Recorder(os.path.join(site_packages, PROJECT_FOLDER))
+    try:
+        with recorder.recording():
+            _ = settings.INSTALLED_APPS
+    finally:
+        readings += [item._asdict() for item in recorder.readings()]
+
+
+def _traceback_of_project(error: BaseException, site_packages: str) -> str:
     """The traceback of an error, less the frames of Python and of ours."""
     from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django_pyz import process
 from django_pyz.python import Python
 from django_pyz.stage import in_process
+from django_pyz.variables.reading import Reading
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 
@@ -35,6 +38,8 @@ class Facts:
         caches: the names of its caches.
         driverless: databases whose driver is not installed, to what Django says of it.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
+        readings: what they read of the environment.
+        given: the names of the variables that were set.
     """
 
     staticfiles: bool
@@ -44,6 +49,22 @@ class Facts:
     caches: list[str]
     driverless: dict[str, str]
     reads: list[str]
+    readings: list[Reading]
+    given: list[str]
+
+
+class NotImportable(UserError):
+    """The settings cannot be imported.
+
+    Attributes:
+        readings: what they had read of the environment.
+        missed: the variable for want of which they cannot; "" for none.
+    """
+
+    def __init__(self, *problems: str, hint: str, readings: Sequence[Reading], missed: str = "") -> None:
+        super().__init__(*problems, hint=hint)
+        self.readings = readings
+        self.missed = missed
 
 
 @dataclass(frozen=True)
@@ -78,24 +99,53 @@ class StagedProject:
         (self.site_packages / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
 
     def facts(self) -> Facts:
-        """What the project's settings say.
+        """What the project's settings say. A secret key that they miss gets a value, from then on.
 
         Raises:
-            UserError: they cannot be imported; where that is for want of a variable, with its name.
+            NotImportable: they cannot be imported; where that is for want of a variable, with its name.
+        """
+        found = self._import()
+        if not (missing := found.get("missing")):
+            return Facts(**found)
+        name, *others = missing
+        if "SECRET" in name and name not in self.variables:
+            self.variables[name] = _THROW_AWAY
+            return self.facts()
+        more = f"\nAlso required: {', '.join(others)}." if others else ""
+        raise NotImportable(
+            found["problem"],
+            hint=f"Give a value that is good enough for the build with --build-env {name}=VALUE, "
+            "or in pyproject.toml:\n"
+            f'  [tool.django-pyz.build-env]\n  {name} = "..."{more}',
+            readings=found["readings"],
+            missed=name,
+        )
+
+    def is_needed(self, variable: str) -> bool:
+        """Whether the settings cannot be imported without a variable that is set."""
+        try:
+            return "missing" in self._import(without=variable)
+        except NotImportable:
+            return True
+
+    def _import(self, without: str = "") -> dict[str, Any]:
+        """Have the settings imported, without a variable, and return what is written of them.
+
+        Raises:
+            NotImportable: there is an error other than for want of a variable.
         """
         answer = self.scratch / "facts.json"
-        self._run("facts", "import the settings", [str(answer), *self._options()])
-        found = json.loads(answer.read_text(encoding="utf-8"))
-        if missing := found.pop("missing", []):
-            name, *others = missing
-            more = f"\nOthers without a default, which it may need then: {', '.join(others)}." if others else ""
-            raise UserError(
-                f"{found['problem']}",
-                hint=f"Give a value that is good enough for the build with --build-env {name}=VALUE, "
-                "or in pyproject.toml:\n"
-                f'  [tool.django-pyz.build-env]\n  {name} = "..."{more}',
-            )
-        return Facts(**found)
+        answer.write_text('{"readings": []}', encoding="utf-8")
+        failed: UserError | None = None
+        try:
+            self._run("facts", "import the settings", [str(answer), without, *self._options()])
+        except UserError as error:
+            failed = error
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        found["readings"] = [Reading(**item) for item in found["readings"]]
+        if failed:
+            raise NotImportable(*failed.problems, hint=failed.hint, readings=found["readings"])
+        return found
 
     def manage(self, *command: str) -> None:
         """Run a management command.
@@ -143,4 +193,4 @@ class StagedProject:
 
 def throw_away_keys(manifest: Manifest) -> dict[str, str]:
     """Values, for the build only, for the variables that are secret keys and must be set."""
-    return {item.name: _THROW_AWAY for item in manifest.variables if item.default is None and "SECRET" in item.name}
+    return {item.name: _THROW_AWAY for item in manifest.variables if item.is_required and "SECRET" in item.name}

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from django_pyz import process
 from django_pyz.files import secret_scan, selection
 from django_pyz.files.missed import missed
 from django_pyz.files.working_copy import copy_files
 from django_pyz.options import Options
 from django_pyz.plan import Plan
 from django_pyz.stage import static_files
-from django_pyz.stage.staged_project import StagedProject
+from django_pyz.stage.staged_project import Facts, NotImportable, StagedProject
+from django_pyz.variables import variables
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 
@@ -65,6 +67,7 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
 def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
     start = snapshot(staged.site_packages)
     facts = staged.facts()
+    manifest = _with_variables(staged, manifest, facts)
     made, before = undo(staged, start, copy)
     brought_in = add_read_folders(staged, facts.reads, plan.options, copy, plan.found.root)
     if brought_in:
@@ -105,6 +108,33 @@ def naming_exclusions(plan: Plan) -> Iterator[None]:
 
 def _reason(path: str, exclusions: Mapping[str, str]) -> str:
     return next(why for name, why in exclusions.items() if path == name or path.startswith(name.rstrip("/") + "/"))
+
+
+def look_at_settings(staged: StagedProject, manifest: Manifest, copy: Path) -> TrialRun:
+    """Import the settings for the variables that they read; where that cannot be done, their source has to do.
+
+    Args:
+        staged: the tree.
+        manifest: the one in the tree.
+        copy: of the project, in which its build commands ran.
+    """
+    start = snapshot(staged.site_packages)
+    notes = []
+    try:
+        manifest = _with_variables(staged, manifest, staged.facts())
+    except NotImportable as error:
+        reason = process.reason_of(error)
+        notes.append(f"some variables may not be listed, as the settings cannot be imported here: {reason}")
+        manifest = replace(manifest, variables=variables.broken_off(manifest.variables, error.readings, error.missed))
+    undo(staged, start, copy)
+    staged.write_manifest(manifest)
+    return TrialRun(manifest, tuple(notes))
+
+
+def _with_variables(staged: StagedProject, manifest: Manifest, facts: Facts) -> Manifest:
+    """The manifest with the variables that an import of the settings has shown."""
+    found = variables.imported(manifest.variables, facts.readings, facts.given, staged.is_needed)
+    return replace(manifest, variables=found)
 
 
 def _is_in(path: Path, folders: Iterable[str]) -> bool:

@@ -1,1 +1,1 @@
-"""The environment variables that settings read, found in their source without importing any of it."""
+"""The environment variables that settings read: recorded while they are imported, and named in their source."""

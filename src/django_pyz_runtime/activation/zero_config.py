@@ -29,11 +29,11 @@ def needs_secret_key(namespace: MutableMapping[str, Any]) -> bool:
 
 
 def key_variables(manifest: Manifest) -> list[str]:
-    """The environment variables that the settings need for their secret key and have no default for."""
+    """The environment variables that the settings need for their secret key."""
     package = manifest.settings_module.partition(".")[0]
     owners = ("DJANGO", "APP", manifest.env_prefix.rstrip("_"), package.upper())
     names = {"SECRET_KEY", *(f"{owner}_SECRET_KEY" for owner in owners)}
-    return [item.name for item in manifest.variables if item.default is None and item.name in names]
+    return [item.name for item in manifest.variables if item.is_required and item.name in names]
 
 
 def secret_key(data_dir: Path) -> str:

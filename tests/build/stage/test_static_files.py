@@ -6,21 +6,15 @@ import gzip
 import json
 from pathlib import Path
 
-import asgiref
-import django
-import platformdirs
 import pytest
-import sqlparse
-import whitenoise
 
-from django_pyz.python import find_python
-from django_pyz.stage import stage, static_files
+from django_pyz.stage import static_files
 from django_pyz.stage.staged_project import StagedProject
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
+from tests.build.stage.staged import MANIFEST, make_staged
 from tests.build.trees import write_tree
 
-MANIFEST = Manifest("shop", "shop", "shop.settings", (PROJECT_FOLDER,), "3.11")
 SETTINGS = """\
 from pathlib import Path
 
@@ -38,20 +32,6 @@ PROJECT = {
 }
 
 
-def _staged(folder: Path, files: dict[str, str]) -> StagedProject:
-    site_packages = folder / "site-packages"
-    site_packages.mkdir()
-    for package in (django, asgiref, sqlparse, whitenoise, platformdirs):
-        source = Path(package.__path__[0])
-        (site_packages / source.name).symlink_to(source)
-    stage.add_run_wing(site_packages)
-    write_tree(site_packages / PROJECT_FOLDER, files)
-    (folder / "scratch").mkdir()
-    staged = StagedProject(find_python(""), site_packages, folder / "scratch")
-    staged.write_manifest(MANIFEST)
-    return staged
-
-
 def _add_static_files(staged: StagedProject) -> tuple[Manifest, list[str]]:
     return static_files.add_static_files(staged, MANIFEST, staged.facts())
 
@@ -62,7 +42,7 @@ def _static_names(staged: StagedProject) -> set[str]:
 
 
 def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, PROJECT)
+    staged = make_staged(tmp_path, PROJECT)
 
     manifest, notes = _add_static_files(staged)
 
@@ -74,7 +54,7 @@ def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path)
 
 
 def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, PROJECT)
+    staged = make_staged(tmp_path, PROJECT)
     _add_static_files(staged)
 
     assert "site.css.gz" in _static_names(staged)
@@ -84,7 +64,7 @@ def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None
 
 
 def test_a_reference_to_a_missing_file_stays_as_it_is(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, {**PROJECT, "assets/site.css": "body { background: url(gone.png) }"})
+    staged = make_staged(tmp_path, {**PROJECT, "assets/site.css": "body { background: url(gone.png) }"})
 
     manifest, notes = _add_static_files(staged)
 
@@ -94,7 +74,7 @@ def test_a_reference_to_a_missing_file_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_hashed_keep_their_names(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, PROJECT)
+    staged = make_staged(tmp_path, PROJECT)
     (staged.site_packages / PROJECT_FOLDER / "assets" / "site.css").write_bytes(b"/* \xe9t\xe9 */")
 
     manifest, (note,) = _add_static_files(staged)
@@ -107,7 +87,7 @@ def test_files_that_cannot_be_hashed_keep_their_names(tmp_path: Path) -> None:
 def test_a_project_with_a_storage_of_its_own_keeps_it(tmp_path: Path) -> None:
     backend = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
     storages = f'STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + storages})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + storages})
 
     manifest, notes = _add_static_files(staged)
 
@@ -117,7 +97,7 @@ def test_a_project_with_a_storage_of_its_own_keeps_it(tmp_path: Path) -> None:
 
 def test_a_project_without_the_app_gets_a_note(tmp_path: Path) -> None:
     text = SETTINGS.replace('"django.contrib.staticfiles"', "")
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": text})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": text})
 
     manifest, notes = _add_static_files(staged)
 
@@ -126,7 +106,7 @@ def test_a_project_without_the_app_gets_a_note(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import no_such_package\n"})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": "import no_such_package\n"})
 
     with pytest.raises(UserError, match=r"(?sm)^cannot import the settings: .*no_such_package'$") as caught:
         _add_static_files(staged)
@@ -135,13 +115,13 @@ def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
 
 
 def test_settings_that_print_do_not_get_in_the_way(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + 'print("debug is", False)\n'})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + 'print("debug is", False)\n'})
 
     assert staged.facts().staticfiles
 
 
 def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    staged = _staged(tmp_path, PROJECT)
+    staged = make_staged(tmp_path, PROJECT)
     file = write_tree(tmp_path, {"settings.ini": "[settings]\nINSTALLED_APPS =\n"}) / "settings.ini"
     monkeypatch.setenv("SHOP__CONFIG", str(file))
     monkeypatch.setenv("SHOP__SETTINGS__INSTALLED_APPS", "")
@@ -152,7 +132,7 @@ def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, mo
 
 
 def test_nothing_is_written_into_the_tree_but_static_files(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, PROJECT)
+    staged = make_staged(tmp_path, PROJECT)
     before = set(staged.site_packages.rglob("*"))
     _add_static_files(staged)
 
@@ -161,7 +141,7 @@ def test_nothing_is_written_into_the_tree_but_static_files(tmp_path: Path) -> No
 
 
 def test_a_dependency_that_only_the_builder_has_is_missed_at_build_time(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "import packaging\n" + SETTINGS})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": "import packaging\n" + SETTINGS})
 
     with pytest.raises(UserError, match="No module named 'packaging'"):
         _add_static_files(staged)
@@ -174,7 +154,7 @@ def test_collected_files_that_are_part_of_the_source_are_kept_with_their_entries
     more = f'{root}STORAGES = {{"staticfiles": {{"BACKEND": "{backend}"}}}}\n'
     collected = {"paths": {"app.js": "app.123.js", "site.css": "site.old.css"}, "version": "1.1", "hash": "x"}
     files = {"static/app.123.js": "1", "static/site.old.css": "2", "static/staticfiles.json": json.dumps(collected)}
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + more, **files})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + more, **files})
 
     _add_static_files(staged)
 
@@ -187,7 +167,7 @@ def test_collected_files_that_are_part_of_the_source_are_kept_with_their_entries
 def test_a_database_without_a_driver_keeps_nothing_from_being_collected_and_is_told(tmp_path: Path) -> None:
     databases = 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "shop"}}\n'
     apps = SETTINGS.replace('["django', '["django.contrib.contenttypes", "django')
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": apps + databases})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": apps + databases})
 
     manifest, (note,) = _add_static_files(staged)
 
@@ -197,7 +177,7 @@ def test_a_database_without_a_driver_keeps_nothing_from_being_collected_and_is_t
 
 def test_collected_files_that_are_part_of_the_source_give_way_to_what_is_collected(tmp_path: Path) -> None:
     root = 'STATIC_ROOT = Path(__file__).parent.parent / "static"\n'
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + root, "static/note.txt": "old"})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + root, "static/note.txt": "old"})
 
     _add_static_files(staged)
 
@@ -205,7 +185,7 @@ def test_collected_files_that_are_part_of_the_source_give_way_to_what_is_collect
 
 
 def test_of_an_error_in_the_settings_only_the_project_s_part_is_shown(tmp_path: Path) -> None:
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": "VALUE = 1 / 0\n"})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": "VALUE = 1 / 0\n"})
 
     with pytest.raises(UserError) as caught:
         staged.facts()
@@ -230,7 +210,7 @@ os.utime(data / "time.txt", (0, 0))
 def test_what_the_project_writes_to_is_no_longer_one_with_a_file_of_the_installers_cache(tmp_path: Path) -> None:
     names = ("truncated.txt", "appended.txt", "mode.txt", "time.txt", "read.txt")
     cache = write_tree(tmp_path / "cache", dict.fromkeys(names, "as installed"))
-    staged = _staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + WRITING_SETTINGS})
+    staged = make_staged(tmp_path, {**PROJECT, "shop/settings.py": SETTINGS + WRITING_SETTINGS})
     data = write_tree(staged.site_packages / "lib", {"__init__.py": "", "data/own.txt": ""}) / "data"
     for name in names:
         (data / name).hardlink_to(cache / name)

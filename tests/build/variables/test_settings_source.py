@@ -12,15 +12,17 @@ from tests.build.trees import write_tree
 
 def _names(root: Path, files: dict[str, str], settings: str = "shop.settings") -> list[str]:
     write_tree(root, files)
-    return [name for name, _ in modules(settings, [root])]
+    return [module.name for module in modules(settings, [root])]
 
 
 def test_a_single_module_comes_with_the_package_above_it(tmp_path: Path) -> None:
     files = {"shop/__init__.py": "", "shop/settings.py": "import os\nimport django\n"}
 
-    assert modules("shop.settings", [write_tree(tmp_path, files)]) == [
-        ("shop.settings", tmp_path / "shop/settings.py"),
-        ("shop", tmp_path / "shop/__init__.py"),
+    found = modules("shop.settings", [write_tree(tmp_path, files)])
+
+    assert [(module.name, module.path, module.is_settings) for module in found] == [
+        ("shop.settings", tmp_path / "shop/settings.py", True),
+        ("shop", tmp_path / "shop/__init__.py", False),
     ]
 
 
@@ -59,12 +61,12 @@ def test_split_settings_are_found_from_a_package_and_across_import_roots(tmp_pat
 
     found = modules("shop.settings", [tmp_path / "app", tmp_path / "libs"])
 
-    assert [name for name, _ in found] == [
-        "shop.settings",
-        "shop.settings.production",
-        "shop.settings.base",
-        "common.env",
-        "common.deeper",
+    assert [(module.name, module.is_settings) for module in found] == [
+        ("shop.settings", True),
+        ("shop.settings.production", True),
+        ("shop.settings.base", True),
+        ("common.env", False),
+        ("common.deeper", False),
     ]
 
 
@@ -95,10 +97,18 @@ def test_a_relative_import_that_leads_out_of_the_project_gives_nothing(tmp_path:
     assert _names(tmp_path, {"settings.py": "from ...far import x\nfrom .. import y"}, "settings") == ["settings"]
 
 
-def test_files_that_are_included_by_pattern_are_found(tmp_path: Path) -> None:
-    include = 'include("base.py", "parts/*.py", f"stages/{STAGE}.py", optional("local.py"), "/etc/shop.py", NAME)'
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'include("base.py", "parts/*.py", f"stages/{STAGE}.py", optional("local.py"), "/etc/x.py", "../out.py", NAME)',
+        'files = ["base.py", "parts/*.py", "stages/%s.py" % STAGE, f"stages/{STAGE}.py"]\ninclude(*files)',
+        'for name in ("base.py", "parts/mail.py", "parts/static.dist.py", "stages/live.py"):\n    exec(text(name))',
+    ],
+)
+def test_files_that_are_named_by_path_or_pattern_are_found(tmp_path: Path, statement: str) -> None:
     files = {
-        "shop/settings/__init__.py": f"from split_settings.tools import include, optional\n{include}",
+        "out.py": "",
+        "shop/settings/__init__.py": f"from split_settings.tools import include, optional\n{statement}",
         "shop/settings/base.py": "",
         "shop/settings/parts/mail.py": "",
         "shop/settings/parts/static.dist.py": "",
@@ -106,10 +116,13 @@ def test_files_that_are_included_by_pattern_are_found(tmp_path: Path) -> None:
         "shop/settings/other.py": "",
     }
 
-    assert _names(tmp_path, files) == [
+    found = modules("shop.settings", [write_tree(tmp_path, files)])
+
+    assert {module.name for module in found} == {
         "shop.settings",
         "shop.settings.base",
         "shop.settings.parts.mail",
         "shop.settings.parts.static.dist",
         "shop.settings.stages.live",
-    ]
+    }
+    assert all(module.is_settings for module in found)

@@ -183,7 +183,7 @@ def test_to_show_the_settings_nothing_is_written(bundle: Bundle, load: Load) -> 
 def test_to_show_the_settings_there_is_a_key_to_sign_with_for_the_environment_and_the_settings(
     bundle: Bundle, load: Load
 ) -> None:
-    variable = Variable("DJANGO_SECRET_KEY", None, "", "pyz_settings.py:1")
+    variable = Variable("DJANGO_SECRET_KEY", None, "", "pyz_settings.py:1", is_required=True)
     bundle = replace(bundle, manifest=replace(bundle.manifest, variables=(variable,)))
     activation = Activation(bundle, load("", f"--set=project.data_dir={bundle.site_packages}/data"), Purpose.SHOW)
     environ: dict[str, str] = {}

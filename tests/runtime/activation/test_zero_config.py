@@ -89,19 +89,19 @@ def test_an_operator_who_asks_for_debug_pages_gets_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "default", "is_given"),
+    ("name", "is_required", "is_given"),
     [
-        ("SECRET_KEY", None, True),
-        ("DJANGO_SECRET_KEY", None, True),
-        ("PROJECT_SECRET_KEY", None, True),
-        ("MYPROJ_SECRET_KEY", None, True),
-        ("SECRET_KEY", "'x'", False),
-        ("PAYMENT_SECRET_KEY", None, False),
+        ("SECRET_KEY", True, True),
+        ("DJANGO_SECRET_KEY", True, True),
+        ("PROJECT_SECRET_KEY", True, True),
+        ("MYPROJ_SECRET_KEY", True, True),
+        ("SECRET_KEY", False, False),
+        ("PAYMENT_SECRET_KEY", True, False),
     ],
 )
 def test_a_key_that_the_settings_want_from_the_environment_is_known_by_its_name(
-    manifest: Manifest, name: str, default: str | None, is_given: bool
+    manifest: Manifest, name: str, is_required: bool, is_given: bool
 ) -> None:
-    variable = Variable(name, default, "", "myproj/settings.py:1")
+    variable = Variable(name, None, "", "myproj/settings.py:1", is_required)
 
     assert key_variables(replace(manifest, variables=(variable,))) == ([name] if is_given else [])

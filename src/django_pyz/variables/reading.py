@@ -1,0 +1,251 @@
+"""A reading of a variable, and what the source around it says: its default, what is made of it, when it is read.
+
+A path leads from a module's syntax tree down to the expression that reads, each part in the one before it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from django_pyz.variables.kinds import kind_of_cast, kind_of_name
+
+DEFAULT = re.compile(r"(default(_?val(ue)?)?|fallback|initial|other(wise)?|alt(ernative)?)")
+"""Names of parameters for the value that is taken where a variable is not set."""
+CAST = re.compile(r"cast|type|typ_?|parser|convert|coerce")
+_NO_DEFAULT = ("NOTSET", "NO_VALUE", "ndefined", "...")
+NOTHING = {None, "None", "''"}
+"""Defaults that are none."""
+_WIDTH = 80
+_YES_AND_NO = {"1", "0", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n"}
+_UNCERTAIN = (
+    ast.If,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.Try,
+    ast.TryStar,
+    ast.Lambda,
+    ast.FunctionDef,
+    ast.match_case,
+)
+_OF_ENVIRON = {"get", "getenv", "pop", "setdefault"}
+Path = Sequence[ast.AST]
+
+
+class Reading(NamedTuple):
+    """A place that reads a variable.
+
+    Attributes:
+        name: of the variable.
+        default: the source of what is taken without it; None where there is nothing.
+        kind: what is made of it, "" where that is not said.
+        where: file and line, relative to the project, as "shop/settings.py:12".
+        condition: when an import comes by, as "if DEBUG"; "" where always.
+        is_certain: whether an import comes by in any case, and fails without the variable.
+    """
+
+    name: str
+    default: str | None
+    kind: str
+    where: str
+    condition: str = ""
+    is_certain: bool = False
+
+
+class Span(NamedTuple):
+    """Where an expression stands: lines from 1, columns from 0 in bytes, as `code.co_positions` has them."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+
+
+def path_to(tree: ast.AST, span: Span) -> Path:
+    """The path to the innermost part of a tree that a place lies in."""
+    path = [tree]
+    while inner := next((child for child in ast.iter_child_nodes(path[-1]) if _holds(child, span)), None):
+        path.append(inner)
+    return path
+
+
+def _holds(node: ast.AST, span: Span) -> bool:
+    if not isinstance(node, ast.expr | ast.stmt):
+        return any(_holds(child, span) for child in ast.iter_child_nodes(node))
+    start = (node.lineno, node.col_offset)
+    end = (node.end_lineno or 0, node.end_col_offset or 0)
+    return start <= (span.line, span.column) and (span.end_line, span.end_column) <= end
+
+
+def shortened(source: str) -> str:
+    """Source text on one line, cut where it is long."""
+    text = source.replace("\n", " ")
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+
+def source(node: ast.AST) -> str:
+    """The source text of a node, on one line, cut where it is long."""
+    return shortened(ast.unparse(node))
+
+
+def default_of(path: Path, parameters: Sequence[str] = ()) -> str | None:
+    """The source of what is taken where a variable is not set; None where there is nothing.
+
+    Args:
+        path: to the expression that reads.
+        parameters: of the function that it calls, in order; none where they are not known.
+    """
+    node = path[-1]
+    given = _given_default(node, parameters) if isinstance(node, ast.Call) else None
+    text = source(given) if given and not ast.unparse(given).endswith(_NO_DEFAULT) else None
+    if text in NOTHING and (other := _otherwise(path)):
+        return source(other)
+    is_asked = isinstance(node, ast.Compare) or function_of_environ(node) in {"get", "getenv"}
+    return "None" if text is None and is_asked else text
+
+
+def function_of_environ(node: ast.AST) -> str:
+    """The function of os or os.environ that is called; "" where it is none."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=holder, attr=name)) if "environ" in ast.unparse(holder):
+            return name if name in _OF_ENVIRON else ""
+        case ast.Call(func=ast.Name(id="getenv") | ast.Attribute(attr="getenv")):
+            return "getenv"
+    return ""
+
+
+def _given_default(call: ast.Call, parameters: Sequence[str]) -> ast.expr | None:
+    """The argument that is the default: by its parameter's name, else the first after the name that is no cast."""
+    for word in call.keywords:
+        if word.arg and DEFAULT.fullmatch(word.arg):
+            return word.value
+    places = [index for index, name in enumerate(parameters) if DEFAULT.fullmatch(name)]
+    if places:
+        return call.args[places[0]] if places[0] < len(call.args) else None
+    return next((item for item in call.args[1:] if not kind_of_cast(item)), None)
+
+
+def parameter_default(tree: ast.AST, line: int) -> str | None:
+    """The source of the default of that parameter of a function that is for one; None where there is none.
+
+    Args:
+        tree: that the function is in.
+        line: the first one of the function, its decorators included.
+    """
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.Lambda):
+            continue
+        first = node.decorator_list[0] if isinstance(node, ast.FunctionDef) and node.decorator_list else node
+        if first.lineno == line:
+            positional = [*node.args.posonlyargs, *node.args.args]
+            pairs = [*zip(reversed(positional), reversed(node.args.defaults), strict=False)]
+            pairs += [
+                (item, value) for item, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value
+            ]
+            return next((source(value) for item, value in pairs if DEFAULT.fullmatch(item.arg)), None)
+    return None
+
+
+def _otherwise(path: Path) -> ast.expr | None:
+    """The other value where the source gives one: by `or`, in another branch, where the error is handled."""
+    for parent, child in _upwards(path):
+        match parent:
+            case ast.BoolOp(op=ast.Or(), values=[first, *_, last]) if first is child:
+                return last if isinstance(child, ast.Call | ast.Subscript) else None
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return body if child is orelse or (child is test and _denies(test)) else orelse
+            case ast.If(test=test, body=body, orelse=orelse):
+                return _outcome(body if child in orelse or (child is test and _denies(test)) else orelse)
+            case ast.Try(body=body, handlers=handlers) if child in body:
+                outcomes = (_outcome(item.body) for item in handlers if "Import" not in ast.unparse(item.type or item))
+                return next(filter(None, outcomes), None)
+            case ast.Dict() | ast.List() | ast.Tuple():
+                return None
+    return None
+
+
+def _denies(test: ast.AST) -> bool:
+    return any(isinstance(node, ast.Not | ast.NotIn | ast.Is) for node in ast.walk(test))
+
+
+def _outcome(body: Sequence[ast.stmt]) -> ast.expr | None:
+    """The one value that a branch gives."""
+    match body:
+        case [ast.Assign(value=value)] | [ast.Return(value=ast.expr() as value)]:
+            return value
+    return None
+
+
+def kind_of(path: Path, called: str = "") -> str:
+    """What is made of the text, told by the function that reads and by what its result is handed to.
+
+    Args:
+        path: to the expression that reads.
+        called: the name of the function that was called, where it may say more than its caller does.
+    """
+    node = path[-1]
+    told = []
+    if isinstance(node, ast.Call):
+        told = [kind_of_name(ast.unparse(node.func)), kind_of_name(called)]
+        told += [kind_of_cast(word.value) for word in node.keywords if word.arg and CAST.fullmatch(word.arg)]
+        told += [kind_of_cast(item) for item in node.args[1:]]
+    return next(filter(None, told), "") or _made_of(path)
+
+
+def _made_of(path: Path) -> str:
+    for parent, child in _upwards(path):
+        match parent:
+            case ast.Call(func=function) if child is not function:
+                # bool(text) asks whether there is one: that does not make the text a yes or no.
+                if (name := ast.unparse(function)) not in {"bool", "str"}:
+                    return kind_of_name(name)
+            case ast.Attribute(attr="split" | "splitlines"):
+                return "list"
+            case ast.Compare():
+                texts = {str(node.value).lower() for node in ast.walk(parent) if isinstance(node, ast.Constant)}
+                return "bool" if texts & _YES_AND_NO else ""
+            case ast.Call() | ast.Attribute() | ast.BoolOp():
+                continue
+            case _:
+                return ""
+    return ""
+
+
+def is_certain(path: Path) -> bool:
+    """Whether an import of the module comes by in any case, and nothing catches what is raised."""
+    managers = [item.context_expr for node in path if isinstance(node, ast.With) for item in node.items]
+    is_caught = any("suppress" in ast.unparse(manager) for manager in managers)
+    return not is_caught and not any(isinstance(node, _UNCERTAIN) for node in path)
+
+
+def condition(path: Path) -> str:
+    """When an import of the module comes by, as "in later(), if DEBUG"; "" where always."""
+    return ", ".join(reversed([text for parent, child in _upwards(path) if (text := _condition(parent, child))]))
+
+
+def _condition(parent: ast.AST, child: ast.AST) -> str:
+    match parent:
+        case ast.If(test=test, orelse=[*orelse]) if child is not test:
+            return f"if {_not(test) if child in orelse else source(test)}"
+        case ast.IfExp(test=test, orelse=orelse) if child is not test:
+            return f"if {_not(test) if child is orelse else source(test)}"
+        case ast.ExceptHandler(type=error):
+            return f"after {source(error) if error else 'an error'}"
+        case ast.FunctionDef(name=name, body=body) | ast.AsyncFunctionDef(name=name, body=body) if child in body:
+            return f"in {name}()"
+        case ast.Lambda(body=body) if child is body:
+            return "in a lambda"
+    return ""
+
+
+def _not(test: ast.expr) -> str:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return source(test.operand)
+    return f"not {source(test)}" if isinstance(test, ast.Name | ast.Attribute | ast.Call) else f"not ({source(test)})"
+
+
+def _upwards(path: Path) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """Each part that another is in, with that one, from the innermost."""
+    return zip(reversed(path[:-1]), reversed(path[1:]), strict=True)
