@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from django_pyz_runtime.bundle.manifest import Variable
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
 from django_pyz_runtime.config.variable_targets import holds_key
-from django_pyz_runtime.secrets.recognise import shown
+from django_pyz_runtime.secrets.recognise import shown_source
 
 
 def settings_ini(
@@ -75,10 +75,11 @@ def _examples(section: str, name: str) -> list[str]:
 
 
 def _variable_lines(variables: Sequence[Variable], given: Mapping[str, str]) -> Iterator[str]:
-    """A line for each variable, commented unless it is given: those without a default first, each with its place."""
-    for item in sorted(variables, key=lambda item: item.default is not None):
-        need = f"default {shown(item.name, item.default)}" if item.default is not None else "no default"
-        yield f"# {', '.join(filter(None, [item.kind, need, item.where]))}"
+    """A line for each variable, commented unless it is given: the required first, each with where it is read."""
+    for item in sorted(variables, key=lambda item: not item.is_required):
+        default = f"default {shown_source(item.name, item.default)}" if item.default is not None else ""
+        need = "required" if item.is_required else default
+        yield f"# {', '.join(filter(None, [item.kind, need, item.where, item.condition]))}"
         yield f"{item.name} = {given[item.name]}" if item.name in given else f"#{item.name} ="
 
 

@@ -59,16 +59,18 @@ def test_a_file_for_the_whole_machine_says_where_the_data_is(load: Load) -> None
     assert (found.problems, found.get("project", "data_dir")) == ((), Path("/var/lib/shop"))
 
 
-def test_fresh_settings_list_the_variables_of_the_project_those_without_a_default_first(load: Load) -> None:
+def test_fresh_settings_list_the_variables_of_the_project_those_that_are_required_first(load: Load) -> None:
     variables = (
         Variable("CRASH_TOPIC", "'crashes'", "text", "shop/settings.py:9"),
-        Variable("DATABASE_URL", None, "", "shop/settings.py:3"),
+        Variable("DATABASE_URL", None, "", "shop/settings.py:3", is_required=True),
+        Variable("CRASH_KEY", None, "", "shop/settings.py:12", condition="if USE_S3"),
     )
     text = fresh_settings_ini("shop", variables, for_system=False)
 
     assert (
-        "\n# no default, shop/settings.py:3\n#DATABASE_URL ="
-        "\n# text, default 'crashes', shop/settings.py:9\n#CRASH_TOPIC =\n" in text
+        "\n# required, shop/settings.py:3\n#DATABASE_URL ="
+        "\n# text, default 'crashes', shop/settings.py:9\n#CRASH_TOPIC ="
+        "\n# shop/settings.py:12, if USE_S3\n#CRASH_KEY =\n" in text
     )
     assert "#DATABASE_URL@file" not in text
     assert load(text).problems == ()

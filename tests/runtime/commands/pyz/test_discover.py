@@ -19,15 +19,18 @@ def _said(manifest: Manifest, *variables: Variable) -> int:
     return discover.run(bundle, Arguments("/etc/shop/settings.ini", (), []), Namespace())
 
 
-def test_the_variables_without_a_default_come_first(manifest: Manifest, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_variables_that_are_required_come_first(manifest: Manifest, capsys: pytest.CaptureFixture[str]) -> None:
     topic = Variable("TOPIC", "'crashes'", "text", "shop/settings.py:9")
-    assert _said(manifest, topic, Variable("DATABASE_URL", None, "url", "shop/settings.py:3")) == 0
+    key = Variable("S3_KEY", None, "", "shop/settings.py:12", condition="if USE_S3")
+    url = Variable("DATABASE_URL", None, "url", "shop/settings.py:3", is_required=True)
+    assert _said(manifest, topic, key, url) == 0
 
     assert capsys.readouterr().out == (
-        "Without a default; set them in the section [env] of /etc/shop/settings.ini:\n"
+        "Required; set them in the section [env] of /etc/shop/settings.ini:\n"
         "  DATABASE_URL  (shop/settings.py:3, url)\n"
-        "Others:\n"
-        "  TOPIC = 'crashes'  (shop/settings.py:9, text)\n"
+        "Optional:\n"
+        "  TOPIC  = 'crashes'  (shop/settings.py:9, text)\n"
+        "  S3_KEY  (shop/settings.py:12, if USE_S3)\n"
     )
 
 
@@ -36,7 +39,16 @@ def test_a_default_that_looks_like_a_secret_is_not_shown(
 ) -> None:
     _said(manifest, Variable("SECRET_KEY", "'only-here'", "", "shop/settings.py:1"))
 
-    assert "only-here" not in capsys.readouterr().out
+    assert capsys.readouterr().out == "Optional:\n  SECRET_KEY = ********  (shop/settings.py:1)\n"
+
+
+@pytest.mark.parametrize("default", ["''", "None", "get_random_secret_key()", "'redis://localhost:6379/0'"])
+def test_a_default_that_holds_no_secret_is_shown_whatever_its_name(
+    manifest: Manifest, capsys: pytest.CaptureFixture[str], default: str
+) -> None:
+    _said(manifest, Variable("CACHE_TOKEN", default, "", "shop/settings.py:1"))
+
+    assert capsys.readouterr().out == f"Optional:\n  CACHE_TOKEN = {default}  (shop/settings.py:1)\n"
 
 
 def test_settings_that_read_none_say_so(manifest: Manifest, capsys: pytest.CaptureFixture[str]) -> None:
