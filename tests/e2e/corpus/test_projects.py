@@ -32,6 +32,42 @@ manage.py colour blue
 manage.py colour blue
 spawn colour blue
 """
+VARIABLES = """\
+SECRET_KEY (shop/settings.py:18)
+SHOP_OWNER (shop/settings.py:22)
+Optional:
+DATABASE_URL = 'sqlite://:memory:' (shop/settings.py:21, url)
+SHOP_CACHE_TOKEN = '' (shop/settings.py:27, text)
+SHOP_CDN = None (shop/parts/live.py:1)
+SHOP_DEBUG = '0' (shop/settings.py:19, bool)
+SHOP_DECOUPLE_ADMINS = 'a,b' (shop/parts/libraries.py:15, list)
+SHOP_ENVIRONS_PORT = 25 (shop/parts/libraries.py:18, int)
+SHOP_ENVIRON_HOSTS = [] (shop/parts/libraries.py:13, list)
+SHOP_ENVIRON_REDIS = 'redis://localhost:6379/0' (shop/parts/libraries.py:14, url)
+SHOP_ENVIRON_WORKERS = 3 (shop/parts/libraries.py:12, int)
+SHOP_EVERETT_HOST = 'localhost' (shop/parts/libraries.py:20, text)
+SHOP_FROM = None (shop/parts/classes.py:12, text)
+SHOP_GOOD = False (shop/parts/classes.py:16, bool)
+SHOP_MAIL_HOST = 'localhost' (shop/parts/classes.py:10, text)
+SHOP_MAIL_PORTS = list() (shop/parts/classes.py:11, list)
+SHOP_MISSED (shop/settings.py:32, if MISSES == 'os')
+SHOP_MISSED_BY_DECOUPLE (shop/parts/libraries.py:29, in a lambda)
+SHOP_MISSED_BY_ENVIRON (shop/parts/libraries.py:28, int, in a lambda)
+SHOP_MISSED_BY_ENVIRONS (shop/parts/libraries.py:30, text, in a lambda)
+SHOP_MISSED_BY_HELPER (shop/parts/libraries.py:34, in a lambda)
+SHOP_MISSES = '' (shop/settings.py:20, text)
+SHOP_NODE_A = None (shop/parts/libraries.py:25)
+SHOP_NODE_B = None (shop/parts/libraries.py:25)
+SHOP_PRETTYCONF_FLAG = False (shop/parts/libraries.py:21, bool)
+SHOP_PROFILER = 'off' (shop/parts/development.py:1, text)
+SHOP_SENDER = None (shop/parts/classes.py:12, text)
+SHOP_SENTRY_DSN = None (shop/settings.py:28)
+SHOP_SENTRY_RATE = '0.1' (shop/settings.py:29, float, if os.environ.get('SHOP_SENTRY_DSN'))
+SHOP_SENTRY_STAGE (shop/settings.py:30, if os.environ.get('SHOP_SENTRY_DSN'))
+SHOP_STAGE = 'live' (shop/settings.py:34, text)
+SHOP_STARLETTE_TITLE = 'Shop' (shop/parts/libraries.py:23, text)
+SHOP_VERBOSE = False (shop/parts/libraries.py:24, bool)
+"""
 Build = Callable[..., Machine]
 
 
@@ -171,6 +207,60 @@ def test_websockets_are_answered_though_the_project_pins_a_gunicorn_without_them
         assert connection.status == 101
         connection.send("hello")
         assert connection.receive() == "hello"
+
+
+def test_a_build_that_cannot_import_the_settings_takes_their_variables_from_the_source(built: Build) -> None:
+    said = built("required-env", "--no-collectstatic").succeed("pyz", "config", "discover")
+
+    assert [" ".join(line.split()) for line in said.splitlines()[1:]] == [
+        "ALLOWED_HOSTS (shop/settings.py:10, list)",
+        "DATABASE_URL (shop/settings.py:27, url)",
+        "SECRET_KEY (shop/settings.py:8)",
+        "SHOP_REGION (shop/settings.py:30)",
+    ]
+
+
+@pytest.fixture(scope="module")
+def many_readers(built: Build) -> Machine:
+    """A machine with the tree that reads variables with many libraries; one that must be set was given to the build."""
+    return built("many-readers", "--build-env", "SHOP_OWNER=somebody")
+
+
+def test_the_variables_of_the_settings_are_listed_whatever_reads_them(many_readers: Machine) -> None:
+    title, *lines = many_readers.succeed("pyz", "config", "discover").splitlines()
+
+    assert title.startswith("Required; set them in the section [env] of ")
+    assert [" ".join(line.split()) for line in lines] == VARIABLES.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("misses", "name", "also"),
+    [
+        ("os", "SHOP_MISSED", ""),
+        ("environ", "SHOP_MISSED_BY_ENVIRON", ""),
+        ("decouple", "SHOP_MISSED_BY_DECOUPLE", ""),
+        ("environs", "SHOP_MISSED_BY_ENVIRONS", ""),
+        ("everett", "SHOP_EVERETT_MISSED", ""),
+        ("prettyconf", "SHOP_MISSED_BY_PRETTYCONF", ""),
+        ("starlette", "SHOP_STARLETTE_MISSED_TOO", ""),
+        ("must", "SHOP_MISSED_BY_HELPER", ""),
+        ("pydantic", "SHOP_MISSED_BY_PYDANTIC", "SHOP_MISSED_TOO"),
+    ],
+)
+def test_a_variable_that_a_library_misses_is_named_and_settings_ini_cures_it(
+    many_readers: Machine, misses: str, name: str, also: str
+) -> None:
+    given = f"[env]\nSECRET_KEY = only-for-this-test\nSHOP_OWNER = somebody\nSHOP_MISSES = {misses}\n"
+    many_readers.configure(given)
+    done = many_readers.run("check")
+
+    assert done.returncode == 2, done.stderr
+    assert f"the settings need the variable {name} (shop/" in done.stderr
+    assert f"Set {name} in the section [env] of {many_readers.folder}" in done.stderr
+    assert (f"Also required: {also}" in done.stderr) == bool(also)
+    assert "Traceback" not in done.stderr
+    many_readers.configure(given + "".join(f"{item} = 1\n" for item in (name, also) if item))
+    assert "no issues" in many_readers.succeed("check")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+PROFILER = os.environ.get("SHOP_PROFILER", "off")

@@ -1,0 +1,1 @@
+CDN = os.environ.get("SHOP_CDN")
