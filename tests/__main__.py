@@ -9,10 +9,11 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests import programs
+from tests import measuring, programs
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOCK = CHECKOUT / "tests" / "requirements.txt"
@@ -31,7 +32,8 @@ def main(arguments: list[str]) -> int:
 
     if is_too_old("tests"):
         return 2
-    if not (options.fast or options.lock or options.run):
+    is_whole = not (options.fast or options.lock or options.run)
+    if is_whole:
         programs.install_missing()
     needs = [f"Django=={options.django}.*"] if options.django else []
     python = make_environment(CHECKOUT, needs, program="tests", lock=LOCK)
@@ -44,7 +46,11 @@ def main(arguments: list[str]) -> int:
         how = ["--generate-hashes", "--python-version=3.11", "--no-emit-package=pip"]
         return _run(python, [[*LOCKING.split(), *how, *written_by, *for_pytest]])
     pytest = [*PYTEST.split(), *(["--fast"] if options.fast else []), *for_pytest]
-    return _run(python, [*([] if options.django else map(str.split, CHECKS)), pytest])
+    if code := _run(python, [] if options.django else map(str.split, CHECKS)):
+        return code
+    if options.coverage or (is_whole and os.environ.get("CI")):
+        return _run_measured(python, pytest, bundles=options.coverage)
+    return _run(python, [pytest])
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,17 +60,26 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--fast", action="store_true", help="only what needs no root, programs and minutes")
     found.add_argument("--django", metavar="X.Y", help="only the tests, with another release of Django")
-    found.add_argument("--coverage", action="store_true", help="measure what the tests run; on where CI is set")
+    found.add_argument("--coverage", action="store_true", help="measure what the tests run, in bundles, too")
     found.add_argument("--lock", action="store_true", help=f"write {LOCK.relative_to(CHECKOUT)} and end")
     found.add_argument("--run", nargs=argparse.REMAINDER, metavar="PROGRAM", help="run this in the environment only")
     return found
 
 
-def _run(python: Path, commands: Iterable[list[str]]) -> int:
+def _run_measured(python: Path, pytest: list[str], bundles: bool) -> int:
+    """Run the tests and tell how much of the code they ran, also where one has failed; their exit code."""
+    with tempfile.TemporaryDirectory() as results:
+        code = _run(python, [pytest], measuring.variables(python, Path(results), bundles))
+        print("Processes of bundles are", "measured, too." if bundles else "not measured: --coverage does that.")
+        _run(python, [["python", "-m", "tests.measuring.report", results]])
+    return code
+
+
+def _run(python: Path, commands: Iterable[list[str]], more: Mapping[str, str] | None = None) -> int:
     """Run programs of an environment, one after the other, up to the first that fails; its exit code."""
     import_path = os.pathsep.join(str(CHECKOUT / folder) for folder in ("src", "src/project"))
     search = f"{_uv_folder(python)}{os.pathsep}{programs.SEARCH}"
-    environment = {**os.environ, "PATH": search, "PYTHONPATH": import_path}
+    environment = {**os.environ, "PATH": search, "PYTHONPATH": import_path, **(more or {})}
     for program, *options in commands:
         print("$", program, *options, flush=True)
         if code := subprocess.run([python.with_name(program), *options], cwd=CHECKOUT, env=environment).returncode:

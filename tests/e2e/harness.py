@@ -20,9 +20,12 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from django_pyz_runtime.bundle.names import env_prefix
+from tests.measuring import PYTHONS
 from tests.waiting import DEADLINE_SECONDS
 
-PATH = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
+PATH = os.pathsep.join(
+    [*os.environ.get(PYTHONS, "").split(), str(Path(sys.executable).resolve().parent), os.environ["PATH"]]
+)
 """A search path on which a bundle's first line finds the Python of these tests by its version."""
 _WITH_SOCKET = (
     sys.executable,

@@ -14,6 +14,7 @@ from django_pyz_runtime.boot.arguments import split
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.configuration import Configuration
+from tests.measuring import MEASURED
 
 SOURCE = Path(levels.__file__).resolve().parents[2]
 
@@ -24,7 +25,8 @@ Python = Callable[..., str]
 def clean_environment(*folders: Path) -> dict[str, str]:
     """The environment of a Python of its own, which can import the run wing and from the folders."""
     places = [str(SOURCE), *map(str, folders), os.environ.get("PYTHONPATH", "")]
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(filter(None, places))}
+    measured = {name: value for name, value in os.environ.items() if name == MEASURED}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(filter(None, places)), **measured}
 
 
 def run_as(uid: int, imports: str, code: str, *argv: str | Path) -> str:
