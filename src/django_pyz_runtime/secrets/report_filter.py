@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.views.debug import SafeExceptionReporterFilter
 
 from django_pyz_runtime.secrets.recognise import shown
@@ -11,6 +12,16 @@ from django_pyz_runtime.secrets.recognise import shown
 
 class ReportFilter(SafeExceptionReporterFilter):
     """Django's own, which goes by names, and the passwords inside URLs and other texts. It never fails."""
+
+    def get_safe_settings(self) -> dict[str, Any]:
+        """All settings as they may be shown."""
+        return {name: self._safe_setting(name) for name in dir(settings) if name.isupper()}
+
+    def _safe_setting(self, name: str) -> Any:
+        try:
+            return self.cleanse_setting(name, getattr(settings, name))
+        except Exception as error:
+            return _unreadable(error)
 
     def cleanse_setting(self, key: Any, value: Any) -> Any:
         """The value of a setting or of the request as it may be shown.
@@ -25,4 +36,8 @@ class ReportFilter(SafeExceptionReporterFilter):
             repr(cleansed)
             return cleansed
         except Exception as error:
-            return f"({type(error).__name__} when it is read)"
+            return _unreadable(error)
+
+
+def _unreadable(error: Exception) -> str:
+    return f"({type(error).__name__} when it is read)"
