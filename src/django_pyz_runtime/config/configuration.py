@@ -127,7 +127,7 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
     found = list(problems)
     winners: dict[tuple[str, str], Value] = {}
     for value in sorted(values, key=lambda item: item.level):
-        if problem := _check(value, helps=len(found) < _HELPED):
+        if problem := _check(value, helps=len(found) < _HELPED) or _too_late(value, file):
             found.append(problem)
             continue
         where = (value.section, value.key)
@@ -159,6 +159,16 @@ def _check(value: Value, *, helps: bool) -> str:
     except ValueError:
         return value.problem(option.kind.wanted)
     return ""
+
+
+def _too_late(value: Value, file: ConfigurationFile) -> str:
+    """What is wrong with an option that is needed before its level can be read, or ""."""
+    if (value.section, value.key) != ("project", "cache_dir") or value.level in (Level.FILE, Level.ENVIRONMENT):
+        return ""
+    return (
+        f"{value.source}: [project] cache_dir: has no effect here, as the code is unpacked before this is read: "
+        f"set it in {file.path}"
+    )
 
 
 def _check_open(value: Value) -> str:

@@ -58,6 +58,22 @@ def test_a_value_that_does_not_fit_leaves_the_one_below_in_force() -> None:
     assert len(configuration.problems) == 1
 
 
+@pytest.mark.parametrize("level", [Level.SEALED, Level.FRAGMENT, Level.CREDENTIAL, Level.COMMAND_LINE])
+def test_the_place_of_the_code_is_refused_where_it_comes_too_late(level: Level) -> None:
+    configuration = merged(value("project.cache_dir", "/srv/code", level))
+    assert configuration.problems == (
+        "here: [project] cache_dir: has no effect here, as the code is unpacked before this is read: "
+        "set it in /etc/project/settings.ini",
+    )
+    assert ("project", "cache_dir") not in configuration.values
+
+
+@pytest.mark.parametrize("level", [Level.FILE, Level.ENVIRONMENT])
+def test_the_place_of_the_code_is_taken_where_the_launcher_reads_it(level: Level) -> None:
+    configuration = merged(value("project.cache_dir", "/srv/code", level))
+    assert (configuration.problems, configuration.get("project", "cache_dir")) == ((), Path("/srv/code"))
+
+
 def test_an_option_that_nobody_sets_has_its_default() -> None:
     assert merged().get("serve", "bind") == ["127.0.0.1:8000"]
     assert merged().get("project", "data_dir") is None
