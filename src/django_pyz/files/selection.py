@@ -38,9 +38,13 @@ class Selection:
     links: tuple[Path, ...] = ()
 
     def without(self, folders: Iterable[str]) -> Selection:
-        """The selection where some folders that were left out came in after all."""
+        """The selection where some files, or folders less their secrets, came in after all."""
         inside = tuple(f"{folder}/" for folder in folders)
-        kept = {name: why for name, why in self.exclusions.items() if not name.startswith(inside)}
+        kept = {
+            name: why
+            for name, why in self.exclusions.items()
+            if why in exclusions.SECRET or not f"{name}/".startswith(inside)
+        }
         return replace(self, exclusions=kept)
 
     def keeps_out(self, relative: str) -> bool:
@@ -169,6 +173,18 @@ def files_of_folder(source: Path, folder: Path, options: Options) -> list[Path]:
     wanted = [path for path in found if not rules.reason(path, below=folder)]
     _refuse_ways_out(rules)
     return wanted
+
+
+def files_at(source: Path, relative: Path, options: Options) -> list[Path]:
+    """The same for a place that may be a file, a folder, or nothing.
+
+    Raises:
+        UserError: there are links in it that lead out of the project.
+    """
+    if (source / relative).is_dir():
+        return files_of_folder(source, relative, options)
+    is_wanted = (source / relative).is_file() and not Rules(source, options, None).reason(relative)
+    return [relative] if is_wanted else []
 
 
 def _for_building(rules: Rules, files: set[Path]) -> Iterator[Path]:

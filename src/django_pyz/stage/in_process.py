@@ -19,6 +19,7 @@ file of its own. Not seen is what libraries in C and other programs write to.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -102,7 +103,8 @@ def facts(site_packages: str, arguments: list[str]) -> int:
         _import_settings(site_packages, found["readings"])
         found |= _settings_facts()
         moved = {move.after: move.before for move in activation.moves}
-        found["reads"] = sorted({os.path.normpath(moved.get(path, path)) for path in found["reads"]})
+        for name in ("reads", "static", "made"):
+            found[name] = sorted({os.path.normpath(moved.get(path, path)) for path in found[name]})
     except MissingVariables as missing:
         found |= {"missing": missing.names, "problem": missing.problems[0]}
     except UserError as error:
@@ -170,6 +172,8 @@ def _settings_facts() -> dict[str, Any]:
         "offline": bool(getattr(settings, "COMPRESS_OFFLINE", False)),
         "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
         "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
+        "static": [path for path in _static_places(settings) if os.path.isabs(path)],
+        "made": [path for path in _made_folders(settings) if os.path.isabs(path)],
     }
 
 
@@ -198,6 +202,38 @@ def _read_folders(settings: Any) -> Iterator[str]:
     yield from map(os.fspath, [*settings.LOCALE_PATHS, *settings.FIXTURE_DIRS])
     if root := getattr(settings, "WHITENOISE_ROOT", None):
         yield os.fspath(root)
+
+
+def _static_places(settings: Any) -> Iterator[str]:
+    """Where static files come from: folders, those of apps too, and the files in which a front-end build lists them."""
+    from importlib.util import find_spec
+
+    for item in settings.STATICFILES_DIRS:
+        yield os.fspath(item[1] if isinstance(item, list | tuple) else item)
+    for app in settings.INSTALLED_APPS:
+        # An app may be named by its AppConfig, and one that cannot be imported is reported by Django.
+        with contextlib.suppress(Exception):
+            spec = find_spec(app.partition(".apps.")[0])
+            yield from (os.path.join(place, "static") for place in (spec and spec.submodule_search_locations) or ())
+    for name in dir(settings):
+        if name.isupper():
+            yield from _lists_of_files(name, getattr(settings, name))
+
+
+def _lists_of_files(name: str, value: Any) -> Iterator[str]:
+    """Paths under names such as STATS_FILE and manifest_path, also in dictionaries."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _lists_of_files(str(key), inner)
+    elif isinstance(value, str | os.PathLike) and ("STATS" in name.upper() or "MANIFEST" in name.upper()):
+        yield os.fspath(value)
+
+
+def _made_folders(settings: Any) -> Iterator[str]:
+    """The folders that a running site fills."""
+    for name in ("MEDIA_ROOT", "STATIC_ROOT", "COMPRESS_ROOT"):
+        if path := getattr(settings, name, None):
+            yield os.fspath(path)
 
 
 def gzip(site_packages: str, arguments: list[str]) -> int:

@@ -38,6 +38,8 @@ class Facts:
         caches: the names of its caches.
         driverless: databases whose driver is not installed, to what Django says of it.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
+        static: folders that static files are collected from, and files in which a front-end build lists its output.
+        made: folders that the running site fills.
         readings: what they read of the environment.
         given: the names of the variables that were set.
     """
@@ -49,6 +51,8 @@ class Facts:
     caches: list[str]
     driverless: dict[str, str]
     reads: list[str]
+    static: list[str]
+    made: list[str]
     readings: list[Reading]
     given: list[str]
 

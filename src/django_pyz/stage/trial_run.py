@@ -69,7 +69,9 @@ def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) 
     facts = staged.facts()
     manifest = _with_variables(staged, manifest, facts)
     made, before = undo(staged, start, copy)
-    brought_in = add_read_folders(staged, facts.reads, plan.options, copy, plan.found.root)
+    sources = (copy, plan.found.root)
+    brought_in = add_read_folders(staged, facts.reads, plan.options, *sources)
+    brought_in += add_static_output(staged, facts, plan.options, *sources)
     if brought_in:
         before = snapshot(staged.site_packages)
     with node_modules_linked(staged, copy):
@@ -165,13 +167,49 @@ def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Optio
         relative = folder.relative_to(staged.project_folder)
         source = next((source for source in sources if (source / relative).is_dir()), None)
         if source and (files := selection.files_of_folder(source, relative, options)):
-            # Packages of others are full of keys for tests.
-            secret_scan.check(
-                source, [path for path in files if "node_modules" not in path.parts], options.allow_secrets
-            )
-            copy_files(source, files, staged.project_folder)
+            _bring_in(staged, source, files, options)
             added.append(relative.as_posix())
     return added
+
+
+def add_static_output(staged: StagedProject, facts: Facts, options: Options, *sources: Path) -> list[str]:
+    """Bring in what git does not track where static files are collected from: output of a front-end build.
+
+    Args:
+        staged: the tree.
+        facts: where static files come from, and which folders the running site fills.
+        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
+        sources: where the files may be, the first one first.
+
+    Returns:
+        The files and folders, relative to the project, in which something was brought in.
+
+    Raises:
+        UserError: there is a likely secret in it.
+    """
+    top = staged.project_folder
+    added = []
+    # The whole project is no folder of static files, whatever the settings say.
+    for place in (Path(path) for path in facts.static if top in Path(path).parents):
+        relative = place.relative_to(top)
+        made = [Path(path) for path in facts.made if top in Path(path).parents and not place.is_relative_to(path)]
+        data = [
+            *(path.relative_to(top).as_posix() for path in made),
+            *(path.rstrip("/") for path in options.data_paths),
+        ]
+        for source in sources:
+            found = selection.files_at(source, relative, replace(options, exclude=(*options.exclude, *data)))
+            if files := [path for path in found if not (top / path).exists()]:
+                _bring_in(staged, source, files, options)
+                added.append(relative.as_posix())
+    return list(dict.fromkeys(added))
+
+
+def _bring_in(staged: StagedProject, source: Path, files: list[Path], options: Options) -> None:
+    # Packages of others are full of keys for tests.
+    own = [path for path in files if "node_modules" not in path.parts]
+    secret_scan.check(source, own, options.allow_secrets)
+    copy_files(source, files, staged.project_folder)
 
 
 @contextmanager

@@ -53,6 +53,29 @@ def test_plain_names_become_hashed_ones_and_the_manifest_says_so(tmp_path: Path)
     assert set(names.values()) <= _static_names(staged)
 
 
+def test_where_static_files_come_from_is_known(tmp_path: Path) -> None:
+    more = """
+INSTALLED_APPS += ["shop.apps.ShopConfig", "catalog"]
+STATICFILES_DIRS = [BASE / "front/dist", ("lib", BASE / "node_modules/lib")]
+MEDIA_ROOT = BASE / "assets/uploads"
+WEBPACK_LOADER = {"DEFAULT": {"STATS_FILE": str(BASE / "front/stats.json"), "CACHE": True}}
+DJANGO_VITE = {"default": {"manifest_path": BASE / "front/manifest.json"}}
+"""
+    apps = "from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = 'shop'\n"
+    settings = f"{SETTINGS}\nfrom pathlib import Path\nBASE = Path(__file__).parent.parent\n{more}"
+    staged = _staged(
+        tmp_path, {**PROJECT, "shop/settings.py": settings, "shop/apps.py": apps, "catalog/__init__.py": ""}
+    )
+
+    facts = staged.facts()
+
+    top = staged.project_folder
+    own = {Path(path).relative_to(top).as_posix() for path in facts.static if Path(path).is_relative_to(top)}
+    folders = {"front/dist", "node_modules/lib", "shop/static", "catalog/static"}
+    assert own == {*folders, "front/stats.json", "front/manifest.json"}
+    assert str(top / "assets/uploads") in facts.made
+
+
 def test_a_file_that_becomes_smaller_by_it_is_compressed(tmp_path: Path) -> None:
     staged = make_staged(tmp_path, PROJECT)
     _add_static_files(staged)

@@ -10,7 +10,7 @@ import pytest
 from django_pyz.options import Options
 from django_pyz.python import find_python
 from django_pyz.stage import trial_run
-from django_pyz.stage.staged_project import StagedProject
+from django_pyz.stage.staged_project import Facts, StagedProject
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import read_tree, write_tree
@@ -56,6 +56,47 @@ def test_a_folder_that_the_settings_read_and_nobody_copied_is_brought_in(staged:
     assert added == ["frontend/dist", "node_modules/x"]
     assert (staged.project_folder / "frontend" / "dist" / "app.js").read_text() == "new"
     assert (staged.project_folder / "node_modules" / "x" / "x.css").read_text() == "4"
+
+
+def _facts(staged: StagedProject, static: tuple[str, ...], made: tuple[str, ...] = ()) -> Facts:
+    folder = staged.project_folder
+    places = [str(folder / name) for name in static]
+    return Facts(
+        staticfiles=True,
+        storage="",
+        compressor=False,
+        offline=False,
+        caches=[],
+        driverless={},
+        reads=[],
+        static=[*places, "/usr/share/doc"],
+        made=[str(folder / name) for name in made],
+    )
+
+
+def test_untracked_output_beside_tracked_files_is_brought_in(staged: StagedProject, tmp_path: Path) -> None:
+    write_tree(staged.project_folder, {"static/logo.svg": "tracked", "shop/static/shop/a.css": "tracked"})
+    copy = write_tree(tmp_path / "copy", {"static/logo.svg": "", "static/css/site.css": "of the build command"})
+    more = {"static/.env": "", "static/uploads/photo.jpg": "", "static/draft.js": "", "shop/static/shop/b.css": "new"}
+    untracked = {**more, "static/css/site.css": "old", "stats.json": "{}", "notes.txt": "", "static/logo.svg": "old"}
+    root = write_tree(tmp_path / "root", untracked)
+    facts = _facts(staged, ("static", "shop/static", "stats.json", "nowhere", ""), ("static/uploads",))
+    before = set(read_tree(staged.project_folder))
+
+    added = trial_run.add_static_output(staged, facts, Options(exclude=("static/draft.js",)), copy, root)
+
+    tree = read_tree(staged.project_folder)
+    assert added == ["static", "shop/static", "stats.json"]
+    assert set(tree) - before == {"static/css/site.css", "shop/static/shop/b.css", "stats.json"}
+    assert (tree["static/css/site.css"], tree["static/logo.svg"]) == (b"of the build command", b"tracked")
+
+
+def test_a_token_in_untracked_output_stops_the_build(staged: StagedProject, tmp_path: Path) -> None:
+    token = "ghp_" + "x9Kq2Lw8Rt5Zv3Bn7Mc1Pd6Fg4Hj0Sa8Ye2U"
+    root = write_tree(tmp_path / "shop", {"static/config.js": f"token = '{token}'"})
+
+    with pytest.raises(UserError, match=r"static/config.js:1"):
+        trial_run.add_static_output(staged, _facts(staged, ("static",)), Options(), root)
 
 
 def test_what_is_excluded_or_secret_is_not_brought_in(staged: StagedProject, tmp_path: Path) -> None:
