@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from django_pyz.dependencies.source import read_files
 from django_pyz.epoch import source_date_epoch
 from django_pyz.files import secret_scan
 from django_pyz.files.selection import Selection, select
@@ -51,7 +52,7 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
     found = project.find(root, options)
     output = (output or Path("dist") / f"{found.script}.pyz").absolute()
     output_file.check_writable(output)
-    selection = select(found.root, _without_data(options))
+    selection = select(found.root, _without_data(options)).with_inputs(read_files(found.source, found.root))
     secret_scan.check(found.root, selection.files, options.allow_secrets)
     python = find_python(options.python)
     return Plan(options, found, python, selection, source_date_epoch(), output)

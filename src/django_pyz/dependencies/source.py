@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +30,9 @@ class Source:
 
     Attributes:
         kind: the name of the file, "requirements" for all files of that format.
-        files: relative to the project's root, so that they may be read in a copy of it. The first one is the source; a
-            lock has the pyproject.toml beside it, or of the workspace's member, behind it.
+        files: relative to the project's root, so that they may be read in a copy of it; absolute where they lie
+            outside. The first one is the source; a lock has the pyproject.toml beside it, or of the workspace's member,
+            behind it.
     """
 
     kind: str
@@ -81,14 +83,32 @@ def _given(root: Path, options: Options) -> Source:
     for path in files:
         if not (root / path).is_file():
             raise UserError(f"requirements: {root / path}: found no such file")
-        if not (root / path).resolve().is_relative_to(root.resolve()):
-            raise UserError(f"requirements: {root / path}: wanted a file inside {root}")
     kind = _kind(files[0].name)
     if kind != "requirements" and len(files) > 1:
         raise UserError(
             f"requirements: {files[0]}: wanted it alone, found {len(files)} files", hint="Name one of them."
         )
-    return Source(kind, tuple((root / path).resolve().relative_to(root.resolve()) for path in files))
+    return Source(kind, tuple(_in_project((root / path).resolve(), root.resolve()) for path in files))
+
+
+def _in_project(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def read_files(source: Source, root: Path) -> Iterator[Path]:
+    """The files of a project that are read to know its dependencies, relative to it, whether or not git tracks them.
+
+    Args:
+        source: the dependencies.
+        root: the project.
+    """
+    for file in source.files:
+        found = {root / file}
+        if source.kind == "requirements":
+            # What cannot be read is reported by whoever installs.
+            with contextlib.suppress(UserError):
+                found |= requirements_files.read_files(root / file)
+        yield from (path.relative_to(root) for path in sorted(found) if path.is_relative_to(root) and path.is_file())
 
 
 def _kind(name: str) -> str:

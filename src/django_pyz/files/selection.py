@@ -37,6 +37,11 @@ class Selection:
     for_building: tuple[Path, ...] = ()
     links: tuple[Path, ...] = ()
 
+    def with_inputs(self, files: Iterable[Path]) -> Selection:
+        """The selection with more files to build from; they stay out of the bundle where they were."""
+        more = {*files} - {*self.files}
+        return replace(self, for_building=tuple(sorted({*self.for_building, *more})))
+
     def without(self, folders: Iterable[str]) -> Selection:
         """The selection where some files, or folders less their secrets, came in after all."""
         inside = tuple(f"{folder}/" for folder in folders)

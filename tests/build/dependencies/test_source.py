@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.dependencies.source import Source, find_source
+from django_pyz.dependencies.source import Source, find_source, read_files
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import write_tree
@@ -162,13 +162,29 @@ def test_a_lock_can_be_told_too(tmp_path: Path) -> None:
     assert _find(tmp_path, requirements=("poetry.lock",)).kind == "poetry.lock"
 
 
-def test_what_was_told_must_be_there_and_inside_the_project(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"outside.txt": "", "shop/pyproject.toml": PYPROJECT})
+def test_what_was_told_must_be_there(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"shop/pyproject.toml": PYPROJECT})
 
     with pytest.raises(UserError, match=r"(?m)found no such file$"):
         _find(tmp_path / "shop", requirements=("none.txt",))
-    with pytest.raises(UserError, match=r"wanted a file inside"):
-        _find(tmp_path / "shop", requirements=("../outside.txt",))
+
+
+def test_what_was_told_may_lie_outside_the_project(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"outside.txt": "", "shop/pyproject.toml": PYPROJECT})
+
+    for path in ("../outside.txt", f"{tmp_path}/outside.txt"):
+        assert _find(tmp_path / "shop", requirements=(path,)) == Source("requirements", (tmp_path / "outside.txt",))
+
+
+def test_all_files_that_requirements_take_in_are_read_whether_git_tracks_them_or_not(tmp_path: Path) -> None:
+    texts = {"live.txt": "-r deps/base.txt\n-c pins.txt\n-r ../outside.txt\n./lib.whl\n"}
+    texts |= {"deps/base.txt": "", "pins.txt": "", "lib.whl": ""}
+    root = write_tree(tmp_path / "shop", {"requirements.txt": "Django\n", **texts})
+    write_tree(tmp_path, {"outside.txt": ""})
+
+    found = read_files(_find(root, requirements=("live.txt",)), root)
+
+    assert [path.as_posix() for path in found] == ["deps/base.txt", "lib.whl", "live.txt", "pins.txt"]
 
 
 def test_a_lock_is_told_alone(tmp_path: Path) -> None:

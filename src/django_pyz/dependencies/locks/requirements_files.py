@@ -41,7 +41,8 @@ def read(files: Sequence[Path], root: Path) -> Wanted:
     Raises:
         UserError: a file cannot be read, or names one that is not there.
     """
-    reader = _Reader([folder for folder in files[0].resolve().parents if folder.is_relative_to(root)])
+    folders = [folder for folder in files[0].resolve().parents if folder.is_relative_to(root)]
+    reader = _Reader(folders or [root])
     for file in files:
         reader.add_file(file)
     return reader.wanted
@@ -67,6 +68,22 @@ def included_files(path: Path) -> set[Path]:
     reader = _Reader([path.parent])
     reader.add_file(path)
     return reader.seen
+
+
+def read_files(path: Path) -> set[Path]:
+    """All files that are read to install a requirements file: those taken in, constraints, and packages by their path.
+
+    Raises:
+        UserError: one cannot be read.
+    """
+    reader = _Reader([path.parent])
+    reader.add_file(path)
+    found = set(reader.seen)
+    for line in reader.wanted.lines:
+        named = Path(line.removeprefix("--constraint ").partition(" ")[0])
+        if named.is_absolute() and named.is_file():
+            found |= included_files(named) if line.startswith("--constraint ") else {named}
+    return found
 
 
 class _Reader:
