@@ -63,7 +63,7 @@ DJANGO_VITE = {"default": {"manifest_path": BASE / "front/manifest.json"}}
 """
     apps = "from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = 'shop'\n"
     settings = f"{SETTINGS}\nfrom pathlib import Path\nBASE = Path(__file__).parent.parent\n{more}"
-    staged = _staged(
+    staged = make_staged(
         tmp_path, {**PROJECT, "shop/settings.py": settings, "shop/apps.py": apps, "catalog/__init__.py": ""}
     )
 

@@ -71,6 +71,8 @@ def _facts(staged: StagedProject, static: tuple[str, ...], made: tuple[str, ...]
         reads=[],
         static=[*places, "/usr/share/doc"],
         made=[str(folder / name) for name in made],
+        readings=[],
+        given=[],
     )
 
 
