@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django_pyz_runtime.activation.activate import Purpose
 from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.activation.run_first import run_first
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -30,4 +31,5 @@ def wsgi_application(executable: str, site_packages: str, build_id: str) -> WSGI
     tree_locks.hold_own_tree(site_packages)
     bundle = Bundle.load(executable, site_packages, build_id)
     configuration, _ = prepare(bundle, Arguments(None, (), []), Purpose.SERVE)
+    run_first(configuration)
     return load_application(bundle, configuration)

@@ -11,4 +11,5 @@ for word do
     esac
     set -- "$@" "$word"
 done
+export @PREFIX@PYTHONPATH="${PYTHONPATH-}"
 PYTHONPATH=${0%/*}/../django_pyz_runtime/child/path exec "${@PREFIX@PYTHON:-python@VERSION@}" "$@"

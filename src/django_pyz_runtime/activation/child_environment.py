@@ -26,6 +26,8 @@ EXECUTABLE = "EXECUTABLE"
 """The end of the variable with the path of the bundle."""
 CODE = "CODE"
 """The end of the variable with the folder that the project's own files are in."""
+PYTHONPATH = "PYTHONPATH"
+"""The end of the variable with the PYTHONPATH that a child was started with."""
 SERVING = "SERVING"
 """The end of the variable that is set where debug pages must not be shown."""
 

@@ -31,6 +31,7 @@ def start(site_packages: str) -> None:
     os.environ.pop("PYTHONPATH", None)
     bundle = Bundle.of_tree(site_packages)
     prefix = bundle.manifest.env_prefix
+    _say_what_is_ignored(bundle.manifest.script, os.environ.pop(prefix + child_environment.PYTHONPATH, ""))
     executable = os.environ.get(prefix + child_environment.EXECUTABLE, "")
     sys.path[:] = [entry for entry in sys.path if is_standard_library(entry)]
     if _is_script(executable):
@@ -48,6 +49,18 @@ def start(site_packages: str) -> None:
     bytecode_finder.install(os.path.dirname(site_packages), site_packages)
     use_code(bundle, Path(code_folder))
     sys.meta_path.insert(0, _ActivationWhenNeeded(bundle))
+
+
+def _say_what_is_ignored(script: str, path: str) -> None:
+    """Say that an agent which a wrapper has put on PYTHONPATH is not run, as the bundle's first lines do."""
+    own = os.path.join(os.path.dirname(__file__), "path")
+    for folder in filter(None, path.split(os.pathsep)):
+        agent = os.path.join(folder, "sitecustomize.py")
+        if os.path.isfile(agent) and not os.path.samefile(folder, own):
+            sys.stderr.write(
+                f"{script}: {agent} is not run, as PYTHONPATH does not count: "
+                "name the module of the agent in settings.ini, [project] run_first\n"
+            )
 
 
 def _is_script(executable: str) -> bool:

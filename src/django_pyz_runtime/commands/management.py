@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.activation.run_first import run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -45,6 +46,7 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     if writes_static:
         arguments = _with_static_root(arguments)
     configuration, activation = prepare(bundle, arguments)
+    run_first(configuration)
     sys.argv[1:] = command
     if command and command[0] in _TAKE_NO_FILES:
         os.chdir(activation.code_folder / bundle.manifest.folder)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django_pyz_runtime.config.values import (
     ADDRESSES,
+    AGENTS,
     BOOLEAN,
     PATH,
     POSITIVE,
@@ -112,6 +113,15 @@ OPTIONS: tuple[Option, ...] = (
         "",
         "A Python file that runs last inside the settings module. Only root or the running user may write it.",
         "/etc/{name}/local.py",
+    ),
+    Option(
+        "project",
+        "run_first",
+        AGENTS,
+        "",
+        "Agents to run before the site, in each worker, command and program of `pyz exec`, such as a tracer: "
+        "MODULE or MODULE:FUNCTION. Their variables go into [env].",
+        "opentelemetry.instrumentation.auto_instrumentation:initialize",
     ),
     Option("static", "root", PATH, "", "Serve the files in this folder instead of those built in.", "/srv/static"),
     Option("static", "url", TEXT, "", "Replaces STATIC_URL.", "/static/"),

@@ -13,6 +13,7 @@ from django_pyz_runtime.texts import word_list
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_AGENT = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -113,6 +114,16 @@ DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(
 PATH = Kind("an absolute path", absolute_path)
 URL_PATH = Kind("a path that starts with /", url_path)
 ADDRESSES = Kind("HOST:PORT or unix:/path", lambda text: [address(word) for word in _some_words(text)])
+
+
+def _agents(text: str) -> list[str]:
+    agents = _some_words(text)
+    if not all(_AGENT.fullmatch(agent) for agent in agents):
+        raise ValueError(text)
+    return agents
+
+
+AGENTS = Kind("MODULE or MODULE:FUNCTION, several with commas between them", _agents)
 
 
 def choice(*words: str) -> Kind:

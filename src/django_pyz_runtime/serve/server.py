@@ -12,6 +12,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.activation.run_first import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
@@ -134,6 +135,7 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
         from django_pyz_runtime.serve.settings.log import join_python_logging
 
         gc_pause.put_off()
+        run_first(configuration)
         application = _load(bundle, configuration, settings["worker_class"])
         gc_pause.resume()
         join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))

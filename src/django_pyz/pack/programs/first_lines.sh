@@ -1,6 +1,14 @@
 #!/bin/sh
 {  # @NAME@: a Django project in one file. It is a Python zip application as well: @PYTHON@ @SCRIPT@
 set -u
+rest=${PYTHONPATH:+$PYTHONPATH:}
+while [ "$rest" ]; do
+    folder=${rest%%:*} rest=${rest#*:}
+    if [ "$folder" ] && [ -f "$folder/sitecustomize.py" ]; then
+        echo "${0##*/}: $folder/sitecustomize.py is not run, as PYTHONPATH does not count:" \
+            "name the module of the agent in settings.ini, [project] run_first" >&2
+    fi
+done
 unset PYTHONEXECUTABLE PYTHONHOME PYTHONINSPECT PYTHONPATH PYTHON_PRESITE
 unset PYTHONPLATLIBDIR PYTHONPYCACHEPREFIX PYTHONSTARTUP PYTHONUSERBASE
 case ${PYTHONWARNINGS-} in *.*)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django_pyz_runtime.activation.activate import Purpose
 from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.activation.run_first import run_first
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER
@@ -33,10 +34,11 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Become the program."""
     program = find(bundle, options.program)
-    prepare(bundle, arguments, Purpose.SERVE)
+    configuration, _ = prepare(bundle, arguments, Purpose.SERVE)
     sys.stdout.flush()
     if program.name == "python" or not _is_python(program):
         os.execv(program, [str(program), *options.arguments])
+    run_first(configuration)
     sys.argv = [str(program), *options.arguments]
     runpy.run_path(str(program), run_name="__main__")
     return 0
