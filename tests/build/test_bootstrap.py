@@ -59,3 +59,21 @@ def test_an_installation_that_fails_is_told_and_leaves_nothing(bare_python: Path
     assert "build_pyz.py: the environment could not be made" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in (checkout / ".build").iterdir()] == ["lock"]
+
+
+def test_a_python_that_cannot_make_environments_is_told_with_the_command_that_helps(
+    bare_python: Path, tmp_path: Path
+) -> None:
+    checkout = _copy(tmp_path / "checkout", '["shiv"]')
+    # As Debian's Python is without the package python3-venv.
+    code = "import runpy, sys; sys.modules['ensurepip'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+
+    command = [bare_python, "-I", "-c", code, str(checkout / "build_pyz.py")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"build_pyz.py: wanted a Python with venv and ensurepip, found {bare_python} without\n"
+        "On Debian and Ubuntu: apt-get install python3-venv\n"
+    )
+    assert not (checkout / ".build").exists()
