@@ -68,7 +68,7 @@ def test_a_python_that_cannot_make_environments_is_told_with_the_command_that_he
     # As Debian's Python is without the package python3-venv.
     code = "import runpy, sys; sys.modules['ensurepip'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
 
-    command = [bare_python, "-I", "-c", code, str(checkout / "build_pyz.py")]
+    command = [str(bare_python), "-I", "-c", code, str(checkout / "build_pyz.py")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (2, "")
