@@ -35,7 +35,7 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
 
 def about_files(selection: Selection) -> Iterator[str]:
     """Notes on what somebody may miss in the file, as it can only be packed as nothing."""
-    for reason in (*ODDITIES, NO_TEXT, UNREADABLE, DELETED, EMPTY_SUBMODULE):
+    for reason in dict.fromkeys((*ODDITIES, NO_TEXT, UNREADABLE, DELETED, EMPTY_SUBMODULE)):
         found = sorted(name for name, why in selection.exclusions.items() if why == reason)
         more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         if found:

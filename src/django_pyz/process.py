@@ -13,6 +13,7 @@ from django_pyz_runtime.errors import UserError, system_reason
 
 _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
+_NO_REASONS = ("hint:", "note:", "Hint:", "[end of output]")
 _CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/\s]+(?=@)")
 """In the address of a package index or a repository."""
 _OF_ONE_REPOSITORY = (
@@ -71,12 +72,21 @@ def run(
     except OSError as error:
         raise UserError(f"cannot {what}: {arguments[0]}: {system_reason(error)}", hint=hint) from None
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
+        said = _once(done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
         text = "\n".join(f"  {_CREDENTIALS.sub('****', line)[:_SHOWN_WIDTH]}" for line in said)
         raise UserError(
             f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint=hint
         )
     return done.stdout
+
+
+def _once(said: str) -> str:
+    """What pip says of a failure, less that it says so again for each process that it started."""
+    before, again, after = said.rpartition("error: subprocess-exited-with-error")
+    if again and "See above for output." in after and before.strip():
+        return _once(before.rstrip())
+    lines = said.splitlines()
+    return "\n".join(line for line, next_line in zip(lines, [*lines[1:], None], strict=True) if line != next_line)
 
 
 def installer_environment() -> dict[str, str]:
@@ -104,4 +114,4 @@ def _without_repository(environment: Mapping[str, str]) -> dict[str, str]:
 def reason_of(error: UserError) -> str:
     """The line in which a failed command says what is wrong: the last one that is no hint."""
     lines = [line.strip() for line in error.problem.splitlines()]
-    return next((line for line in reversed(lines) if not line.startswith(("hint:", "note:", "Hint:"))), lines[-1])
+    return next((line for line in reversed(lines) if not line.startswith(_NO_REASONS)), lines[-1])

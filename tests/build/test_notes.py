@@ -43,3 +43,15 @@ def test_translations_that_nobody_compiled_are_counted(tmp_path: Path) -> None:
     (note,) = _notes(tmp_path, files)
 
     assert note.startswith("2 translations are not compiled, as locale/de/django.po:")
+
+
+def test_what_can_only_be_packed_as_nothing_is_told_once(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, SMALL_PROJECT)
+    for number in range(10):
+        (root / f"dead{number}").symlink_to("nowhere")
+    (root / "null").symlink_to("/dev/null")
+
+    found = list(notes.about_files(selection.select(root, Options())))
+
+    names = ", ".join(f"dead{number}" for number in range(8))
+    assert found == [f"left out {names}, and 2 more: link to nothing", "left out null: device"]

@@ -85,3 +85,38 @@ def test_credentials_in_an_address_are_not_shown() -> None:
 def test_credentials_with_an_at_sign_are_not_shown_either() -> None:
     with pytest.raises(UserError, match=r"(?m)https://\*\*\*\*@host/$"):
         process.run(["/bin/sh", "-c", "echo https://me@team:pa55@host/ >&2; false"], "install")
+
+
+INNER = """\
+  error: subprocess-exited-with-error
+
+  Getting requirements to build wheel did not run successfully.
+  ╰─> [1 lines of output]
+      WARNING: it is neither a file nor a directory.
+      WARNING: it is neither a file nor a directory.
+      RuntimeError: libfoo is missing
+      [end of output]
+"""
+OUTER = """\
+error: subprocess-exited-with-error
+
+Getting requirements to build wheel did not run successfully.
+╰─> See above for output.
+
+note: This error originates from a subprocess, and is likely not a problem with pip.
+"""
+
+
+def test_what_pip_says_twice_is_shown_once(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    said.write_text(INNER + "\n" + OUTER)
+
+    with pytest.raises(UserError) as caught:
+        process.run(["sh", "-c", f"cat {said} >&2; exit 1"], "install")
+
+    assert caught.value.problem.count("subprocess-exited-with-error") == 1
+    assert caught.value.problem.count("WARNING") == 1
+    assert caught.value.problem.splitlines()[-2:] == [
+        "        RuntimeError: libfoo is missing",
+        "        [end of output]",
+    ]
