@@ -199,7 +199,6 @@ def activate(
     hand_down(bundle, configuration, arguments, activation.code_folder, is_serving, environ)
     if not bundle.is_staged:
         data_code.guard([bundle.site_packages], activation.data_dir)
-    if activation.may_write and not bundle.is_staged:
         write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
     finders: list[Any] = [_settings_hook(activation)]
     if files := {value.key: value.text for value in configuration.section("modules")}:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from importlib.machinery import BYTECODE_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
 from django_pyz_runtime.boot import trust
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+from django_pyz_runtime.data import write_guard
 from django_pyz_runtime.data.data_code import check_module
 from django_pyz_runtime.data.relocation import make_data_dir
 from django_pyz_runtime.errors import UserError, system_reason
@@ -28,23 +30,22 @@ def code_folder(bundle: Bundle, data_dir: Path, *, may_write: bool = True) -> Pa
     Args:
         bundle: this one.
         data_dir: where the links lead.
-        may_write: whether what is missing may be made; else the tree's own is taken.
+        may_write: whether what is missing may be made; else the copy is this process's own, and gone when it ends.
 
     Raises:
         UserError: the copy can neither be found nor made, or others could have written it.
     """
     if bundle.is_staged or not bundle.manifest.data_paths:
         return bundle.site_packages
+    if not may_write:
+        return _own_copy(bundle, data_dir)
     import hashlib
 
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     copy = bundle.site_packages.parent.with_name(f"{bundle.site_packages.parent.name}.{digest}")
     if not copy.is_dir():
-        if not may_write:
-            return bundle.site_packages
         _make(bundle, data_dir, copy)
-    if may_write:
-        _make_folders(bundle, data_dir)
+    _make_folders(bundle, data_dir)
     try:
         trust.check(str(copy), os.geteuid())
     except trust.Untrusted as reason:
@@ -69,20 +70,46 @@ def _check_code(bundle: Bundle, data_dir: Path) -> None:
                 check_module(str(file))
 
 
-def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
-    import shutil
+_own_copies: dict[tuple[Path, Path], Path] = {}
+"""Of this process, by tree and data folder."""
+
+
+def _own_copy(bundle: Bundle, data_dir: Path) -> Path:
+    """A copy for a process that only looks: what its settings write while they are read goes away with it.
+
+    Data that is there already is linked, as the settings may read it.
+    """
+    import atexit
     import tempfile
 
     from django_pyz_runtime.boot.releases import remove
-    from django_pyz_runtime.bundle.blocks import link_or_copy
+
+    if made := _own_copies.get((bundle.site_packages, data_dir)):
+        return made
+    _check_code(bundle, data_dir)
+    folder = Path(tempfile.mkdtemp(prefix=f"{bundle.manifest.name}."))
+
+    def remove_folder() -> None:
+        write_guard.stop()
+        remove(str(folder))
+
+    atexit.register(remove_folder)
+    own_data = folder / "data"
+    _fill(bundle, folder / "code", lambda name: data_dir if (data_dir / name).exists() else own_data)
+    _make_folders(bundle, own_data)
+    _own_copies[bundle.site_packages, data_dir] = folder / "code"
+    return folder / "code"
+
+
+def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
+    import tempfile
+
+    from django_pyz_runtime.boot.releases import remove
 
     try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
         try:
-            shutil.copytree(bundle.project_folder, temporary / PROJECT_FOLDER, copy_function=link_or_copy)
-            for name in bundle.manifest.data_paths:
-                _link(temporary / PROJECT_FOLDER, name.rstrip("/"), data_dir)
-            temporary.chmod(0o555)
+            _fill(bundle, temporary, lambda name: data_dir)
             os.rename(temporary, copy)
         except BaseException:
             remove(str(temporary))
@@ -96,12 +123,35 @@ def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
         ) from None
 
 
+def _fill(bundle: Bundle, copy: Path, data_of: Callable[[str], Path]) -> None:
+    """Copy the project's own files, with links.
+
+    Args:
+        bundle: whose.
+        copy: where to.
+        data_of: gives the folder that the link of a path leads into.
+    """
+    import shutil
+
+    from django_pyz_runtime.bundle.blocks import link_or_copy
+
+    shutil.copytree(bundle.project_folder, copy / PROJECT_FOLDER, copy_function=link_or_copy)
+    for name in bundle.manifest.data_paths:
+        _link(copy / PROJECT_FOLDER, name.rstrip("/"), data_of(name))
+    copy.chmod(0o555)
+
+
 def _link(folder: Path, name: str, data_dir: Path) -> None:
+    from django_pyz_runtime.boot.releases import remove
+
     path = folder / name
     above = [parent for parent in reversed(path.parents) if parent.is_relative_to(folder)]
     for parent in above:
         parent.mkdir(exist_ok=True)
         parent.chmod(0o755)
+    # The build leaves these paths out: what is there was made in the tree since.
+    if os.path.lexists(path):
+        remove(str(path)) if path.is_dir() and not path.is_symlink() else path.unlink()
     path.symlink_to(data_dir / name)
     for parent in above:
         parent.chmod(0o555)

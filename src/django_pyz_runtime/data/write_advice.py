@@ -89,6 +89,7 @@ def _data_path(real: str, folder: str, code: Code, is_folder: bool) -> str:
     above = os.path.dirname(path)
     if (
         not is_folder
+        and code.holds(above)
         and code.relative(above) not in (".", PROJECT_FOLDER)
         and os.path.isdir(above)
         and is_nothing(Path(above))

@@ -52,6 +52,12 @@ def install(trees: Iterable[Path], data_dir: Path, script: str) -> None:
     audit.watch("writes into the code", _LOOKS)
 
 
+def stop() -> None:
+    """Guard nothing any more."""
+    global _code
+    _code = None
+
+
 def found_in(error: BaseException | None) -> WriteIntoCode | None:
     """The refusal in an error, or behind it, as where logging says no more than that it cannot be configured."""
     seen: set[int] = set()

@@ -282,6 +282,17 @@ def test_a_key_that_the_settings_write_beside_the_code_is_kept_with_the_data(wri
     assert in_code == [], "it is in the code, where the next release does not find it"
 
 
+def test_to_check_settings_that_make_folders_leaves_no_trace_before_the_first_start(built: Build) -> None:
+    machine = built("beside-code")
+    cache = Path(machine.environment["CACHE_DIRECTORY"])
+    for part in (["check"], ["show"], ["explain", "SEARCH_INDEX"]):
+        machine.succeed("pyz", "config", *part)
+    assert not machine.data.exists()
+    assert {"logs", "index"}.isdisjoint(path.name for path in cache.glob("**/__project__/data/*"))
+    machine.succeed("migrate", "--verbosity", "0")
+    assert (machine.data / "data/shop.db").is_file()
+
+
 def test_a_planted_private_key_stops_the_build(checkout: Path, tmp_path: Path) -> None:
     body = base64.encodebytes(random.Random(3).randbytes(1200)).decode()
     key = f"-----BEGIN RSA PRIVATE{' '}KEY-----\n{body}-----END RSA PRIVATE{' '}KEY-----\n"

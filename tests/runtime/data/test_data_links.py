@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from django_pyz_runtime.bundle.bundle import STAGED, Bundle
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 from django_pyz_runtime.data.data_links import code_folder
 from django_pyz_runtime.errors import UserError
+from tests.runtime.conftest import Python
 
 
 @pytest.fixture
@@ -56,9 +57,46 @@ def test_each_data_folder_has_a_copy_of_its_own_made_once(bundle: Bundle, tmp_pa
     assert code_folder(bundle, tmp_path / "one").stat().st_ino == made
 
 
-def test_looking_makes_nothing(bundle: Bundle, tmp_path: Path) -> None:
-    assert code_folder(bundle, tmp_path / "data", may_write=False) == bundle.site_packages
+def test_looking_leaves_no_trace_and_needs_none(bundle: Bundle, tmp_path: Path, python: Python) -> None:
+    (bundle.site_packages / FILE_NAME).parent.chmod(0o755)
+    (bundle.site_packages / FILE_NAME).write_text(bundle.manifest.to_json())
+    code = """
+import sys
+from pathlib import Path
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.data.data_links import code_folder
+folder = code_folder(Bundle.load("/usr/bin/shop", sys.argv[1], "b1"), Path(sys.argv[2]), may_write=False)
+(folder / "__project__/shop/data/logs").mkdir()
+(folder / "__project__/secret.txt").write_text("key")
+print(folder, (folder / "__project__/shop/settings.py").exists())
+"""
+    folder, has_code = python(code, str(bundle.site_packages), str(tmp_path / "data")).split()
+
+    assert has_code == "True"
+    assert not Path(folder).parent.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["trees"]
+    assert sorted(path.name for path in (tmp_path / "trees").iterdir()) == ["b1"]
+    assert not (bundle.site_packages / PROJECT_FOLDER / "shop/data").exists()
+
+
+def test_who_looks_reads_the_data_that_is_there(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/secret.txt").write_text("key")
+    project = code_folder(bundle, tmp_path / "data", may_write=False) / PROJECT_FOLDER
+
+    assert (project / "secret.txt").read_text() == "key"
+    assert not os.path.realpath(project / "shop/data").startswith(str(tmp_path / "data"))
+
+
+def test_what_was_made_in_the_tree_since_is_no_obstacle(bundle: Bundle, tmp_path: Path) -> None:
+    shop = bundle.site_packages / PROJECT_FOLDER / "shop"
+    shop.chmod(0o755)
+    (shop / "data/logs").mkdir(parents=True)
+    shop.chmod(0o555)
+
+    project = code_folder(bundle, tmp_path / "data") / PROJECT_FOLDER
+
+    assert (project / "shop/data").is_symlink()
 
 
 def test_a_copy_that_others_could_have_written_is_refused(bundle: Bundle, tmp_path: Path) -> None:

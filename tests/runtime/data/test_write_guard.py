@@ -277,6 +277,10 @@ def test_the_data_path_of_a_folder_ends_with_a_slash(tree: Path, statement: str,
     assert f", or name {name} in [tool.django-pyz] data-paths" in attempt(tree, attempted)
 
 
+def test_a_write_to_the_folder_of_the_code_itself_is_refused_too(tree: Path) -> None:
+    assert attempt(tree, "os.rename(tree, tree.parent / 'away')") == f"refused {tree}"
+
+
 def test_the_error_is_a_permission_error_that_reads_well() -> None:
     error = WriteIntoCode(errno.EACCES, "the code is read-only", "/c/x")
 

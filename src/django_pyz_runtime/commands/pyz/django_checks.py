@@ -67,12 +67,14 @@ def _proxy_header(settings: Any) -> Iterator[str]:
 def _checks(settings: Any) -> Iterator[str]:
     """The errors of Django's own checks that need the settings only."""
     from django.core.checks import ERROR, Tags
+    from django.core.checks.caches import check_default_cache_is_configured
     from django.core.checks.registry import registry
     from django.core.exceptions import AppRegistryNotReady
 
-    for check in registry.get_checks():
-        if not {Tags.caches, Tags.files, Tags.translation} & set(check.tags):
-            continue
+    # Another check of caches makes the folder of one.
+    needed = [check for check in registry.get_checks() if {Tags.files, Tags.translation} & set(check.tags)]
+    checks: list[Any] = [check_default_cache_is_configured, *needed]
+    for check in checks:
         try:
             errors = [found for found in check(app_configs=None, databases=None) if found.level >= ERROR]
         except AppRegistryNotReady:
