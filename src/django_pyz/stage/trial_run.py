@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz import process
-from django_pyz.files import secret_scan, selection
 from django_pyz.files.missed import missed
 from django_pyz.files.working_copy import copy_files
-from django_pyz.options import Options
 from django_pyz.plan import Plan
-from django_pyz.stage import static_files
+from django_pyz.stage import read_folders, static_files
 from django_pyz.stage.staged_project import Facts, NotImportable, StagedProject
 from django_pyz.variables import variables
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
@@ -70,8 +68,8 @@ def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) 
     manifest = _with_variables(staged, manifest, facts)
     made, before = undo(staged, start, copy)
     sources = (copy, plan.found.root)
-    brought_in = add_read_folders(staged, facts.reads, plan.options, *sources)
-    brought_in += add_static_output(staged, facts, plan.options, *sources)
+    brought_in = read_folders.add_read_folders(staged, facts.reads, plan.options, *sources)
+    brought_in += read_folders.add_static_output(staged, facts, plan.options, *sources)
     if brought_in:
         before = snapshot(staged.site_packages)
     with node_modules_linked(staged, copy):
@@ -83,7 +81,7 @@ def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) 
     manifest = replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *data})))
     staged.write_manifest(manifest)
     notes = [
-        *(f"brought in {name}, as the settings read it" for name in brought_in),
+        *(read_folders.about(staged, name) for name in dict.fromkeys(brought_in)),
         *(f"{path} is written beside the code: it becomes a link to the data folder" for path in data),
         *notes,
     ]
@@ -141,75 +139,6 @@ def _with_variables(staged: StagedProject, manifest: Manifest, facts: Facts) -> 
 
 def _is_in(path: Path, folders: Iterable[str]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
-
-
-def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
-    """Bring in the folders that the settings read from and that were left out whole, as git does not track them.
-
-    They are output of a front-end build, or packages of one in node_modules.
-
-    Args:
-        staged: the tree.
-        reads: absolute paths of the folders, in the tree.
-        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
-        sources: where they may be: a copy of the project in which its build commands ran, and the project itself.
-
-    Returns:
-        What was brought in, relative to the project.
-
-    Raises:
-        UserError: there is a likely secret in it.
-    """
-    added = []
-    for folder in map(Path, reads):
-        if folder.exists() or not folder.is_relative_to(staged.project_folder):
-            continue
-        relative = folder.relative_to(staged.project_folder)
-        source = next((source for source in sources if (source / relative).is_dir()), None)
-        if source and (files := selection.files_of_folder(source, relative, options)):
-            _bring_in(staged, source, files, options)
-            added.append(relative.as_posix())
-    return added
-
-
-def add_static_output(staged: StagedProject, facts: Facts, options: Options, *sources: Path) -> list[str]:
-    """Bring in what git does not track where static files are collected from: output of a front-end build.
-
-    Args:
-        staged: the tree.
-        facts: where static files come from, and which folders the running site fills.
-        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
-        sources: where the files may be, the first one first.
-
-    Returns:
-        The files and folders, relative to the project, in which something was brought in.
-
-    Raises:
-        UserError: there is a likely secret in it.
-    """
-    top = staged.project_folder
-    added = []
-    # The whole project is no folder of static files, whatever the settings say.
-    for place in (Path(path) for path in facts.static if top in Path(path).parents):
-        relative = place.relative_to(top)
-        made = [Path(path) for path in facts.made if top in Path(path).parents and not place.is_relative_to(path)]
-        data = [
-            *(path.relative_to(top).as_posix() for path in made),
-            *(path.rstrip("/") for path in options.data_paths),
-        ]
-        for source in sources:
-            found = selection.files_at(source, relative, replace(options, exclude=(*options.exclude, *data)))
-            if files := [path for path in found if not (top / path).exists()]:
-                _bring_in(staged, source, files, options)
-                added.append(relative.as_posix())
-    return list(dict.fromkeys(added))
-
-
-def _bring_in(staged: StagedProject, source: Path, files: list[Path], options: Options) -> None:
-    # Packages of others are full of keys for tests.
-    own = [path for path in files if "node_modules" not in path.parts]
-    secret_scan.check(source, own, options.allow_secrets)
-    copy_files(source, files, staged.project_folder)
 
 
 @contextmanager

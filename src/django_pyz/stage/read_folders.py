@@ -1,0 +1,120 @@
+"""Bring in what the settings read and git does not track: output of a front-end build, and its packages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from django_pyz.files import node_packages, secret_scan, selection
+from django_pyz.files.paths import files_below
+from django_pyz.files.working_copy import copy_files
+from django_pyz.options import Options
+from django_pyz.stage.staged_project import Facts, StagedProject
+
+_MANY = 500
+"""From so many files on somebody may want to know which they are."""
+
+
+def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
+    """Bring in the folders that the settings read from and that were left out whole, as git does not track them.
+
+    They are output of a front-end build, or packages of one in node_modules.
+
+    Args:
+        staged: the tree.
+        reads: absolute paths of the folders, in the tree.
+        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
+        sources: where they may be: a copy of the project in which its build commands ran, and the project itself.
+
+    Returns:
+        What was brought in, relative to the project.
+
+    Raises:
+        UserError: there is a likely secret in it.
+    """
+    added = []
+    for folder in map(Path, reads):
+        if folder.exists() or not folder.is_relative_to(staged.project_folder):
+            continue
+        relative = folder.relative_to(staged.project_folder)
+        source = next((source for source in sources if (source / relative).is_dir()), None)
+        if source and (files := _files_at(staged, source, relative, options)):
+            _bring_in(staged, source, files, options)
+            added.append(relative.as_posix())
+    return added
+
+
+def add_static_output(staged: StagedProject, facts: Facts, options: Options, *sources: Path) -> list[str]:
+    """Bring in what git does not track where static files are collected from: output of a front-end build.
+
+    Args:
+        staged: the tree.
+        facts: where static files come from, and which folders the running site fills.
+        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
+        sources: where the files may be, the first one first.
+
+    Returns:
+        The files and folders, relative to the project, in which something was brought in.
+
+    Raises:
+        UserError: there is a likely secret in it.
+    """
+    top = staged.project_folder
+    added = []
+    # The whole project is no folder of static files, whatever the settings say.
+    for place in (Path(path) for path in facts.static if top in Path(path).parents):
+        relative = place.relative_to(top)
+        made = [Path(path) for path in facts.made if top in Path(path).parents and not place.is_relative_to(path)]
+        data = [
+            *(path.relative_to(top).as_posix() for path in made),
+            *(path.rstrip("/") for path in options.data_paths),
+        ]
+        for source in sources:
+            found = _files_at(staged, source, relative, replace(options, exclude=(*options.exclude, *data)))
+            if files := [path for path in found if not (top / path).exists()]:
+                _bring_in(staged, source, files, options)
+                added.append(relative.as_posix())
+    return list(dict.fromkeys(added))
+
+
+def about(staged: StagedProject, name: str) -> str:
+    """A note on what was brought in, with its size and its largest folders where it is large.
+
+    Args:
+        staged: the tree.
+        name: of a file or folder, relative to the project.
+    """
+    said = f"brought in {name}, as the settings read it"
+    folder = staged.project_folder / name
+    sizes: Counter[str] = Counter()
+    files = files_below(folder) if folder.is_dir() else []
+    if len(files) < _MANY:
+        return said
+    for path in files:
+        sizes[node_packages.package_of(Path(path))] += (folder / path).stat().st_size
+    largest = ", ".join(f"{name}/{part} ({size / 1e6:.1f} MB)" for part, size in sizes.most_common(3))
+    return (
+        f"{said}: {len(files):,} files, {sizes.total() / 1e6:.1f} MB, "
+        f"the largest of {len(sizes)} folders are {largest}; "
+        f"--exclude {name}/{sizes.most_common(1)[0][0]} leaves one out"
+    )
+
+
+def _files_at(staged: StagedProject, source: Path, relative: Path, options: Options) -> list[Path]:
+    """The files in a place; of a whole node_modules those of the packages that static files need."""
+    files = selection.files_at(source, relative, options)
+    if relative.name != node_packages.FOLDER or not files:
+        return files
+    own = (staged.project_folder / path for path in files_below(staged.project_folder))
+    needed = node_packages.needed(source / relative, own)
+    packages = ((path, node_packages.package_of(path.relative_to(relative))) for path in files)
+    return [path for path, package in packages if package and (needed is None or package in needed)]
+
+
+def _bring_in(staged: StagedProject, source: Path, files: list[Path], options: Options) -> None:
+    # Packages of others are full of keys for tests.
+    own = [path for path in files if "node_modules" not in path.parts]
+    secret_scan.check(source, own, options.allow_secrets)
+    copy_files(source, files, staged.project_folder)
