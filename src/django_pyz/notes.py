@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from django_pyz.dependencies import installed
 from django_pyz.files.links import ODDITIES
 from django_pyz.files.rules import NO_TEXT, UNREADABLE
 from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
@@ -22,6 +23,12 @@ _NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 
 def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
     """Notes on the files of a project."""
+    if found.source.kind == installed.KIND:
+        environment = found.source.files[0]
+        yield (
+            f"no list of dependencies was found, so the versions are those installed in {environment}: to keep "
+            f"them, run `{installed.keep_list(environment)}` in {found.folder}"
+        )
     if not options.build_commands:
         packages = [path for path in selection.files if path.name == "package.json"]
         yield from (_unbuilt(path) for path in packages if _has_build_script(found.root / path))

@@ -62,7 +62,7 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
     environment.make(python)
     request = Request(root, source.files, options, environment.interpreter, folder)
     requires_python.check(request)
-    wanted = readers.read(source.kind, request)
+    wanted = _from_environment(source, root) if source.installed else readers.read(source.kind, request)
     wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
     # Installers read configuration where they run; a lock has said all that there is.
     environment = replace(environment, base=folder if wanted.is_complete else request.folder)
@@ -71,6 +71,11 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
         server = beside.submit(install_server, python, apart, wanted.index_lines)
         _install_project(environment, wanted, root, python)
         return Installed(environment.site_packages, server.result())
+
+
+def _from_environment(source: Source, root: Path) -> Wanted:
+    """What is installed in a virtual environment; a folder of the project stands for the one in the copy of it."""
+    return Wanted(tuple(f"{root}{line[1:]}" if line.startswith("./") else line for line in source.installed), (), True)
 
 
 def _install_project(environment: Environment, wanted: Wanted, root: Path, python: Python) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django_pyz.dependencies import installed
 from django_pyz.dependencies.locks import pyproject, requirements_files
 from django_pyz.dependencies.locks.readers import READERS
 from django_pyz.options import Options
@@ -32,15 +34,21 @@ class Source:
         kind: the name of the file, "requirements" for all files of that format.
         files: relative to the project's root, so that they may be read in a copy of it; absolute where they lie
             outside. The first one is the source; a lock has the pyproject.toml beside it, or of the workspace's member,
-            behind it.
+            behind it. A virtual environment is an absolute path.
+        installed: of a virtual environment, its packages as lines of a requirements file.
     """
 
     kind: str
     files: tuple[Path, ...]
+    installed: tuple[str, ...] = ()
 
 
-def find_source(root: Path, folders: Sequence[Path], options: Options) -> Source:
+def find_source(
+    root: Path, folders: Sequence[Path], options: Options, environ: Mapping[str, str] = os.environ
+) -> Source:
     """Find the dependencies: as told, else locks first, and of each kind the one nearest to manage.py.
+
+    Where nothing is written down, they are what is installed in the project's virtual environment.
 
     A lock or a list without Django in it is for something else than this project, so anything else is taken before it.
 
@@ -48,6 +56,7 @@ def find_source(root: Path, folders: Sequence[Path], options: Options) -> Source
         root: the project.
         folders: where to look, absolute: the one of manage.py first, then up to the root.
         options: what the project or the command line says.
+        environ: the environment; VIRTUAL_ENV names the virtual environment that is active.
 
     Raises:
         UserError: there are none, or several that are as good.
@@ -64,9 +73,13 @@ def find_source(root: Path, folders: Sequence[Path], options: Options) -> Source
                 others.append(source)
     if others:
         return others[0]
+    if environment := installed.find(folders, environ):
+        files = (environment, Path("pyproject.toml"))
+        return Source(installed.KIND, files, installed.requirements(environment, root))
     raise UserError(
-        f"{root}: wanted a lock file, requirements.txt, or dependencies in pyproject.toml or setup.py, found none",
-        hint=_HINT,
+        f"{root}: wanted a lock file, requirements.txt, or dependencies in pyproject.toml or setup.py, or a virtual "
+        "environment with Django that is active or lies beside manage.py, found none",
+        hint=f"Run `{installed.KEEP_LIST}` where the project's packages are installed, or give --requirements FILE.",
     )
 
 

@@ -101,7 +101,7 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         wsgi_module=wsgi.name if wsgi else "",
         asgi_module=asgi.name if asgi else "",
         variables={name: text for name, text in start.facts.variables.items() if served.variables.get(name) == text},
-        source=find_source(root, folders, options),
+        source=find_source(root, folders, options, environ),
         package=own_package.find(folders),
     )
 

@@ -21,7 +21,7 @@ def staged(tmp_path: Path) -> StagedProject:
     """A tree with a package and a project."""
     files = {"lib/a.py": "1", f"{PROJECT_FOLDER}/manage.py": "2", f"{PROJECT_FOLDER}/data/seed.json": "3"}
     tree = write_tree(tmp_path / "site-packages", files)
-    return StagedProject(find_python(""), tree, tmp_path / "scratch", "SHOP__")
+    return StagedProject(find_python(""), tree, tmp_path / "scratch")
 
 
 def test_a_folder_that_the_settings_read_and_nobody_copied_is_brought_in(staged: StagedProject, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_many_files_are_told_with_their_size_and_the_option_that_leaves_some_out
     )
     assert "node_modules/chart (6.0 MB)" in note
     option = note.split("--exclude ")[1].split()[0]
-    other = StagedProject(staged.python, write_tree(tmp_path / "other", {}), tmp_path, "SHOP__")
+    other = StagedProject(staged.python, write_tree(tmp_path / "other", {}), tmp_path)
     write_tree(other.project_folder, OWN)
     place = str(other.project_folder / "node_modules")
     read_folders.add_read_folders(other, [place], Options(exclude=(option,)), root)
