@@ -23,6 +23,7 @@ _NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 
 def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
     """Notes on the files of a project."""
+    yield from found.notes
     if found.source.kind == installed.KIND:
         environment = found.source.files[0]
         yield (

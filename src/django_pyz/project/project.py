@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from django_pyz.dependencies.source import Source, find_source
 from django_pyz.options import Options
-from django_pyz.project import entry_point, manage_py, own_package
+from django_pyz.project import entry_point, manage_py, own_package, settings_choice
 from django_pyz.project.entry_point import EntryPoint
 from django_pyz.project.manage_py import ManagePy
-from django_pyz.project.modules import Module, module_file, nearest_module, settings_modules
+from django_pyz.project.modules import nearest_module
 from django_pyz_runtime.errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -38,6 +38,7 @@ class Project:
         variables: environment variables that manage.py and the WSGI module agree on.
         source: where its dependencies are written down.
         package: the folder to install as a package itself; None where the project is none.
+        notes: what was chosen of several, for the user.
     """
 
     root: Path
@@ -54,6 +55,7 @@ class Project:
     variables: dict[str, str]
     source: Source
     package: Path | None
+    notes: tuple[str, ...] = ()
 
     @property
     def all_import_roots(self) -> tuple[Path, ...]:
@@ -79,13 +81,10 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     first, last = _import_roots(root, start, options)
     roots = (*first, *last)
     given = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
-    settings_module = given or _settings_module(root, start, roots)
-    _check_is_there(settings_module, roots)
+    settings_module, notes = settings_choice.choose(root, start, roots, given)
     wsgi = nearest_module("wsgi", settings_module, roots)
     asgi = nearest_module("asgi", settings_module, roots)
     served = manage_py.read(wsgi.path) if wsgi else ManagePy()
-    if wsgi and not given:
-        _check_agreement(settings_module, start, wsgi, served, roots)
     folders = tuple(dict.fromkeys([start.folder, *last]))
     name = options.name or root.name
     return Project(
@@ -103,6 +102,7 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         variables={name: text for name, text in start.facts.variables.items() if served.variables.get(name) == text},
         source=find_source(root, folders, options, environ),
         package=own_package.find(folders),
+        notes=notes,
     )
 
 
@@ -129,53 +129,3 @@ def _import_roots(root: Path, start: EntryPoint, options: Options) -> tuple[tupl
     first = tuple(dict.fromkeys([*inside, *extra]))
     above = [path for path in start.folder.parents if path.is_relative_to(root)]
     return first, tuple(path for path in above if path not in first)
-
-
-def _check_is_there(module: str, import_roots: Sequence[Path]) -> None:
-    if not module_file(module, import_roots):
-        places = ", ".join(map(str, import_roots))
-        raise UserError(
-            f"the settings module {module!r}: found no such file in {places}", hint="Give --settings-module."
-        )
-
-
-def _settings_module(root: Path, start: EntryPoint, import_roots: Sequence[Path]) -> str:
-    """The one settings module that the project names, or the only one that there is."""
-    named = list(start.facts.settings_modules)
-    if len(named) > 1:
-        named = [module for module in named if module_file(module, import_roots)]
-    candidates = named or settings_modules(import_roots)
-    if len(candidates) == 1:
-        return candidates[0]
-    listed = "".join(f"\n  {module}" for module in candidates)
-    if start.path:
-        several = f"several:{listed}" if candidates else "none"
-        raise UserError(
-            f"{start.path}: wanted one settings module named in it, found {several}", hint="Give --settings-module."
-        )
-    if candidates:
-        raise UserError(
-            f"{root}: found no manage.py, and several modules that look like settings:{listed}",
-            hint="Give --settings-module.",
-        )
-    raise UserError(
-        f"{root}: wanted a Django project, found no manage.py here or up to two folders below, no console script that "
-        "names settings, and no module that looks like settings",
-        hint="Name its folder, or give --settings-module.",
-    )
-
-
-def _check_agreement(
-    settings_module: str, start: EntryPoint, wsgi: Module, served: ManagePy, import_roots: Sequence[Path]
-) -> None:
-    """Check that manage.py and the WSGI module name the same settings: a bundle has one settings module for both.
-
-    Raises:
-        UserError: they do not.
-    """
-    others = [module for module in served.settings_modules if module_file(module, import_roots)]
-    if others and settings_module in start.facts.settings_modules and settings_module not in served.settings_modules:
-        raise UserError(
-            f"wanted one settings module, found two:\n  {settings_module} ({start.path})\n  {others[0]} ({wsgi.path})",
-            hint="Give --settings-module: the one that the site is deployed with.",
-        )

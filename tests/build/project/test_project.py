@@ -142,15 +142,87 @@ def test_a_manage_py_without_a_settings_module_lists_those_there_are(tmp_path: P
     assert caught.value.hint == "Give --settings-module."
 
 
-def test_a_wsgi_module_with_other_settings_than_manage_py_is_an_error_that_names_both(tmp_path: Path) -> None:
-    wsgi = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myproj.live")'
-    root = write_tree(tmp_path, {**SMALL_PROJECT, "myproj/live.py": "", "myproj/wsgi.py": wsgi})
+def _names(*modules: str) -> str:
+    return "".join(f'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{module}")\n' for module in modules)
 
-    with pytest.raises(UserError, match=r"found two:\n  myproj.settings \(.*manage.py\)\n  myproj.live") as caught:
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_the_settings_that_the_site_is_served_with_are_taken_and_a_note_says_so(tmp_path: Path, server: str) -> None:
+    files = {"myproj/live.py": "", f"myproj/{server}.py": _names("myproj.live")}
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **files})
+
+    found = _find(root)
+
+    assert found.settings_module == "myproj.live"
+    assert found.notes == (
+        "of two settings modules, the file takes the one that the site is served with "
+        f"(myproj/{server}.py: myproj.live; manage.py: myproj.settings)",
+    )
+    told = _find(root, Options(settings_module="myproj.settings"))
+    assert (told.settings_module, told.notes) == ("myproj.settings", ())
+
+
+def test_the_wsgi_module_settles_what_manage_py_leaves_open(tmp_path: Path) -> None:
+    apps = "INSTALLED_APPS = []\n"
+    files = {"manage.py": "", "conf/base.py": apps, "conf/settings/live.py": apps, "conf/settings/dev.py": apps}
+    root = write_tree(tmp_path, {**files, "requirements.txt": "Django", "conf/wsgi.py": _names("conf.settings.live")})
+
+    assert _find(root).settings_module == "conf.settings.live"
+
+
+def test_a_wsgi_module_with_several_settings_of_which_manage_py_names_one_agrees(tmp_path: Path) -> None:
+    files = {"myproj/live.py": "", "myproj/wsgi.py": _names("myproj.live", "myproj.settings")}
+
+    found = _find(write_tree(tmp_path, {**SMALL_PROJECT, **files}))
+
+    assert (found.settings_module, found.notes) == ("myproj.settings", ())
+
+
+def test_a_wsgi_module_with_several_other_settings_is_an_error_that_names_all(tmp_path: Path) -> None:
+    files = {"myproj/a.py": "", "myproj/b.py": "", "myproj/wsgi.py": _names("myproj.a", "myproj.b")}
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **files})
+
+    with pytest.raises(UserError) as caught:
         _find(root)
 
+    assert "  myproj/wsgi.py: myproj.a or myproj.b\n  manage.py: myproj.settings" in str(caught.value)
     assert "--settings-module" in caught.value.hint
-    assert _find(root, Options(settings_module="myproj.live")).settings_module == "myproj.live"
+    assert _find(root, Options(settings_module="myproj.b")).settings_module == "myproj.b"
+
+
+def test_settings_that_the_wsgi_module_names_but_that_are_not_there_do_not_count(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**SMALL_PROJECT, "myproj/wsgi.py": _names("myproj.live")})
+
+    assert _find(root).settings_module == "myproj.settings"
+
+
+@pytest.mark.parametrize(
+    ("folder", "files", "name"),
+    [
+        ("shop", {"shop/base/settings.py": ""}, "base.settings"),
+        ("shop", {"shop/__init__.py": "", "shop/base/settings.py": ""}, "base.settings"),
+        ("", {"src/conf/settings.py": ""}, "conf.settings"),
+        (".", {"src/conf/settings.py": 'ROOT_URLCONF = "src.conf.urls"\n'}, "src.conf.settings"),
+        ("a/b", {"a/b/conf/settings/live.py": "ROOT_URLCONF = 'conf.settings.urls'\n"}, "conf.settings.live"),
+    ],
+)
+def test_a_file_that_has_several_names_counts_once(
+    tmp_path: Path, folder: str, files: dict[str, str], name: str
+) -> None:
+    texts = {path: text + "INSTALLED_APPS = []\n" for path, text in files.items() if "settings" in path}
+    root = write_tree(tmp_path, {**files, **texts, f"{folder}/manage.py".lstrip("/"): "", "requirements.txt": "Django"})
+
+    assert _find(root).settings_module == name
+
+
+def test_two_names_of_one_file_agree(tmp_path: Path) -> None:
+    """Projects of the first Django have their folder on sys.path, and the one above it."""
+    manage = PLAIN_MANAGE_PY.replace("myproj.settings", "settings")
+    files = {"shop/manage.py": manage, "shop/settings.py": "", "shop/wsgi.py": _names("shop.settings")}
+
+    found = _find(write_tree(tmp_path, {**files, "requirements.txt": "Django"}))
+
+    assert (found.settings_module, found.notes) == ("settings", ())
 
 
 def _package(main: str) -> dict[str, str]:

@@ -1,0 +1,120 @@
+"""Chooses the settings module: the one that the site is deployed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from django_pyz.project import manage_py
+from django_pyz.project.entry_point import EntryPoint
+from django_pyz.project.modules import module_file, nearest_module, settings_modules
+from django_pyz_runtime.errors import UserError
+
+_HINT = "Give --settings-module."
+
+
+def choose(root: Path, start: EntryPoint, import_roots: Sequence[Path], given: str) -> tuple[str, tuple[str, ...]]:
+    """Choose the settings module.
+
+    wsgi.py, or asgi.py without it, is what a server imports: where manage.py names other settings, those are for work
+    on the project.
+
+    Args:
+        root: the project.
+        start: what starts it.
+        import_roots: its folders on sys.path.
+        given: the one that the user names; "" for none.
+
+    Returns:
+        The settings module, and notes for the user.
+
+    Raises:
+        UserError: there is none, or there are several that are as good, or the file is not there.
+    """
+    if given:
+        _check_is_there(given, import_roots)
+        return given, ()
+    candidates = _candidates(start, import_roots)
+    servers, deployed = _deployed(candidates, import_roots)
+    if not deployed or {module_file(module, import_roots) for module in candidates} <= set(deployed):
+        if len(candidates) != 1:
+            raise _not_one(root, start, candidates)
+        _check_is_there(candidates[0], import_roots)
+        return candidates[0], ()
+    others = f"{_shown(start.path, root)}: {' or '.join(candidates)}" if start.path and candidates else ""
+    listed = [f"{', '.join(_shown(path, root) for path in servers)}: {' or '.join(deployed.values())}", others]
+    if len(deployed) > 1:
+        raise UserError(
+            "wanted one settings module, found several:", *(f"  {item}" for item in listed if item), hint=_HINT
+        )
+    chosen = next(iter(deployed.values()))
+    note = f"of two settings modules, the file takes the one that the site is served with ({'; '.join(listed)})"
+    return chosen, (note,) if others and start.facts.settings_modules else ()
+
+
+def _candidates(start: EntryPoint, import_roots: Sequence[Path]) -> list[str]:
+    """The settings modules that the project names, or those that there are; one name for each file."""
+    named = list(start.facts.settings_modules)
+    if len(named) == 1:
+        return named
+    there = [module for module in named if module_file(module, import_roots)]
+    return _one_name_a_file(there or settings_modules(import_roots), import_roots)
+
+
+def _one_name_a_file(modules: Iterable[str], import_roots: Sequence[Path]) -> list[str]:
+    """One name for each file: folders of sys.path that lie in one another give it several."""
+    names: dict[Path | None, list[str]] = {}
+    for module in modules:
+        file = module_file(module, import_roots)
+        names.setdefault(file and file.resolve(), []).append(module)
+    return sorted(_own_name(file, found) for file, found in names.items())
+
+
+def _own_name(file: Path | None, names: list[str]) -> str:
+    """The name by which a settings file calls its own package, as in ROOT_URLCONF; else the shortest."""
+    text = file.read_text(encoding="utf-8", errors="replace") if file else ""
+    by_length = sorted(names, key=lambda name: (name.count("."), name))
+    own = (name for name in reversed(by_length) if "." in name and f'"{_package(name)}.' in text.replace("'", '"'))
+    return next(own, by_length[0])
+
+
+def _package(module: str) -> str:
+    return module.rpartition(".")[0]
+
+
+def _deployed(candidates: list[str], import_roots: Sequence[Path]) -> tuple[list[Path], dict[Path | None, str]]:
+    """The modules that a server imports, and the settings that they name and that are there, by their files."""
+    for name in ("wsgi", "asgi"):
+        nearest = (nearest_module(name, module, import_roots) for module in candidates or [""])
+        servers = sorted({found.path for found in nearest if found})
+        named = (module for path in servers for module in manage_py.read(path).settings_modules)
+        there = _one_name_a_file((module for module in named if module_file(module, import_roots)), import_roots)
+        if there:
+            return servers, {module_file(module, import_roots): module for module in there}
+    return [], {}
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _check_is_there(module: str, import_roots: Sequence[Path]) -> None:
+    if not module_file(module, import_roots):
+        places = ", ".join(map(str, import_roots))
+        raise UserError(f"the settings module {module!r}: found no such file in {places}", hint=_HINT)
+
+
+def _not_one(root: Path, start: EntryPoint, candidates: list[str]) -> UserError:
+    listed = "".join(f"\n  {module}" for module in candidates)
+    if start.path:
+        several = f"several:{listed}" if candidates else "none"
+        return UserError(f"{start.path}: wanted one settings module named in it, found {several}", hint=_HINT)
+    if candidates:
+        return UserError(
+            f"{root}: found no manage.py, and several modules that look like settings:{listed}", hint=_HINT
+        )
+    return UserError(
+        f"{root}: wanted a Django project, found no manage.py here or up to two folders below, no console script that "
+        "names settings, and no module that looks like settings",
+        hint="Name its folder, or give --settings-module.",
+    )
