@@ -16,7 +16,7 @@ from typing import Any
 from django_pyz_runtime.activation import gc_pause, zero_config
 from django_pyz_runtime.activation.child_environment import hand_down
 from django_pyz_runtime.activation.code_path import use_code
-from django_pyz_runtime.activation.operator_code import OperatorModules, run_local_settings
+from django_pyz_runtime.activation.operator_code import OperatorModules, run_local_settings, secrets_of
 from django_pyz_runtime.activation.settings_context import in_folder, same_key
 from django_pyz_runtime.activation.settings_errors import missing_variable
 from django_pyz_runtime.activation.settings_hook import SettingsHook
@@ -32,7 +32,7 @@ from django_pyz_runtime.data.relative_folders import anchor
 from django_pyz_runtime.data.relocation import Move, Relocator
 from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.secrets.redaction import remember
+from django_pyz_runtime.secrets.redaction import remember, remember_later
 
 
 class Purpose(Enum):
@@ -101,6 +101,8 @@ class Activation:
             zero_config.harden_for_serving(namespace, may_debug=may_debug)
         if local := self._configuration.get("project", "local_settings"):
             run_local_settings(local, namespace)
+        # Also what they have read from files of their own.
+        remember_later(lambda: secrets_of(namespace).items())
         gc_pause.resume_after_setup()
 
     @contextmanager

@@ -102,10 +102,10 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
         real = path.resolve(strict=True)
         trust.check_file(str(real), os.geteuid())
         file = private_files.read(real)
-    before = _secrets(namespace)
+    before = secrets_of(namespace)
     with told_without_source("[project] local_settings", str(real)):
         exec(compile(file.content, str(real), "exec"), namespace)
-    after = _secrets(namespace)
+    after = secrets_of(namespace)
     remember((name, text) for name, text in after.items())
     if file.is_readable and after != before:
         raise UserError(
@@ -124,7 +124,7 @@ def _refusals(where: str, path: str) -> Iterator[None]:
         raise UserError(f"{where}: {path}: {system_reason(error)}") from None
 
 
-def _secrets(namespace: Mapping[str, Any]) -> dict[str, str]:
+def secrets_of(namespace: Mapping[str, Any]) -> dict[str, str]:
     """The secret settings of a namespace, by dotted name."""
     found = settings_walk.values(namespace)
     return {name: text for name, text in found if settings_walk.is_really(text, str) and is_secret(name, text)}

@@ -13,10 +13,14 @@ HIDDEN = "********"
 
 _SECRET_NAME = re.compile(
     r"secret|passw|passphrase|token|credential|private|salt|dsn|api_?key|access_?key|auth_?key|bearer|authorization"
-    r"|((^|_)(keys?|pass)|_pwd?)\W*$",
+    r"|(account|app|crypt|encryption|hmac|licen[cs]e|master|shared|signing|storage)_?key"
+    r"|((^|_)(keys?|pass)|_pwd?|(admin|db|ftp|ldap|mail|my|pg|postgres|redis|root|smtp|sql|user)(pass|pw|pwd))\W*$",
     re.IGNORECASE,
 )
-_ABOUT_SECRETS = re.compile(r"_(age|hashers|length|lifetime|name|path|timeout|url|validators)\W*$", re.IGNORECASE)
+_ABOUT_SECRETS = re.compile(
+    r"_(age|algorithm|dir|directory|file|folder|hashers|length|lifetime|name|path|timeout|url|validators)\W*$",
+    re.IGNORECASE,
+)
 """Names that speak of secrets without holding one, such as PASSWORD_RESET_TIMEOUT."""
 _NO_SECRETS = {"", "true", "false", "yes", "no", "on", "off", "none"}
 _ITEM_NAME = re.compile(r"""["']([^"']*)["']\s*:""")
@@ -93,10 +97,17 @@ def is_secret_whole(key: str, text: str) -> bool:
     return is_secret_name(key) or any(_is_secret_item(match[1]) for match in _ITEM_NAME.finditer(text))
 
 
+_MALFORMED = re.compile(
+    r"(?<![\w/@.+-])(?:[A-Za-z][\w.+-]{0,31}(?::/(?!/)|//))[^\s:/@\"']{0,128}:([^\s@\"']{1,256})@"
+    r"|(?<![\w/@.+-])[\w.+-]{1,64}:([^\s@/:\"']{1,256})@[\w.-]{1,255}(?::\d{1,5}(?!\w)|/)"
+)
+"""URLs of which a character is missing, or all before the user's name."""
+
+
 def spans(text: str) -> Iterator[_Span]:
     """The parts of a text that are secrets whatever its key is, from left to right, none in another."""
     end = 0
-    for span in sorted({*_passwords_in_urls(text), *_parameters(text)}):
+    for span in sorted({*_passwords_in_urls(text), *_malformed(text), *_parameters(text)}):
         if span.start >= end:
             yield span
             end = span.end
@@ -130,6 +141,12 @@ def _passwords_in_urls(text: str) -> Iterator[_Span]:
                 yield _Span(position, position + len(name))
         position += len(piece) + 3
         scheme = piece
+
+
+def _malformed(text: str) -> Iterator[_Span]:
+    """The passwords in what was to be a URL."""
+    for match in _MALFORMED.finditer(text):
+        yield _Span(*match.span(match.lastindex or 0))
 
 
 def _parameters(text: str) -> Iterator[_Span]:

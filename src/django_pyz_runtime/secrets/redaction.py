@@ -5,10 +5,11 @@ What a library says of an error may hold a value that it was given: a URL that c
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
 from django_pyz_runtime.errors import UserError, as_said
@@ -22,6 +23,16 @@ _ITEM = re.compile(r"""(?:["']([^"']*)["']\s*:\s*)?["']([^"']*)["']""")
 """A string of JSON or Python, with the name that it may have in an object."""
 
 
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_WORD = re.compile(r"[a-z]{1,12}|[A-Z]?[a-z]{1,11}|\d{1,15}")
+_WHERE_A_WORD_IS_SECRET = (
+    r"""((?:pass|pw|secret|token|key|credential|dsn|auth)\w{{0,32}}\\?["']?\s{{0,2}}[:=]\s{{0,2}}\\?["']){}(?=\\?["'])""",
+    r"""((?:pass|pw|secret|token|key|credential|dsn|auth)\w{{0,32}}\s?=\s?){}(?!\w)""",
+    r"(://[^\s:/@]{{0,64}}:){}(?=@)",
+)
+"""In quotes or after = behind the name of a secret, or in a URL; what is no text in JSON stays."""
+
+
 class Redactor:
     """Takes what it knows to be secret out of texts.
 
@@ -32,7 +43,16 @@ class Redactor:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._known: dict[tuple[str, str], None] = {}
-        self._secrets: list[str] | None = None
+        self._later: list[Callable[[], Iterable[tuple[str, str]]]] = []
+        self._secrets: tuple[list[str], list[re.Pattern[str]]] | None = None
+
+    def remember_later(self, values: Callable[[], Iterable[tuple[str, str]]]) -> None:
+        """Note values that are asked for when they are needed, such as those of the settings once they are there.
+
+        The environment is looked at again then, as settings may have put into it what they read from a file.
+        """
+        self._later.append(values)
+        self._secrets = None
 
     def remember(self, values: Iterable[tuple[str, str]]) -> None:
         """Note values of the configuration.
@@ -46,14 +66,19 @@ class Redactor:
     def redacted(self, text: str) -> str:
         """A text without the known secrets."""
         if self._secrets is None:
-            self._secrets = _as_they_may_stand([*self._known, *self._environ.items()])
-        for secret in self._secrets:
+            later = [value for values in self._later for value in values()]
+            self._secrets = _as_they_may_stand([*self._known, *self._environ.items(), *later])
+        secrets, words = self._secrets
+        for secret in secrets:
             text = text.replace(secret, HIDDEN)
+        for word in words:
+            text = word.sub(rf"\g<1>{HIDDEN}", text)
         return text
 
 
 _OF_THIS_PROCESS = Redactor(os.environ)
 remember = _OF_THIS_PROCESS.remember
+remember_later = _OF_THIS_PROCESS.remember_later
 redacted = _OF_THIS_PROCESS.redacted
 
 
@@ -80,14 +105,26 @@ def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))
 
 
-def _as_they_may_stand(values: Iterable[tuple[str, str]]) -> list[str]:
-    """The secrets among values as they may stand in a text: as they are, quoted or escaped; the longest first."""
+def _as_they_may_stand(values: Iterable[tuple[str, str]]) -> tuple[list[str], list[re.Pattern[str]]]:
+    """The secrets among values as they may stand in a text: as they are, quoted or escaped; the longest first.
+
+    Those that are words or numbers come as patterns: a password `postgres` is a secret only where a name says so.
+    """
     found: set[str] = set()
     for key, text in values:
         for secret in _secrets_in(key, text):
             quoted = quote(secret, safe="", errors="replace")
             found |= {secret, unquote(secret), quoted, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
-    return sorted((secret for secret in found if len(secret) >= SHORTEST), key=len, reverse=True)
+            found |= {_ESCAPE.sub(lambda match: match[0].lower(), quoted), html.escape(secret)}
+            found |= {html.escape(secret).replace("&#x27;", "&#39;"), html.escape(secret, quote=False)}
+    long = sorted((secret for secret in found if len(secret) >= SHORTEST), key=len, reverse=True)
+    words = [secret for secret in long if _WORD.fullmatch(secret)]
+    patterns = [
+        re.compile(pattern.format(re.escape(word)), re.IGNORECASE)
+        for word in words
+        for pattern in _WHERE_A_WORD_IS_SECRET
+    ]
+    return [secret for secret in long if not _WORD.fullmatch(secret)], patterns
 
 
 def _secrets_in(key: str, text: str) -> Iterator[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -48,6 +51,38 @@ def test_secrets_of_the_environment_are_known_by_their_names() -> None:
     assert made.redacted("hunter2 /folder short") == f"{HIDDEN} /folder short"
 
 
+@pytest.mark.parametrize("as_it_stands", [html.escape, lambda text: quote(text, safe="").replace("%C3", "%c3")])
+def test_a_secret_is_found_in_html_and_with_small_escapes(as_it_stands: Callable[[str], str]) -> None:
+    secret = "it's<hunter>&2/é"
+    lowered = re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), as_it_stands(secret))
+    assert redactor("API_TOKEN", secret).redacted(f"x {lowered} y") == f"x {HIDDEN} y"
+    assert redactor("API_TOKEN", secret).redacted(html.escape(secret).replace("&#x27;", "&#39;")) == HIDDEN
+
+
+@pytest.mark.parametrize("word", ["postgres", "django", "Secret", "123456", "20261128"])
+def test_a_word_or_number_is_secret_only_where_a_name_says_so(word: str) -> None:
+    made = redactor("DATABASES.default.PASSWORD", word)
+    line = json.dumps({"file": f"/usr/lib/{word}/db/{word}.py", "module": f"{word}.core", "number": 123456})
+    assert made.redacted(line) == line
+    for text in (
+        f"password={word} host=h",
+        f'"PASSWORD": "{word}"',
+        json.dumps({"told": f"{{'PASSWORD': '{word}'}}"}),
+        f"amqp://u:{word}@h/n",
+    ):
+        assert made.redacted(text) == text.replace(word, HIDDEN)
+
+
+def test_what_settings_read_from_a_file_is_known_when_it_is_there() -> None:
+    environ: dict[str, str] = {}
+    made = Redactor(environ)
+    made.redacted("before")
+    settings = {"SERVICE_TOKEN": "hunter2"}
+    environ["OTHER_TOKEN"] = "hunter3"
+    made.remember_later(settings.items)
+    assert made.redacted("hunter2 hunter3") == f"{HIDDEN} {HIDDEN}"
+
+
 def test_a_secret_that_comes_later_is_known_as_well() -> None:
     made = redactor("API_TOKEN", "hunter2")
     made.redacted("")
@@ -71,6 +106,13 @@ def test_of_two_secrets_the_longer_one_goes_first() -> None:
         ("host=h password='p q' user=u", f"host=h password={HIDDEN} user=u"),
         ("x://h/?a=b&api_key=hunter2&c=d", f"x://h/?a=b&api_key={HIDDEN}&c=d"),
         ("monkey=x", "monkey=x"),
+        ("postgres:/u:hunter2@h/n", f"postgres:/u:{HIDDEN}@h/n"),
+        ("postgres//u:hunter2@h/n", f"postgres//u:{HIDDEN}@h/n"),
+        ("u:hunter2@h:5432/n", f"u:{HIDDEN}@h:5432/n"),
+        ("u:hunter2@h/n", f"u:{HIDDEN}@h/n"),
+        ("mailto:ann@example.org", "mailto:ann@example.org"),
+        ("git@example.org:shop/site", "git@example.org:shop/site"),
+        ("npm:react@18", "npm:react@18"),
     ],
 )
 def test_what_is_secret_in_a_text_is_not_shown(text: str, told: str) -> None:
