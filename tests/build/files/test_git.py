@@ -54,7 +54,6 @@ def test_no_program_that_a_checkout_names_in_its_settings_is_run(root: Path, tmp
     trap = write_tree(tmp_path, {"trap": f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n"}) / "trap"
     trap.chmod(0o755)
     hooks = write_tree(tmp_path / "hooks", {})
-    hooks.mkdir()
     for hook in ("post-index-change", "post-checkout", "reference-transaction", "fsmonitor-watchman"):
         (hooks / hook).symlink_to(trap)
     names = ("core.fsmonitor", "filter.trap.clean", "filter.trap.smudge", "filter.trap.process")
