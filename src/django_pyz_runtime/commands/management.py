@@ -14,6 +14,7 @@ from django_pyz_runtime.activation.settings_errors import missing_settings, refu
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.static.committed import find_committed
 
@@ -68,6 +69,10 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     except ImproperlyConfigured as error:
         hint = f"See `{bundle.executable.name} pyz config show` for the values in force and where they come from."
         raise refused(error, "" if bundle.is_staged else hint) from error
+    except Exception as error:
+        if told := _told_database(error):
+            raise told from error
+        raise
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
@@ -85,6 +90,16 @@ def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
         from django.core.management import execute_from_command_line
 
         execute_from_command_line([sys.argv[0], *command])
+
+
+def _told_database(error: Exception) -> UserError | None:
+    """What to say of an error of the database where the reason is that this user cannot write its file."""
+    from django.conf import settings
+    from django.db import OperationalError
+
+    causes: list[BaseException | None] = [error, error.__cause__, error.__context__]
+    is_about = any(isinstance(cause, OperationalError) for cause in causes)
+    return unwritable(settings.DATABASES) if is_about else None
 
 
 def _with_static_root(arguments: Arguments) -> Arguments:

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 
+from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.migrations import missing_migrations
 
@@ -77,6 +78,7 @@ def check_database(script: str) -> None:
     Raises:
         UserError: it is missing, or does not answer.
     """
+    from django.conf import settings
     from django.db import DEFAULT_DB_ALIAS, connections
 
     connection = connections[DEFAULT_DB_ALIAS]
@@ -84,6 +86,8 @@ def check_database(script: str) -> None:
     hint = f"Run `{script} migrate` first, or `{script} runserve --migrate`."
     if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
         raise UserError(f"the database {name} does not exist", hint=hint)
+    if told := unwritable(settings.DATABASES):
+        raise told
     connect(script)
     if missing := missing_migrations():
         log.warning("%d migrations are not applied, the first is %s. %s", len(missing), missing[0], hint)
