@@ -78,7 +78,6 @@ def check_database(script: str) -> None:
     Raises:
         UserError: it is missing, or does not answer.
     """
-    from django.conf import settings
     from django.db import DEFAULT_DB_ALIAS, connections
 
     connection = connections[DEFAULT_DB_ALIAS]
@@ -86,7 +85,7 @@ def check_database(script: str) -> None:
     hint = f"Run `{script} migrate` first, or `{script} runserve --migrate`."
     if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
         raise UserError(f"the database {name} does not exist", hint=hint)
-    if told := unwritable(settings.DATABASES):
+    if told := unwritable({DEFAULT_DB_ALIAS: connection.settings_dict}):
         raise told
     connect(script)
     if missing := missing_migrations():
