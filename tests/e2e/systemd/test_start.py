@@ -182,6 +182,8 @@ def test_a_user_made_for_the_service_alone_and_a_credential_do(site: BootedSite)
     site.drop_in(f"{start}\n")
     assert site.machine.run("systemctl", "start", site.unit).returncode == 1
     site.wait_for_log("secret_key")
+    # systemd would else go on starting it as it was.
+    site.systemctl("stop")
     site.drop_in(f"{start}\n{credential}\n")
     site.machine.run("systemctl", "reset-failed", site.unit)
     site.systemctl("start")
