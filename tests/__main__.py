@@ -32,8 +32,7 @@ def main(arguments: list[str]) -> int:
 
     if is_too_old("tests"):
         return 2
-    is_whole = not (options.fast or options.lock or options.run)
-    if is_whole:
+    if not (options.fast or options.lock or options.run):
         programs.install_missing()
     needs = [f"Django=={options.django}.*"] if options.django else []
     python = make_environment(CHECKOUT, needs, program="tests", lock=LOCK)
@@ -48,8 +47,8 @@ def main(arguments: list[str]) -> int:
     pytest = [*PYTEST.split(), *(["--fast"] if options.fast else []), *for_pytest]
     if code := _run(python, [] if options.django else map(str.split, CHECKS)):
         return code
-    if options.coverage or (is_whole and os.environ.get("CI")):
-        return _run_measured(python, pytest, bundles=options.coverage)
+    if options.coverage:
+        return _run_measured(python, pytest)
     return _run(python, [pytest])
 
 
@@ -66,11 +65,10 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def _run_measured(python: Path, pytest: list[str], bundles: bool) -> int:
+def _run_measured(python: Path, pytest: list[str]) -> int:
     """Run the tests and tell how much of the code they ran, also where one has failed; their exit code."""
     with tempfile.TemporaryDirectory() as results:
-        code = _run(python, [pytest], measuring.variables(python, Path(results), bundles))
-        print("Processes of bundles are", "measured, too." if bundles else "not measured: --coverage does that.")
+        code = _run(python, [pytest], measuring.variables(python, Path(results)))
         _run(python, [["python", "-m", "tests.measuring.report", results]])
     return code
 

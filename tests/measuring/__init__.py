@@ -1,9 +1,9 @@
 """What the tests run of both wings, also in processes that they start. Standard library only.
 
 A Python of the tests' environment executes `start.py` first where the variable MEASURED is set; tests with a clean
-environment for a process of the wings pass it on. Bundles start Python without the module `site`, which would do so: on
-request, the commands `python3` and `python3.X` that they find are scripts that have it done. That is no part of each
-run, as what a test says of tracers and debuggers in a bundle does not hold beside another tracer.
+environment for a process of the wings pass it on. Bundles start Python without the module `site`, which would do so:
+the commands `python3` and `python3.X` that they find are scripts that have it done. Measuring is no part of each run:
+it takes half as long again, and what a test says of tracers in a bundle does not hold beside another one.
 
 Not measured are the machines of the tests that boot one, where Debian's own Python runs, what ends by SIGKILL, and
 processes that may not write to the folder of the results.
@@ -32,27 +32,23 @@ exec {python} "$@"
 """
 
 
-def variables(python: Path, results: Path, bundles: bool) -> dict[str, str]:
+def variables(python: Path, results: Path) -> dict[str, str]:
     """Have an environment measure, and give the variables for it.
 
     Args:
         python: of the environment.
         results: an empty folder.
-        bundles: whether to measure the processes of bundles, too.
     """
     packages = python.parent.parent / "lib" / _VERSION / "site-packages"
     for_site = f"import os; {MEASURED!r} in os.environ and {_execute(f'os.environ[{MEASURED!r}]', packages)}\n"
     (packages / "measured.pth").write_text(for_site, encoding="utf-8")
-    found = {MEASURED: str(results)}
-    if bundles:
-        folder = results / "pythons"
-        folder.mkdir()
-        for name in ("python3", _VERSION):
-            text = _COMMAND.format(python=python, execute=_execute(repr(str(results)), packages))
-            (folder / name).write_text(text, encoding="utf-8")
-            (folder / name).chmod(0o755)
-        found[PYTHONS] = str(folder)
-    return found
+    folder = results / "pythons"
+    folder.mkdir()
+    for name in ("python3", _VERSION):
+        text = _COMMAND.format(python=python, execute=_execute(repr(str(results)), packages))
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return {MEASURED: str(results), PYTHONS: str(folder)}
 
 
 def _execute(results: str, packages: Path) -> str:
