@@ -23,12 +23,14 @@ from django_pyz.python import Python
 from django_pyz_runtime.errors import UserError
 
 RUN_WING_NEEDS = (
+    ("packaging", "16.0", "26.3"),
     ("platformdirs", "3.0", "4.14.7"),
     ("whitenoise", "5.0", "6.12.0"),
 )
-"""Package, least version, and the version where the project does not bring the package."""
-PACKAGING = ("packaging", "16.0", "26.3")
-"""Likewise; the worker of gunicorn that uses gevent needs it, and any version will do."""
+"""Package, least version, and the version where the project does not bring the package.
+
+gunicorn's worker for gevent needs packaging, and so do libraries that do not say so: they find it beside gunicorn.
+"""
 
 
 class Installed(NamedTuple):
@@ -150,13 +152,14 @@ def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[
     Raises:
         UserError: the project's version of a package is too old.
     """
-    needs = (*RUN_WING_NEEDS, PACKAGING) if "gevent" in installed else RUN_WING_NEEDS
-    for name, least, _ in needs:
+    for name, least, _ in RUN_WING_NEEDS:
         if name in installed and Version(installed[name]) < Version(least):
             raise UserError(
                 f"the project installs {name} {installed[name]}, but a bundle needs {least} or newer",
                 hint=f"Raise the project's requirement for {name}.",
             )
     return [
-        f"{name}=={fixed}" if exact else f"{name}>={least}" for name, least, fixed in needs if name not in installed
+        f"{name}=={fixed}" if exact else f"{name}>={least}"
+        for name, least, fixed in RUN_WING_NEEDS
+        if name not in installed
     ]

@@ -48,14 +48,7 @@ def test_the_run_wing_takes_fixed_versions() -> None:
 def test_what_the_project_brings_is_left_to_it() -> None:
     names = {Requirement(text).name for text in run_wing_requirements({"whitenoise": "6.0"}, exact=True)}
 
-    assert names == {"platformdirs"}
-
-
-def test_what_gunicorn_needs_for_gevent_comes_with_gevent() -> None:
-    assert not [text for text in run_wing_requirements({}, exact=True) if text.startswith("packaging")]
-    assert [text for text in run_wing_requirements({"gevent": "25.9.1"}, exact=True) if text.startswith("packaging==")]
-    brought = {"gevent": "25.9.1", "packaging": "21.3"}
-    assert not [text for text in run_wing_requirements(brought, exact=True) if text.startswith("packaging")]
+    assert names == {"packaging", "platformdirs"}
 
 
 def test_nothing_is_fixed_where_the_fixed_versions_do_not_fit() -> None:
