@@ -14,6 +14,7 @@ import django_pyz
 import django_pyz_runtime
 from django_pyz.files.paths import files_below
 from django_pyz.pack.head import LAUNCHER_FILES
+from django_pyz_runtime.boot.tree_search import FOLDERS
 from tests.unpacked import unpacked
 
 BUILD_WING = Path(django_pyz.__file__).parent
@@ -87,3 +88,7 @@ def test_a_bundle_holds_the_whole_run_wing_and_no_file_of_the_build_wing(
     content = {name: (site_packages / name).read_bytes() for name in names if name.startswith("django_pyz_runtime/")}
     assert content == expected
     assert [name for name in names if name.startswith("django_pyz/") or "/django_pyz/" in name] == []
+
+
+def test_the_launcher_knows_all_folders_of_the_run_wing() -> None:
+    assert sorted(FOLDERS) == sorted(path.parent.name for path in RUN_WING.glob("*/__init__.py"))

@@ -72,8 +72,8 @@ class Watched:
 def watched(machine: Machine) -> Watched:
     """A warm `check`, started as the first lines of the bundle start it, with what it does recorded."""
     machine.succeed("check")
-    lines = machine.executable.read_bytes()[:4000].decode(errors="replace")
-    [program] = re.findall(r'\n    exec (\S+) -S -c "\$code" "\$#" "\$0" "\$@"\n', lines)
+    lines = machine.executable.read_bytes()[:8000].decode(errors="replace")
+    [program] = re.findall(r"\npython=(\S+)\n", lines)
     [code] = re.findall(r"\ncode='([^']+)'", lines)
     output = machine.folder / "watched.json"
     done = subprocess.run(

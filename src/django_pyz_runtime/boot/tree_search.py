@@ -47,6 +47,10 @@ def find_code(
     )
 
 
+FOLDERS = ("activation", "boot", "bundle", "child", "commands", "config", "data", "secrets", "serve", "static")
+"""Of the run wing; a start lists no folder."""
+
+
 class _Attempt(Record):
     """What came of looking for the code in one place.
 
@@ -160,7 +164,7 @@ class _Search:
 def _inner_folders(code: str) -> list[str]:
     """Those that the next modules come from; what is imported later is checked then (bundle.bytecode_finder)."""
     run_wing = os.path.join(code, __name__.partition(".")[0])
-    return [code, run_wing, *(entry.path for entry in os.scandir(run_wing) if entry.is_dir(follow_symlinks=False))]
+    return [code, run_wing, *(os.path.join(run_wing, name) for name in FOLDERS)]
 
 
 def _attempt(find: Callable[[str], str], place: str, warning: str = "") -> _Attempt:
