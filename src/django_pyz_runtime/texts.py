@@ -10,12 +10,12 @@ from typing import Any
 
 _DEEPEST = 100
 """Levels of lists and objects in JSON."""
-_IPV6 = re.compile(r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]")
+_IPV6 = r"\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]"
 
 
 def is_json_array(text: str) -> bool:
     """Whether a list is written in JSON; [::1] is an address."""
-    return text.startswith("[") and not _IPV6.match(text)
+    return text.startswith("[") and not re.match(_IPV6, text)
 
 
 def parse_json(text: str) -> Any:

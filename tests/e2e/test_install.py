@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,7 +75,7 @@ def another_program(path: Path, scratch: Path) -> str:
 
 
 def another_bundle(path: Path, scratch: Path) -> str:
-    shutil.copy(write_small(scratch / "other", manifest=replace(MANIFEST, name="other")), path)
+    shutil.copy(write_small(scratch / "other", manifest=MANIFEST._replace(name="other")), path)
     return "is a bundle of the project other"
 
 
@@ -126,7 +125,7 @@ def test_or_the_file_gets_another_name(root: Path, tmp_path: Path) -> None:
     program = root / "usr/bin/shop-script"
     program.parent.mkdir(parents=True)
     another_program(program, tmp_path)
-    renamed = write_small(tmp_path / "renamed", manifest=replace(MANIFEST, script="our shop"))
+    renamed = write_small(tmp_path / "renamed", manifest=MANIFEST._replace(script="our shop"))
     Machine(tmp_path, renamed, "shop").succeed("pyz", "install", "--root", str(root))
     assert sorted(os.listdir(program.parent)) == ["our shop", "shop-script"]
 

@@ -52,7 +52,7 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
         manifest, said = _compress(staged, manifest, is_needed=facts.offline)
         notes += said
     staged.gzip(_folder(staged))
-    return replace(manifest, has_static=True), notes
+    return manifest._replace(has_static=True), notes
 
 
 def _caches(facts: Facts) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _databases(facts: Facts) -> Iterator[str]:
 
 
 def _sealed(manifest: Manifest, name: str, text: str) -> Manifest:
-    return replace(manifest, sealed={**manifest.sealed, name: text})
+    return manifest._replace(sealed={**manifest.sealed, name: text})
 
 
 def _folder(staged: StagedProject) -> Path:

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) 
     # What collecting makes where it collects from is no data.
     made += [path for path in made_by_collecting if not _is_in(staged.project_folder / path, facts.reads)]
     data = [path for path in dict.fromkeys(made) if not path.startswith(manifest.data_paths)]
-    manifest = replace(manifest, data_paths=tuple(sorted({*manifest.data_paths, *data})))
+    manifest = manifest._replace(data_paths=tuple(sorted({*manifest.data_paths, *data})))
     staged.write_manifest(manifest)
     notes = [
         *(read_folders.about(staged, name) for name in dict.fromkeys(brought_in)),
@@ -125,7 +125,7 @@ def look_at_settings(staged: StagedProject, manifest: Manifest, copy: Path) -> T
     except NotImportable as error:
         reason = process.reason_of(error)
         notes.append(f"some variables may not be listed, as the settings cannot be imported here: {reason}")
-        manifest = replace(manifest, variables=variables.broken_off(manifest.variables, error.readings, error.missed))
+        manifest = manifest._replace(variables=variables.broken_off(manifest.variables, error.readings, error.missed))
     undo(staged, start, copy)
     staged.write_manifest(manifest)
     return TrialRun(manifest, tuple(notes))
@@ -134,7 +134,7 @@ def look_at_settings(staged: StagedProject, manifest: Manifest, copy: Path) -> T
 def _with_variables(staged: StagedProject, manifest: Manifest, facts: Facts) -> Manifest:
     """The manifest with the variables that an import of the settings has shown."""
     found = variables.imported(manifest.variables, facts.readings, facts.given, staged.is_needed)
-    return replace(manifest, variables=found)
+    return manifest._replace(variables=found)
 
 
 def _is_in(path: Path, folders: Iterable[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from django_pyz.variables import literals, settings_source
@@ -62,7 +61,7 @@ def _together(named: Iterable[Variable], readings: Sequence[Reading], *, are_nee
     names = {item.name for item in recorded}
     # Where the import came by, the name that it asked for may be another one, as with a prefix.
     others = [item for item in by_name.values() if item.name not in names and item.where not in places]
-    others = [replace(item, is_required=item.is_required and are_needed) for item in others]
+    others = [item._replace(is_required=item.is_required and are_needed) for item in others]
     return sorted([*recorded, *others], key=lambda item: item.name)
 
 
@@ -70,11 +69,11 @@ def _completed(recorded: Variable, named: Variable) -> Variable:
     """What was recorded, with a default and a kind that stand where the import did not come by."""
     is_bare = recorded.default in NOTHING and not recorded.is_required and named.default is not None
     default = named.default if is_bare else recorded.default
-    return replace(recorded, default=default, kind=recorded.kind or named.kind)
+    return recorded._replace(default=default, kind=recorded.kind or named.kind)
 
 
 def _required(item: Variable) -> Variable:
-    return replace(item, default=None, is_required=True, condition="")
+    return item._replace(default=None, is_required=True, condition="")
 
 
 def _by_name(readings: Iterable[Reading]) -> tuple[Variable, ...]:

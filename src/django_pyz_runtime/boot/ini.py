@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_SECTION = re.compile(r"\[(?P<name>[^\]]+)\]\s*")
+_SECTION = r"\[(?P<name>[^\]]+)\]\s*"
 
 
 class Entry(NamedTuple):
@@ -96,7 +96,7 @@ class _Reader:
 
     def _start(self, number: int, text: str) -> None:
         """Read a line that goes on with nothing."""
-        if section := _SECTION.fullmatch(text):
+        if section := re.fullmatch(_SECTION, text):
             self._take_section(number, section["name"].strip())
         elif not self._section:
             self._refuse(number, "wanted a [section] first")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError, system_reason
@@ -13,8 +13,7 @@ STAGED = "staged"
 """The build id of a tree that is still being built."""
 
 
-@dataclass(frozen=True)
-class Bundle:
+class Bundle(NamedTuple):
     """A bundle on this machine: the file, the tree it was unpacked to, and its manifest.
 
     Attributes:
@@ -62,7 +61,7 @@ class Bundle:
 
     def started_from(self, executable: str) -> Bundle:
         """The same bundle with the path that it was started by."""
-        return replace(self, executable=Path(executable))
+        return self._replace(executable=Path(executable))
 
     @property
     def is_staged(self) -> bool:

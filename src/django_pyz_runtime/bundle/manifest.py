@@ -6,9 +6,9 @@ The build wing writes a `Manifest` as JSON into the payload; the run wing reads 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django_pyz_runtime.bundle.names import MANIFEST_FILE, env_prefix
 from django_pyz_runtime.errors import UserError
@@ -27,8 +27,7 @@ PROGRAM_FOLDER = "__bin__"
 """Where the programs of the packages and the bundle's own `python` lie inside site-packages."""
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """An environment variable that the project's settings read.
 
     Attributes:
@@ -49,34 +48,8 @@ class Variable:
     is_required: bool = False
     condition: str = ""
 
-    def __post_init__(self) -> None:
-        """Raise TypeError where a manifest was damaged."""
-        texts = (self.name, self.default or "", self.kind, self.where, self.condition)
-        if not all(isinstance(text, str) for text in texts) or not isinstance(self.is_required, bool):
-            raise TypeError("wanted texts and a yes or no in a variable")
 
-
-def _reader(kind: type, item: type = object) -> dict[str, Callable[[Any], Any]]:
-    """For a field: what checks a value from JSON, which must be of a type and hold items of another.
-
-    A list becomes a tuple; the reader raises TypeError where a value does not fit.
-    """
-
-    def read(value: Any) -> Any:
-        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        if not isinstance(value, kind) or not all(isinstance(one, item) for one in items):
-            raise TypeError(f"wanted {kind.__name__}, found {type(value).__name__}")
-        return tuple(items) if kind is list else value
-
-    return {"read": read}
-
-
-_TEXT, _FLAG = _reader(str), _reader(bool)
-_TEXTS, _VARIABLES = _reader(list, str), _reader(list, Variable)
-
-
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """Facts about a bundled project.
 
     Attributes:
@@ -103,30 +76,31 @@ class Manifest:
         sbom: the installed packages as a CycloneDX 1.6 document.
     """
 
-    name: str = field(metadata=_TEXT)
-    script: str = field(metadata=_TEXT)
-    settings_module: str = field(metadata=_TEXT)
-    import_roots: tuple[str, ...] = field(metadata=_TEXTS)
-    python: str = field(metadata=_TEXT)
-    bound_to_python: bool = field(default=False, metadata=_FLAG)
-    last_import_roots: tuple[str, ...] = field(default=(), metadata=_TEXTS)
-    folder: str = field(default=PROJECT_FOLDER, metadata=_TEXT)
-    manage_py: str = field(default="", metadata=_TEXT)
-    manage_call: str = field(default="", metadata=_TEXT)
-    wsgi_module: str = field(default="", metadata=_TEXT)
-    asgi_module: str = field(default="", metadata=_TEXT)
-    variables: tuple[Variable, ...] = field(default=(), metadata=_VARIABLES)
-    generates_key: bool = field(default=False, metadata=_FLAG)
-    data_paths: tuple[str, ...] = field(default=(), metadata=_TEXTS)
-    has_static: bool = field(default=False, metadata=_FLAG)
-    has_pth: bool = field(default=False, metadata=_FLAG)
-    sealed: dict[str, str] = field(default_factory=dict, metadata=_reader(dict, str))
-    commit: str = field(default="", metadata=_TEXT)
-    sbom: dict[str, Any] = field(default_factory=dict, metadata=_reader(dict))
+    name: str
+    script: str
+    settings_module: str
+    import_roots: tuple[str, ...]
+    python: str
+    bound_to_python: bool = False
+    last_import_roots: tuple[str, ...] = ()
+    folder: str = PROJECT_FOLDER
+    manage_py: str = ""
+    manage_call: str = ""
+    wsgi_module: str = ""
+    asgi_module: str = ""
+    variables: tuple[Variable, ...] = ()
+    generates_key: bool = False
+    data_paths: tuple[str, ...] = ()
+    has_static: bool = False
+    has_pth: bool = False
+    sealed: Mapping[str, str] = MappingProxyType({})
+    commit: str = ""
+    sbom: Mapping[str, Any] = MappingProxyType({})
 
     def to_json(self) -> str:
         """The manifest as JSON text, the same for equal manifests."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True) + "\n"
+        fields = self._asdict() | {"variables": [variable._asdict() for variable in self.variables]}
+        return json.dumps({"format": FORMAT, **fields}, indent=1, sort_keys=True, default=dict) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
@@ -140,9 +114,7 @@ class Manifest:
             found = data.pop("format")
             if found != FORMAT:
                 raise UserError(f"manifest: wanted format {FORMAT}, found {found!r}", hint="Build the file again.")
-            data["variables"] = [Variable(**item) for item in data["variables"]]
-            readers = {item.name: item.metadata["read"] for item in fields(cls)}
-            return cls(**{name: readers[name](value) for name, value in data.items() if name in readers})
+            return cls(**{name: _READERS[name](value) for name, value in data.items() if name in _READERS})
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UserError(f"manifest: damaged ({error})", hint="Build the file again.") from None
 
@@ -150,3 +122,39 @@ class Manifest:
     def env_prefix(self) -> str:
         """The prefix of the environment variables of level two, for example PROJECT__ ."""
         return env_prefix(self.name)
+
+
+def _reader(kind: type, item: type = object) -> Callable[[Any], Any]:
+    """What checks a value from JSON, which must be of a type and hold items of another.
+
+    A list becomes a tuple; the reader raises TypeError where a value does not fit.
+    """
+
+    def read(value: Any) -> Any:
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if not isinstance(value, kind) or not all(isinstance(one, item) for one in items):
+            raise TypeError(f"wanted {kind.__name__}, found {type(value).__name__}")
+        return tuple(items) if kind is list else value
+
+    return read
+
+
+def _variables(value: Any) -> tuple[Variable, ...]:
+    variables = tuple(Variable(**item) for item in value)
+    for found in variables:
+        texts = (found.name, found.default or "", found.kind, found.where, found.condition)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(found.is_required, bool):
+            raise TypeError("wanted texts and a yes or no in a variable")
+    return variables
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("name", "script", "settings_module", "python", "folder", "commit"), _reader(str)),
+    **dict.fromkeys(("manage_py", "manage_call", "wsgi_module", "asgi_module"), _reader(str)),
+    **dict.fromkeys(("bound_to_python", "generates_key", "has_static", "has_pth"), _reader(bool)),
+    **dict.fromkeys(("import_roots", "last_import_roots", "data_paths"), _reader(list, str)),
+    "variables": _variables,
+    "sealed": _reader(dict, str),
+    "sbom": _reader(dict),
+}
+"""For each field: what checks its value from JSON and makes it the field's."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz_runtime.bundle.names import ConfigurationFile
 from django_pyz_runtime.config.options import BY_NAME, OPEN_SECTIONS, SECTIONS
@@ -19,7 +18,7 @@ _HELPED = 100
 _DEEPEST = 20
 """How many names may follow the one of a setting."""
 _PLAIN_TEXT = "text that the system can take, without NUL characters"
-_PLACE = re.compile(r"([^\n]*?):(\d{1,9}): ")
+_PLACE = r"([^\n]*?):(\d{1,9}): "
 
 
 class Level(IntEnum):
@@ -34,8 +33,7 @@ class Level(IntEnum):
     COMMAND_LINE = 6
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """A value as text, and where it came from.
 
     Attributes:
@@ -49,10 +47,13 @@ class Value:
 
     section: str
     key: str
-    text: str = field(repr=False)
+    text: str
     level: Level
     source: str
     shadowed: tuple[Value, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Value({self.section!r}, {self.key!r}, {self.shown!r}, {self.source!r})"
 
     @property
     def shown(self) -> str:
@@ -70,8 +71,7 @@ class Value:
         return f"{self.source}: [{self.section}] {name}: wanted {wanted}, found {self.shown!r}"
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What all levels together say. Problems are kept, not raised, so that each reader can decide.
 
     Attributes:
@@ -207,5 +207,5 @@ def _did_you_mean(word: str, known: Collection[str], helps: bool) -> str:
 
 def by_line(problem: str) -> tuple[str, int]:
     """The sort key that brings the problems of a file into the order of its lines."""
-    found = _PLACE.match(problem)
+    found = re.match(_PLACE, problem)
     return (found[1], int(found[2])) if found else (os.sep, 0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz_runtime.config.values import (
     ADDRESSES,
@@ -22,8 +21,7 @@ from django_pyz_runtime.config.values import (
 )
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option of settings.ini.
 
     Attributes:

@@ -26,8 +26,8 @@ DIGITS = 100
 
 _WORDS = {"true": True, "false": False}
 _NONE = ("None", "null")
-_FILE_MODE = re.compile(r"permissions(_mode)?$|chmod$|umask$|(file|dir|directory|folder)_mode$", re.IGNORECASE)
-_SAME_SITE = re.compile(r"samesite$", re.IGNORECASE)
+_FILE_MODE = r"(?i)permissions(_mode)?$|chmod$|umask$|(file|dir|directory|folder)_mode$"
+_SAME_SITE = r"(?i)samesite$"
 """Settings for which None is a word of the cookie's."""
 _OF_PAIRS = ("ADMINS", "LANGUAGES", "MANAGERS")
 _PAIR = ("SECURE_PROXY_SSL_HEADER",)
@@ -56,7 +56,7 @@ def kind_of(names: tuple[str, ...], current: Any) -> Kind:
 
 def _none_or(text: str, names: tuple[str, ...], parse: Callable[[str], Any]) -> Any:
     """None for its word; in quotes, that is a text."""
-    if text in _NONE and not _SAME_SITE.search(names[-1]):
+    if text in _NONE and not re.search(_SAME_SITE, names[-1]):
         return None
     return parse(text[1:-1] if text in [quote + word + quote for word in _NONE for quote in "\"'"] else text)
 
@@ -65,7 +65,7 @@ def _documented(names: tuple[str, ...], current: Any) -> Kind | None:
     """The type of what Django documents, where its value does not show it."""
     is_open = current is None or current is MISSING
     is_number = isinstance(current, int) and not isinstance(current, bool)
-    if _FILE_MODE.search(names[-1]) and (is_open or is_number):
+    if re.search(_FILE_MODE, names[-1]) and (is_open or is_number):
         return Kind("a file mode such as 640 or 0o640", _file_mode)
     if names[0] in _PAIR and is_open:
         return Kind("two texts, divided by a comma, or a JSON array of two", _pair)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz_runtime.texts import word_list
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_AGENT = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
+_AGENT = r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?"
 _BYTES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A type of value.
 
     Attributes:
@@ -118,7 +116,7 @@ ADDRESSES = Kind("HOST:PORT or unix:/path", lambda text: [address(word) for word
 
 def _agents(text: str) -> list[str]:
     agents = _some_words(text)
-    if not all(_AGENT.fullmatch(agent) for agent in agents):
+    if not all(re.fullmatch(_AGENT, agent) for agent in agents):
         raise ValueError(text)
     return agents
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +31,8 @@ def unwritable(databases: Mapping[str, Mapping[str, Any]]) -> UserError | None:
 
 def _problem(path: str) -> tuple[str, str] | None:
     """Why a file cannot be written, and the next step, which is root's."""
+    import shlex
+
     folder = os.path.dirname(path)
     user = _name(os.geteuid())
     quoted = shlex.quote(folder)

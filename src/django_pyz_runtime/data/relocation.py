@@ -17,9 +17,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.data.settings_walk import Holders, Names, is_really, plain, replaced
@@ -32,13 +31,12 @@ from django_pyz_runtime.data.writable_settings import (
     speaks_of_a_folder,
 )
 
-_URL = re.compile(r"[A-Za-z][\w.+-]*:/{0,3}")
+_URL = r"[A-Za-z][\w.+-]*:/{0,3}"
 _PATH = type(Path())
 _OF_DJANGO = ("CACHES", "DATABASES", "LOGGING", "STORAGES")
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """A path that was moved.
 
     Attributes:
@@ -52,8 +50,7 @@ class Move:
     after: str
 
 
-@dataclass(frozen=True)
-class Relocator:
+class Relocator(NamedTuple):
     """Moves paths out of the code.
 
     Attributes:
@@ -165,7 +162,7 @@ class _Change:
         """The path into the tree at the end of a URL, as in sqlite:////...; "" where there is none."""
         for root in (self._relocator.project_folder, self._relocator.site_packages):
             start = text.find(f"{root}/")
-            if start > 0 and _URL.fullmatch(text, 0, start):
+            if start > 0 and re.fullmatch(_URL, text[:start]):
                 return re.split(r"[?#;]", text[start:])[0]
         return ""
 

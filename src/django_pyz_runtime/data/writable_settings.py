@@ -16,7 +16,7 @@ READ = {
     *("BASE_DIR", "ROOT_DIR", "PROJECT_DIR", "PROJECT_ROOT", "SITE_ROOT"),
 }
 """Settings that are read from, be there something or not, or that other paths start from."""
-_PLACEHOLDER = re.compile(r"\.git(keep|ignore|attributes)|\.(keep|placeholder|empty|dockerignore)|README(\..*)?")
+_PLACEHOLDER = r"\.git(keep|ignore|attributes)|\.(keep|placeholder|empty|dockerignore)|README(\..*)?"
 _FOLDER_WORDS = {"DIR", "DIRS", "DIRECTORY", "FOLDER", "ROOT", "PATH", "LOCATION"}
 _BUILD_WORDS = {"BIN", "BINARY", "COMMAND", "EXECUTABLE", "MANIFEST", "STATS", "VITE", "VUE", "WEBPACK"}
 _FILE_WORDS = {"FILE", "FILENAME", "KEY", "SOCKET", "SOCK", "PIDFILE", "DB", "DATABASE"}
@@ -62,7 +62,7 @@ def is_nothing(path: Path) -> bool:
     """Whether the tree has nothing at a path, or only folders kept there for something to come."""
     if not os.path.lexists(path):
         return True
-    return path.is_dir() and all(_PLACEHOLDER.fullmatch(name) for _, _, names in os.walk(path) for name in names)
+    return path.is_dir() and all(re.fullmatch(_PLACEHOLDER, name) for _, _, names in os.walk(path) for name in names)
 
 
 def speaks_of_a_folder(path: str, key: str) -> bool:

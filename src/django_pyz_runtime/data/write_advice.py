@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.data import settings_walk
 from django_pyz_runtime.data.writable_settings import is_nothing
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """The code, and what messages about it name.
 
     Attributes:

@@ -11,23 +11,22 @@ from typing import NamedTuple
 
 HIDDEN = "********"
 
-_SECRET_NAME = re.compile(
-    r"secret|passw|passphrase|token|credential|private|salt|dsn|api_?key|access_?key|auth_?key|bearer|authorization"
+# Most processes look for no secret: what takes a while to compile is compiled by its first use.
+_SECRET_NAME = (
+    r"(?i)secret|passw|passphrase|token|credential|private|salt|dsn|api_?key|access_?key|auth_?key|bearer|authorization"
     r"|(account|app|crypt|encryption|hmac|licen[cs]e|master|shared|signing|storage)_?key"
-    r"|((^|_)(keys?|pass)|_pwd?|(admin|db|ftp|ldap|mail|my|pg|postgres|redis|root|smtp|sql|user)(pass|pw|pwd))\W*$",
-    re.IGNORECASE,
+    r"|((^|_)(keys?|pass)|_pwd?|(admin|db|ftp|ldap|mail|my|pg|postgres|redis|root|smtp|sql|user)(pass|pw|pwd))\W*$"
 )
-_ABOUT_SECRETS = re.compile(
-    r"_(age|algorithm|dir|directory|file|folder|hashers|length|lifetime|name|path|timeout|url|validators)\W*$",
-    re.IGNORECASE,
+_ABOUT_SECRETS = (
+    r"(?i)_(age|algorithm|dir|directory|file|folder|hashers|length|lifetime|name|path|timeout|url|validators)\W*$"
 )
 """Names that speak of secrets without holding one, such as PASSWORD_RESET_TIMEOUT."""
 _NO_SECRETS = {"", "true", "false", "yes", "no", "on", "off", "none"}
-_ITEM_NAME = re.compile(r"""["']([^"']*)["']\s*:""")
-_PARAMETER_NAME = re.compile(r"\b(\w{1,64})\s?=\s?")
+_ITEM_NAME = r"""["']([^"']*)["']\s*:"""
+_PARAMETER_NAME = r"\b(\w{1,64})\s?=\s?"
 _PARAMETER = re.compile(r""""[^"]*"|'[^']*'|[^\s&;,"']+""")
-_NAME = re.compile(r"[\w.+/@ -]{0,60}")
-_LIKE_A_KEY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w+/]{9,}")
+_NAME = r"[\w.+/@ -]{0,60}"
+_LIKE_A_KEY = r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w+/]{9,}"
 """Capitals, small letters and digits in one word: more likely a line of base64 than a name."""
 
 
@@ -50,7 +49,7 @@ def is_secret(key: str, text: str) -> bool:
 
 def is_secret_name(key: str) -> bool:
     """Whether a key says that its value is a secret, by any of its parts."""
-    return any(_SECRET_NAME.search(part) and not _ABOUT_SECRETS.search(part) for part in key.split("."))
+    return any(re.search(_SECRET_NAME, part) and not re.search(_ABOUT_SECRETS, part) for part in key.split("."))
 
 
 def shown(key: str, text: str) -> str:
@@ -87,17 +86,17 @@ def shown_source(key: str, source: str) -> str:
 def _is_plain_url(text: str) -> bool:
     """Whether a text is a URL without a password, a user or what looks like a key."""
     words = re.split(r"[^\w+]", text)
-    return "://" in text and shown("", text) == text and not any(map(_LIKE_A_KEY.fullmatch, words))
+    return "://" in text and shown("", text) == text and not any(re.fullmatch(_LIKE_A_KEY, word) for word in words)
 
 
 def is_secret_whole(key: str, text: str) -> bool:
     """Whether a value is hidden from its first to its last letter."""
     if text.strip().lower() in _NO_SECRETS:
         return False
-    return is_secret_name(key) or any(_is_secret_item(match[1]) for match in _ITEM_NAME.finditer(text))
+    return is_secret_name(key) or any(_is_secret_item(match[1]) for match in re.finditer(_ITEM_NAME, text))
 
 
-_MALFORMED = re.compile(
+_MALFORMED = (
     r"(?<![\w/@.+-])(?:[A-Za-z][\w.+-]{0,31}(?::/(?!/)|//))[^\s:/@\"']{0,128}:([^\s@\"']{1,256})@"
     r"|(?<![\w/@.+-])[\w.+-]{1,64}:([^\s@/:\"']{1,256})@[\w.-]{1,255}(?::\d{1,5}(?!\w)|/)"
 )
@@ -116,7 +115,7 @@ def spans(text: str) -> Iterator[_Span]:
 def shown_name(name: str) -> str:
     """A key as a message may name it: not shown where it may be a piece of a secret that has lost its own key."""
     words = re.split(r"[.@ -]", name)
-    if _NAME.fullmatch(name) and not any(_LIKE_A_KEY.fullmatch(word) for word in words):
+    if re.fullmatch(_NAME, name) and not any(re.fullmatch(_LIKE_A_KEY, word) for word in words):
         return repr(name)
     return "what stands there (not shown: it may be part of a secret)"
 
@@ -145,14 +144,14 @@ def _passwords_in_urls(text: str) -> Iterator[_Span]:
 
 def _malformed(text: str) -> Iterator[_Span]:
     """The passwords in what was to be a URL."""
-    for match in _MALFORMED.finditer(text):
+    for match in re.finditer(_MALFORMED, text):
         yield _Span(*match.span(match.lastindex or 0))
 
 
 def _parameters(text: str) -> Iterator[_Span]:
     """The values in `password=...`, as in the query of a URL or in what libpq and ODBC take."""
     end = 0
-    for match in _PARAMETER_NAME.finditer(text):
+    for match in re.finditer(_PARAMETER_NAME, text):
         is_secret_one = is_secret_name(match[1]) or match[1].lower() in ("pwd", "sig")
         if match.start() >= end and is_secret_one and (found := _PARAMETER.match(text, match.end())):
             yield _Span(found.start(), end := found.end())

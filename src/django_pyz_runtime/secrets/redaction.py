@@ -19,7 +19,7 @@ from django_pyz_runtime.texts import is_json_array, word_list
 SHORTEST = 6
 """Characters; a shorter secret would be found in any text."""
 
-_ITEM = re.compile(r"""(?:["']([^"']*)["']\s*:\s*)?["']([^"']*)["']""")
+_ITEM = r"""(?:["']([^"']*)["']\s*:\s*)?["']([^"']*)["']"""
 """A string of JSON or Python, with the name that it may have in an object."""
 
 
@@ -131,7 +131,7 @@ def _secrets_in(key: str, text: str) -> Iterator[str]:
     """A value that is one, its lines and items, and what is secret in another one."""
     if is_secret_whole(key, text):
         is_all = is_secret_name(key)
-        yield from (value for name, value in _ITEM.findall(text) if is_all or is_secret_name(name))
+        yield from (value for name, value in re.findall(_ITEM, text) if is_all or is_secret_name(name))
         if is_all:
             yield from (text, *text.splitlines())
             yield from word_list(text) if "," in text and not is_json_array(text) else ()

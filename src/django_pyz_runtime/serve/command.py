@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -74,7 +73,7 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
 
 def _reloading_from(configuration: Configuration, service: Service) -> Service:
     """Have a reload look at the file that this start has read."""
-    return replace(service, invocation=replace(service.invocation, configuration=Path(configuration.file.path)))
+    return service._replace(invocation=service.invocation._replace(configuration=Path(configuration.file.path)))
 
 
 def _enter_project(bundle: Bundle, activation: Activation) -> None:

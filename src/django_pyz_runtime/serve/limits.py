@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from django_pyz_runtime.config.configuration import Configuration
 
@@ -11,8 +11,7 @@ LEAST_BYTES_A_SECOND = 500
 """Of a request's body, on average; what Apache asks for (mod_reqtimeout, MinRate)."""
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What a client must keep to; a time without limit is infinite.
 
     Attributes:
@@ -35,7 +34,7 @@ class Limits:
 
 def within(limits: Limits, field_bytes: int) -> Limits:
     """The same limits, with room in a request's head for two of the largest fields that gunicorn lets through."""
-    return replace(limits, head_bytes=max(limits.head_bytes, 2 * field_bytes))
+    return limits._replace(head_bytes=max(limits.head_bytes, 2 * field_bytes))
 
 
 def limits_of(configuration: Configuration) -> Limits:

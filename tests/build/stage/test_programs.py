@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from django_pyz.stage import programs, stage
@@ -106,7 +105,7 @@ def test_other_scripts_lose_the_path_of_the_builders_python(tmp_path: Path) -> N
 def test_the_python_of_a_project_whose_name_begins_with_a_digit_starts_too(tmp_path: Path) -> None:
     site_packages = write_tree(tmp_path / "site-packages", METADATA)
     (tmp_path / "bin").mkdir()
-    manifest = replace(MANIFEST, name="2shop")
+    manifest = MANIFEST._replace(name="2shop")
 
     programs.add_programs(tmp_path / "bin", site_packages, manifest)
 

@@ -49,7 +49,7 @@ def test_the_record_is_the_same_each_time_and_in_each_folder(tmp_path: Path) -> 
     for name in ("one", "two", "two/inside"):
         (tmp_path / name).mkdir()
         facts = make_staged(tmp_path / name, _project(text), OTHER="pa55w0rd").facts()
-        found.append(replace(MANIFEST, variables=variables.imported([], facts.readings, [], bool)).to_json())
+        found.append(MANIFEST._replace(variables=variables.imported([], facts.readings, [], bool)).to_json())
 
     assert len(set(found)) == 1
     assert "\"BASE / 'b'\"" in found[0]
@@ -67,14 +67,14 @@ def test_the_record_is_the_same_each_time_and_in_each_folder(tmp_path: Path) -> 
 )
 def test_a_secret_key_that_the_settings_need_gets_a_value_for_the_build(tmp_path: Path, text: str) -> None:
     staged = make_staged(tmp_path, _project(text))
-    staged.write_manifest(replace(MANIFEST, variables=(Variable("SHOP_SECRET", None, "", "shop/settings.py:5"),)))
+    staged.write_manifest(MANIFEST._replace(variables=(Variable("SHOP_SECRET", None, "", "shop/settings.py:5"),)))
 
     facts = staged.facts()
 
     assert [item.name for item in facts.readings] == ["SHOP_SECRET"]
     assert staged.variables == {"SHOP_SECRET": "only-for-this-build"}
     found = variables.imported([], facts.readings, facts.given, staged.is_needed)
-    assert throw_away_keys(replace(MANIFEST, variables=found)) == staged.variables
+    assert throw_away_keys(MANIFEST._replace(variables=found)) == staged.variables
 
 
 def test_whether_a_variable_is_needed_is_found_out_by_an_import_without_it(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_missing_variable_stops_the_import_with_the_next_step_and_what_was_rea
     text = 'A = os.getenv("A", "a")\nB = os.environ["B"]\nC = os.environ["C"]\n'
     staged = make_staged(tmp_path, _project(text))
     found = variables.named("shop.settings", [staged.project_folder], staged.project_folder)
-    staged.write_manifest(replace(MANIFEST, variables=found))
+    staged.write_manifest(MANIFEST._replace(variables=found))
 
     with pytest.raises(NotImportable) as raised:
         staged.facts()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
     project.mkdir(parents=True)
     (project / "pyz_settings.py").write_text(SETTINGS, encoding="utf-8")
     (tmp_path / "tree" / FILE_NAME).write_text(
-        replace(manifest, settings_module="pyz_settings").to_json(), encoding="utf-8"
+        manifest._replace(settings_module="pyz_settings").to_json(), encoding="utf-8"
     )
     return Bundle.load("/usr/bin/project-script", str(tmp_path / "tree"), "b")
 
@@ -184,7 +183,7 @@ def test_to_show_the_settings_there_is_a_key_to_sign_with_for_the_environment_an
     bundle: Bundle, load: Load
 ) -> None:
     variable = Variable("DJANGO_SECRET_KEY", None, "", "pyz_settings.py:1", is_required=True)
-    bundle = replace(bundle, manifest=replace(bundle.manifest, variables=(variable,)))
+    bundle = bundle._replace(manifest=bundle.manifest._replace(variables=(variable,)))
     activation = Activation(bundle, load("", f"--set=project.data_dir={bundle.site_packages}/data"), Purpose.SHOW)
     environ: dict[str, str] = {}
     namespace: dict[str, Any] = {}
@@ -204,7 +203,7 @@ def test_the_static_root_is_the_chosen_or_the_built_in_one(
     has_static: bool, argv: tuple[str, ...], root: str | None, bundle: Bundle, load: Load
 ) -> None:
     namespace: dict[str, Any] = {"SECRET_KEY": "x"}
-    change(replace(bundle, manifest=replace(bundle.manifest, has_static=has_static)), load, namespace, *argv)
+    change(bundle._replace(manifest=bundle.manifest._replace(has_static=has_static)), load, namespace, *argv)
     assert namespace.get("STATIC_ROOT") == (root and root.replace("@SITE@", str(bundle.site_packages)))
 
 

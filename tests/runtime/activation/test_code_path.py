@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,7 +70,7 @@ def test_the_server_s_code_comes_before_the_project_s(
     packages: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A project may have a gunicorn.py, which another server was configured with."""
-    manifest = replace(manifest, import_roots=("__project__/web",), last_import_roots=("__project__",))
+    manifest = manifest._replace(import_roots=("__project__/web",), last_import_roots=("__project__",))
     bundle = Bundle(Path("/x"), packages, "b", manifest)
     monkeypatch.setattr(sys, "path", ["/lib", str(packages)])
     monkeypatch.setattr(sys, "path_hooks", list(sys.path_hooks))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,4 +103,4 @@ def test_a_key_that_the_settings_want_from_the_environment_is_known_by_its_name(
 ) -> None:
     variable = Variable(name, None, "", "myproj/settings.py:1", is_required)
 
-    assert key_variables(replace(manifest, variables=(variable,))) == ([name] if is_given else [])
+    assert key_variables(manifest._replace(variables=(variable,))) == ([name] if is_given else [])

@@ -6,7 +6,6 @@ import json
 import os
 import pwd
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,7 @@ def test_every_level_is_read_and_knows_its_source(load: Load, manifest: Manifest
     environ = {"PROJECT__ENV__A": "environment", "CREDENTIALS_DIRECTORY": str(tmp_path)}
     (tmp_path / "settings.ini").write_text("[env]\nA = file\n", encoding="utf-8")
     arguments = split(["--config", str(tmp_path / "settings.ini"), "--set", "env.A=command line"])
-    found = levels.load(replace(manifest, sealed={"env.A": "sealed"}), arguments, environ, 0).values["env", "A"]
+    found = levels.load(manifest._replace(sealed={"env.A": "sealed"}), arguments, environ, 0).values["env", "A"]
     assert [(value.text, value.source) for value in (found, *found.shadowed)] == [
         ("command line", "--set env.A"),
         ("environment", "environment PROJECT__ENV__A"),

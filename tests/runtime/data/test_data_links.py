@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,11 +23,11 @@ def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
     (project / "shop" / "settings.py").write_text("X = 1\n")
     for folder in (project / "shop", project, tree):
         folder.chmod(0o555)
-    return Bundle(Path("/usr/bin/shop"), tree, "b1", replace(manifest, data_paths=("secret.txt", "shop/data/")))
+    return Bundle(Path("/usr/bin/shop"), tree, "b1", manifest._replace(data_paths=("secret.txt", "shop/data/")))
 
 
 def test_a_project_without_them_runs_from_the_tree(bundle: Bundle, manifest: Manifest, tmp_path: Path) -> None:
-    assert code_folder(replace(bundle, manifest=manifest), tmp_path / "data") == bundle.site_packages
+    assert code_folder(bundle._replace(manifest=manifest), tmp_path / "data") == bundle.site_packages
 
 
 def test_they_become_links_into_the_data_folder(bundle: Bundle, tmp_path: Path) -> None:
@@ -117,7 +116,7 @@ def test_a_place_that_cannot_be_written_is_told(bundle: Bundle, tmp_path: Path) 
 
 
 def test_a_tree_that_is_being_built_has_no_links(bundle: Bundle, tmp_path: Path) -> None:
-    staged = replace(bundle, build_id=STAGED)
+    staged = bundle._replace(build_id=STAGED)
 
     assert code_folder(staged, tmp_path / "data") == bundle.site_packages
 

@@ -12,7 +12,7 @@ from django_pyz_runtime.data.database_files import unwritable
 from tests.runtime.conftest import Python, run_as
 
 SQLITE = "django.db.backends.sqlite3"
-IMPORTS = "import os, pwd, sys\nfrom django_pyz_runtime.data.database_files import unwritable"
+IMPORTS = "import os, pwd, shlex, sys\nfrom django_pyz_runtime.data.database_files import unwritable"
 TELL = f"""
 told = unwritable({{"default": {{"ENGINE": "{SQLITE}", "NAME": sys.argv[1]}}}})
 print(told.problem + chr(10) + told.hint if told else "")

@@ -8,8 +8,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 PROOF = "the site can be served"
 """What `runserve --check` says last, and only where it is so."""
@@ -18,8 +17,7 @@ _TIDY_SECONDS = 2.0
 """The time that it has to take away what it was about to unpack."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a dry run has shown: nothing yet, that the site can be served, or that it cannot.
 
     Attributes:

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.reload.handover import Handover, name_of
@@ -26,8 +26,7 @@ _RELOAD, _STOP = (signal.SIGHUP, signal.SIGUSR2), (signal.SIGTERM, signal.SIGINT
 _PAUSE_SECONDS = 0.1
 
 
-@dataclass(frozen=True)
-class Fallback:
+class Fallback(NamedTuple):
     """Keeps the old workers where the new master fails.
 
     Attributes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from django_pyz_runtime.serve.reload.handover import Handover
 from django_pyz_runtime.serve.reload.notify import Notifier
@@ -15,8 +14,7 @@ from django_pyz_runtime.serve.reload.notify import Notifier
 _PASSED_ON_OTHERWISE = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(NamedTuple):
     """Program, arguments, environment and folder of this process.
 
     Attributes:
@@ -79,8 +77,7 @@ def _version(file: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """How the server process was started, and whom it reports to.
 
     Attributes:

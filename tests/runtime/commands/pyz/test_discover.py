@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from django_pyz_runtime.commands.pyz import discover
 
 
 def _said(manifest: Manifest, *variables: Variable) -> int:
-    bundle = Bundle(Path("/usr/bin/shop"), Path("/tree"), "b", replace(manifest, variables=variables))
+    bundle = Bundle(Path("/usr/bin/shop"), Path("/tree"), "b", manifest._replace(variables=variables))
     return discover.run(bundle, Arguments("/etc/shop/settings.ini", (), []), Namespace())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def project(tmp_path: Path, manifest: Manifest) -> Path:
     """An unpacked project with wsgi and asgi modules; the folder of its files."""
     folder = tmp_path / "tree/__project__"
     folder.mkdir(parents=True)
-    made = replace(manifest, settings_module="pyz_settings", wsgi_module="pyz_wsgi", asgi_module="pyz_asgi")
+    made = manifest._replace(settings_module="pyz_settings", wsgi_module="pyz_wsgi", asgi_module="pyz_asgi")
     (tmp_path / "tree" / FILE_NAME).write_text(made.to_json(), encoding="utf-8")
     (folder / "pyz_settings.py").write_text(SETTINGS, encoding="utf-8")
     for interface in ("wsgi", "asgi"):

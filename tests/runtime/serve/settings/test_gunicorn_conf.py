@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from tests.runtime.conftest import Load
 def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
     """A project with manage.py in a folder of its own."""
     (tmp_path / "tree/__project__/web").mkdir(parents=True)
-    manifest = replace(manifest, folder="__project__/web", wsgi_module="myproj.wsgi")
+    manifest = manifest._replace(folder="__project__/web", wsgi_module="myproj.wsgi")
     return Bundle(Path("/usr/bin/project-script"), tmp_path / "tree", "b", manifest)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ def chosen(load: Load, manifest: Manifest, interface: str, projects: Any = None,
     text = f"[serve]\ninterface = {interface}\n" + (f"[gunicorn]\nworker_class = {said}\n" if said else "")
     configuration = load(text)
     value: Value | None = next(iter(configuration.section("gunicorn")), None)
-    return worker_class(replace(manifest, wsgi_module="myproj.wsgi"), configuration, value, projects)
+    return worker_class(manifest._replace(wsgi_module="myproj.wsgi"), configuration, value, projects)
 
 
 @pytest.mark.parametrize(("interface", "expected"), [("auto", "gthread"), ("wsgi", "gthread"), ("asgi", "asgi")])
