@@ -23,6 +23,11 @@ _WANTS_PYTHON = re.compile(
     r"satisfy Python|different python|Requires-Python|incompatible with the .*Python", re.IGNORECASE
 )
 """What the installers say where a package is not for this Python."""
+_BEST_OF_ALL_INDEXES = (
+    "If every index may bring every package, as with pip: set UV_INDEX_STRATEGY=unsafe-best-match, "
+    'or index-strategy = "unsafe-best-match" below [tool.uv] in pyproject.toml.'
+)
+"""What uv does not do of itself: whoever puts a newer package of that name on one index would replace another's."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,7 @@ class Environment:
         try:
             process.run(command, what, folder=self.base, env=variables)
         except UserError as error:
-            is_python = _WANTS_PYTHON.search(error.problem)
-            hint = "Give another Python with --python." if is_python else error.hint
-            raise UserError(error.problem, hint=hint) from None
+            raise UserError(error.problem, hint=_next_step(error)) from None
 
     def install_exactly(self, lines: Sequence[str], what: str) -> None:
         """Install the lines of a requirements file, each of one version, and nothing else.
@@ -122,6 +125,13 @@ class Environment:
         return not any(line.startswith("-") for line in lines)
 
 
+def _next_step(error: UserError) -> str:
+    """What to do about what an installer said."""
+    if _WANTS_PYTHON.search(error.problem):
+        return "Give another Python with --python."
+    return _BEST_OF_ALL_INDEXES if "dependency confusion" in error.problem else error.hint
+
+
 def first_that_works(attempts: Sequence[Callable[[], None]]) -> None:
     """Try one way to install after the other, until one succeeds.
 
@@ -156,9 +166,7 @@ def installer(interpreter: Path, link_mode: str = "copy") -> list[str | Path]:
         link_mode: how uv takes files from its cache.
     """
     if uv := shutil.which("uv"):
-        # As pip does: the best version from any index, not the best one from the first index that knows the name.
-        strategy = ["--index-strategy", "unsafe-best-match"]
-        return [uv, "pip", "install", "--quiet", "--link-mode", link_mode, *strategy, "--python", interpreter]
+        return [uv, "pip", "install", "--quiet", "--link-mode", link_mode, "--python", interpreter]
     return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from django_pyz.dependencies.installers import Environment, installed_versions, installer
+from django_pyz_runtime.errors import UserError
 from tests.build.trees import write_program, write_tree
 
 
@@ -52,3 +54,51 @@ def test_the_index_is_not_asked_for_versions_that_uv_has(tmp_path: Path, monkeyp
     second.install_exactly(lines, "install it")
 
     assert installed_versions(second.site_packages) == {"sqlparse": "0.5.3"}
+
+
+def _index(folder: Path, *versions: str) -> str:
+    """The address of an index that has one package in some versions."""
+    place = folder / "house-style"
+    place.mkdir(parents=True)
+    for version in versions:
+        with zipfile.ZipFile(place / f"house_style-{version}-py3-none-any.whl", "w") as wheel:
+            info = f"house_style-{version}.dist-info"
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: house-style\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    links = "".join(f'<a href="{wheel.name}">{wheel.name}</a>\n' for wheel in sorted(place.iterdir()))
+    (place / "index.html").write_text(links)
+    return folder.as_uri()
+
+
+@pytest.mark.slow
+def test_a_newer_package_of_that_name_on_the_public_index_does_not_replace_the_private_one(tmp_path: Path) -> None:
+    public, private = _index(tmp_path / "public", "99.0"), _index(tmp_path / "private", "1.0")
+    indexes = [f"--index-url {public}", f"--extra-index-url {private}"]
+    environment = _environment(tmp_path / "venv")
+
+    environment.install([*indexes, "house-style"], "install it")
+
+    assert installed_versions(environment.site_packages) == {"house-style": "1.0"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["variable", "pyproject.toml"])
+def test_the_way_to_another_index_that_a_failure_names_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    public, private = _index(tmp_path / "public", "2.0"), _index(tmp_path / "private", "1.0")
+    lines = [f"--index-url {public}", f"--extra-index-url {private}", "house-style>=2"]
+    environment = _environment(tmp_path / "venv")
+    with pytest.raises(UserError) as caught:
+        environment.install(lines, "install it")
+    assert "UV_INDEX_STRATEGY=unsafe-best-match" in caught.value.hint
+    assert 'index-strategy = "unsafe-best-match"' in caught.value.hint
+
+    if way == "variable":
+        monkeypatch.setenv("UV_INDEX_STRATEGY", "unsafe-best-match")
+    else:
+        (environment.base / "pyproject.toml").write_text('[tool.uv]\nindex-strategy = "unsafe-best-match"\n')
+    environment.install(lines, "install it")
+
+    assert installed_versions(environment.site_packages) == {"house-style": "2.0"}
