@@ -88,11 +88,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
 def _staged_project(
     plan: Plan, folders: BuildFolders, manifest: Manifest, compiled: bytecode.Compiled
 ) -> StagedProject:
-    """The tree with its bytecode and manifest, ready to run commands.
-
-    Raises:
-        UserError: the configuration for the build is not there.
-    """
+    """The tree with its bytecode and manifest, ready to run commands."""
     config = build_config(plan, folders)
     variables = {**throw_away_keys(manifest), **plan.options.variables}
     site_packages, code = folders.site_packages, folders.scratch / "compiled"

@@ -9,11 +9,13 @@ from pathlib import Path
 from django_pyz.dependencies.source import read_files
 from django_pyz.epoch import source_date_epoch
 from django_pyz.files import secret_scan
+from django_pyz.files.paths import matches
 from django_pyz.files.selection import Selection, select
 from django_pyz.options import Options, read_table
 from django_pyz.pack import output_file
 from django_pyz.project import project
 from django_pyz.python import Python, find_python
+from django_pyz_runtime.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,31 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
     output = (output or Path("dist") / f"{found.script}.pyz").absolute()
     output_file.check_writable(output)
     selection = select(found.root, _without_data(options)).with_inputs(read_files(found.source, found.root))
+    _check_files_of_options(found.root, selection, options)
     secret_scan.check(found.root, selection.files, options.allow_secrets)
     python = find_python(options.python)
     return Plan(options, found, python, selection, source_date_epoch(), output)
+
+
+def _check_files_of_options(root: Path, selection: Selection, options: Options) -> None:
+    """Check that what the options name is there, which nothing else would tell before the long steps.
+
+    Raises:
+        UserError: something is not there.
+    """
+    # Raises where an entry has no name.
+    _ = options.variables
+    if options.build_config and not (path := root / options.build_config).is_file():
+        raise UserError(f"build-config: {path}: found no such file")
+    if options.build_commands:
+        # They may make what is included.
+        return
+    names = [path.as_posix() for path in selection.files]
+    # Patterns for translations may mean a package's.
+    patterns = [item for item in options.include if not item.endswith(".po") and "locale" not in item]
+    if lacking := [item for item in patterns if not any(matches(name, [item]) for name in names)]:
+        problems = (f"include: {item}: found no such file in {root}" for item in lacking)
+        raise UserError(*problems, hint="Files, folders and patterns are relative to the project.")
 
 
 def _without_data(options: Options) -> Options:

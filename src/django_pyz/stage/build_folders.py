@@ -104,18 +104,12 @@ def build_config(plan: Plan, folders: BuildFolders) -> Path | None:
     """The settings.ini for the build, closed to others as one with secrets must be; None for none.
 
     One that git does not track, or that lies outside the project, is copied first: the user's own keeps its mode.
-
-    Raises:
-        UserError: there is no such file.
     """
     if not (wanted := plan.options.build_config):
         return None
     path = folders.copy / wanted
     if not (path.is_file() and path.resolve().is_relative_to(folders.copy)):
-        original = plan.found.root / wanted
-        if not original.is_file():
-            raise UserError(f"build-config: {original}: found no such file")
-        path = _copied_config(original, folders.scratch / "build-config")
+        path = _copied_config(plan.found.root / wanted, folders.scratch / "build-config")
     path.chmod(0o600)
     return path
 

@@ -10,7 +10,6 @@ import pytest
 
 from django_pyz.plan import Plan, make_plan
 from django_pyz.stage.build_folders import BuildFolders, build_config
-from django_pyz_runtime.errors import UserError
 from tests.build.trees import SMALL_PROJECT, commit_all, write_tree
 
 
@@ -40,8 +39,3 @@ def test_the_configuration_for_the_build_is_private_and_the_user_s_keeps_its_mod
 
 def test_without_one_there_is_none(tmp_path: Path) -> None:
     assert _config(tmp_path, "")[0] is None
-
-
-def test_a_missing_one_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"build-config: .*/shop/no.ini: found no such file"):
-        _config(tmp_path, "no.ini")
