@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django_pyz import process
 from django_pyz.files.paths import files_below
-from django_pyz.notes import about_files, about_packages, about_project
+from django_pyz.notes import about_files, about_output, about_packages, about_project
 from django_pyz.options import Options
 from django_pyz.pack import bytecode, output_file
 from django_pyz.pack.build_cache import BuildCache, default_folder
@@ -48,7 +48,10 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
     with scratch_folder() as scratch:
         with progress.step("Looking at the project"):
             plan = make_plan(root, output, choose)
-            notes = [*about_project(plan.found, plan.selection, plan.options)]
+            notes = [
+                *about_project(plan.found, plan.selection, plan.options),
+                *about_output(plan.output, plan.found.name),
+            ]
         with progress.step("Installing the dependencies"):
             folders = install(plan, scratch)
             notes += install_project(plan.found, folders)

@@ -13,6 +13,7 @@ from django_pyz.files.links import ODDITIES
 from django_pyz.files.rules import NO_TEXT, UNREADABLE
 from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
 from django_pyz.options import Options
+from django_pyz.pack import output_file
 from django_pyz.project.project import Project
 from django_pyz_runtime.bundle.manifest import Manifest
 
@@ -24,6 +25,11 @@ _NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
     """Notes on the files of a project."""
     yield from found.notes
+    if not found.is_named:
+        yield (
+            f"the name in /etc/{found.name} and /var/lib/{found.name} is the folder's: to keep it wherever this is checked "
+            f'out, put name = "{found.name}" below [tool.django-pyz] into {found.root / "pyproject.toml"}'
+        )
     if found.source.kind == installed.KIND:
         environment = found.source.files[0]
         yield (
@@ -48,6 +54,15 @@ def about_files(selection: Selection) -> Iterator[str]:
         more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         if found:
             yield f"left out {', '.join(found[:_NAMED])}{more}: {reason}{_NEXT_STEPS.get(reason, '')}"
+
+
+def about_output(output: Path, name: str) -> Iterator[str]:
+    """A note where the file to be replaced has another name, and so other data."""
+    if (before := output_file.project_in(output)) and before != name:
+        yield (
+            f"{output.name} was named {before!r} before, and is {name!r} now: its configuration and data are in "
+            f"/etc/{before} and /var/lib/{before}; --name {before} keeps them"
+        )
 
 
 def about_packages(manifest: Manifest) -> Iterator[str]:

@@ -27,7 +27,9 @@ class Options:
     """The options of a build; each has a default."""
 
     manage_py: str = _option("", "the manage.py, relative to the project, where there are several", "FILE")
-    name: str = _option("", "names /etc/NAME and the rest; default: the project folder's name", "NAME")
+    name: str = _option(
+        "", "names /etc/NAME and the rest; default: [project] name in pyproject.toml, else the folder's", "NAME"
+    )
     script: str = _option("", "name of the executable; default: NAME", "NAME")
     settings_module: str = _option("", "the settings module; default: the one in manage.py", "MODULE")
     python: str = _option("", "the Python to build for; default: the one that builds", "PYTHON")

@@ -52,6 +52,12 @@ class Pyproject:
             UserError: it is no TOML.
         """
         content = read_toml(path)
-        project, groups = content.get("project", {}), content.get("dependency-groups", {})
-        tool = content.get("tool", {})
-        return cls(path, content, project, groups, tool.get("poetry", {}), tool.get("uv", {}))
+        project, groups, tool = (_table(path, content, name) for name in ("project", "dependency-groups", "tool"))
+        return cls(path, content, project, groups, _table(path, tool, "poetry"), _table(path, tool, "uv"))
+
+
+def _table(path: Path, parent: dict[str, Any], name: str) -> dict[str, Any]:
+    table = parent.get(name, {})
+    if not isinstance(table, dict):
+        raise UserError(f"{path}: wanted a table [{name}], found {table!r}")
+    return table

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from django_pyz import notes
 from django_pyz.files import selection
-from django_pyz.options import Options
+from django_pyz.options import Options, read_table
 from django_pyz.project import project
 from tests.build.trees import SMALL_PROJECT, write_tree
+from tests.small_bundle import MANIFEST, write_small
 
 
 def _notes(root: Path, files: dict[str, str], *commands: str) -> list[str]:
     write_tree(root, {**SMALL_PROJECT, **files})
-    options = Options(build_commands=commands)
+    options = Options(name="shop", build_commands=commands)
     return list(notes.about_project(project.find(root, options, {}), selection.select(root, options), options))
 
 
@@ -55,3 +57,34 @@ def test_what_can_only_be_packed_as_nothing_is_told_once(tmp_path: Path) -> None
 
     names = ", ".join(f"dead{number}" for number in range(8))
     assert found == [f"left out {names}, and 2 more: link to nothing", "left out null: device"]
+
+
+def test_a_name_that_is_only_the_folder_s_is_pinned_by_what_the_note_says(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop-3", SMALL_PROJECT)
+    options = Options()
+    (note,) = notes.about_project(project.find(root, options, {}), selection.select(root, options), options)
+    told = re.search(r"put (.+) below (.+) into (.+)$", note)
+    assert told
+
+    Path(told[3]).write_text(f"{told[2]}\n{told[1]}\n")
+    elsewhere = root.rename(tmp_path / "shop-4")
+
+    assert project.find(elsewhere, read_table(elsewhere / "pyproject.toml"), {}).name == "shop-3"
+
+
+@pytest.mark.parametrize("table", ["project", "tool.poetry"])
+def test_the_project_s_own_name_is_taken_before_the_folder_s(tmp_path: Path, table: str) -> None:
+    root = write_tree(tmp_path / "checkout", {**SMALL_PROJECT, "pyproject.toml": f'[{table}]\nname = "shop"\n'})
+
+    assert _notes(root, {}) == []
+    assert project.find(root, Options(), {}).name == "shop"
+
+
+def test_a_rename_is_told_before_its_data_is_missed(tmp_path: Path) -> None:
+    assert list(notes.about_output(tmp_path / "none", "shop")) == []
+    output = write_small(tmp_path, manifest=MANIFEST._replace(name="old"))
+
+    (note,) = notes.about_output(output, "shop")
+
+    assert "--name old" in note
+    assert list(notes.about_output(output, "old")) == []

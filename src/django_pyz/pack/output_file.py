@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.errors import UserError, system_reason
+
+_FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (\S+): a Django project in one file\.")
+"""How a bundle begins (programs/first_lines.sh)."""
+_LONGEST_BYTES = 1000
 
 
 def check_writable(output: Path) -> None:
@@ -23,6 +28,16 @@ def check_writable(output: Path) -> None:
         why = "permission denied"
     if why:
         raise UserError(f"{output}: cannot be written ({why})", hint="Give another file with --output.")
+
+
+def project_in(output: Path) -> str:
+    """The name of the project whose bundle a file is; "" where there is no bundle, or none that can be read."""
+    try:
+        with output.open("rb") as file:
+            found = _FIRST_LINES.match(file.read(_LONGEST_BYTES))
+    except OSError:
+        return ""
+    return found[1].decode() if found else ""
 
 
 @contextlib.contextmanager

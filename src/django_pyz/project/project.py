@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from django_pyz.project import entry_point, manage_py, own_package, settings_cho
 from django_pyz.project.entry_point import EntryPoint
 from django_pyz.project.manage_py import ManagePy
 from django_pyz.project.modules import nearest_module
+from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -39,6 +40,7 @@ class Project:
         source: where its dependencies are written down.
         package: the folder to install as a package itself; None where the project is none.
         notes: what was chosen of several, for the user.
+        is_named: whether somebody has given the name; else it is the folder's.
     """
 
     root: Path
@@ -56,6 +58,7 @@ class Project:
     source: Source
     package: Path | None
     notes: tuple[str, ...] = ()
+    is_named: bool = False
 
     @property
     def all_import_roots(self) -> tuple[Path, ...]:
@@ -86,12 +89,12 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     asgi = nearest_module("asgi", settings_module, roots)
     served = manage_py.read(wsgi.path) if wsgi else ManagePy()
     folders = tuple(dict.fromkeys([start.folder, *last]))
-    name = options.name or root.name
+    name = options.name or _declared_name(folders)
     return Project(
         root=root,
         folder=start.folder,
-        name=_checked(name),
-        script=_checked(options.script or name),
+        name=_checked(name or root.name),
+        script=_checked(options.script or name or root.name),
         settings_module=settings_module,
         import_roots=first,
         last_import_roots=last,
@@ -103,7 +106,15 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         source=find_source(root, folders, options, environ),
         package=own_package.find(folders),
         notes=notes,
+        is_named=bool(name),
     )
+
+
+def _declared_name(folders: Sequence[Path]) -> str:
+    """The name that the nearest pyproject.toml gives the project; "" where none does."""
+    found = (Pyproject.load(folder / "pyproject.toml") for folder in folders)
+    names = (one.project.get("name") or one.poetry.get("name") for one in found)
+    return next((name for name in names if isinstance(name, str) and name), "")
 
 
 def _checked(name: str) -> str:
