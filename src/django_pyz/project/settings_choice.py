@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django_pyz.project import manage_py
 from django_pyz.project.entry_point import EntryPoint
-from django_pyz.project.modules import module_file, nearest_module, settings_modules
+from django_pyz.project.modules import is_skipped, module_file, nearest_module, settings_modules
 from django_pyz_runtime.errors import UserError
 
 _HINT = "Give --settings-module."
@@ -32,14 +32,14 @@ def choose(root: Path, start: EntryPoint, import_roots: Sequence[Path], given: s
         UserError: there is none, or there are several that are as good, or the file is not there.
     """
     if given:
-        _check_is_there(given, import_roots)
+        _check_is_there(root, given, import_roots)
         return given, ()
     candidates = _candidates(start, import_roots)
     servers, deployed = _deployed(candidates, import_roots)
     if not deployed or {module_file(module, import_roots) for module in candidates} <= set(deployed):
         if len(candidates) != 1:
             raise _not_one(root, start, candidates)
-        _check_is_there(candidates[0], import_roots)
+        _check_is_there(root, candidates[0], import_roots)
         return candidates[0], ()
     others = f"{_shown(start.path, root)}: {' or '.join(candidates)}" if start.path and candidates else ""
     listed = [f"{', '.join(_shown(path, root) for path in servers)}: {' or '.join(deployed.values())}", others]
@@ -58,7 +58,19 @@ def _candidates(start: EntryPoint, import_roots: Sequence[Path]) -> list[str]:
     if len(named) == 1:
         return named
     there = [module for module in named if module_file(module, import_roots)]
-    return _one_name_a_file(there or settings_modules(import_roots), import_roots)
+    if there:
+        return _one_name_a_file(there, import_roots)
+    found = settings_modules(import_roots)
+    own = [module for module in found if _is_own(module_file(module, import_roots), start.folder)]
+    return _one_name_a_file(own or found, import_roots)
+
+
+def _is_own(file: Path | None, folder: Path) -> bool:
+    """Whether a file lies in a folder, and in none below it that has a manage.py of its own."""
+    if not file or not file.is_relative_to(folder):
+        return False
+    between = [parent for parent in file.parents if parent != folder and parent.is_relative_to(folder)]
+    return not any((parent / "manage.py").is_file() for parent in between)
 
 
 def _one_name_a_file(modules: Iterable[str], import_roots: Sequence[Path]) -> list[str]:
@@ -98,10 +110,23 @@ def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _check_is_there(module: str, import_roots: Sequence[Path]) -> None:
+def _check_is_there(root: Path, module: str, import_roots: Sequence[Path]) -> None:
     if not module_file(module, import_roots):
         places = ", ".join(map(str, import_roots))
-        raise UserError(f"the settings module {module!r}: found no such file in {places}", hint=_HINT)
+        hint = _way_to(root, module) or _HINT
+        raise UserError(f"the settings module {module!r}: found no such file in {places}", hint=hint)
+
+
+def _way_to(root: Path, module: str) -> str:
+    """The option that leads to a settings module in another folder; "" where it is in none."""
+    below = (folder for pattern in ("*", "*/*") for folder in sorted(root.glob(pattern)) if folder.is_dir())
+    for folder in below:
+        name = _shown(folder, root)
+        if module_file(module, [folder]) and not is_skipped(Path(name, "x")):
+            other = folder / "manage.py"
+            option = f"--manage-py {name}/manage.py" if other.is_file() else f"--extra-paths {name}"
+            return f"It is in {name}: give {option}."
+    return ""
 
 
 def _not_one(root: Path, start: EntryPoint, candidates: list[str]) -> UserError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -346,3 +347,28 @@ def test_a_manage_py_that_does_more_is_run(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {**SMALL_PROJECT, "manage.py": f"import dotenv\n{PLAIN_MANAGE_PY}"})
 
     assert _find(root).manage_py == root / "manage.py"
+
+
+def test_settings_of_the_same_name_are_those_beside_each_manage_py(tmp_path: Path) -> None:
+    settings = {f"{folder}/config/settings.py": "INSTALLED_APPS = []\n" for folder in ("api", "web")}
+    starts = {f"{folder}/manage.py": "import django\n" for folder in ("api", "web")}
+    root = write_tree(tmp_path / "shop", {**starts, **settings, "requirements.txt": "Django\n"})
+
+    for folder in ("api", "web"):
+        found = _find(root, Options(manage_py=f"{folder}/manage.py"))
+        assert (found.settings_module, found.import_roots) == ("config.settings", (root / folder,))
+
+
+@pytest.mark.parametrize("has_manage_py", [True, False])
+def test_the_option_that_leads_to_the_settings_is_named(tmp_path: Path, has_manage_py: bool) -> None:
+    elsewhere = {f"sub/{name}": text for name, text in SMALL_PROJECT.items() if has_manage_py or name != "manage.py"}
+    root = write_tree(tmp_path / "shop", {**elsewhere, "manage.py": SMALL_PROJECT["manage.py"]})
+    (root / "requirements.txt").write_text("Django\n")
+    with pytest.raises(UserError, match="found no such file") as caught:
+        _find(root)
+    told = re.fullmatch(r"It is in sub: give --(\S+) (\S+)\.", caught.value.hint)
+    assert told
+
+    option = {"manage-py": Options(manage_py=told[2]), "extra-paths": Options(extra_paths=(told[2],))}[told[1]]
+
+    assert _find(root, option).settings_module == "myproj.settings"
