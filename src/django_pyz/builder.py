@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from django_pyz.stage.staged_project import StagedProject, throw_away_keys
 from django_pyz.stage.trial_run import TrialRun, look_at_settings, try_out
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import SITE_PACKAGES
-from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
 
 
 def build(root: Path, output: Path | None, choose: Callable[[Options], Options], progress: Progress) -> Summary:
@@ -52,7 +53,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 *about_project(plan.found, plan.selection, plan.options),
                 *about_output(plan.output, plan.found.name),
             ]
-        with progress.step("Installing the dependencies"):
+        with progress.step("Installing the dependencies", lambda: _count_packages(scratch)):
             folders = install(plan, scratch)
             notes += install_project(plan.found, folders)
         if plan.options.build_commands:
@@ -68,7 +69,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         staged = _staged_project(plan, folders, manifest, compiled)
         trial_run = TrialRun(manifest)
         if plan.options.collectstatic:
-            with progress.step("Collecting the static files"):
+            with progress.step("Collecting the static files", lambda: _count_static(folders.site_packages)):
                 trial_run = try_out(staged, manifest, plan, folders.copy)
                 if trial_run.changes_code:
                     compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
@@ -117,6 +118,14 @@ def _start_once(file: Path, python: Python, contents: Contents, build_id: str, s
     places = {name: str(folder) for name in ("HOME", "CACHE_DIRECTORY", "STATE_DIRECTORY")}
     environment = process.clean_environment(*configuring, **places)
     process.run([python.executable, file, "pyz", "info"], "start the file", env=environment)
+
+
+def _count_packages(scratch: Path) -> str:
+    return f"{len([*scratch.glob('venv*/lib/python*/site-packages/*.dist-info')]):,} packages"
+
+
+def _count_static(site_packages: Path) -> str:
+    return f"{sum(len(names) for _, _, names in os.walk(site_packages / STATIC_FOLDER)):,} files"
 
 
 def _folder(path: Path) -> Path:

@@ -27,8 +27,8 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
     yield from found.notes
     if not found.is_named:
         yield (
-            f"the name in /etc/{found.name} and /var/lib/{found.name} is the folder's: to keep it wherever this is checked "
-            f'out, put name = "{found.name}" below [tool.django-pyz] into {found.root / "pyproject.toml"}'
+            f"the name in /etc/{found.name} and /var/lib/{found.name} is the folder's: to keep it in other "
+            f'checkouts, put name = "{found.name}" below [tool.django-pyz] into {found.root / "pyproject.toml"}'
         )
     if found.source.kind == installed.KIND:
         environment = found.source.files[0]

@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 from django_pyz import epoch
 from django_pyz_runtime.errors import UserError, system_reason
@@ -14,8 +16,14 @@ from django_pyz_runtime.errors import UserError, system_reason
 _SHOWN_LINES = 25
 _SHOWN_WIDTH = 500
 _NO_REASONS = ("hint:", "note:", "Hint:", "[end of output]")
+_PROGRESS = re.compile(
+    r"(Using Python|Resolved|Prepared|Installed|Uninstalled|Audited) |\s*(Downloading|Building|Built) "
+)
+"""What uv says while all goes well."""
 _CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/\s]+(?=@)")
 """In the address of a package index or a repository."""
+_PATIENCE = {"UV_HTTP_TIMEOUT": "15", "PIP_RETRIES": "3"}
+"""An index that does not answer is given up after about a minute: each asks four times, for 15 seconds."""
 _OF_ONE_REPOSITORY = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -60,24 +68,58 @@ def run(
     """
     arguments = [os.fspath(part) for part in command]
     try:
-        done = subprocess.run(
+        running = subprocess.Popen(
             arguments,
             cwd=folder,
             env=_without_repository(os.environ) if env is None else env,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="surrogateescape" if names else "replace",
         )
     except OSError as error:
         raise UserError(f"cannot {what}: {arguments[0]}: {system_reason(error)}", hint=hint) from None
-    if done.returncode:
-        said = _once(done.stderr.strip() or done.stdout.strip()).splitlines()[-_SHOWN_LINES:]
+    output, errors = _listen(running)
+    if running.returncode:
+        said = _once(errors.strip() or output.strip()).splitlines()[-_SHOWN_LINES:]
         text = "\n".join(f"  {_CREDENTIALS.sub('****', line)[:_SHOWN_WIDTH]}" for line in said)
         raise UserError(
-            f"cannot {what}: {Path(arguments[0]).name} ended with code {done.returncode}:\n{text}", hint=hint
+            f"cannot {what}: {Path(arguments[0]).name} ended with code {running.returncode}:\n{text}", hint=hint
         )
-    return done.stdout
+    return output
+
+
+def last_words() -> str:
+    """The last line that a command has said that still runs; "" where none runs, or none has said anything."""
+    return _CREDENTIALS.sub("****", "".join([*_last_words.values()][-1:]))
+
+
+_last_words: dict[int, str] = {}
+"""By process, the one that spoke last at the end."""
+
+
+def _listen(running: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait for the end of a command; what it has printed and what it has said on standard error."""
+    with running, ThreadPoolExecutor(1) as beside:
+        try:
+            errors = beside.submit(_lines, running.pid, running.stderr)
+            return _lines(running.pid, running.stdout), errors.result()
+        except BaseException:
+            running.kill()
+            raise
+        finally:
+            _last_words.pop(running.pid, None)
+
+
+def _lines(pid: int, stream: IO[str] | None) -> str:
+    lines = []
+    for line in stream or ():
+        lines.append(line)
+        if line.strip():
+            _last_words.pop(pid, None)
+            _last_words[pid] = line.strip()
+    return "".join(lines)
 
 
 def _once(said: str) -> str:
@@ -85,13 +127,17 @@ def _once(said: str) -> str:
     before, again, after = said.rpartition("error: subprocess-exited-with-error")
     if again and "See above for output." in after and before.strip():
         return _once(before.rstrip())
-    lines = said.splitlines()
+    lines = [line for line in said.splitlines() if not _PROGRESS.match(line)]
     return "\n".join(line for line, next_line in zip(lines, [*lines[1:], None], strict=True) if line != next_line)
 
 
 def installer_environment() -> dict[str, str]:
-    """A clean environment for an installer; pip neither asks questions nor looks for a newer pip."""
-    return clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1")
+    """A clean environment for an installer; pip neither asks questions nor looks for a newer pip.
+
+    How long an index may take is what the user says, else about a minute.
+    """
+    patience = {name: text for name, text in _PATIENCE.items() if name not in os.environ}
+    return clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", **patience)
 
 
 def clean_environment(*without: str, **more: str) -> dict[str, str]:

@@ -3,37 +3,65 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
+from django_pyz import process
 from django_pyz.plan import Plan
 from django_pyz_runtime.bundle.manifest import Manifest
 
 _SHOWN = 8
+_LONGEST_LINE = 200
 
 
 class Progress:
-    """Shows the steps of a build on standard error."""
+    """Shows the steps of a build on standard error.
 
-    def __init__(self) -> None:
+    Args:
+        seconds: between two lines about one step, where there is no terminal.
+    """
+
+    def __init__(self, seconds: float = 10) -> None:
         self._console = Console(stderr=True, highlight=False)
+        self._seconds = seconds
 
     @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Show a step while it runs, and how long it took."""
-        start = time.monotonic()
-        if self._console.is_terminal:
-            with self._console.status(title):
+    def step(self, title: str, count: Callable[[], str] = str) -> Iterator[None]:
+        """Show a step while it runs, and how long it took.
+
+        Args:
+            title: of the step.
+            count: how far it is by now, as "12 packages"; called from another thread.
+        """
+        start, over = time.monotonic(), threading.Event()
+        is_terminal = self._console.is_terminal
+        with ThreadPoolExecutor(1) as beside, self._console.status(title) if is_terminal else nullcontext() as status:
+            if not status:
+                self.say(f"{title} ...")
+
+            def watch() -> None:
+                while not over.wait(1 if status else self._seconds):
+                    said = [f"{time.monotonic() - start:.0f} s", count(), process.last_words()]
+                    line = ", ".join(filter(None, said))
+                    if status:
+                        status.update(escape(f"{title} ({line})"[: self._console.width - 4]))
+                    else:
+                        self.say(f"  {line}"[:_LONGEST_LINE])
+
+            beside.submit(watch)
+            try:
                 yield
-        else:
-            self.say(f"{title} ...")
-            yield
-        if self._console.is_terminal:
+            finally:
+                over.set()
+        if is_terminal:
             self.say(f"{title} ({time.monotonic() - start:.1f} s)")
 
     def say(self, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from django_pyz.dependencies import neighbours, old_setuptools, requires_python
-from django_pyz.dependencies.installers import Environment, first_that_works, installed_versions, link_mode
+from django_pyz.dependencies.installers import Environment, IndexSilent, first_that_works, installed_versions, link_mode
 from django_pyz.dependencies.locks import readers
 from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
 from django_pyz.dependencies.server import install_server
@@ -104,6 +104,8 @@ def _install_at_once(environment: Environment, wanted: Wanted, what: str) -> boo
     try:
         lacking = run_wing_requirements(pins, exact=True)
         environment.install_pins([*wanted.index_lines, *wanted.lines, *lacking], what)
+    except IndexSilent:
+        raise
     except UserError:
         return False
     return True

@@ -23,11 +23,24 @@ _WANTS_PYTHON = re.compile(
     r"satisfy Python|different python|Requires-Python|incompatible with the .*Python", re.IGNORECASE
 )
 """What the installers say where a package is not for this Python."""
+_NO_ANSWER = re.compile(
+    r"timed out|dns error|name resolution|client error \(Connect\)|NewConnectionError", re.IGNORECASE
+)
+_INDEX = re.compile(r"Failed to fetch: `?(https?://[^/\s]+)|Retry\(total=0,.*Pool\(host='([^']+)', port=(\d+)")
+"""Where uv and pip name the index that they could not reach."""
+_SILENT_HINT = (
+    "Look at the address and the network. To wait longer: UV_HTTP_TIMEOUT=SECONDS with uv, PIP_DEFAULT_TIMEOUT=SECONDS "
+    "with pip."
+)
 _BEST_OF_ALL_INDEXES = (
     "If every index may bring every package, as with pip: set UV_INDEX_STRATEGY=unsafe-best-match, "
     'or index-strategy = "unsafe-best-match" below [tool.uv] in pyproject.toml.'
 )
 """What uv does not do of itself: whoever puts a newer package of that name on one index would replace another's."""
+
+
+class IndexSilent(UserError):
+    """A package index that does not answer; no other way to install would do better."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ class Environment:
             options: for the installer.
 
         Raises:
-            UserError: the installer failed.
+            UserError: the installer failed; IndexSilent where an index does not answer.
         """
         file = self.folder / "requirements.txt"
         lines = list(lines)
@@ -84,7 +97,7 @@ class Environment:
         try:
             process.run(command, what, folder=self.base, env=variables)
         except UserError as error:
-            raise UserError(error.problem, hint=_next_step(error)) from None
+            raise _explained(error, what) from None
 
     def install_exactly(self, lines: Sequence[str], what: str) -> None:
         """Install the lines of a requirements file, each of one version, and nothing else.
@@ -125,11 +138,17 @@ class Environment:
         return not any(line.startswith("-") for line in lines)
 
 
-def _next_step(error: UserError) -> str:
-    """What to do about what an installer said."""
+def _explained(error: UserError, what: str) -> UserError:
+    """What an installer said, with the next step."""
+    if (why := _NO_ANSWER.search(error.problem)) and (found := _INDEX.search(error.problem)):
+        index = found[1] or f"{found[2]}:{found[3]}"
+        return IndexSilent(f"cannot {what}: the package index {index} does not answer ({why[0]})", hint=_SILENT_HINT)
+    hint = error.hint
     if _WANTS_PYTHON.search(error.problem):
-        return "Give another Python with --python."
-    return _BEST_OF_ALL_INDEXES if "dependency confusion" in error.problem else error.hint
+        hint = "Give another Python with --python."
+    elif "dependency confusion" in error.problem:
+        hint = _BEST_OF_ALL_INDEXES
+    return UserError(error.problem, hint=hint)
 
 
 def first_that_works(attempts: Sequence[Callable[[], None]]) -> None:
@@ -139,8 +158,12 @@ def first_that_works(attempts: Sequence[Callable[[], None]]) -> None:
         UserError: of the last one.
     """
     for attempt in attempts[:-1]:
-        with contextlib.suppress(UserError):
+        try:
             return attempt()
+        except IndexSilent:
+            raise
+        except UserError:
+            continue
     attempts[-1]()
 
 
@@ -166,8 +189,8 @@ def installer(interpreter: Path, link_mode: str = "copy") -> list[str | Path]:
         link_mode: how uv takes files from its cache.
     """
     if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "--quiet", "--link-mode", link_mode, "--python", interpreter]
-    return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-compile"]
+        return [uv, "pip", "install", "--link-mode", link_mode, "--python", interpreter]
+    return [sys.executable, "-P", "-m", "pip", "--python", interpreter, "install", "--no-compile"]
 
 
 def link_mode() -> str:

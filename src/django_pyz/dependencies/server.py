@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from django_pyz.dependencies.installers import Environment, first_that_works
+from django_pyz.dependencies.installers import Environment, IndexSilent, first_that_works
 from django_pyz.python import Python
 from django_pyz_runtime.errors import UserError
 
@@ -35,6 +35,8 @@ def install_server(python: Python, environment: Environment, index_lines: tuple[
                 for indexes in dict.fromkeys([index_lines, ()])
             ]
         )
+    except IndexSilent:
+        raise
     except UserError as error:
         hint = error.hint or "Have it on the index that the project names, or on the installer's own."
         raise UserError(error.problem, hint=hint) from None

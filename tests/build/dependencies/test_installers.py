@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from django_pyz.dependencies.installers import Environment, installed_versions, installer
+from django_pyz.dependencies.installers import Environment, IndexSilent, first_that_works, installed_versions, installer
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import write_program, write_tree
+from tests.e2e.harness import path_without_uv
 
 
 @pytest.mark.slow
@@ -102,3 +106,34 @@ def test_the_way_to_another_index_that_a_failure_names_works(
     environment.install(lines, "install it")
 
     assert installed_versions(environment.site_packages) == {"house-style": "2.0"}
+
+
+@pytest.fixture
+def silent_index() -> Iterator[str]:
+    """The address of an index that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_an_index_that_does_not_answer_is_given_up_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent_index: str, installer: str
+) -> None:
+    if installer == "pip":
+        monkeypatch.setenv("PATH", path_without_uv())
+    for name, text in {"UV_HTTP_TIMEOUT": "1", "UV_HTTP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "1"}.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    asked: list[str] = []
+    environment = _environment(tmp_path / "venv")
+    line = f"--index-url {silent_index}/simple"
+
+    with pytest.raises(IndexSilent, match=r"install it: the package index .*does not answer") as caught:
+        first_that_works(
+            [partial(environment.install, [line, "house-style"], "install it"), lambda: asked.append("another way")]
+        )
+
+    assert silent_index.removeprefix("http://") in caught.value.problem
+    assert f"{installer.upper()}_" in caught.value.hint
+    assert asked == []
