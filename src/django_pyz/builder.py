@@ -15,7 +15,8 @@ from django_pyz.pack.build_cache import BuildCache, default_folder
 from django_pyz.pack.write import Contents, write_bundle
 from django_pyz.plan import Plan, make_plan
 from django_pyz.python import Python
-from django_pyz.report import Progress, Summary
+from django_pyz.report.progress import Progress
+from django_pyz.report.summary import Summary
 from django_pyz.stage import stage
 from django_pyz.stage.build_folders import (
     BuildFolders,

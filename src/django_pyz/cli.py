@@ -11,7 +11,9 @@ from pathlib import Path
 
 from django_pyz import options
 from django_pyz.builder import build
-from django_pyz.report import Progress, show
+from django_pyz.report import report_file
+from django_pyz.report.progress import Progress
+from django_pyz.report.summary import show
 from django_pyz_runtime.errors import UserError
 
 
@@ -45,6 +47,9 @@ def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
         help="folder with manage.py, or one above it",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write; default dist/SCRIPT.pyz")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write all there is to know of the build to FILE.html or FILE.json"
+    )
     parser.add_argument("--run", action="store_true", help="then serve it: runserve --migrate")
     options.add_arguments(parser)
 
@@ -52,8 +57,12 @@ def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
 def run(arguments: Namespace) -> int:
     """Build what the arguments ask for, and show the outcome."""
     try:
+        if arguments.report:
+            report_file.check(arguments.report)
         choose = partial(options.with_arguments, arguments=arguments)
         summary = build(arguments.project, arguments.output, choose, Progress())
+        if arguments.report:
+            report_file.write(summary, arguments.report)
     except UserError as error:
         sys.stderr.write(f"django-pyz: {error}\n")
         return 2

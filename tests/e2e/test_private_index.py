@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import subprocess
 import sys
@@ -91,10 +92,17 @@ def test_the_package_is_in_the_file_and_the_password_is_not(
     }
     command = [sys.executable, str(checkout / "build_pyz.py"), str(root), "--output", str(output)]
     command += ["--build-env", f"SHOP_KEY={OF_THE_BUILD}", "--build-env", f"SHOP_URL=redis://:{OF_THE_BUILD}@h/0"]
+    command += ["--report", str(report := tmp_path / "report.json")]
     done = subprocess.run(command, env={**os.environ, **builder}, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert not [secret for secret in (PASSWORD, OF_THE_BUILD) if secret in done.stdout + done.stderr]
+    assert not [
+        secret for secret in (PASSWORD, OF_THE_BUILD) if secret in done.stdout + done.stderr + report.read_text()
+    ]
+    facts = json.loads(report.read_text())
+    assert {"name": "housestyle", "version": "1.0"} in facts["packages"]
+    assert facts["left_out"] == {"requirements.txt": "names a package index with credentials"}
+    assert 0.5 < sum(facts["contents"].values()) / output.stat().st_size < 1
     assert "requirements.txt (names a package index with credentials)" in done.stdout
     tree = unpacked(output, tmp_path / "tree")
     contents = {name: (tree / name).read_bytes() for name in files_below(tree)} | dict(_members(output.read_bytes()))

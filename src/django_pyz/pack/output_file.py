@@ -16,8 +16,16 @@ _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (\S+): a Django project in one fil
 _LONGEST_BYTES = 1000
 
 
-def check_writable(output: Path) -> None:
-    """Refuse, before the long steps, an output that cannot be written."""
+def check_writable(output: Path, option: str = "--output") -> None:
+    """Refuse, before the long steps, an output that cannot be written.
+
+    Args:
+        output: the file.
+        option: that names it.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     folder = next(path for path in output.parents if path.exists())
     why = ""
     if output.is_dir():
@@ -27,7 +35,7 @@ def check_writable(output: Path) -> None:
     elif not os.access(folder, os.W_OK | os.X_OK):
         why = "permission denied"
     if why:
-        raise UserError(f"{output}: cannot be written ({why})", hint="Give another file with --output.")
+        raise UserError(f"{output}: cannot be written ({why})", hint=f"Give another file with {option}.")
 
 
 def project_in(output: Path) -> str:

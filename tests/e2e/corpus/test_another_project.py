@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,9 +22,17 @@ def shop(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     manage_py.write_text(manage_py.read_text().replace("import os\n", "import os\n\nos.environ['TEAM'] = 'blue'\n"))
     output = folder / "shop.pyz"
     command = [sys.executable, str(checkout / "build_pyz.py"), str(folder / "shop"), "-o", str(output)]
+    command += ["--report", str(folder / "shop.html")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     return output
+
+
+def test_the_report_is_a_page_with_a_map_that_asks_nobody(shop: Path) -> None:
+    page = shop.with_suffix(".html").read_text(encoding="utf-8")
+    assert "<title>django/contrib: " in page
+    assert "<td>asgiref</td>" in page
+    assert not re.search(r"(src|href)=", page)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from django_pyz import process
-from django_pyz.report import Progress
+from django_pyz.report.progress import Progress
 from tests.waiting import wait_until
 
 

@@ -1,0 +1,68 @@
+"""What a build has made, in one screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_pyz.plan import Plan
+from django_pyz_runtime.bundle.manifest import Manifest
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a build has made.
+
+    Attributes:
+        plan: what was to be built.
+        manifest: of the project in the file.
+        files: how many files it unpacks to.
+        notes: more lines for the user.
+        exclusions: what was not copied, path to reason.
+    """
+
+    plan: Plan
+    manifest: Manifest
+    files: int
+    notes: list[str]
+    exclusions: dict[str, str]
+
+
+def show(summary: Summary) -> None:
+    """Print a summary on standard output."""
+    manifest, output = summary.manifest, summary.plan.output
+    packages = len(manifest.sbom["components"])
+    only = " only" if manifest.bound_to_python else " or newer"
+    lines = [
+        f"Built {_short(output)}: {output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
+        f"{summary.files:,} files, for Python {manifest.python}{only}",
+        f"Dependencies from {summary.plan.found.source.files[0]}",
+        *_exclusions(summary.exclusions),
+        *_shortened([f"Note: {note}" for note in summary.notes], "notes"),
+        "Next:",
+        f"  cp {_short(output)} /usr/bin/{manifest.script}",
+        f"  {manifest.script} pyz config init",
+        f"  {manifest.script} runserve --migrate",
+    ]
+    sys.stdout.write("".join(line + "\n" for line in lines))
+
+
+def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:
+    if not exclusions:
+        return
+    yield "Left out:"
+    yield from _shortened([f"  {path} ({reason})" for path, reason in sorted(exclusions.items())], "files or folders")
+
+
+def _shortened(lines: Sequence[str], what: str) -> Iterator[str]:
+    yield from lines[:_SHOWN]
+    if len(lines) > _SHOWN:
+        yield f"  and {len(lines) - _SHOWN} more {what}: --report FILE lists them all"
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
