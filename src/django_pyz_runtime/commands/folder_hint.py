@@ -49,7 +49,8 @@ def _is_file_name(text: str) -> bool:
     return (
         0 < len(text) <= _LONGEST_NAME
         and text.isprintable()
-        and not text.startswith(("/", ".", "-"))
+        and not text.startswith(("/", "-"))
+        and ".." not in text.split("/")
         and bool(os.path.splitext(text)[1] or "/" in text)
     )
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz.options import Options
 from django_pyz.plan import Plan, make_plan
-from django_pyz.stage.build_folders import BuildFolders, build_config
+from django_pyz.stage.build_folders import BuildFolders, build_config, install, with_build_commands
+from django_pyz_runtime.errors import UserError
 from tests.build.trees import SMALL_PROJECT, commit_all, write_tree
 
 
@@ -39,3 +41,26 @@ def test_the_configuration_for_the_build_is_private_and_the_user_s_keeps_its_mod
 
 def test_without_one_there_is_none(tmp_path: Path) -> None:
     assert _config(tmp_path, "")[0] is None
+
+
+@pytest.mark.slow
+def test_the_option_that_a_build_command_without_its_module_names_works(tmp_path: Path) -> None:
+    pyproject = (
+        '[project]\nname = "shop"\nversion = "1"\ndependencies = ["Django"]\n[dependency-groups]\nfront = ["idna"]\n'
+    )
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "pyproject.toml": pyproject})
+    (root / "requirements.txt").unlink()
+    options = Options(build_commands=("python -c 'import idna'",))
+
+    with pytest.raises(UserError, match="No module named 'idna'") as caught:
+        _run_build_commands(root, tmp_path / "first", options)
+    assert "idna is not among the packages" in caught.value.hint
+    assert "--groups" in caught.value.hint
+
+    _run_build_commands(root, tmp_path / "second", replace(options, groups=("front",)))
+
+
+def _run_build_commands(root: Path, scratch: Path, options: Options) -> None:
+    scratch.mkdir()
+    plan = make_plan(root, scratch / "x.pyz", lambda _: options)
+    with_build_commands(plan, install(plan, scratch))
