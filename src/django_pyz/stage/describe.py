@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django_pyz.plan import Plan
+from django_pyz.project import websockets
 from django_pyz.stage import sbom, stage
 from django_pyz.variables import settings_source, variables
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
@@ -40,6 +41,7 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         manage_call=found.manage_call,
         wsgi_module=found.wsgi_module,
         asgi_module=found.asgi_module,
+        routes_websockets=websockets.are_routed(found.asgi_module, found.settings_module, roots),
         data_paths=plan.options.data_paths,
         generates_key=_generates_key(found.settings_module, roots),
         variables=variables.named(found.settings_module, roots, found.root),

@@ -66,6 +66,7 @@ class Manifest(NamedTuple):
             "shop.cli:main", else "".
         wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.
         asgi_module: the project's ASGI module, likewise.
+        routes_websockets: whether the ASGI application has a route for websockets.
         variables: the environment variables that the settings read.
         generates_key: whether the settings may make up a secret key at each import.
         data_paths: paths beside the code that hold data, relative to the project's folder; folders end with a slash.
@@ -88,6 +89,7 @@ class Manifest(NamedTuple):
     manage_call: str = ""
     wsgi_module: str = ""
     asgi_module: str = ""
+    routes_websockets: bool = False
     variables: tuple[Variable, ...] = ()
     generates_key: bool = False
     data_paths: tuple[str, ...] = ()
@@ -151,7 +153,7 @@ def _variables(value: Any) -> tuple[Variable, ...]:
 _READERS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("name", "script", "settings_module", "python", "folder", "commit"), _reader(str)),
     **dict.fromkeys(("manage_py", "manage_call", "wsgi_module", "asgi_module"), _reader(str)),
-    **dict.fromkeys(("bound_to_python", "generates_key", "has_static", "has_pth"), _reader(bool)),
+    **dict.fromkeys(("bound_to_python", "routes_websockets", "generates_key", "has_static", "has_pth"), _reader(bool)),
     **dict.fromkeys(("import_roots", "last_import_roots", "data_paths"), _reader(list, str)),
     "variables": _variables,
     "sealed": _reader(dict, str),

@@ -144,7 +144,7 @@ OPTIONS: tuple[Option, ...] = (
         choice("auto", "wsgi", "asgi"),
         "auto",
         "How the server talks to the project: wsgi, or asgi for websockets and async views. auto: asgi where the "
-        "project has an ASGI application and no WSGI one.",
+        "project has an ASGI application that routes websockets, or no WSGI one.",
     ),
     Option(
         "serve",

@@ -202,7 +202,7 @@ def test_a_missing_variable_is_named_by_the_build(checkout: Path, tmp_path: Path
 
 
 def test_websockets_are_answered_though_the_project_pins_a_gunicorn_without_them(built: Build) -> None:
-    machine = built("old-gunicorn-asgi", settings="[serve]\ninterface = asgi\nworkers = 1\n")
+    machine = built("old-gunicorn-asgi", settings="[serve]\nworkers = 1\n")
     with machine.serving("--migrate") as server, WebSocket(server.url, "/ws/echo/") as connection:
         assert connection.status == 101
         connection.send("hello")

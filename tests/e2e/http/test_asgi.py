@@ -36,7 +36,6 @@ def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def machine_with(bundle: Path, folder: Path, shared_cache: Path) -> Machine:
     machine = Machine(folder, bundle)
     machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
-    machine.environment["CHANNELS__SERVE__INTERFACE"] = "asgi"
     return machine
 
 
@@ -128,8 +127,7 @@ def test_open_websockets_are_told_to_come_back_when_it_stops(machine: Machine) -
     assert "Forcing close" not in server.said
 
 
-def test_asgi_is_chosen_where_there_is_no_wsgi_application(machine: Machine) -> None:
-    del machine.environment["CHANNELS__SERVE__INTERFACE"]
+def test_asgi_is_chosen_where_websockets_are_routed(machine: Machine) -> None:
     with machine.serving("--migrate") as server:
         assert server.get("/-/live").status == 200
         wait_for_line(server, "Using worker: .*AsgiWorker")
@@ -156,6 +154,6 @@ def test_a_site_that_cannot_be_served_is_told_once(setting: str, exit_code: int,
 
 
 def test_a_worker_class_that_speaks_another_interface_is_refused(machine: Machine) -> None:
-    done = machine.run("runserve", "--set", "gunicorn.worker_class=gthread")
+    done = machine.run("runserve", "--set", "gunicorn.worker_class=gthread", "--set", "serve.interface=asgi")
     assert done.returncode == 2
     assert "[gunicorn] worker_class: 'gthread' speaks wsgi, [serve] interface is asgi" in done.stderr

@@ -48,7 +48,7 @@ def worker_class(
     if projects is not None and (wanted == "auto" or _speaks(projects, wanted)):
         return projects
     if wanted == "auto":
-        wanted = "asgi" if _is_asgi_only(manifest) else "wsgi"
+        wanted = "asgi" if manifest.routes_websockets or _is_asgi_only(manifest) else "wsgi"
     return "asgi" if wanted == "asgi" else "gthread"
 
 

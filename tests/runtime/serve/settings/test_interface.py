@@ -16,7 +16,6 @@ from tests.runtime.conftest import Load, Python
 
 CHOOSE = """
 import os, sys
-from dataclasses import replace
 from django_pyz_runtime.bundle import manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.boot import arguments
@@ -48,6 +47,12 @@ def test_the_projects_worker_gives_way_to_the_interface(
     interface: str, projects: str, expected: str, load: Load, manifest: Manifest
 ) -> None:
     assert chosen(load, manifest, interface, projects) == expected
+
+
+def test_asgi_is_chosen_where_websockets_are_routed(load: Load, manifest: Manifest) -> None:
+    routing = manifest._replace(routes_websockets=True)
+
+    assert [chosen(load, routing, interface) for interface in ("auto", "wsgi")] == ["asgi", "gthread"]
 
 
 def test_the_operators_worker_comes_first(load: Load, manifest: Manifest) -> None:
