@@ -17,7 +17,7 @@ from django_pyz import process
 from django_pyz.files.missed import missed
 from django_pyz.files.working_copy import copy_files
 from django_pyz.plan import Plan
-from django_pyz.stage import read_folders, static_files
+from django_pyz.stage import read_folders, static_files, static_names
 from django_pyz.stage.staged_project import Facts, NotImportable, StagedProject
 from django_pyz.variables import variables
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
@@ -84,8 +84,25 @@ def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) 
         *(read_folders.about(staged, name) for name in dict.fromkeys(brought_in)),
         *(f"{path} is written beside the code: it becomes a link to the data folder" for path in data),
         *notes,
+        *_about_static_names(staged, manifest, plan),
     ]
     return TrialRun(manifest, tuple(notes), tuple(brought_in), changes_code(start, end))
+
+
+def _about_static_names(staged: StagedProject, manifest: Manifest, plan: Plan) -> Iterator[str]:
+    """A note on what templates name and no step has made, with the option that may bring it."""
+    collected = staged.site_packages / STATIC_FOLDER
+    if not manifest.has_static or not collected.is_dir():
+        return
+    found = list(static_names.not_collected(staged.project_folder, plan.selection.files, collected))
+    if not found:
+        return
+    shown = ", ".join(f"{name!r} ({place})" for place, name in found[:_SHOWN])
+    more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    left_out = missed("\n".join(name for _, name in found), plan.found.root, plan.selection.exclusions)
+    ways = [f"--include {name} brings in what was left out" for name in left_out[:1]]
+    ways.append("give the command that makes them with --build-commands")
+    yield f"templates name static files that were not collected: {shown}{more}; {', or '.join(ways)}"
 
 
 @contextmanager
