@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping, Sequence
+from configparser import Error as ParserError
+from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +87,7 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     first, last = _import_roots(root, start, options)
     roots = (*first, *last)
     given = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
-    settings_module, notes = settings_choice.choose(root, start, roots, given)
+    settings_module, notes = settings_choice.choose(root, start, roots, given, _provided(root, options))
     wsgi = nearest_module("wsgi", settings_module, roots)
     asgi = nearest_module("asgi", settings_module, roots)
     served = manage_py.read(wsgi.path) if wsgi else ManagePy()
@@ -108,6 +111,16 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         notes=notes,
         is_named=bool(name),
     )
+
+
+def _provided(root: Path, options: Options) -> set[str]:
+    """The modules that the configuration for the build provides, as far as it can be read; the build will tell."""
+    parser = RawConfigParser(strict=False, allow_no_value=True)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    with contextlib.suppress(OSError, UnicodeDecodeError, ParserError):
+        if options.build_config:
+            parser.read(root / options.build_config, encoding="utf-8")
+    return set(parser["modules"]) if parser.has_section("modules") else set()
 
 
 def _declared_name(folders: Sequence[Path]) -> str:

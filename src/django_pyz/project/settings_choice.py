@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from django_pyz.project import manage_py
@@ -11,9 +12,12 @@ from django_pyz.project.modules import is_skipped, module_file, nearest_module, 
 from django_pyz_runtime.errors import UserError
 
 _HINT = "Give --settings-module."
+_EXAMPLE = re.compile(r"example|sample|template|default|dist", re.IGNORECASE)
 
 
-def choose(root: Path, start: EntryPoint, import_roots: Sequence[Path], given: str) -> tuple[str, tuple[str, ...]]:
+def choose(
+    root: Path, start: EntryPoint, import_roots: Sequence[Path], given: str, provided: Collection[str] = ()
+) -> tuple[str, tuple[str, ...]]:
     """Choose the settings module.
 
     wsgi.py, or asgi.py without it, is what a server imports: where manage.py names other settings, those are for work
@@ -24,6 +28,7 @@ def choose(root: Path, start: EntryPoint, import_roots: Sequence[Path], given: s
         start: what starts it.
         import_roots: its folders on sys.path.
         given: the one that the user names; "" for none.
+        provided: modules that the configuration for the build provides.
 
     Returns:
         The settings module, and notes for the user.
@@ -32,14 +37,14 @@ def choose(root: Path, start: EntryPoint, import_roots: Sequence[Path], given: s
         UserError: there is none, or there are several that are as good, or the file is not there.
     """
     if given:
-        _check_is_there(root, given, import_roots)
+        _check_is_there(root, given, import_roots, provided)
         return given, ()
     candidates = _candidates(start, import_roots)
     servers, deployed = _deployed(candidates, import_roots)
     if not deployed or {module_file(module, import_roots) for module in candidates} <= set(deployed):
         if len(candidates) != 1:
             raise _not_one(root, start, candidates)
-        _check_is_there(root, candidates[0], import_roots)
+        _check_is_there(root, candidates[0], import_roots, provided)
         return candidates[0], ()
     others = f"{_shown(start.path, root)}: {' or '.join(candidates)}" if start.path and candidates else ""
     listed = [f"{', '.join(_shown(path, root) for path in servers)}: {' or '.join(deployed.values())}", others]
@@ -110,10 +115,10 @@ def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _check_is_there(root: Path, module: str, import_roots: Sequence[Path]) -> None:
-    if not module_file(module, import_roots):
+def _check_is_there(root: Path, module: str, import_roots: Sequence[Path], provided: Collection[str]) -> None:
+    if module not in provided and not module_file(module, import_roots):
         places = ", ".join(map(str, import_roots))
-        hint = _way_to(root, module) or _HINT
+        hint = _way_to(root, module) or _from_example(root, module, import_roots) or _HINT
         raise UserError(f"the settings module {module!r}: found no such file in {places}", hint=hint)
 
 
@@ -126,6 +131,21 @@ def _way_to(root: Path, module: str) -> str:
             other = folder / "manage.py"
             option = f"--manage-py {name}/manage.py" if other.is_file() else f"--extra-paths {name}"
             return f"It is in {name}: give {option}."
+    return ""
+
+
+def _from_example(root: Path, module: str, import_roots: Sequence[Path]) -> str:
+    """The ways to settings that each installation makes from an example; "" where there is none."""
+    path = Path(*module.split("."))
+    for folder in (import_root / path.parent for import_root in import_roots):
+        for example in sorted(folder.glob(f"*{path.name}*")):
+            if example.is_file() and _EXAMPLE.search(example.name):
+                target = _shown(folder / f"{path.name}.py", root)
+                return (
+                    f"{_shown(example, root)} looks like its example. Either give --build-config FILE, a settings.ini "
+                    f"that has `{module} = {example}` below [modules], as each installation will have its own there; "
+                    f"or copy it to {target} and give --include {target}."
+                )
     return ""
 
 

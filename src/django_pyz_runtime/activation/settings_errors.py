@@ -162,7 +162,8 @@ def missing_settings(error: BaseException) -> UserError | None:
         return None
     return UserError(
         f"the settings module {module!r}: there is no module {missing!r}",
-        hint=f"It is named by {SETTINGS_MODULE}, by [project] settings_module, or by the build.",
+        hint=f"It is named by {SETTINGS_MODULE}, by [project] settings_module, or by the build. "
+        f"If each installation writes its own: `{module} = FILE` below [modules] in settings.ini.",
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from django_pyz_runtime.bundle.names import env_prefix
 from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build, make_machine
 from tests.e2e.corpus.sources import Source, scratch_folder
@@ -329,6 +331,32 @@ def test_the_option_that_is_named_for_a_file_that_was_left_out_helps(checkout: P
     done = subprocess.run([*command, *line.split("): ")[1].split()], capture_output=True, text=True, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_settings_made_from_an_example_come_in_by_each_way_that_is_told(checkout: Path, tmp_path: Path) -> None:
+    folder = Source("settings-from-example", "tree", "tests/projects/settings-from-example").make(tmp_path)
+    bundle = tmp_path / "release"
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder), "-o", str(bundle)]
+    refused = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert refused.returncode == 2
+    told = re.search(r"that has `(.+)` below (\S+), .* copy it to (\S+) and give (--include \S+)\.", refused.stderr)
+    assert told
+
+    (tmp_path / "build.ini").write_text(f"{told[2]}\n{told[1]}\n")
+    subprocess.run([*command, "--build-config", str(tmp_path / "build.ini")], check=True, cwd=tmp_path)
+    machine = Machine(tmp_path, bundle, "settings-from-example")
+    missing = machine.run("check")
+    assert missing.returncode == 2
+    told_by_the_site = re.search(r"`(shop\.settings = )FILE` below (\[modules\])", missing.stderr)
+    assert told_by_the_site
+    own = machine.configure((folder / "shop/settings.py.example").read_text(), "own.py")
+    machine.configure(f"{told_by_the_site[2]}\n{told_by_the_site[1]}{own}\n")
+    machine.succeed("check")
+
+    shutil.copyfile(folder / "shop/settings.py.example", folder / told[3])
+    subprocess.run([*command, *told[4].split()], check=True, cwd=tmp_path)
+    del machine.environment[env_prefix(machine.name) + "CONFIG"]
+    machine.succeed("check")
 
 
 def test_every_tree_says_in_a_line_what_is_odd_about_it() -> None:
