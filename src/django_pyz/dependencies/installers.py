@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -122,18 +122,6 @@ class Environment:
         return not any(line.startswith("-") for line in lines)
 
 
-def first_that_works(attempts: Sequence[Callable[[], None]]) -> None:
-    """Try one way to install after the other, until one succeeds.
-
-    Raises:
-        UserError: of the last one.
-    """
-    for attempt in attempts[:-1]:
-        with contextlib.suppress(UserError):
-            return attempt()
-    attempts[-1]()
-
-
 def _wanted_extras(site_packages: Path) -> set[str]:
     """The packages with extras that installed packages depend on; `uv pip check` looks at neither."""
     needs = (Requirement(text) for item in distributions(path=[str(site_packages)]) for text in item.requires or ())
@@ -142,9 +130,8 @@ def _wanted_extras(site_packages: Path) -> set[str]:
 
 def installed_versions(site_packages: Path) -> dict[str, str]:
     """The installed packages, by normalised name, sorted."""
-    found = {
-        canonicalize_name(item.metadata["Name"]): item.version for item in distributions(path=[str(site_packages)])
-    }
+    packages = distributions(path=[str(site_packages)])
+    found = {canonicalize_name(item.metadata["Name"]): item.version for item in packages}
     return dict(sorted(found.items()))
 
 

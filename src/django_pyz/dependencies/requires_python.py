@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from django_pyz.dependencies.locks.constraints import allows
 from django_pyz.dependencies.locks.target import ask
 from django_pyz.dependencies.locks.wanted import Request
@@ -25,7 +23,7 @@ def check(request: Request) -> None:
         return
     found = ask(request.python).version
     for path, constraint in wanted.items():
-        if not _fits(constraint, found):
+        if not allows(constraint, found):
             raise UserError(f"{path}: wants Python {constraint}, found {found}", hint="Give another one with --python.")
 
 
@@ -45,10 +43,3 @@ def _constraint(file: Pyproject) -> str:
         file.content.get("metadata", {}).get("python-versions"),
     )
     return next((text for text in found if isinstance(text, str)), "")
-
-
-def _fits(constraint: str, version: str) -> bool:
-    try:
-        return SpecifierSet(constraint).contains(version, prereleases=True)
-    except InvalidSpecifier:
-        return allows(constraint, version)
