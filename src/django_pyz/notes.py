@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from packaging.version import Version
 
 from django_pyz.dependencies import installed
 from django_pyz.files.links import ODDITIES
+from django_pyz.files.node_packages import names_in
 from django_pyz.files.rules import NO_TEXT, UNREADABLE
 from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
 from django_pyz.options import Options
@@ -66,8 +66,4 @@ def _unbuilt(path: Path) -> str:
 
 
 def _has_build_script(path: Path) -> bool:
-    try:
-        scripts = json.loads(path.read_text(encoding="utf-8")).get("scripts", {})
-        return any(name.startswith("build") for name in scripts)
-    except (OSError, ValueError, AttributeError, TypeError):
-        return False
+    return any(name.startswith("build") for name in names_in(path, "scripts"))
