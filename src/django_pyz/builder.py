@@ -26,7 +26,7 @@ from django_pyz.stage.build_folders import (
 )
 from django_pyz.stage.scratch import scratch_folder
 from django_pyz.stage.staged_project import StagedProject, throw_away_keys
-from django_pyz.stage.trial_run import TrialRun, look_at_settings, try_out
+from django_pyz.stage.trial_run import TrialRun, look_at_settings, naming_exclusions, try_out
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import SITE_PACKAGES
 from django_pyz_runtime.bundle.manifest import Manifest
@@ -65,7 +65,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
         staged = _staged_project(plan, folders, manifest, compiled)
         trial_run = TrialRun(manifest)
         if plan.options.collectstatic:
-            with progress.step("Collecting the static files"):
+            with progress.step("Collecting the static files"), naming_exclusions(plan):
                 trial_run = try_out(staged, manifest, plan, folders.copy)
                 if trial_run.changes_code:
                     compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)

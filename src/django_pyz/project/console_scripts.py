@@ -7,6 +7,7 @@ import configparser
 from collections.abc import Iterator
 from pathlib import Path
 
+from django_pyz.project.modules import syntax_tree
 from django_pyz.toml_files import Pyproject
 
 
@@ -44,18 +45,9 @@ def _setup_cfg(path: Path) -> list[str]:
 
 
 def _setup_py(path: Path) -> list[str]:
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return []
-    for node in ast.walk(tree):
-        match node:
-            case ast.keyword(arg="entry_points", value=value):
-                return _literal_scripts(value)
-    return []
-
-
-def _literal_scripts(value: ast.expr) -> list[str]:
+    tree = syntax_tree(path) or ast.Module([], [])
+    keywords = (node for node in ast.walk(tree) if isinstance(node, ast.keyword))
+    value = next((word.value for word in keywords if word.arg == "entry_points"), ast.Constant(None))
     try:
         scripts = ast.literal_eval(value).get("console_scripts", [])
     except (ValueError, AttributeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -69,6 +70,14 @@ def _candidates(root: Path) -> Iterator[Path]:
 def _module_name(path: Path) -> str:
     parts = path.with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def syntax_tree(path: str | Path) -> ast.Module | None:
+    """The syntax tree of a file; None where it cannot be read or is no Python."""
+    try:
+        return ast.parse(Path(path).read_bytes(), path)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def is_skipped(path: Path) -> bool:

@@ -20,7 +20,6 @@ file of its own. Not seen is what libraries in C and other programs write to.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -30,6 +29,7 @@ import traceback
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -129,13 +129,9 @@ def _import_settings(site_packages: str, readings: list[dict[str, Any]]) -> None
     from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 
     # The build wing is not installed here, and is not to be: only this part of it is loaded.
-    wing = Path(__file__).parent.parent
-    spec = importlib.util.spec_from_file_location(
-        "django_pyz", wing / "__init__.py", submodule_search_locations=[str(wing)]
-    )
-    if spec is None:
-        raise ImportError(f"{wing}: no package")
-    sys.modules["django_pyz"] = importlib.util.module_from_spec(spec)
+    package = ModuleType("django_pyz")
+    package.__path__ = [str(Path(__file__).parent.parent)]
+    sys.modules[package.__name__] = package
     from django_pyz.variables.recorder import Recorder
 
     recorder = Recorder(os.path.join(site_packages, PROJECT_FOLDER))

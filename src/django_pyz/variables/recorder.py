@@ -19,6 +19,7 @@ from itertools import islice
 from types import FrameType
 from typing import Any, NamedTuple
 
+from django_pyz.project.modules import syntax_tree
 from django_pyz.variables import reading
 from django_pyz.variables.class_attributes import (
     Field,
@@ -209,11 +210,7 @@ class Recorder:
 
     def _tree(self, file: str) -> ast.Module:
         if file not in self._trees:
-            try:
-                with open(file, "rb") as source:
-                    self._trees[file] = ast.parse(source.read())
-            except (OSError, SyntaxError, ValueError, RecursionError):
-                self._trees[file] = ast.Module([], [])
+            self._trees[file] = syntax_tree(file) or ast.Module([], [])
         return self._trees[file]
 
     def _own_default(self, frame: FrameType) -> str | None:
