@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from django_pyz.dependencies.source import read_files
@@ -52,11 +52,7 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
     found = project.find(root, options)
     output = (output or Path("dist") / f"{found.script}.pyz").absolute()
     output_file.check_writable(output)
-    selection = select(found.root, _without_data(options)).with_inputs(read_files(found.source, found.root))
+    selection = select(found.root, options.without_data()).with_inputs(read_files(found.source, found.root))
     secret_scan.check(found.root, selection.files, options.allow_secrets)
     python = find_python(options.python)
     return Plan(options, found, python, selection, source_date_epoch(), output)
-
-
-def _without_data(options: Options) -> Options:
-    return replace(options, exclude=(*options.exclude, *(path.rstrip("/") for path in options.data_paths)))

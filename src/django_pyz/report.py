@@ -1,4 +1,4 @@
-"""What the builder shows: progress on a terminal, plain lines elsewhere, and a summary."""
+"""What the builder shows: progress, a summary, and notes on what a project may still need."""
 
 from __future__ import annotations
 
@@ -9,12 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
 from rich.console import Console
 
+from django_pyz.dependencies import installed
+from django_pyz.files.links import ODDITIES
+from django_pyz.files.node_packages import names_in
+from django_pyz.files.rules import NO_TEXT, UNREADABLE
+from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
+from django_pyz.options import Options
 from django_pyz.plan import Plan
+from django_pyz.project.project import Project
 from django_pyz_runtime.bundle.manifest import Manifest
 
 _SHOWN = 8
+_NAMED = 8
+_OLDEST_DJANGO = "4.2"
+_NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 
 
 class Progress:
@@ -27,14 +38,13 @@ class Progress:
     def step(self, title: str) -> Iterator[None]:
         """Show a step while it runs, and how long it took."""
         start = time.monotonic()
-        if self._console.is_terminal:
-            with self._console.status(title):
-                yield
-        else:
+        if not self._console.is_terminal:
             self.say(f"{title} ...")
             yield
-        if self._console.is_terminal:
-            self.say(f"{title} ({time.monotonic() - start:.1f} s)")
+            return
+        with self._console.status(title):
+            yield
+        self.say(f"{title} ({time.monotonic() - start:.1f} s)")
 
     def say(self, text: str) -> None:
         """Show a line of text."""
@@ -91,3 +101,44 @@ def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:
 
 def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def about_project(found: Project, selection: Selection, options: Options) -> Iterator[str]:
+    """Notes on the files of a project."""
+    yield from found.notes
+    if found.source.kind == installed.KIND:
+        environment = found.source.files[0]
+        yield (
+            f"no list of dependencies was found, so the versions are those installed in {environment}: to keep "
+            f"them, run `{installed.keep_list(environment)}` in {found.folder}"
+        )
+    packages = [path for path in selection.files if path.name == "package.json" and not options.build_commands]
+    for path in packages:
+        if any(name.startswith("build") for name in names_in(found.root / path, "scripts")):
+            yield (
+                f"{path} has a build script, which was not run: if the site needs it, give --build-commands, as in "
+                '"npm ci && npm run build"'
+            )
+    compiled = {path.with_suffix("") for path in selection.files if path.suffix == ".mo"}
+    if lacking := [path for path in selection.files if path.suffix == ".po" and path.with_suffix("") not in compiled]:
+        yield (
+            f"{len(lacking)} translations are not compiled, as {lacking[0]}: commit the .mo files, or give "
+            '--build-commands "django-admin compilemessages"'
+        )
+
+
+def about_files(selection: Selection) -> Iterator[str]:
+    """Notes on what somebody may miss in the file, as it can only be packed as nothing."""
+    for reason in dict.fromkeys((*ODDITIES, NO_TEXT, UNREADABLE, DELETED, EMPTY_SUBMODULE)):
+        found = sorted(name for name, why in selection.exclusions.items() if why == reason)
+        more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        if found:
+            yield f"left out {', '.join(found[:_NAMED])}{more}: {reason}{_NEXT_STEPS.get(reason, '')}"
+
+
+def about_packages(manifest: Manifest) -> Iterator[str]:
+    """Notes on the installed packages."""
+    versions = {component["name"]: component["version"] for component in manifest.sbom["components"]}
+    if Version(versions["django"]) < Version(_OLDEST_DJANGO):
+        found, wanted = versions["django"], _OLDEST_DJANGO
+        yield f"Django {found}: bundles are made for {wanted} and newer; static files keep their names"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: cannot be read (lists or tables are nested too deeply)") from None
 
 
-@dataclass(frozen=True)
 class Pyproject:
     """A pyproject.toml; tables that are not in it are empty, and so is one that is not there.
 
@@ -37,21 +35,16 @@ class Pyproject:
         uv: [tool.uv].
     """
 
-    path: Path
-    content: dict[str, Any]
-    project: dict[str, Any]
-    groups: dict[str, Any]
-    poetry: dict[str, Any]
-    uv: dict[str, Any]
-
-    @classmethod
-    def load(cls, path: Path) -> Pyproject:
+    def __init__(self, path: Path) -> None:
         """Read a file.
 
         Raises:
             UserError: it is no TOML.
         """
-        content = read_toml(path)
-        project, groups = content.get("project", {}), content.get("dependency-groups", {})
-        tool = content.get("tool", {})
-        return cls(path, content, project, groups, tool.get("poetry", {}), tool.get("uv", {}))
+        self.path = path
+        self.content = read_toml(path)
+        tool: dict[str, Any] = self.content.get("tool", {})
+        self.project: dict[str, Any] = self.content.get("project", {})
+        self.groups: dict[str, Any] = self.content.get("dependency-groups", {})
+        self.poetry: dict[str, Any] = tool.get("poetry", {})
+        self.uv: dict[str, Any] = tool.get("uv", {})

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from django_pyz.dependencies import neighbours, old_setuptools, requires_python
+from django_pyz.dependencies import neighbours, old_setuptools
 from django_pyz.dependencies.installers import Environment, installed_versions, link_mode
 from django_pyz.dependencies.locks import readers
+from django_pyz.dependencies.locks.target import check_python
 from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
@@ -65,7 +66,7 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
     environment = Environment(folder, folder, "copy" if options.build_commands else link_mode())
     environment.make(python)
     request = Request(root, source.files, options, environment.interpreter, folder)
-    requires_python.check(request)
+    check_python(request)
     wanted = _from_environment(source, root) if source.installed else readers.read(source.kind, request)
     wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
     # Installers read configuration where they run; a lock has said all that there is.

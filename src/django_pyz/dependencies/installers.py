@@ -57,7 +57,7 @@ class Environment:
         """
         process.run([python.executable, "-I", "-m", "venv", "--without-pip", self.folder], "make a virtual environment")
 
-    def install(self, lines: Iterable[str], what: str, *options: str) -> None:
+    def install(self, lines: Sequence[str], what: str, *options: str) -> None:
         """Install the lines of a requirements file, and what they depend on.
 
         Args:
@@ -69,7 +69,6 @@ class Environment:
             UserError: the installer failed.
         """
         file = self.folder / "requirements.txt"
-        lines = list(lines)
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         command = [*installer(self.interpreter, self.link_mode), *options, "-r", file]
         variables = process.installer_environment()

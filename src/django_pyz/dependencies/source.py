@@ -143,7 +143,7 @@ def _source(root: Path, kind: str, path: Path, folders: Iterable[Path]) -> Sourc
 
 
 def _is_project(path: Path) -> bool:
-    content = Pyproject.load(path)
+    content = Pyproject(path)
     return bool(content.project or content.poetry)
 
 
@@ -187,7 +187,7 @@ def _only(folder: Path, candidates: list[Path]) -> Path | None:
 
 
 def _pyproject(folder: Path) -> Path | None:
-    content = Pyproject.load(folder / "pyproject.toml")
+    content = Pyproject(folder / "pyproject.toml")
     has_groups_only = not content.project and bool(_DJANGO.search(str(content.groups)))
     has_some = pyproject.has_main(content) or pyproject.is_dynamic(content) or has_groups_only
     return folder / "pyproject.toml" if has_some else None

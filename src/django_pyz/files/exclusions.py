@@ -17,7 +17,6 @@ DATABASE = "database"
 KEY_STORE = "key store"
 THIS_MACHINE = "settings of this machine"
 CREDENTIALS = "names a package index with credentials"
-EDITOR = "editor settings"
 CACHE = "cache"
 UPLOADS = "uploads"
 VERSION_CONTROL = "version control"
@@ -34,7 +33,7 @@ _FOLDERS = {
     **dict.fromkeys((".hypothesis", ".ipynb_checkpoints", ".sass-cache", ".parcel-cache"), CACHE),
     **dict.fromkeys((".ssh", ".gnupg", ".password-store", ".envs", ".secrets", *_OF_CLOUDS), SECRETS),
     **dict.fromkeys((".terraform", ".vagrant", ".direnv"), THIS_MACHINE),
-    **dict.fromkeys((".idea", ".vscode"), EDITOR),
+    **dict.fromkeys((".idea", ".vscode"), "editor settings"),
     "node_modules": "packages of a front-end build",
     ".eggs": "packages of an installation",
     "htmlcov": "coverage report",

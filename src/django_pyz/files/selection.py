@@ -88,12 +88,8 @@ def select(root: Path, options: Options) -> Selection:
 def _missing(root: Path, tracked: git.Tracked | None) -> dict[str, str]:
     if not tracked:
         return {}
-    gone = (Path(name) for name in tracked.names if not os.path.lexists(root / name))
-    empty = (Path(name) for name in git.empty_submodules(root))
-    return {
-        **{shown(name): DELETED for name in gone},
-        **{f"{shown(name)}/": EMPTY_SUBMODULE for name in empty},
-    }
+    gone = {shown(Path(name)): DELETED for name in tracked.names if not os.path.lexists(root / name)}
+    return gone | {f"{shown(Path(name))}/": EMPTY_SUBMODULE for name in git.empty_submodules(root)}
 
 
 def _refuse_ways_out(rules: Rules) -> None:

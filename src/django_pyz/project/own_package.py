@@ -25,7 +25,7 @@ def find(folders: Sequence[Path]) -> Path | None:
 
 
 def _is_installable(folder: Path) -> bool:
-    pyproject = Pyproject.load(folder / "pyproject.toml")
+    pyproject = Pyproject(folder / "pyproject.toml")
     if pyproject.poetry.get("package-mode") is False or pyproject.uv.get("package") is False:
         return False
     return (folder / "setup.py").is_file() or "build-system" in pyproject.content

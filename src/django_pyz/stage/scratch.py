@@ -61,13 +61,10 @@ def _ending_on_signals() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    try:
-        before = {number: signal.signal(number, end) for number in _STOPS if signal.getsignal(number) is signal.SIG_DFL}
-    except ValueError:
+    with contextlib.ExitStack() as undone:
         # Only the main thread may.
-        before = {}
-    try:
+        with contextlib.suppress(ValueError):
+            for number in _STOPS:
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    undone.callback(signal.signal, number, signal.signal(number, end))
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

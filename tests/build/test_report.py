@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz import notes
+from django_pyz import report
 from django_pyz.files import selection
 from django_pyz.options import Options
 from django_pyz.project import project
@@ -16,7 +16,7 @@ from tests.build.trees import SMALL_PROJECT, write_tree
 def _notes(root: Path, files: dict[str, str], *commands: str) -> list[str]:
     write_tree(root, {**SMALL_PROJECT, **files})
     options = Options(build_commands=commands)
-    return list(notes.about_project(project.find(root, options, {}), selection.select(root, options), options))
+    return list(report.about_project(project.find(root, options, {}), selection.select(root, options), options))
 
 
 def test_a_plain_project_needs_nothing_more(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_what_can_only_be_packed_as_nothing_is_told_once(tmp_path: Path) -> None
         (root / f"dead{number}").symlink_to("nowhere")
     (root / "null").symlink_to("/dev/null")
 
-    found = list(notes.about_files(selection.select(root, Options())))
+    found = list(report.about_files(selection.select(root, Options())))
 
     names = ", ".join(f"dead{number}" for number in range(8))
     assert found == [f"left out {names}, and 2 more: link to nothing", "left out null: device"]
