@@ -52,7 +52,7 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
     found = project.find(root, options)
     output = (output or Path("dist") / f"{found.script}.pyz").absolute()
     output_file.check_writable(output)
-    selection = select(found.root, options.without_data()).with_inputs(read_files(found.source, found.root))
+    selection = select(found.root, options.without_data(), read_files(found.source, found.root))
     secret_scan.check(found.root, selection.files, options.allow_secrets)
     python = find_python(options.python)
     return Plan(options, found, python, selection, source_date_epoch(), output)

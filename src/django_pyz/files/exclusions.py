@@ -20,7 +20,6 @@ CREDENTIALS = "names a package index with credentials"
 CACHE = "cache"
 UPLOADS = "uploads"
 VERSION_CONTROL = "version control"
-VIRTUAL_ENVIRONMENT = "virtual environment"
 SECRET = (SECRETS, PRIVATE_KEY, KEY_STORE)
 """Reasons that `allow-secrets` overrules."""
 
@@ -102,7 +101,7 @@ _MOST_OF_AN_ENVIRONMENT = 100_000
 def folder_reason(root: Path, relative: Path) -> str:
     """Why nothing in a folder goes in; "" where its files are looked at."""
     if (root / relative / "pyvenv.cfg").is_file():
-        return VIRTUAL_ENVIRONMENT
+        return "virtual environment"
     reason = _FOLDERS.get(relative.name, "")
     return "" if reason == UPLOADS and _is_of_the_project(root / relative, relative) else reason
 

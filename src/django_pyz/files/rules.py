@@ -46,7 +46,7 @@ class Rules:
             relative: the file.
             below: a folder above it that is wanted whatever it is.
         """
-        if not _is_text(relative):
+        if shown(relative) != relative.as_posix():
             return NO_TEXT
         if why := self._reason_of_path(relative, below) or links.oddity(self.root / relative):
             return why
@@ -158,7 +158,3 @@ class Rules:
 def shown(relative: Path) -> str:
     """A path as it is shown; bytes that are no text are escaped."""
     return os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _is_text(relative: Path) -> bool:
-    return shown(relative) == relative.as_posix()

@@ -37,11 +37,6 @@ class Selection:
     for_building: tuple[Path, ...] = ()
     links: tuple[Path, ...] = ()
 
-    def with_inputs(self, files: Iterable[Path]) -> Selection:
-        """The selection with more files to build from; they stay out of the bundle where they were."""
-        more = {*files} - {*self.files}
-        return replace(self, for_building=tuple(sorted({*self.for_building, *more})))
-
     def without(self, folders: Iterable[str]) -> Selection:
         """The selection where some files, or folders less their secrets, came in after all."""
         inside = tuple(f"{folder}/" for folder in folders)
@@ -61,12 +56,13 @@ class Selection:
         )
 
 
-def select(root: Path, options: Options) -> Selection:
+def select(root: Path, options: Options, inputs: Iterable[Path] = ()) -> Selection:
     """Choose the files of a project.
 
     Args:
         root: the project's folder.
         options: `include` and `exclude` are patterns for paths relative to the root.
+        inputs: more files to build from; they stay out of the bundle where they were.
 
     Raises:
         UserError: no file is left, links lead out of the project, or there is a repository that git cannot read.
@@ -80,7 +76,7 @@ def select(root: Path, options: Options) -> Selection:
     if not files:
         raise UserError(f"{root}: found no file to pack", hint="Is the project committed to git?")
     left_out = {**missing, **rules.left_out, **{shown(path): why for path, why in found.items() if why}}
-    more = _for_building(Rules(root, replace(options, exclude=()), tracked), set(files))
+    more = {*_for_building(Rules(root, replace(options, exclude=()), tracked), {*files}), *inputs} - {*files}
     dead = (path for path, why in found.items() if why == links.DEAD and links.may_come_to_life(root, path))
     return Selection(files, left_out, git.commit(root) if tracked else "", tuple(sorted(more)), tuple(dead))
 

@@ -37,12 +37,8 @@ def install(package: Path, interpreter: Path) -> None:
     Raises:
         UserError: it cannot be built.
     """
-    process.run(
-        [*installer(interpreter), "--no-deps", "--force-reinstall", package],
-        "install the project itself",
-        folder=package,
-        env=process.installer_environment(),
-    )
+    command = [*installer(interpreter), "--no-deps", "--force-reinstall", package]
+    process.run(command, "install the project itself", folder=package, env=process.installer_environment())
 
 
 def installed_from(folder: Path, site_packages: Path) -> list[Path]:

@@ -241,7 +241,8 @@ def _is_asked(passed: list[FrameType], name: str) -> bool:
 
 def _hands_on(frame: FrameType, name: str) -> bool:
     """Whether a function got a variable's name, or the first or the last part of it, as an argument."""
-    return any(_is_part(text, name) for text in _texts(frame))
+    starts = (f"{text.rstrip('_')}_" for text in _texts(frame))
+    return name.upper().startswith(tuple(starts)) or any(_is_end(text, name) for text in _texts(frame))
 
 
 def _ends(frame: FrameType, name: str) -> bool:
@@ -254,10 +255,6 @@ def _texts(frame: FrameType) -> Iterator[str]:
         for text in value.values() if type(value) is dict else value if type(value) in {list, tuple} else [value]:
             if issubclass(type(text), str):
                 yield str.upper(text)
-
-
-def _is_part(text: str, name: str) -> bool:
-    return _is_end(text, name) or name.upper().startswith(f"{text.rstrip('_')}_")
 
 
 def _is_end(text: str, name: str) -> bool:
