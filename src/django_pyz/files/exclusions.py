@@ -7,9 +7,8 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from django_pyz.files.assignments import is_environment_file
 from django_pyz.files.paths import beginning
-from django_pyz.files.secret_kinds import find_url_credentials, holds_private_key
+from django_pyz.files.secret_kinds import find_url_credentials, holds_private_key, is_environment_file
 
 SECRETS = "secrets"
 PRIVATE_KEY = "private key"

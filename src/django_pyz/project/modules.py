@@ -60,12 +60,8 @@ def _settings_modules(root: Path) -> Iterator[str]:
         for path in root.glob(pattern):
             relative = path.relative_to(root)
             if path.is_file() and not is_skipped(relative) and _SETTINGS.search(path.read_bytes()):
-                yield _module_name(relative)
-
-
-def _module_name(path: Path) -> str:
-    parts = path.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+                parts = relative.with_suffix("").parts
+                yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def syntax_tree(path: str | Path) -> ast.Module | None:

@@ -43,15 +43,11 @@ def main(argv: list[str]) -> int:
     sys.addaudithook(partial(_cut_before_writing, os.path.realpath(site_packages) + os.sep))
     sys.path.append(site_packages)
     if bytecode:
-        _import_from(bytecode, site_packages)
+        from django_pyz_runtime.bundle import bytecode_finder
+
+        # As the bundle will.
+        bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
     return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
-
-
-def _import_from(bytecode: str, site_packages: str) -> None:
-    """Take the bytecode of the tree, as the bundle will."""
-    from django_pyz_runtime.bundle import bytecode_finder
-
-    bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
 
 
 def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
