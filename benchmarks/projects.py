@@ -11,8 +11,7 @@ from pathlib import Path
 from benchmarks import generated
 from benchmarks.commands import PYTHON, SEARCH, build_environment, succeed
 from benchmarks.errors import BenchmarkError
-from django_pyz.dependencies.install import RUN_WING_NEEDS
-from django_pyz.dependencies.server import GUNICORN
+from django_pyz.dependencies.install import GUNICORN, RUN_WING_NEEDS
 from tests.e2e.corpus.sources import Source
 
 SAMPLE, SITE = "S", "L"

@@ -8,27 +8,19 @@ from pathlib import Path
 
 from django_pyz import process
 from django_pyz.files.paths import files_below
-from django_pyz.notes import about_files, about_output, about_packages, about_project
 from django_pyz.options import Options
 from django_pyz.pack import bytecode, output_file
 from django_pyz.pack.build_cache import BuildCache, default_folder
 from django_pyz.pack.write import Contents, write_bundle
 from django_pyz.plan import Plan, make_plan
 from django_pyz.python import Python
+from django_pyz.report.notes import about_files, about_output, about_packages, about_project
 from django_pyz.report.progress import Progress
 from django_pyz.report.summary import Summary
-from django_pyz.stage import stage
-from django_pyz.stage.build_folders import (
-    BuildFolders,
-    build_config,
-    fill,
-    install,
-    install_project,
-    with_build_commands,
-)
+from django_pyz.stage import build_folders, stage
 from django_pyz.stage.scratch import scratch_folder
 from django_pyz.stage.staged_project import StagedProject, throw_away_keys
-from django_pyz.stage.trial_run import TrialRun, look_at_settings, try_out
+from django_pyz.stage.trial_run import TrialRun, look_at_settings, naming_exclusions, try_out
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import SITE_PACKAGES
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
@@ -55,22 +47,23 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 *about_output(plan.output, plan.found.name),
             ]
         with progress.step("Installing the dependencies", lambda: _count_packages(scratch)):
-            folders = install(plan, scratch)
-            notes += install_project(plan.found, folders)
+            folders = build_folders.install(plan, scratch)
+            notes += build_folders.install_project(plan.found, folders)
         if plan.options.build_commands:
             with progress.step("Running the build commands"):
-                plan = with_build_commands(plan, folders)
+                plan = build_folders.with_build_commands(plan, folders)
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
             notes += about_files(plan.selection)
             notes += stage.drop_catalog_sources(folders.installed, plan.options.include)
-            manifest = fill(plan, folders)
+            manifest = build_folders.fill(plan, folders)
             notes += about_packages(manifest)
         with progress.step("Compiling"):
             compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
         staged = _staged_project(plan, folders, manifest, compiled)
         trial_run = TrialRun(manifest)
         if plan.options.collectstatic:
-            with progress.step("Collecting the static files", lambda: _count_static(folders.site_packages)):
+            collecting = progress.step("Collecting the static files", lambda: _count_static(folders.site_packages))
+            with collecting, naming_exclusions(plan):
                 trial_run = try_out(staged, manifest, plan, folders.copy)
                 if trial_run.changes_code:
                     compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
@@ -91,10 +84,10 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
 
 
 def _staged_project(
-    plan: Plan, folders: BuildFolders, manifest: Manifest, compiled: bytecode.Compiled
+    plan: Plan, folders: build_folders.BuildFolders, manifest: Manifest, compiled: bytecode.Compiled
 ) -> StagedProject:
     """The tree with its bytecode and manifest, ready to run commands."""
-    config = build_config(plan, folders)
+    config = build_folders.build_config(plan, folders)
     variables = {**throw_away_keys(manifest), **plan.options.variables}
     site_packages, code = folders.site_packages, folders.scratch / "compiled"
     bytecode.write(compiled, files_below(site_packages), code / BYTECODE / compiled.cache_tag)

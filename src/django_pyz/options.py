@@ -59,6 +59,10 @@ class Options:
         choices=COMPRESSIONS,
     )
 
+    def without_data(self, *more: str) -> Options:
+        """The options with the data paths excluded, and more paths."""
+        return replace(self, exclude=(*self.exclude, *more, *(path.rstrip("/") for path in self.data_paths)))
+
     @property
     def variables(self) -> dict[str, str]:
         """`build_env` as names and values.
@@ -96,14 +100,14 @@ def read_table(pyproject: Path) -> Options:
 
 def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
     where = f"{pyproject}: [tool.{TABLE}] {item.name.replace('_', '-')}"
-    if isinstance(item.default, tuple):
-        texts = value
+    if item.metadata.get("is_table"):
+        wanted = 'a table of strings, as { NAME = "value" }'
+        if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
+            return tuple(f"{name}={text}" for name, text in value.items())
+    elif isinstance(item.default, tuple):
         wanted = "a list of strings"
-        if item.metadata.get("is_table"):
-            wanted = 'a table of strings, as { NAME = "value" }'
-            texts = [f"{name}={text}" for name, text in value.items()] if _is_table_of_texts(value) else None
-        if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
-            return tuple(texts)
+        if isinstance(value, list) and all(isinstance(text, str) for text in value):
+            return tuple(value)
     elif choices := item.metadata.get("choices"):
         wanted = f"one of {', '.join(choices)}"
         if value in choices:
@@ -115,10 +119,6 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
     # A variable for the build may be a secret.
     found = "another type" if item.metadata.get("is_table") else repr(value)
     raise UserError(f"{where}: wanted {wanted}, found {found}")
-
-
-def _is_table_of_texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from django_pyz.dependencies.source import read_files
@@ -54,7 +54,7 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
     found = project.find(root, options)
     output = (output or Path("dist") / f"{found.script}.pyz").absolute()
     output_file.check_writable(output)
-    selection = select(found.root, _without_data(options)).with_inputs(read_files(found.source, found.root))
+    selection = select(found.root, options.without_data(), read_files(found.source, found.root))
     _check_files_of_options(found.root, selection, options)
     secret_scan.check(found.root, selection.files, options.allow_secrets)
     python = find_python(options.python)
@@ -80,7 +80,3 @@ def _check_files_of_options(root: Path, selection: Selection, options: Options) 
     if lacking := [item for item in patterns if not any(matches(name, [item]) for name in names)]:
         problems = (f"include: {item}: found no such file in {root}" for item in lacking)
         raise UserError(*problems, hint="Files, folders and patterns are relative to the project.")
-
-
-def _without_data(options: Options) -> Options:
-    return replace(options, exclude=(*options.exclude, *(path.rstrip("/") for path in options.data_paths)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: cannot be read (lists or tables are nested too deeply)") from None
 
 
-@dataclass(frozen=True)
 class Pyproject:
     """A pyproject.toml; tables that are not in it are empty, and so is one that is not there.
 
@@ -37,27 +35,22 @@ class Pyproject:
         uv: [tool.uv].
     """
 
-    path: Path
-    content: dict[str, Any]
-    project: dict[str, Any]
-    groups: dict[str, Any]
-    poetry: dict[str, Any]
-    uv: dict[str, Any]
-
-    @classmethod
-    def load(cls, path: Path) -> Pyproject:
+    def __init__(self, path: Path) -> None:
         """Read a file.
 
         Raises:
             UserError: it is no TOML.
         """
-        content = read_toml(path)
-        project, groups, tool = (_table(path, content, name) for name in ("project", "dependency-groups", "tool"))
-        return cls(path, content, project, groups, _table(path, tool, "poetry"), _table(path, tool, "uv"))
+        self.path = path
+        self.content = read_toml(path)
+        tool = self._table(self.content, "tool")
+        self.project = self._table(self.content, "project")
+        self.groups = self._table(self.content, "dependency-groups")
+        self.poetry = self._table(tool, "poetry")
+        self.uv = self._table(tool, "uv")
 
-
-def _table(path: Path, parent: dict[str, Any], name: str) -> dict[str, Any]:
-    table = parent.get(name, {})
-    if not isinstance(table, dict):
-        raise UserError(f"{path}: wanted a table [{name}], found {table!r}")
-    return table
+    def _table(self, parent: dict[str, Any], name: str) -> dict[str, Any]:
+        table = parent.get(name, {})
+        if not isinstance(table, dict):
+            raise UserError(f"{self.path}: wanted a table [{name}], found {table!r}")
+        return table

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.dependencies.server import GUNICORN
+from django_pyz.dependencies.install import GUNICORN
 from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from tests.e2e.harness import Machine, wait_for_line
 from tests.e2e.reload.releases import FILES, build

@@ -12,16 +12,18 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from django_pyz.dependencies import neighbours, old_setuptools, requires_python
-from django_pyz.dependencies.installers import Environment, IndexSilent, first_that_works, installed_versions, link_mode
+from django_pyz.dependencies import neighbours, old_setuptools
+from django_pyz.dependencies.installers import Environment, IndexSilent, installed_versions, link_mode
 from django_pyz.dependencies.locks import readers
+from django_pyz.dependencies.locks.target import check_python
 from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
-from django_pyz.dependencies.server import install_server
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
 from django_pyz.python import Python
 from django_pyz_runtime.errors import UserError
 
+GUNICORN = "gunicorn==27.0.1"
+"""The server of every bundle: the newest version that was tested, in an environment of its own."""
 RUN_WING_NEEDS = (
     ("packaging", "16.0", "26.3"),
     ("platformdirs", "3.0", "4.14.7"),
@@ -63,16 +65,47 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
     environment = Environment(folder, folder, "copy" if options.build_commands else link_mode())
     environment.make(python)
     request = Request(root, source.files, options, environment.interpreter, folder)
-    requires_python.check(request)
+    check_python(request)
     wanted = _from_environment(source, root) if source.installed else readers.read(source.kind, request)
     wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
     # Installers read configuration where they run; a lock has said all that there is.
     environment = replace(environment, base=folder if wanted.is_complete else request.folder)
     with ThreadPoolExecutor(1) as beside:
         apart = replace(environment, folder=folder.with_name(f"{folder.name}-server"))
-        server = beside.submit(install_server, python, apart, wanted.index_lines)
+        server = beside.submit(_install_server, python, apart, wanted.index_lines)
         _install_project(environment, wanted, root, python)
         return Installed(environment.site_packages, server.result())
+
+
+def _install_server(python: Python, environment: Environment, index_lines: tuple[str, ...]) -> Path:
+    """Install the server into a new environment; returns its site-packages."""
+    environment.make(python)
+    what = f"install {GUNICORN}, with which every bundle serves"
+    try:
+        _first_that_works(index_lines, lambda indexes: environment.install_exactly([*indexes, GUNICORN], what))
+    except IndexSilent:
+        raise
+    except UserError as error:
+        hint = error.hint or "Have it on the index that the project names, or on the installer's own."
+        raise UserError(error.problem, hint=hint) from None
+    return environment.site_packages
+
+
+def _first_that_works(index_lines: tuple[str, ...], *ways: Callable[[tuple[str, ...]], None]) -> None:
+    """Try ways to install until one succeeds: from the project's indexes, then from the installer's own.
+
+    Raises:
+        UserError: of the last one; IndexSilent at once, as no other way would do better.
+    """
+    *attempts, last = (partial(way, indexes) for indexes in dict.fromkeys([index_lines, ()]) for way in ways)
+    for attempt in attempts:
+        try:
+            return attempt()
+        except IndexSilent:
+            raise
+        except UserError:
+            continue
+    last()
 
 
 def _from_environment(source: Source, root: Path) -> Wanted:
@@ -137,11 +170,11 @@ def _install_run_wing(
     pinned = f"--constraint {constraints}"
     what = f"install {', '.join(loose)} beside the project's packages"
     # The fixed versions may be what does not fit, or the project's index may not have them.
-    attempts: list[Callable[[], None]] = []
-    for indexes in dict.fromkeys([index_lines, ()]):
-        attempts.append(partial(environment.install_exactly, [*indexes, *exact], what))
-        attempts.append(partial(environment.install, [*indexes, pinned, *loose], what))
-    first_that_works(attempts)
+    _first_that_works(
+        index_lines,
+        lambda indexes: environment.install_exactly([*indexes, *exact], what),
+        lambda indexes: environment.install([*indexes, pinned, *loose], what),
+    )
 
 
 def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[str]:

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -75,7 +75,7 @@ class Environment:
         """
         process.run([python.executable, "-I", "-m", "venv", "--without-pip", self.folder], "make a virtual environment")
 
-    def install(self, lines: Iterable[str], what: str, *options: str) -> None:
+    def install(self, lines: Sequence[str], what: str, *options: str) -> None:
         """Install the lines of a requirements file, and what they depend on.
 
         Args:
@@ -87,7 +87,6 @@ class Environment:
             UserError: the installer failed; IndexSilent where an index does not answer.
         """
         file = self.folder / "requirements.txt"
-        lines = list(lines)
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         command = [*installer(self.interpreter, self.link_mode), *options, "-r", file]
         variables = process.installer_environment()
@@ -151,22 +150,6 @@ def _explained(error: UserError, what: str) -> UserError:
     return UserError(error.problem, hint=hint)
 
 
-def first_that_works(attempts: Sequence[Callable[[], None]]) -> None:
-    """Try one way to install after the other, until one succeeds.
-
-    Raises:
-        UserError: of the last one.
-    """
-    for attempt in attempts[:-1]:
-        try:
-            return attempt()
-        except IndexSilent:
-            raise
-        except UserError:
-            continue
-    attempts[-1]()
-
-
 def _wanted_extras(site_packages: Path) -> set[str]:
     """The packages with extras that installed packages depend on; `uv pip check` looks at neither."""
     needs = (Requirement(text) for item in distributions(path=[str(site_packages)]) for text in item.requires or ())
@@ -175,9 +158,8 @@ def _wanted_extras(site_packages: Path) -> set[str]:
 
 def installed_versions(site_packages: Path) -> dict[str, str]:
     """The installed packages, by normalised name, sorted."""
-    found = {
-        canonicalize_name(item.metadata["Name"]): item.version for item in distributions(path=[str(site_packages)])
-    }
+    packages = distributions(path=[str(site_packages)])
+    found = {canonicalize_name(item.metadata["Name"]): item.version for item in packages}
     return dict(sorted(found.items()))
 
 

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django_pyz.dependencies import installed
@@ -64,9 +65,9 @@ def find_source(
     if options.requirements:
         return _given(root, options)
     others = []
-    for kind, search in _SEARCHES.items():
+    for kind in READERS:
         for folder in folders:
-            if path := search(folder):
+            if path := _SEARCHES.get(kind, partial(_named, kind))(folder):
                 source = _source(root, kind, path, folders)
                 if _is_for_django(kind, path):
                     return source
@@ -142,26 +143,23 @@ def _source(root: Path, kind: str, path: Path, folders: Iterable[Path]) -> Sourc
 
 
 def _is_project(path: Path) -> bool:
-    content = Pyproject.load(path)
+    content = Pyproject(path)
     return bool(content.project or content.poetry)
 
 
-def _named(name: str) -> Callable[[Path], Path | None]:
-    def search(folder: Path) -> Path | None:
-        return folder / name if (folder / name).is_file() else None
-
-    return search
+def _named(name: str, folder: Path) -> Path | None:
+    return folder / name if (folder / name).is_file() else None
 
 
 def _pylock(folder: Path) -> Path | None:
-    if plain := _named("pylock.toml")(folder):
+    if plain := _named("pylock.toml", folder):
         return plain
     return _only(folder, [path for path in sorted(folder.glob("pylock.*.toml")) if _kind(path.name) == "pylock.toml"])
 
 
 def _requirements(folder: Path) -> Path | None:
     """requirements.txt, else the one that is for production, or that takes in all the others."""
-    if plain := _named("requirements.txt")(folder):
+    if plain := _named("requirements.txt", folder):
         return plain
     found = dict.fromkeys(path for pattern in _PATTERNS for path in sorted(folder.glob(pattern)))
     candidates = [path for path in found if not _is_named(path, _NOT_FOR_PRODUCTION)]
@@ -189,26 +187,23 @@ def _only(folder: Path, candidates: list[Path]) -> Path | None:
 
 
 def _pyproject(folder: Path) -> Path | None:
-    content = Pyproject.load(folder / "pyproject.toml")
+    content = Pyproject(folder / "pyproject.toml")
     has_groups_only = not content.project and bool(_DJANGO.search(str(content.groups)))
     has_some = pyproject.has_main(content) or pyproject.is_dynamic(content) or has_groups_only
     return folder / "pyproject.toml" if has_some else None
 
 
 def _setup_cfg(folder: Path) -> Path | None:
-    path = _named("setup.cfg")(folder)
+    path = _named("setup.cfg", folder)
     # Many have one for their linters only.
     is_package = path and re.search(r"^install_requires\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     return path if is_package else None
 
 
 _SEARCHES: dict[str, Callable[[Path], Path | None]] = {
-    "uv.lock": _named("uv.lock"),
     "pylock.toml": _pylock,
-    "poetry.lock": _named("poetry.lock"),
-    "Pipfile.lock": _named("Pipfile.lock"),
     "requirements": _requirements,
     "pyproject.toml": _pyproject,
     "setup.cfg": _setup_cfg,
-    "setup.py": _named("setup.py"),
 }
+"""How a file of a kind is found in a folder, where that is not by its name alone."""

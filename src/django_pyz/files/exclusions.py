@@ -7,9 +7,8 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
-from django_pyz.files.assignments import is_environment_file
 from django_pyz.files.paths import beginning
-from django_pyz.files.secret_kinds import find_url_credentials, holds_private_key
+from django_pyz.files.secret_kinds import find_url_credentials, holds_private_key, is_environment_file
 
 SECRETS = "secrets"
 PRIVATE_KEY = "private key"
@@ -17,11 +16,9 @@ DATABASE = "database"
 KEY_STORE = "key store"
 THIS_MACHINE = "settings of this machine"
 CREDENTIALS = "names a package index with credentials"
-EDITOR = "editor settings"
 CACHE = "cache"
 UPLOADS = "uploads"
 VERSION_CONTROL = "version control"
-VIRTUAL_ENVIRONMENT = "virtual environment"
 SECRET = (SECRETS, PRIVATE_KEY, KEY_STORE)
 """Reasons that `allow-secrets` overrules."""
 
@@ -34,7 +31,7 @@ _FOLDERS = {
     **dict.fromkeys((".hypothesis", ".ipynb_checkpoints", ".sass-cache", ".parcel-cache"), CACHE),
     **dict.fromkeys((".ssh", ".gnupg", ".password-store", ".envs", ".secrets", *_OF_CLOUDS), SECRETS),
     **dict.fromkeys((".terraform", ".vagrant", ".direnv"), THIS_MACHINE),
-    **dict.fromkeys((".idea", ".vscode"), EDITOR),
+    **dict.fromkeys((".idea", ".vscode"), "editor settings"),
     "node_modules": "packages of a front-end build",
     ".eggs": "packages of an installation",
     "htmlcov": "coverage report",
@@ -103,7 +100,7 @@ _MOST_OF_AN_ENVIRONMENT = 100_000
 def folder_reason(root: Path, relative: Path) -> str:
     """Why nothing in a folder goes in; "" where its files are looked at."""
     if (root / relative / "pyvenv.cfg").is_file():
-        return VIRTUAL_ENVIRONMENT
+        return "virtual environment"
     reason = _FOLDERS.get(relative.name, "")
     return "" if reason == UPLOADS and _is_of_the_project(root / relative, relative) else reason
 

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from django_pyz import process
@@ -19,7 +18,6 @@ _FILTER = re.compile(r"(?:local|worktree)\t(filter\..*)\.(?:clean|smudge|process
 _SUBMODULE = re.compile(r"160000 \S+ \d\t(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True)
 class Tracked:
     """The files that git tracks.
 
@@ -28,15 +26,10 @@ class Tracked:
         folders: in which they are.
     """
 
-    names: frozenset[str]
-    folders: frozenset[str]
-
-    @classmethod
-    def of(cls, names: Iterable[str]) -> Tracked:
-        """The files with these names."""
-        found = frozenset(names)
-        parts = (name.split("/") for name in found)
-        return cls(found, frozenset("/".join(part[:depth]) for part in parts for depth in range(1, len(part))))
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(names)
+        parts = (name.split("/") for name in self.names)
+        self.folders = frozenset("/".join(part[:depth]) for part in parts for depth in range(1, len(part)))
 
     def has(self, relative: Path) -> bool:
         """Whether a file is tracked, or reached through a link that is."""
@@ -56,7 +49,7 @@ def tracked(root: Path) -> Tracked | None:
             raise
         return None
     names = [name for name in listed.split("\0") if name]
-    return Tracked.of(names) if names else None
+    return Tracked(names) if names else None
 
 
 def commit(root: Path) -> str:

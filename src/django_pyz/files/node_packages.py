@@ -25,17 +25,25 @@ def needed(folder: Path, texts: Iterable[Path]) -> set[str] | None:
     Returns:
         Their names; None where nothing tells them from the others.
     """
-    package = _read(folder.with_name("package.json"))
     installed = set(_names(folder))
     found: set[str] = set()
-    waiting = [*_asked(package, "dependencies"), *_named(installed, texts)]
+    waiting = [*names_in(folder.with_name("package.json"), "dependencies"), *_named(installed, texts)]
     while waiting:
         name = waiting.pop()
         if name in installed and name not in found:
             found.add(name)
-            own = _read(folder / name / "package.json")
-            waiting += [*_asked(own, "dependencies"), *_asked(own, "peerDependencies")]
+            waiting += names_in(folder / name / "package.json", "dependencies", "peerDependencies")
     return found or None
+
+
+def names_in(package_json: Path, *keys: str) -> list[str]:
+    """The names in the tables that a package.json has under some keys; none where it cannot be read."""
+    try:
+        package = json.loads(package_json.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    tables = [package.get(key) for key in keys] if isinstance(package, dict) else []
+    return [str(name) for table in tables if isinstance(table, dict) for name in table]
 
 
 def package_of(relative: Path) -> str:
@@ -71,15 +79,3 @@ def _named(installed: set[str], texts: Iterable[Path]) -> set[str]:
 
 def _is_word(text: bytes, content: bytes) -> bool:
     return text in content and bool(re.search(rb"(?<![\w.@-])" + re.escape(text), content))
-
-
-def _asked(package: object, key: str) -> list[str]:
-    asked = package.get(key) if isinstance(package, dict) else None
-    return [str(name) for name in asked] if isinstance(asked, dict) else []
-
-
-def _read(path: Path) -> object:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

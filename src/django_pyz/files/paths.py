@@ -22,6 +22,15 @@ def _below(folder: str, prefix: str) -> Iterator[str]:
                 yield prefix + entry.name
 
 
+def folders_of(paths: Iterable[str]) -> list[str]:
+    """The folders that files lie in, and those above, each after the one it lies in."""
+    found: set[str] = set()
+    for path in paths:
+        while (path := os.path.dirname(path)) and path not in found:
+            found.add(path)
+    return sorted(found)
+
+
 def matches(relative: str, patterns: Iterable[str]) -> bool:
     """Whether a path is named by a pattern, lies in a folder that is named, or fits it as a shell would say.
 

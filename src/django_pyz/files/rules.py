@@ -26,12 +26,14 @@ class Rules:
         root: the project, or a copy of it.
         tracked: the files that git tracks; None for all.
         ways_out: the links out of the project that were met and that nobody has named.
+        left_out: the folders that were met and not looked into, with a slash at the end, and why.
     """
 
     def __init__(self, root: Path, options: Options, tracked: Tracked | None) -> None:
         self.root = root
         self.tracked = tracked
         self.ways_out: set[Path] = set()
+        self.left_out: dict[str, str] = {}
         self._options = options
         self._ways = links.Ways(root, options.include)
         self._installs = {root / path for path in options.requirements}
@@ -44,7 +46,7 @@ class Rules:
             relative: the file.
             below: a folder above it that is wanted whatever it is.
         """
-        if not _is_text(relative):
+        if shown(relative) != relative.as_posix():
             return NO_TEXT
         if why := self._reason_of_path(relative, below) or links.oddity(self.root / relative):
             return why
@@ -72,7 +74,7 @@ class Rules:
         is_tracked = self.tracked is not None and self.tracked.has(relative)
         for folder in relative.parents[:-1]:
             is_looked_at = folder != below and folder.is_relative_to(below)
-            reason = self.folder_reason(folder) if is_looked_at else ""
+            reason = self._folder_reason(folder) if is_looked_at else ""
             goes_in = is_tracked and exclusions.gives_way(folder.name, reason)
             if reason and not goes_in and not self._is_allowed(name, reason):
                 return reason
@@ -86,14 +88,36 @@ class Rules:
     def _is_allowed(self, name: str, reason: str) -> bool:
         return reason in exclusions.SECRET and matches(name, self._options.allow_secrets)
 
-    def folder_reason(self, relative: Path) -> str:
+    def _folder_reason(self, relative: Path) -> str:
         """Why no file of a folder goes in, unless it is named or tracked; "" where they are looked at."""
         if relative not in self._folders:
             is_excluded = matches(relative.as_posix(), self._options.exclude)
             self._folders[relative] = EXCLUDED if is_excluded else exclusions.folder_reason(self.root, relative)
         return self._folders[relative]
 
-    def why_not_into(self, relative: Path, through: int) -> str:
+    def walk(self, start: Path = _TOP, through: int = 0) -> Iterator[Path]:
+        """The files below a folder, through links too, less those in folders that are left out; all are relative.
+
+        Args:
+            start: the folder.
+            through: how many links lead to it.
+        """
+
+        def note(error: OSError) -> None:
+            unreadable = Path(os.fsdecode(error.filename)).relative_to(self.root)
+            self.left_out[f"{shown(unreadable)}/"] = UNREADABLE
+
+        for folder, folders, names in os.walk(self.root / start, onerror=note):
+            inside = Path(folder).relative_to(self.root)
+            for name in list(folders):
+                if reason := self._why_not_into(inside / name, through):
+                    self.left_out[f"{shown(inside / name)}/"] = reason
+                    folders.remove(name)
+                elif Path(folder, name).is_symlink():
+                    yield from self.walk(inside / name, through + 1)
+            yield from (inside / name for name in names)
+
+    def _why_not_into(self, relative: Path, through: int) -> str:
         """Why a folder is not looked into; "" where it is.
 
         Args:
@@ -117,10 +141,10 @@ class Rules:
     def _untracked_reason(self, relative: Path) -> str:
         """Why nothing in a folder goes in, unless it is named; "" where there is something that git tracks."""
         if self.tracked is None:
-            return self.folder_reason(relative)
+            return self._folder_reason(relative)
         has_tracked = relative.as_posix() in self.tracked.folders
         for folder in (relative, *relative.parents[:-1]):
-            reason = self.folder_reason(folder)
+            reason = self._folder_reason(folder)
             if reason and not (has_tracked and exclusions.gives_way(folder.name, reason)):
                 return reason
         return ""
@@ -131,36 +155,6 @@ class Rules:
         return matches(name, named) or any(item.startswith(f"{name}/") for item in named)
 
 
-def walk(rules: Rules, start: Path, reasons: dict[str, str], through: int = 0) -> Iterator[Path]:
-    """The files below `start`, through links too, less those in folders that are left out.
-
-    Args:
-        rules: of the project.
-        start: a folder in it.
-        reasons: gets the folders that are left out, relative to the project, with a slash at the end.
-        through: how many links lead to the start.
-    """
-
-    def note(error: OSError) -> None:
-        folder = Path(os.fsdecode(error.filename))
-        reasons[f"{shown(folder.relative_to(rules.root))}/"] = UNREADABLE
-
-    for folder, folders, names in os.walk(start, onerror=note):
-        for name in list(folders):
-            path = Path(folder, name)
-            relative = path.relative_to(rules.root)
-            if reason := rules.why_not_into(relative, through):
-                reasons[f"{shown(relative)}/"] = reason
-                folders.remove(name)
-            elif path.is_symlink():
-                yield from walk(rules, path, reasons, through + 1)
-        yield from (Path(folder, name) for name in names)
-
-
 def shown(relative: Path) -> str:
     """A path as it is shown; bytes that are no text are escaped."""
     return os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _is_text(relative: Path) -> bool:
-    return shown(relative) == relative.as_posix()

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from django_pyz.files.assignments import find_assignments
 from django_pyz.files.paths import beginning, matches
-from django_pyz.files.secret_kinds import GOOGLE_KEY, find, find_url_credentials
+from django_pyz.files.secret_kinds import GOOGLE_KEY, find, find_assignments, find_url_credentials
 from django_pyz_runtime.errors import UserError
 
 _LARGEST_BYTES = 2_000_000
@@ -46,15 +45,13 @@ def scan(path: Path) -> Iterator[tuple[int, str]]:
     content = beginning(path, _LARGEST_BYTES + 1)
     if len(content) > _LARGEST_BYTES or b"\0" in content[:_TEXT_BYTES]:
         return
-    for offset, what in find(content):
-        if what != GOOGLE_KEY or path.suffix not in _FOR_BROWSERS:
-            yield content.count(b"\n", 0, offset) + 1, what
+    is_for_browsers = path.suffix in _FOR_BROWSERS
+    found = [(offset, what) for offset, what in find(content) if what != GOOGLE_KEY or not is_for_browsers]
     if any(word in content for word in _INDEX_WORDS):
-        for offset in find_url_credentials(content):
-            yield content.count(b"\n", 0, offset) + 1, "a URL with credentials"
+        found += [(offset, "a URL with credentials") for offset in find_url_credentials(content)]
     if path.suffix not in _PROSE_AND_CODE:
-        for offset in find_assignments(content):
-            yield content.count(b"\n", 0, offset) + 1, "a password or token"
+        found += [(offset, "a password or token") for offset in find_assignments(content)]
+    yield from ((content.count(b"\n", 0, offset) + 1, what) for offset, what in found)
 
 
 def _message(found: dict[str, list[tuple[int, str]]]) -> str:

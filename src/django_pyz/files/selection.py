@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django_pyz.files import exclusions, git, links
-from django_pyz.files.rules import UNTRACKED, Rules, shown, walk
+from django_pyz.files.rules import UNTRACKED, Rules, shown
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 
@@ -37,11 +37,6 @@ class Selection:
     for_building: tuple[Path, ...] = ()
     links: tuple[Path, ...] = ()
 
-    def with_inputs(self, files: Iterable[Path]) -> Selection:
-        """The selection with more files to build from; they stay out of the bundle where they were."""
-        more = {*files} - {*self.files}
-        return replace(self, for_building=tuple(sorted({*self.for_building, *more})))
-
     def without(self, folders: Iterable[str]) -> Selection:
         """The selection where some files, or folders less their secrets, came in after all."""
         inside = tuple(f"{folder}/" for folder in folders)
@@ -61,50 +56,36 @@ class Selection:
         )
 
 
-def select(root: Path, options: Options) -> Selection:
+def select(root: Path, options: Options, inputs: Iterable[Path] = ()) -> Selection:
     """Choose the files of a project.
 
     Args:
         root: the project's folder.
         options: `include` and `exclude` are patterns for paths relative to the root.
+        inputs: more files to build from; they stay out of the bundle where they were.
 
     Raises:
         UserError: no file is left, links lead out of the project, or there is a repository that git cannot read.
     """
     tracked = git.tracked(root)
+    missing = _missing(root, tracked)
     rules = Rules(root, options, tracked)
-    reasons = _missing(root, tracked)
-    files, dead = _sort_out(rules, root, reasons)
+    found = {path: rules.reason(path) for path in sorted(rules.walk())}
     _refuse_ways_out(rules)
+    files = tuple(path for path, why in found.items() if not why)
     if not files:
         raise UserError(f"{root}: found no file to pack", hint="Is the project committed to git?")
-    more = tuple(sorted(_for_building(Rules(root, replace(options, exclude=()), tracked), set(files))))
-    return Selection(tuple(files), reasons, git.commit(root) if tracked else "", more, tuple(dead))
+    left_out = {**missing, **rules.left_out, **{shown(path): why for path, why in found.items() if why}}
+    more = {*_for_building(Rules(root, replace(options, exclude=()), tracked), {*files}), *inputs} - {*files}
+    dead = (path for path, why in found.items() if why == links.DEAD and links.may_come_to_life(root, path))
+    return Selection(files, left_out, git.commit(root) if tracked else "", tuple(sorted(more)), tuple(dead))
 
 
 def _missing(root: Path, tracked: git.Tracked | None) -> dict[str, str]:
     if not tracked:
         return {}
-    gone = (Path(name) for name in tracked.names if not os.path.lexists(root / name))
-    empty = (Path(name) for name in git.empty_submodules(root))
-    return {
-        **{shown(name): DELETED for name in gone},
-        **{f"{shown(name)}/": EMPTY_SUBMODULE for name in empty},
-    }
-
-
-def _sort_out(rules: Rules, start: Path, reasons: dict[str, str]) -> tuple[list[Path], list[Path]]:
-    """The files that go in, and the dead links into the project; the reasons of all others are noted."""
-    files, dead = [], []
-    for path in sorted(walk(rules, start, reasons)):
-        relative = path.relative_to(rules.root)
-        if reason := rules.reason(relative):
-            reasons[shown(relative)] = reason
-            if reason == links.DEAD and links.may_come_to_life(rules.root, relative):
-                dead.append(relative)
-        else:
-            files.append(relative)
-    return files, dead
+    gone = {shown(Path(name)): DELETED for name in tracked.names if not os.path.lexists(root / name)}
+    return gone | {f"{shown(Path(name))}/": EMPTY_SUBMODULE for name in git.empty_submodules(root)}
 
 
 def _refuse_ways_out(rules: Rules) -> None:
@@ -141,15 +122,11 @@ def add_build_output(selection: Selection, copy: Path, options: Options) -> Sele
         UserError: the commands made links that lead out of the copy.
     """
     rules = Rules(copy, options, None)
-    reasons: dict[str, str] = {}
     known = {*selection.files, *selection.for_building}
     files = [path for path in selection.files if (copy / path).is_file()]
-    for path in walk(rules, copy, reasons):
-        relative = path.relative_to(copy)
-        if relative not in known and not rules.reason(relative):
-            files.append(relative)
+    files += [path for path in rules.walk() if path not in known and not rules.reason(path)]
     _refuse_ways_out(rules)
-    left = {**reasons, **selection.exclusions}
+    left = {**rules.left_out, **selection.exclusions}
     chosen = {path.as_posix() for path in files} | {
         f"{folder.as_posix()}/" for path in files for folder in path.parents
     }
@@ -162,43 +139,28 @@ def add_build_output(selection: Selection, copy: Path, options: Options) -> Sele
     )
 
 
-def files_of_folder(source: Path, folder: Path, options: Options) -> list[Path]:
-    """The files of a folder that is wanted whole, less secrets and what is excluded.
+def files_at(source: Path, relative: Path, options: Options) -> list[Path]:
+    """What is wanted of a place in a project: the file, or all of the folder, less secrets and what is excluded.
 
     Args:
         source: a project.
-        folder: relative to it.
+        relative: the place, which may also be nothing.
         options: `include` and `exclude` are patterns for paths relative to the source.
 
     Raises:
-        UserError: there are links in it that lead out of the project.
+        UserError: there are links in the folder that lead out of the project.
     """
     rules = Rules(source, options, None)
-    found = sorted(path.relative_to(source) for path in walk(rules, source / folder, {}))
-    wanted = [path for path in found if not rules.reason(path, below=folder)]
+    if not (source / relative).is_dir():
+        return [relative] if (source / relative).is_file() and not rules.reason(relative) else []
+    wanted = [path for path in sorted(rules.walk(relative)) if not rules.reason(path, below=relative)]
     _refuse_ways_out(rules)
     return wanted
 
 
-def files_at(source: Path, relative: Path, options: Options) -> list[Path]:
-    """The same for a place that may be a file, a folder, or nothing.
-
-    Raises:
-        UserError: there are links in it that lead out of the project.
-    """
-    if (source / relative).is_dir():
-        return files_of_folder(source, relative, options)
-    is_wanted = (source / relative).is_file() and not Rules(source, options, None).reason(relative)
-    return [relative] if is_wanted else []
-
-
 def _for_building(rules: Rules, files: set[Path]) -> Iterator[Path]:
     """The files that stay out of the bundle, but that a working copy has."""
-    if rules.tracked is None:
-        candidates = [path.relative_to(rules.root) for path in walk(rules, rules.root, {})]
-    else:
-        candidates = [Path(name) for name in rules.tracked.names]
-    for path in candidates:
+    for path in rules.walk() if rules.tracked is None else map(Path, rules.tracked.names):
         if path in files or not (rules.root / path).is_file() or not rules.leads_to_tracked(path):
             continue
         if rules.reason(path) not in _NOT_EVEN_FOR_BUILDING:

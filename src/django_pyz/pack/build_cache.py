@@ -18,6 +18,8 @@ from django_pyz_runtime.errors import UserError
 
 _KEPT_SECONDS = 30 * 24 * 3600
 _DIGEST_BYTES = 32
+_NOWHERE = Path(os.devnull)
+"""A folder that cannot be made."""
 
 
 def default_folder() -> Path | None:
@@ -34,7 +36,7 @@ class BuildCache:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self._folder = folder or _NOWHERE
 
     def get(self, key: str) -> bytes | None:
         """The content that was kept for a key, or None.
@@ -42,8 +44,6 @@ class BuildCache:
         Args:
             key: a digest of all that the content depends on, in hexadecimal digits.
         """
-        if not self._folder:
-            return None
         path = self._folder / key
         try:
             data = path.read_bytes()
@@ -55,8 +55,6 @@ class BuildCache:
 
     def put(self, key: str, content: bytes) -> None:
         """Keep a content, whole or not at all."""
-        if not self._folder:
-            return
         with contextlib.suppress(OSError, UserError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with output_file.appearing(self._folder / key) as temporary:
@@ -64,8 +62,6 @@ class BuildCache:
 
     def prune(self) -> None:
         """Remove what has not been asked for in a month."""
-        if not self._folder:
-            return
         oldest = time.time() - _KEPT_SECONDS
         with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
             for entry in entries:

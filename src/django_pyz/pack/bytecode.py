@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz import process
-from django_pyz.files.paths import files_below
+from django_pyz.files.paths import files_below, folders_of
 from django_pyz.pack import compile_parts
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
-from django_pyz.pack.tree import folders_of
 from django_pyz.python import Python
 from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
 from django_pyz_runtime.bundle.manifest import SERVER_FOLDER

@@ -21,27 +21,22 @@ from django_pyz_runtime.bundle.manifest import Manifest
 
 _PROGRAMS = Path(__file__).parent / "programs"
 _RUN_WING = django_pyz_runtime.__name__
+_PACKAGES = Path(django_pyz_runtime.__file__).parents[1]
+LAUNCHER_FILES = sorted(
+    path.relative_to(_PACKAGES).as_posix()
+    for pattern in ("__init__.py", "errors.py", "launcher.py", "boot/*.py", "bundle/*.py")
+    for path in (_PACKAGES / _RUN_WING).glob(pattern)
+)
+"""The modules of the run wing that must be there before anything is unpacked, by their paths in the tree."""
 _SIZE = "@SIZE OF FILE@"
 """Stands for the size of the file in bytes until that is known."""
 _START = "@START OF LAUNCHER@"
 """Stands for the length of the lines in bytes until that is known."""
 
 
-def _launcher_files() -> list[str]:
-    """Paths of the modules of the run wing that must be there before anything is unpacked."""
-    root = Path(django_pyz_runtime.__file__).parent
-    inside = [
-        path.relative_to(root.parent).as_posix() for name in ("boot", "bundle") for path in (root / name).glob("*.py")
-    ]
-    return sorted([f"{_RUN_WING}/{name}.py" for name in ("__init__", "errors", "launcher")] + inside)
-
-
-LAUNCHER_FILES = _launcher_files()
-
-
 def source_of(path: str) -> bytes:
     """The source of a module of the run wing, by its path in the tree."""
-    return (Path(django_pyz_runtime.__file__).parent.parent / path).read_bytes()
+    return (_PACKAGES / path).read_bytes()
 
 
 def interpreter(manifest: Manifest) -> str:

@@ -27,14 +27,12 @@ def check_writable(output: Path, option: str = "--output") -> None:
         UserError: it cannot be written.
     """
     folder = next(path for path in output.parents if path.exists())
-    why = ""
-    if output.is_dir():
-        why = "is a directory"
-    elif not folder.is_dir():
-        why = "not a directory"
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        why = "permission denied"
-    if why:
+    problems = {
+        "is a directory": output.is_dir(),
+        "not a directory": not folder.is_dir(),
+        "permission denied": not os.access(folder, os.W_OK | os.X_OK),
+    }
+    if why := next((text for text, is_so in problems.items() if is_so), ""):
         raise UserError(f"{output}: cannot be written ({why})", hint=f"Give another file with {option}.")
 
 

@@ -1,4 +1,7 @@
-"""A tree as one file: blocks of compressed contents, and an index (see django_pyz_runtime.bundle.container)."""
+"""A tree as one file: blocks of compressed contents, and an index (see django_pyz_runtime.bundle.container).
+
+Each file of the tree is read once before, and the build id follows from what was read.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
+from django_pyz.files.paths import folders_of
 from django_pyz.options import BALANCED
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
-from django_pyz.pack.tree import Member, folders_of
 from django_pyz_runtime.bundle.blocks import Block, read_block, read_layout
 from django_pyz_runtime.bundle.container import DEFLATE, LZMA, STORED, Tree
 from django_pyz_runtime.errors import UserError
@@ -23,6 +27,48 @@ from django_pyz_runtime.errors import UserError
 _BLOCK_BYTES = {DEFLATE: 1 << 20, LZMA: 1 << 22, STORED: 1 << 20}
 _CATALOGS = (".po", ".mo")
 _LZMA_PRESET = {BALANCED: 1, LZMA: 6}
+
+
+class Member(NamedTuple):
+    """A file of a tree.
+
+    Attributes:
+        path: in the tree.
+        place: where it is now.
+        size: in bytes.
+        is_program: whether it can be executed.
+        digest: of its content, SHA-256.
+    """
+
+    path: str
+    place: Path
+    size: int
+    is_program: bool
+    digest: bytes
+
+
+def read_members(places: Mapping[str, Path]) -> list[Member]:
+    """Read files, given by their paths in the tree."""
+    return [_read_member(path, place) for path, place in places.items()]
+
+
+def _read_member(path: str, place: Path) -> Member:
+    with place.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+        status = os.fstat(file.fileno())
+    return Member(path, place, status.st_size, bool(status.st_mode & 0o100), digest)
+
+
+def compute_build_id(members: Iterable[Member]) -> str:
+    """A digest over the names, modes, lengths and contents of a tree: no two trees share one, as lengths come first."""
+    digest = hashlib.sha256()
+    for item in sorted(members):
+        name = os.fsencode(item.path)
+        mode = "755" if item.is_program else "644"
+        digest.update(f"{len(name)}:{mode}:{item.size}:".encode())
+        digest.update(name)
+        digest.update(item.digest)
+    return digest.hexdigest()
 
 
 def write(members: Sequence[Member], output: Path, compression: str, cache: BuildCache = NO_CACHE) -> Tree:

@@ -22,7 +22,7 @@ from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.pack.bytecode import Compiled
 from django_pyz.pack.head import LAUNCHER_FILES, head, interpreter, main_module, source_of, with_size
-from django_pyz.pack.tree import Member, compute_build_id, read_members
+from django_pyz.pack.tree_archive import Member, compute_build_id, read_members
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
 from django_pyz_runtime.bundle.container import CONTAINER, SITE_PACKAGES, Container
@@ -146,11 +146,7 @@ def _write_payload(contents: Contents, build_id: str, bundled: Path, path: Path)
         built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(contents.epoch)),
         build_id=build_id,
         entry_point=f"{_RUN_WING}.boot.payload:main",
-        script=None,
-        always_write_cache=False,
         compile_pyc=False,
-        extend_pythonpath=False,
-        prepend_pythonpath=None,
         shiv_version=shiv.__version__,
     )
     first_line = f"/usr/bin/env {interpreter(contents.manifest)}"

@@ -66,13 +66,10 @@ def _settings_modules(tree: ast.Module, children: _Children) -> set[str]:
 def _defaults(node: ast.AST, children: _Children) -> Iterator[tuple[str, ast.expr]]:
     """The environment variables that are set, and the expressions they are set to."""
     match node:
-        case ast.Call(
-            func=ast.Attribute(value=target, attr="setdefault"), args=[ast.Constant(value=str(name)), value]
+        case (
+            ast.Call(func=ast.Attribute(value=target, attr="setdefault"), args=[ast.Constant(value=str(name)), value])
+            | ast.Assign(targets=[ast.Subscript(value=target, slice=ast.Constant(value=str(name)))], value=value)
         ) if ast.unparse(target).endswith("environ"):
-            yield name, value
-        case ast.Assign(targets=[ast.Subscript(value=target, slice=ast.Constant(value=str(name)))], value=value) if (
-            ast.unparse(target).endswith("environ")
-        ):
             yield name, value
     for child in children(node):
         yield from _defaults(child, children)

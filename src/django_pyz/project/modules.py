@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -51,24 +52,24 @@ def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]
 
 def settings_modules(import_roots: Sequence[Path]) -> list[str]:
     """The modules that look like Django settings, as they set INSTALLED_APPS or take all of another; sorted."""
-    return sorted(
-        {
-            _module_name(path.relative_to(root))
-            for root in import_roots
-            for path in _candidates(root)
-            if _SETTINGS.search(path.read_bytes())
-        }
-    )
+    return sorted({name for root in import_roots for name in _settings_modules(root)})
 
 
-def _candidates(root: Path) -> Iterator[Path]:
+def _settings_modules(root: Path) -> Iterator[str]:
     for pattern in ("*settings*.py", "*/*settings*.py", "*/settings/*.py", "*/*/settings/*.py", "*/*/settings.py"):
-        yield from (path for path in root.glob(pattern) if path.is_file() and not is_skipped(path.relative_to(root)))
+        for path in root.glob(pattern):
+            relative = path.relative_to(root)
+            if path.is_file() and not is_skipped(relative) and _SETTINGS.search(path.read_bytes()):
+                parts = relative.with_suffix("").parts
+                yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _module_name(path: Path) -> str:
-    parts = path.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def syntax_tree(path: str | Path) -> ast.Module | None:
+    """The syntax tree of a file; None where it cannot be read or is no Python."""
+    try:
+        return ast.parse(Path(path).read_bytes(), path)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def is_skipped(path: Path) -> bool:

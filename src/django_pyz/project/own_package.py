@@ -25,7 +25,7 @@ def find(folders: Sequence[Path]) -> Path | None:
 
 
 def _is_installable(folder: Path) -> bool:
-    pyproject = Pyproject.load(folder / "pyproject.toml")
+    pyproject = Pyproject(folder / "pyproject.toml")
     if pyproject.poetry.get("package-mode") is False or pyproject.uv.get("package") is False:
         return False
     return (folder / "setup.py").is_file() or "build-system" in pyproject.content
@@ -37,12 +37,8 @@ def install(package: Path, interpreter: Path) -> None:
     Raises:
         UserError: it cannot be built.
     """
-    process.run(
-        [*installer(interpreter), "--no-deps", "--force-reinstall", package],
-        "install the project itself",
-        folder=package,
-        env=process.installer_environment(),
-    )
+    command = [*installer(interpreter), "--no-deps", "--force-reinstall", package]
+    process.run(command, "install the project itself", folder=package, env=process.installer_environment())
 
 
 def installed_from(folder: Path, site_packages: Path) -> list[Path]:

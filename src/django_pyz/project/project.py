@@ -125,7 +125,7 @@ def _provided(root: Path, options: Options) -> set[str]:
 
 def _declared_name(folders: Sequence[Path]) -> str:
     """The name that the nearest pyproject.toml gives the project; "" where none does."""
-    found = (Pyproject.load(folder / "pyproject.toml") for folder in folders)
+    found = (Pyproject(folder / "pyproject.toml") for folder in folders)
     names = (one.project.get("name") or one.poetry.get("name") for one in found)
     return next((name for name in names if isinstance(name, str) and name), "")
 

@@ -22,10 +22,6 @@ _OS_PATH: dict[str, Callable[..., Any]] = {
 _SAME_PATH = {"resolve", "absolute", "as_posix"}
 
 
-class _Unknown(Exception):
-    """The value of an expression cannot be told."""
-
-
 def import_paths(tree: ast.Module, path: Path) -> tuple[list[Path], list[Path]]:
     """The folders that a module adds to sys.path, as far as they follow from `__file__` and literals.
 
@@ -107,7 +103,7 @@ def _evaluated(node: ast.expr, names: dict[str, Any]) -> Any:
     """The value of an expression; None where it cannot be told."""
     try:
         return _value(node, names)
-    except (_Unknown, TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError):
         return None
 
 
@@ -115,7 +111,7 @@ def _value(node: ast.expr, names: dict[str, Any]) -> Any:
     """The text, number or path that an expression stands for.
 
     Raises:
-        _Unknown: it is of another kind.
+        ValueError: it is of another kind.
     """
     match node:
         case ast.Constant(value=str() | int() as value):
@@ -138,7 +134,7 @@ def _value(node: ast.expr, names: dict[str, Any]) -> Any:
             return _value(inner, names)
         case ast.Call(func=func, args=arguments):
             return _call(func, arguments, names)
-    raise _Unknown
+    raise ValueError(f"{ast.unparse(node)}: unknown")
 
 
 def _call(func: ast.expr, arguments: list[ast.expr], names: dict[str, Any]) -> Any:
@@ -154,4 +150,4 @@ def _call(func: ast.expr, arguments: list[ast.expr], names: dict[str, Any]) -> A
             return Path(os.path.normpath(_value(inner, names)))
         case ast.Attribute(value=inner, attr="joinpath"):
             return Path(_value(inner, names)).joinpath(*(_value(argument, names) for argument in arguments))
-    raise _Unknown
+    raise ValueError(f"{called}: unknown")

@@ -1,15 +1,19 @@
-"""The manifest: what a bundle knows of its project."""
+"""The manifest: what a bundle knows of its project; its packages are listed as a software bill of materials."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from django_pyz.plan import Plan
 from django_pyz.project import websockets
-from django_pyz.stage import sbom, stage
+from django_pyz.stage import stage
 from django_pyz.variables import settings_source, variables
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, SERVER_FOLDER, SERVES, Manifest
 from django_pyz_runtime.errors import UserError
 
 
@@ -48,7 +52,7 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
         commit=plan.selection.commit,
-        sbom=sbom.make_sbom(found.name, site_packages),
+        sbom=make_sbom(found.name, site_packages),
     )
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:
         raise UserError(
@@ -56,6 +60,32 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
             hint="Add it, or give --requirements FILE.",
         )
     return manifest
+
+
+def make_sbom(name: str, site_packages: Path) -> dict[str, Any]:
+    """A CycloneDX 1.6 document (ECMA-424) that lists the installed packages.
+
+    The gunicorn that serves is marked; one of another version, which the project brings, is listed beside it.
+
+    Args:
+        name: of the project.
+        site_packages: where the packages are installed; the server's are in a folder there.
+    """
+    own = [_component(item) for item in distributions(path=[str(site_packages)])]
+    server = [_component(item) for item in distributions(path=[str(site_packages / SERVER_FOLDER)])]
+    found = [item for item in own if item not in server] + [{**item, "properties": [SERVES]} for item in server]
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": name}},
+        "components": sorted(found, key=lambda item: (item["name"], item["version"])),
+    }
+
+
+def _component(item: Distribution) -> dict[str, Any]:
+    name = canonicalize_name(item.metadata["Name"])
+    return {"type": "library", "name": name, "version": item.version, "purl": f"pkg:pypi/{name}@{item.version}"}
 
 
 def _generates_key(settings_module: str, import_roots: Sequence[Path]) -> bool:

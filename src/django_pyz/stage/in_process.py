@@ -20,7 +20,6 @@ file of its own. Not seen is what libraries in C and other programs write to.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -30,6 +29,7 @@ import traceback
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -43,15 +43,11 @@ def main(argv: list[str]) -> int:
     sys.addaudithook(partial(_cut_before_writing, os.path.realpath(site_packages) + os.sep))
     sys.path.append(site_packages)
     if bytecode:
-        _import_from(bytecode, site_packages)
+        from django_pyz_runtime.bundle import bytecode_finder
+
+        # As the bundle will.
+        bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
     return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
-
-
-def _import_from(bytecode: str, site_packages: str) -> None:
-    """Take the bytecode of the tree, as the bundle will."""
-    from django_pyz_runtime.bundle import bytecode_finder
-
-    bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
 
 
 def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
@@ -129,13 +125,9 @@ def _import_settings(site_packages: str, readings: list[dict[str, Any]]) -> None
     from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 
     # The build wing is not installed here, and is not to be: only this part of it is loaded.
-    wing = Path(__file__).parent.parent
-    spec = importlib.util.spec_from_file_location(
-        "django_pyz", wing / "__init__.py", submodule_search_locations=[str(wing)]
-    )
-    if spec is None:
-        raise ImportError(f"{wing}: no package")
-    sys.modules["django_pyz"] = importlib.util.module_from_spec(spec)
+    package = ModuleType("django_pyz")
+    package.__path__ = [str(Path(__file__).parent.parent)]
+    sys.modules[package.__name__] = package
     from django_pyz.variables.recorder import Recorder
 
     recorder = Recorder(os.path.join(site_packages, PROJECT_FOLDER))

@@ -70,10 +70,8 @@ def _scripts(packages: Path) -> Iterator[tuple[str, str]]:
     """The programs that are functions: name, and a script that calls the function."""
     for point in (point for item in distributions(path=[str(packages)]) for point in item.entry_points):
         if point.group == "console_scripts" and point.attr and not _NOT_THEIRS.fullmatch(point.name):
-            yield (
-                point.name,
-                _SCRIPT.format(module=point.module, name=point.attr.partition(".")[0], function=point.attr),
-            )
+            name = point.attr.partition(".")[0]
+            yield point.name, _SCRIPT.format(module=point.module, name=name, function=point.attr)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from django_pyz.files import node_packages, secret_scan, selection
@@ -67,12 +66,9 @@ def add_static_output(staged: StagedProject, facts: Facts, options: Options, *so
     for place in (Path(path) for path in facts.static if top in Path(path).parents):
         relative = place.relative_to(top)
         made = [Path(path) for path in facts.made if top in Path(path).parents and not place.is_relative_to(path)]
-        data = [
-            *(path.relative_to(top).as_posix() for path in made),
-            *(path.rstrip("/") for path in options.data_paths),
-        ]
+        without_data = options.without_data(*(path.relative_to(top).as_posix() for path in made))
         for source in sources:
-            found = _files_at(staged, source, relative, replace(options, exclude=(*options.exclude, *data)))
+            found = _files_at(staged, source, relative, without_data)
             if files := [path for path in found if not (top / path).exists()]:
                 _bring_in(staged, source, files, options)
                 added.append(relative.as_posix())

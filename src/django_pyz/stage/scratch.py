@@ -41,17 +41,12 @@ def scratch_folder() -> Iterator[Path]:
 def _remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
-            if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and _is_abandoned(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_abandoned(folder: Path) -> bool:
-    with (folder / _LOCK).open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+                continue
+            with (folder / _LOCK).open() as lock:
+                # An OSError where a build that still runs has it.
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -61,13 +56,10 @@ def _ending_on_signals() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    try:
-        before = {number: signal.signal(number, end) for number in _STOPS if signal.getsignal(number) is signal.SIG_DFL}
-    except ValueError:
+    with contextlib.ExitStack() as undone:
         # Only the main thread may.
-        before = {}
-    try:
+        with contextlib.suppress(ValueError):
+            for number in _STOPS:
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    undone.callback(signal.signal, number, signal.signal(number, end))
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -173,13 +173,8 @@ class StagedProject:
         # What the builder's shell happens to have must not decide what is built.
         own = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
         environment = {**own, "HOME": str(self.scratch), **self.variables}
-        process.run(
-            [self.python.executable, "-ISB", program, self.site_packages, self.bytecode or "", task, *arguments],
-            what,
-            folder=self.scratch,
-            env=environment,
-            hint=_SETTINGS_NEEDED,
-        )
+        command = [self.python.executable, "-ISB", program, self.site_packages, self.bytecode or "", task, *arguments]
+        process.run(command, what, folder=self.scratch, env=environment, hint=_SETTINGS_NEEDED)
 
     def _options(self) -> list[str]:
         """No configuration of the builder's machine, a key for this build only, and no data anywhere."""

@@ -35,24 +35,21 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
     ]
-    if facts.storage == _PLAIN_STORAGE:
-        plain = manifest
-        manifest = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
-        staged.write_manifest(manifest)
-        try:
-            _collect(staged)
-        except UserError as error:
-            notes.append(f"static files keep their plain names: {process.reason_of(error)}")
-            manifest = plain
-            staged.write_manifest(manifest)
-            _collect(staged)
-    else:
-        _collect(staged)
+    hashed = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
+    wanted = hashed if facts.storage == _PLAIN_STORAGE else manifest
+    try:
+        _collect(staged, wanted)
+    except UserError as error:
+        if wanted is manifest:
+            raise
+        notes.append(f"static files keep their plain names: {process.reason_of(error)}")
+        wanted = manifest
+        _collect(staged, wanted)
     if facts.compressor:
-        manifest, said = _compress(staged, manifest, is_needed=facts.offline)
+        wanted, said = _compress(staged, wanted, is_needed=facts.offline)
         notes += said
     staged.gzip(_folder(staged))
-    return manifest._replace(has_static=True), notes
+    return wanted._replace(has_static=True), notes
 
 
 def _caches(facts: Facts) -> Iterator[str]:
@@ -75,7 +72,8 @@ def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _collect(staged: StagedProject) -> None:
+def _collect(staged: StagedProject, manifest: Manifest) -> None:
+    staged.write_manifest(manifest)
     shutil.rmtree(_folder(staged), ignore_errors=True)
     staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
 

@@ -58,11 +58,6 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
     Raises:
         UserError: the settings cannot be imported, or the files cannot be collected.
     """
-    with naming_exclusions(plan):
-        return _try_out(staged, manifest, plan, copy)
-
-
-def _try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
     start = snapshot(staged.site_packages)
     facts = staged.facts()
     manifest = _with_variables(staged, manifest, facts)

@@ -140,11 +140,10 @@ def parameter_default(tree: ast.AST, line: int) -> str | None:
         first = node.decorator_list[0] if isinstance(node, ast.FunctionDef) and node.decorator_list else node
         if first.lineno == line:
             positional = [*node.args.posonlyargs, *node.args.args]
+            pairs: list[tuple[ast.arg, ast.expr | None]]
             pairs = [*zip(reversed(positional), reversed(node.args.defaults), strict=False)]
-            pairs += [
-                (item, value) for item, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value
-            ]
-            return next((source(value) for item, value in pairs if DEFAULT.fullmatch(item.arg)), None)
+            pairs += zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            return next((source(value) for item, value in pairs if value and DEFAULT.fullmatch(item.arg)), None)
     return None
 
 

@@ -19,14 +19,8 @@ from itertools import islice
 from types import FrameType
 from typing import Any, NamedTuple
 
-from django_pyz.variables import reading
-from django_pyz.variables.class_attributes import (
-    Field,
-    configured_value,
-    declaration,
-    declared_default,
-    settings_fields,
-)
+from django_pyz.project.modules import syntax_tree
+from django_pyz.variables import class_attributes, reading
 from django_pyz.variables.kinds import kind_of_name, kind_of_source, kind_of_value
 from django_pyz.variables.reading import Path, Reading
 
@@ -134,21 +128,21 @@ class Recorder:
 
     def note_walk(self, frame: FrameType | None) -> None:
         """Note a walk over the whole environment, in which pydantic-settings looks for the fields of its classes."""
-        fields: list[Field] = []
+        fields: list[class_attributes.Field] = []
         while frame and not (fields and self._is_project(frame)):
-            fields += settings_fields(frame.f_locals.get("self"))
+            fields += class_attributes.settings_fields(frame.f_locals.get("self"))
             frame = frame.f_back
         if frame is None:
             return
         made = self._place(frame)
         for field in fields:
             place = self._declared(field.owner, field.attribute, made.file) or made
-            default = None if field.is_required else declared_default(place.path[-1])
+            default = None if field.is_required else class_attributes.declared_default(place.path[-1])
             self._add(field.variable, default, field.kind, place)
 
     def _note_value(self, name: str, passed: list[FrameType]) -> None:
         """Note a value of django-configurations, which is set up when its class is complete."""
-        for value in filter(None, map(configured_value, passed)):
+        for value in filter(None, map(class_attributes.configured_value, passed)):
             if place := self._declared(value.owner, value.attribute):
                 default = None if value.is_required else reading.default_of(place.path, value.parameters) or "None"
                 self._add(name, default, reading.kind_of(place.path), place)
@@ -203,17 +197,15 @@ class Recorder:
         for cls in owner.__mro__:
             module = sys.modules.get(cls.__module__)
             for file in (getattr(module, "__file__", None) or "", *others):
-                if self._is_inside(file) and (path := declaration(self._tree(file), cls.__name__, attribute)):
+                if self._is_inside(file) and (
+                    path := class_attributes.declaration(self._tree(file), cls.__name__, attribute)
+                ):
                     return _Place(file, getattr(path[-1], "lineno", 1), path, {})
         return None
 
     def _tree(self, file: str) -> ast.Module:
         if file not in self._trees:
-            try:
-                with open(file, "rb") as source:
-                    self._trees[file] = ast.parse(source.read())
-            except (OSError, SyntaxError, ValueError, RecursionError):
-                self._trees[file] = ast.Module([], [])
+            self._trees[file] = syntax_tree(file) or ast.Module([], [])
         return self._trees[file]
 
     def _own_default(self, frame: FrameType) -> str | None:
@@ -249,11 +241,12 @@ def _is_asked(passed: list[FrameType], name: str) -> bool:
 
 def _hands_on(frame: FrameType, name: str) -> bool:
     """Whether a function got a variable's name, or the first or the last part of it, as an argument."""
-    return any(_is_part(text, name) for text in _texts(frame))
+    starts = (f"{text.rstrip('_')}_" for text in _texts(frame))
+    return name.upper().startswith(tuple(starts)) or any(_is_end(text, name) for text in _texts(frame))
 
 
 def _ends(frame: FrameType, name: str) -> bool:
-    return any(_is_end(text, name) for text in _texts(frame)) or configured_value(frame) is not None
+    return any(_is_end(text, name) for text in _texts(frame)) or class_attributes.configured_value(frame) is not None
 
 
 def _texts(frame: FrameType) -> Iterator[str]:
@@ -262,10 +255,6 @@ def _texts(frame: FrameType) -> Iterator[str]:
         for text in value.values() if type(value) is dict else value if type(value) in {list, tuple} else [value]:
             if issubclass(type(text), str):
                 yield str.upper(text)
-
-
-def _is_part(text: str, name: str) -> bool:
-    return _is_end(text, name) or name.upper().startswith(f"{text.rstrip('_')}_")
 
 
 def _is_end(text: str, name: str) -> bool:
@@ -287,7 +276,7 @@ def _parameters(frame: FrameType | None) -> Sequence[str]:
     """The names of a function's positional parameters, less that of its object."""
     if frame is None:
         return ()
-    if value := configured_value(frame):
+    if value := class_attributes.configured_value(frame):
         return value.parameters
     names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
     return names[1:] if names[:1] in {("self",), ("cls",)} else names

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from django_pyz.project.modules import module_file
+from django_pyz.project.modules import module_file, syntax_tree
 
 
 class Module(NamedTuple):
@@ -40,18 +40,11 @@ def modules(settings_module: str, import_roots: Sequence[Path]) -> list[Module]:
     while waiting:
         name, file, is_settings = waiting.pop(0)
         path = file or module_file(name, import_roots)
-        if path is None or path in found or (tree := _parse(path)) is None:
+        if path is None or path in found or (tree := syntax_tree(path)) is None:
             continue
         found[path] = Module(name, path, tree, is_settings)
         waiting[:0] = [*((item, None, False) for item in _parents(name)), *_taken(found[path])]
     return list(found.values())
-
-
-def _parse(path: Path) -> ast.Module | None:
-    try:
-        return ast.parse(path.read_bytes(), str(path))
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return None
 
 
 def _parents(name: str) -> list[str]:

@@ -13,9 +13,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from django_pyz.dependencies.install import RUN_WING_NEEDS, Installed, install_dependencies, run_wing_requirements
+from django_pyz.dependencies.install import (
+    GUNICORN,
+    RUN_WING_NEEDS,
+    Installed,
+    install_dependencies,
+    run_wing_requirements,
+)
 from django_pyz.dependencies.installers import installed_versions
-from django_pyz.dependencies.server import GUNICORN
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
 from django_pyz.python import find_python

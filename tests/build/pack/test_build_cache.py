@@ -11,7 +11,7 @@ import pytest
 from django_pyz.files.paths import files_below
 from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache, default_folder
-from django_pyz.pack.tree import read_members
+from django_pyz.pack.tree_archive import read_members
 from django_pyz.python import find_python
 from tests.build.trees import write_tree
 

@@ -10,7 +10,7 @@ import pytest
 
 from django_pyz.files.paths import files_below
 from django_pyz.pack import tree_archive
-from django_pyz.pack.tree import Member, read_members
+from django_pyz.pack.tree_archive import Member, read_members
 from django_pyz_runtime.bundle.blocks import Layout, read_layout
 from django_pyz_runtime.bundle.container import DEFLATE, LZMA, STORED
 from django_pyz_runtime.errors import UserError

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from django_pyz.files.paths import files_below
 from django_pyz.pack.head import LAUNCHER_FILES
-from django_pyz.pack.tree import compute_build_id, read_members
+from django_pyz.pack.tree_archive import compute_build_id, read_members
 from django_pyz.stage import stage
 from django_pyz_runtime.bundle import container
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, Index

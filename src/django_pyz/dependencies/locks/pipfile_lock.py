@@ -8,15 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_pyz.dependencies.locks.wanted import (
-    Request,
-    Wanted,
-    check_known,
-    git_reference,
-    index_lines,
-    line,
-    with_extras,
-)
+from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, elsewhere, index_lines, line, with_extras
 from django_pyz_runtime.errors import UserError
 
 
@@ -55,16 +47,8 @@ def _indexes(sources: list[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _requirement(name: str, entry: Mapping[str, Any], folder: Path) -> str:
-    named = with_extras(name, entry.get("extras", ()))
-    marker = entry.get("markers", "")
-    hashes = entry.get("hashes", ())
-    if url := entry.get("git"):
-        reference = git_reference(url, entry.get("ref", ""), entry.get("subdirectory", ""))
-        return line(f"{named} @ {reference}", marker=marker)
-    place = entry.get("path") or entry.get("file")
-    if not place:
-        return line(named + entry["version"].replace("*", ""), marker=marker, hashes=hashes)
-    if "://" in place:
-        return line(f"{named} @ {place}", marker=marker, hashes=hashes)
-    # By its path alone: pipenv makes up the name of what has none.
-    return line(with_extras(str((folder / place).resolve()), entry.get("extras", ())), marker=marker)
+    marker, hashes = entry.get("markers", ""), entry.get("hashes", ())
+    if found := elsewhere(name, entry, folder, entry.get("ref", ""), marker, hashes):
+        return found
+    version = entry["version"].replace("*", "")
+    return line(with_extras(name, entry.get("extras", ())) + version, marker=marker, hashes=hashes)

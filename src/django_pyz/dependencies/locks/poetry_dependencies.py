@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz.dependencies.locks.constraints import to_specifiers
-from django_pyz.dependencies.locks.wanted import git_reference, index_lines, line, parse_requirement, with_extras
+from django_pyz.dependencies.locks.wanted import elsewhere, index_lines, line, parse_requirement, with_extras
 from django_pyz.toml_files import Pyproject
 
 
@@ -34,17 +34,11 @@ class Dependency:
 
     def as_line(self, folder: Path) -> str:
         """A requirement line; paths start from a folder. Of several alternatives it takes the last one."""
-        named = with_extras(self.name, self.extras)
         source = self.source
-        if url := source.get("git"):
-            revision = source.get("rev") or source.get("tag") or source.get("branch") or ""
-            reference = git_reference(url, revision, source.get("subdirectory", ""))
-            return line(f"{named} @ {reference}", marker=self.marker)
-        if url := source.get("url"):
-            return line(f"{named} @ {url}", marker=self.marker)
-        if path := source.get("path") or source.get("file"):
-            return line(with_extras(str((folder / path).resolve()), self.extras), marker=self.marker)
-        return line(named + to_specifiers(self.constraint)[-1], marker=self.marker)
+        revision = source.get("rev") or source.get("tag") or source.get("branch") or ""
+        if found := elsewhere(self.name, source, folder, revision, self.marker):
+            return found
+        return line(with_extras(self.name, self.extras) + to_specifiers(self.constraint)[-1], marker=self.marker)
 
 
 def from_table(table: Mapping[str, Any]) -> Iterator[Dependency]:
@@ -71,10 +65,9 @@ def from_requirement(text: str, where: Path) -> Dependency:
         UserError: it is no requirement (PEP 508).
     """
     requirement = parse_requirement(text, where)
-    source = {"url": requirement.url} if requirement.url else {}
     marker = str(requirement.marker or "")
     extras = tuple(sorted(requirement.extras))
-    return Dependency(requirement.name, str(requirement.specifier) or "*", marker, extras, False, source)
+    return Dependency(requirement.name, str(requirement.specifier) or "*", marker, extras, False, {})
 
 
 def poetry_groups(pyproject: Pyproject) -> dict[str, list[Dependency]]:

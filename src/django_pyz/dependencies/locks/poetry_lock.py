@@ -31,7 +31,7 @@ def read(request: Request) -> Wanted:
         UserError: the file cannot be read, or lacks an extra or group that was asked for.
     """
     lock = read_toml(request.file)
-    project = Pyproject.load(request.pyproject)
+    project = Pyproject(request.pyproject)
     packages: list[Package] = lock.get("package", [])
     groups = {name for package in packages for name in package.get("groups", ())} - {"main"}
     groups |= {*poetry_groups(project), *project.groups}

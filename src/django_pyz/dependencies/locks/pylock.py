@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from packaging import pylock
 from packaging.tags import parse_tag
 
-from django_pyz.dependencies.locks.target import Target, ask
+from django_pyz.dependencies.locks.target import ask
 from django_pyz.dependencies.locks.wanted import (
     Request,
     Wanted,
@@ -36,20 +36,17 @@ def read(request: Request) -> Wanted:
         lock = pylock.Pylock.from_dict(read_toml(request.file))
         check_known("extra", request.options.extras, lock.extras or (), request.file)
         check_known("group", request.options.groups, lock.dependency_groups or (), request.file)
-        return _wanted(lock, request, ask(request.python))
+        target = ask(request.python)
+        selected = list(
+            lock.select(
+                environment=target.environment,
+                tags=[tag for text in target.tags for tag in parse_tag(text)],
+                extras=request.options.extras,
+                dependency_groups=[*(lock.default_groups or ()), *request.options.groups],
+            )
+        )
     except (pylock.PylockValidationError, pylock.PylockSelectError) as error:
         raise UserError(f"{request.file}: {error}", hint="Lock again, or give another Python with --python.") from None
-
-
-def _wanted(lock: pylock.Pylock, request: Request, target: Target) -> Wanted:
-    selected = list(
-        lock.select(
-            environment=target.environment,
-            tags=[tag for text in target.tags for tag in parse_tag(text)],
-            extras=request.options.extras,
-            dependency_groups=[*(lock.default_groups or ()), *request.options.groups],
-        )
-    )
     return locked((package.index or "", _requirement(package, found, request.folder)) for package, found in selected)
 
 

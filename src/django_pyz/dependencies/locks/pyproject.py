@@ -24,7 +24,7 @@ def read(request: Request) -> Wanted:
     Raises:
         UserError: they cannot be read, or an extra or group is not there.
     """
-    pyproject, options = Pyproject.load(request.file), request.options
+    pyproject, options = Pyproject(request.file), request.options
     if "sources" in pyproject.uv:
         # Only uv understands where these come from.
         check_names(pyproject, options)

@@ -27,7 +27,7 @@ def read(kind: str, request: Request) -> Wanted:
 def _requirements(request: Request) -> Wanted:
     """The files, and the extras and groups that the project's pyproject.toml has."""
     wanted = requirements_files.read([request.root / file for file in request.files], request.root)
-    lines = (*wanted.lines, *pyproject.chosen(Pyproject.load(request.root / "pyproject.toml"), request.options))
+    lines = (*wanted.lines, *pyproject.chosen(Pyproject(request.root / "pyproject.toml"), request.options))
     return Wanted(lines, wanted.index_lines)
 
 

@@ -25,7 +25,7 @@ _SHORT = {
     "--pypi-url": "--index-url",
     "-f": "--find-links",
 }
-_NAMED_FILE = re.compile(r"[\w.-]+\s*(?P<extras>\[[^\]]*\])?\s*@\s*(?P<url>file:[^\s;]+)(?P<rest>.*)")
+_FILE_URL = re.compile(r"([\w.-]+\s*(?P<extras>\[[^\]]*\])?\s*@\s*)?(?P<url>file:[^\s;]+)(?P<rest>.*)")
 _PATH = re.compile(r"(?P<path>[^\[;#]+?)(?P<extras>\[[^\]]*\])?(?P<rest>\s*;.*|\s+--.*|\s*)")
 _EGG = re.compile(r"[#&]egg=(?P<name>[^&\s]+)")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))
@@ -42,10 +42,7 @@ def read(files: Sequence[Path], root: Path) -> Wanted:
         UserError: a file cannot be read, or names one that is not there.
     """
     folders = [folder for folder in files[0].resolve().parents if folder.is_relative_to(root)]
-    reader = _Reader(folders or [root])
-    for file in files:
-        reader.add_file(file)
-    return reader.wanted
+    return _Reader(folders or [root], files).wanted
 
 
 def parse(text: str, folder: Path) -> Wanted:
@@ -65,9 +62,7 @@ def included_files(path: Path) -> set[Path]:
     Raises:
         UserError: one cannot be read.
     """
-    reader = _Reader([path.parent])
-    reader.add_file(path)
-    return reader.seen
+    return _Reader([path.parent], [path]).seen
 
 
 def read_files(path: Path) -> set[Path]:
@@ -76,8 +71,7 @@ def read_files(path: Path) -> set[Path]:
     Raises:
         UserError: one cannot be read.
     """
-    reader = _Reader([path.parent])
-    reader.add_file(path)
+    reader = _Reader([path.parent], [path])
     found = set(reader.seen)
     for line in reader.wanted.lines:
         named = Path(line.removeprefix("--constraint ").partition(" ")[0])
@@ -91,13 +85,16 @@ class _Reader:
 
     Args:
         folders: where a local path may start, besides the folder of its file.
+        files: are read at once.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], files: Sequence[Path] = ()) -> None:
         self.seen: set[Path] = set()
         self._folders = folders
         self._requirements: list[str] = []
         self._index: list[str] = []
+        for file in files:
+            self.add_file(file)
 
     @property
     def wanted(self) -> Wanted:
@@ -141,13 +138,9 @@ class _Reader:
 
     def _requirement(self, text: str, folder: Path, *, is_path: bool = False) -> str:
         """A requirement; one that is a path becomes absolute."""
-        if named := _NAMED_FILE.fullmatch(text):
+        if file := _FILE_URL.fullmatch(text):
             is_path = True
-            text = _file_path(named["url"]) + (named["extras"] or "") + named["rest"]
-        elif text.startswith("file:"):
-            url, space, rest = text.partition(" ")
-            is_path = True
-            text = _file_path(url) + space + rest
+            text = _file_path(file["url"]) + (file["extras"] or "") + file["rest"]
         elif "://" in text:
             return _named(text)
         found = _PATH.fullmatch(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,10 @@ from packaging.markers import Environment, Marker
 
 from django_pyz import process
 from django_pyz.dependencies.locks import target_facts
+from django_pyz.dependencies.locks.constraints import allows
+from django_pyz.dependencies.locks.wanted import Request
+from django_pyz.toml_files import Pyproject
+from django_pyz_runtime.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,36 @@ def ask(python: Path) -> Target:
     said = process.run([python, "-ISB", target_facts.__file__, folder], "ask Python what fits it")
     facts = json.loads(said)
     return Target(facts["environment"], tuple(facts["tags"]))
+
+
+def check_python(request: Request) -> None:
+    """Check that a project supports its Python, before anything is installed: an installer says it less clearly.
+
+    Raises:
+        UserError: the project does not support it.
+    """
+    wanted = dict(_wanted(request))
+    if not wanted:
+        return
+    found = ask(request.python).version
+    for path, constraint in wanted.items():
+        if not allows(constraint, found):
+            raise UserError(f"{path}: wants Python {constraint}, found {found}", hint="Give another one with --python.")
+
+
+def _wanted(request: Request) -> Iterator[tuple[Path, str]]:
+    for path in dict.fromkeys([request.file, request.pyproject, request.root / "pyproject.toml"]):
+        is_toml = path.suffix in (".toml", ".lock") and path.name != "Pipfile.lock"
+        if is_toml and (constraint := _constraint(Pyproject(path))):
+            yield path, constraint
+
+
+def _constraint(file: Pyproject) -> str:
+    """What a pyproject.toml, uv.lock, pylock.toml or poetry.lock says."""
+    found = (
+        file.project.get("requires-python"),
+        file.content.get("requires-python"),
+        file.poetry.get("dependencies", {}).get("python"),
+        file.content.get("metadata", {}).get("python-versions"),
+    )
+    return next((text for text in found if isinstance(text, str)), "")

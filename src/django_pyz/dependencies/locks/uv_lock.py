@@ -69,7 +69,7 @@ def export(request: Request, *which: str) -> Wanted:
 
 def _registries(request: Request, usual: tuple[str, ...]) -> dict[str, str]:
     """The index of each package that does not come from the usual one, as uv asks no other for it."""
-    indexes = Pyproject.load(request.folder / "pyproject.toml").uv.get("index", ())
+    indexes = Pyproject(request.folder / "pyproject.toml").uv.get("index", ())
     secret = {item["url"].rstrip("/"): _with_credentials(item["url"], item.get("name", "")) for item in indexes}
     found = {}
     for package in read_toml(request.folder / "uv.lock").get("package", ()):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -172,6 +172,30 @@ def line(requirement: str, *, marker: str = "", hashes: Iterable[str] = ()) -> s
     """
     condition = f" ; {marker}" if marker else ""
     return requirement + condition + "".join(f" --hash={item}" for item in sorted(hashes))
+
+
+def elsewhere(
+    name: str, table: Mapping[str, Any], folder: Path, revision: str, marker: str, hashes: Iterable[str] = ()
+) -> str:
+    """The requirement line of a package that a table of poetry or pipenv has elsewhere than in an index; else "".
+
+    Args:
+        name: of the package.
+        table: what is said of it.
+        folder: where paths start.
+        revision: of its repository.
+        marker: when it is wanted.
+        hashes: of its file, as sha256:abcd.
+    """
+    extras = table.get("extras", ())
+    if url := table.get("git"):
+        reference = git_reference(url, revision, table.get("subdirectory", ""))
+        return line(f"{with_extras(name, extras)} @ {reference}", marker=marker)
+    place = table.get("url") or table.get("path") or table.get("file") or ""
+    if "://" in place:
+        return line(f"{with_extras(name, extras)} @ {place}", marker=marker, hashes=hashes)
+    # By its path alone: pipenv makes up the name of what has none.
+    return line(with_extras(str((folder / place).resolve()), extras), marker=marker) if place else ""
 
 
 def pinned_versions(lines: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.dependencies import requires_python
+from django_pyz.dependencies.locks import target
 from django_pyz_runtime.errors import UserError
 from tests.build.reading import read, request
 from tests.build.trees import write_tree
@@ -164,7 +164,7 @@ def test_a_python_that_the_project_does_not_take_is_an_error(tmp_path: Path, pat
     source = "requirements.txt" if path == "pyproject.toml" else path
 
     with pytest.raises(UserError, match=r"wants Python \S+3.99, found 3\.\d+\.\d+") as caught:
-        requires_python.check(request(tmp_path, source))
+        target.check_python(request(tmp_path, source))
 
     assert caught.value.hint == "Give another one with --python."
 
@@ -175,4 +175,4 @@ def test_a_python_that_the_project_does_not_take_is_an_error(tmp_path: Path, pat
 def test_a_python_that_the_project_takes_is_none(tmp_path: Path, text: str) -> None:
     write_tree(tmp_path, {"requirements.txt": "", "pyproject.toml": text})
 
-    requires_python.check(request(tmp_path, "requirements.txt"))
+    target.check_python(request(tmp_path, "requirements.txt"))

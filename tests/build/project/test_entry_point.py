@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.project import console_scripts
+from django_pyz.project.entry_point import console_scripts
 from tests.build.trees import write_tree
 
 
@@ -21,7 +21,7 @@ from tests.build.trees import write_tree
     ],
 )
 def test_every_way_to_declare_them_is_read(tmp_path: Path, files: dict[str, str]) -> None:
-    assert console_scripts.declared(write_tree(tmp_path, files)) == {"shop": "shop.cli:main"}
+    assert console_scripts(write_tree(tmp_path, files)) == {"shop": "shop.cli:main"}
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_every_way_to_declare_them_is_read(tmp_path: Path, files: dict[str, str]
     ],
 )
 def test_what_cannot_be_read_declares_none(tmp_path: Path, files: dict[str, str]) -> None:
-    assert console_scripts.declared(write_tree(tmp_path, files)) == {}
+    assert console_scripts(write_tree(tmp_path, files)) == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from django_pyz.stage.sbom import make_sbom
+from django_pyz.stage.describe import make_sbom
 from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from tests.build.trees import write_tree
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz import notes
 from django_pyz.files import selection
 from django_pyz.options import Options, read_table
 from django_pyz.project import project
+from django_pyz.report import notes
 from tests.build.trees import SMALL_PROJECT, write_tree
 from tests.small_bundle import MANIFEST, write_small
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from packaging.version import Version
 
 from django_pyz.dependencies import installed
 from django_pyz.files.links import ODDITIES
+from django_pyz.files.node_packages import names_in
 from django_pyz.files.rules import NO_TEXT, UNREADABLE
 from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
 from django_pyz.options import Options
@@ -36,9 +36,13 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
             f"no list of dependencies was found, so the versions are those installed in {environment}: to keep "
             f"them, run `{installed.keep_list(environment)}` in {found.folder}"
         )
-    if not options.build_commands:
-        packages = [path for path in selection.files if path.name == "package.json"]
-        yield from (_unbuilt(path) for path in packages if _has_build_script(found.root / path))
+    packages = [path for path in selection.files if path.name == "package.json" and not options.build_commands]
+    for path in packages:
+        if any(name.startswith("build") for name in names_in(found.root / path, "scripts")):
+            yield (
+                f"{path} has a build script, which was not run: if the site needs it, give --build-commands, as in "
+                '"npm ci && npm run build"'
+            )
     compiled = {path.with_suffix("") for path in selection.files if path.suffix == ".mo"}
     if lacking := [path for path in selection.files if path.suffix == ".po" and path.with_suffix("") not in compiled]:
         yield (
@@ -71,18 +75,3 @@ def about_packages(manifest: Manifest) -> Iterator[str]:
     if Version(versions["django"]) < Version(_OLDEST_DJANGO):
         found, wanted = versions["django"], _OLDEST_DJANGO
         yield f"Django {found}: bundles are made for {wanted} and newer; static files keep their names"
-
-
-def _unbuilt(path: Path) -> str:
-    return (
-        f"{path} has a build script, which was not run: if the site needs it, give --build-commands, as in "
-        '"npm ci && npm run build"'
-    )
-
-
-def _has_build_script(path: Path) -> bool:
-    try:
-        scripts = json.loads(path.read_text(encoding="utf-8")).get("scripts", {})
-        return any(name.startswith("build") for name in scripts)
-    except (OSError, ValueError, AttributeError, TypeError):
-        return False
