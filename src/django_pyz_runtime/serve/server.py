@@ -17,13 +17,17 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import redacted_reason
-from django_pyz_runtime.serve.exits import server_exit_code, worker_status
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.invocation import Service
 from django_pyz_runtime.serve.reload.master import Master
 from django_pyz_runtime.serve.reload.notify import headline
 from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
 from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of
+
+_CANNOT_LOAD = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
+"""The status that a worker ends with which cannot load the site, for a mistake of the user's and for a bug, and the
+server's exit code for each. gunicorn's master, where it gives up for it, ends with the same status
+(gunicorn.arbiter.Arbiter.reap_workers)."""
 
 
 class Server(BaseApplication):
@@ -83,7 +87,7 @@ class Server(BaseApplication):
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
         self._failure.leave(redacted_reason(error))
-        raise SystemExit(worker_status(error))
+        raise SystemExit(Arbiter.APP_LOAD_ERROR if isinstance(error, UserError) else Arbiter.WORKER_BOOT_ERROR)
 
     def failure(self) -> str:
         """Why a worker could not load the application; "" where none has failed since this was last asked."""
@@ -105,7 +109,8 @@ class Server(BaseApplication):
             if os.getpid() != master:
                 raise
             self._tell_failure(service)
-            return server_exit_code(stop)
+            code = exit_code(stop)
+            return _CANNOT_LOAD.get(code, code)
         return 0
 
     def _tell_failure(self, service: Service) -> None:
@@ -119,6 +124,14 @@ class Server(BaseApplication):
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
             raise UserError(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
+
+
+def exit_code(stop: SystemExit) -> int:
+    """The exit code that Python would make of it; a text is printed, as Python would (sys.exit)."""
+    if isinstance(stop.code, str):
+        sys.stderr.write(f"{stop.code}\n")
+        return 1
+    return stop.code or 0
 
 
 def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, Any]) -> Server:

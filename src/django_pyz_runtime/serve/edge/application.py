@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import checks_named
-from django_pyz_runtime.serve.edge.head_requests import WithoutBody
 from django_pyz_runtime.serve.edge.health import Health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import with_static_files
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class WsgiEdge(WithoutBody):
-    """The project's application with the edge around it.
+class WsgiEdge:
+    """An application with the edge around it; an answer to HEAD has headers and no body (RFC 9110, section 9.3.2).
+
+    Django leaves the body in it, and gunicorn logs a warning for each one that it drops.
 
     Args:
-        application: the same without the outermost layer.
+        application: whom the requests belong to.
         limits: what clients must keep to; the worker sees to it.
     """
 
     def __init__(self, application: WSGIApplication, limits: Limits) -> None:
-        super().__init__(application)
+        self._application = application
         self.limits = limits
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass the request on, and its answer back."""
+        answer = self._application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return answer
+        # An application may call start_response as late as with its first piece (PEP 3333).
+        next(iter(answer), None)
+        if close := getattr(answer, "close", None):
+            close()
+        return []
 
 
 def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
@@ -60,10 +73,6 @@ def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
 
 def with_health(application: WSGIApplication, configuration: Configuration) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
-    live, ready = configuration.get("health", "live"), configuration.get("health", "ready")
-    checks = checks_named(configuration.get("health", "checks"))
-    return Health(application, _path(live), _path(ready), checks)
-
-
-def _path(option: str) -> str | None:
-    return None if option == "off" else option
+    paths = [configuration.get("health", name) for name in ("live", "ready")]
+    live, ready = (None if path == "off" else path for path in paths)
+    return Health(application, live, ready, checks_named(configuration.get("health", "checks")))

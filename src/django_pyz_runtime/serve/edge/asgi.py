@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.serve.edge.application import check_static_root, with_health
-from django_pyz_runtime.serve.edge.head_requests import WithoutBody, headers_only
+from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.wsgi_in_asgi import WsgiInAsgi, path_below_root
 from django_pyz_runtime.serve.limits import Limits, limits_of
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
         ASGI3Application,
         ASGIReceiveCallable,
         ASGISendCallable,
+        ASGISendEvent,
         HTTPScope,
         Scope,
         WebSocketCloseEvent,
@@ -43,9 +43,9 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         static = with_static_files(_nothing, configuration.get("static", "serve"))
     health = with_health(static, configuration)
-    edge = WithoutBody(_without_connections(health))
-    paths = frozenset({*health.paths, *static_paths(static)})
-    return Edge(application, edge, paths, limits_of(configuration))
+    limits = limits_of(configuration)
+    edge = WsgiEdge(_without_connections(health), limits)
+    return Edge(application, edge, frozenset({*health.paths, *static_paths(static)}), limits)
 
 
 class Edge:
@@ -75,7 +75,7 @@ class Edge:
         if scope["type"] == "http" and path_below_root(scope) in self._paths:
             await self._edge.answer(scope, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
-            await self._application(scope, receive, headers_only(send))
+            await self._application(scope, receive, _headers_only(send))
         elif scope["type"] == "websocket":
             self._websockets.add(send)
             try:
@@ -89,6 +89,25 @@ class Edge:
         """Tell the clients of all websockets to connect again (1012, service restart: IANA WebSocket close codes)."""
         event: WebSocketCloseEvent = {"type": "websocket.close", "code": 1012, "reason": ""}
         await asyncio.gather(*(send(event) for send in self._websockets), return_exceptions=True)
+
+
+def _headers_only(send: ASGISendCallable) -> ASGISendCallable:
+    """A `send` for one answer to HEAD, which ends it where its body would begin.
+
+    Args:
+        send: the server's.
+    """
+    is_over = False
+
+    async def send_headers(event: ASGISendEvent) -> None:
+        nonlocal is_over
+        if event["type"] != "http.response.body":
+            await send(event)
+        elif not is_over:
+            is_over = True
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_headers
 
 
 def _mend_path(scope: HTTPScope | WebSocketScope) -> None:
