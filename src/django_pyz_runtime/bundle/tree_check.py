@@ -29,8 +29,8 @@ def check(executable: str, tree: str) -> tuple[int, list[Fault]]:
         UserError: the archive is damaged.
     """
     container = read_container(executable)
-    descriptor = os.open(executable, os.O_RDONLY)
-    try:
+    with open(executable, "rb", buffering=0) as archive:
+        descriptor = archive.fileno()
         layout = read_layout(executable, descriptor, container.tree)
         wanted = _files(layout)
         faults = [*_shape(tree, layout.folders, wanted)]
@@ -48,8 +48,6 @@ def check(executable: str, tree: str) -> tuple[int, list[Fault]]:
             for found in pool.map(compare, layout.blocks):
                 faults += found
         return len(wanted), sorted(faults)
-    finally:
-        os.close(descriptor)
 
 
 def _files(layout: Layout) -> dict[str, File]:

@@ -43,8 +43,7 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
     copies: dict[int, Any] = {}
     unknown: set[str] = set()
     for value in sorted(values, key=_rank):
-        name = value.key.removesuffix("+").rstrip()
-        setting, *path = name.split(".")
+        setting, *path = names = value.key.removesuffix("+").rstrip().split(".")
         if setting not in namespace and not hasattr(defaults, setting) and len(unknown) < _HELPED:
             unknown.add(setting)
             if meant := _meant(setting, namespace, defaults):
@@ -52,7 +51,7 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
                 continue
         try:
             if path:
-                _set_inside(namespace, defaults, setting, path, value, copies)
+                _set_inside(namespace, defaults, names, value, copies)
             else:
                 current = namespace.get(setting, getattr(defaults, setting, MISSING))
                 namespace[setting] = _converted(value, (setting,), current)
@@ -86,28 +85,24 @@ def _copied(container: Any, path: list[str], copies: dict[int, Any]) -> Any:
 
 
 def _set_inside(
-    namespace: MutableMapping[str, Any],
-    defaults: object,
-    setting: str,
-    path: list[str],
-    value: Value,
-    copies: dict[int, Any],
+    namespace: MutableMapping[str, Any], defaults: object, names: list[str], value: Value, copies: dict[int, Any]
 ) -> None:
     """Set an item inside a dictionary or list."""
+    setting, *path = names
     found = namespace.get(setting, getattr(defaults, setting, {}))
     namespace[setting] = container = _copied(found, [setting], copies)
     for depth, part in enumerate(path[:-1], 1):
-        where = _index(container, part, [setting, *path[:depth]])
-        child = _copied(container[where] if _has(container, where) else {}, [setting, *path[:depth]], copies)
+        where = _index(container, part, names[: depth + 1])
+        child = _copied(container[where] if _has(container, where) else {}, names[: depth + 1], copies)
         container[where] = child
         container = child
-    where = _index(container, path[-1], [setting, *path])
+    where = _index(container, path[-1], names)
     fallback = _DATABASE_DEFAULTS.get(path[-1], MISSING) if setting == "DATABASES" else MISSING
     current = container[where] if _has(container, where) else fallback
     if setting == "DATABASES" and len(path) == 1:
         container[where] = _database(value.text, current)
     else:
-        container[where] = _converted(value, (setting, *path), current)
+        container[where] = _converted(value, tuple(names), current)
 
 
 def _index(container: Any, part: str, path: list[str]) -> Any:

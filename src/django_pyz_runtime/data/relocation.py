@@ -14,9 +14,10 @@ is a folder in the tree, and one whose name has no suffix under a key that speak
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -172,13 +173,18 @@ class _Change:
         folders = [after] if is_folder else [after.parent]
         if before.is_absolute() and not before.resolve().is_relative_to(self._relocator.data_dir.resolve()):
             folders += [after / Path(folder).relative_to(before) for folder, _, _ in os.walk(before)]
-        try:
-            make_data_dir(self._relocator.data_dir)
-            for folder in folders:
-                folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        except OSError:
-            # Whoever uses the path says what is wrong with it; many commands never do.
-            return
+        make_folders(self._relocator.data_dir, folders)
+
+
+def make_folders(data_dir: Path, folders: Iterable[Path]) -> None:
+    """Make folders in the data folder, as far as that can be done.
+
+    Whoever uses one that is not there says what is wrong with it; many commands never do.
+    """
+    with contextlib.suppress(OSError):
+        make_data_dir(data_dir)
+        for folder in folders:
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
 
 def make_data_dir(data_dir: Path) -> None:

@@ -12,7 +12,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from django_pyz_runtime.activation import gc_pause
-from django_pyz_runtime.activation.run_first import run_first
+from django_pyz_runtime.activation.prepare import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError

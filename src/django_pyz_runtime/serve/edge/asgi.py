@@ -11,7 +11,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
-from django_pyz_runtime.serve.edge.wsgi_in_asgi import WsgiInAsgi, path_below_root
+from django_pyz_runtime.serve.edge.wsgi_in_asgi import answer, path_below_root
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import static_paths, with_static_files
 
@@ -63,7 +63,7 @@ class Edge:
     ) -> None:
         self.limits = limits
         self._application = application
-        self._edge = WsgiInAsgi(edge)
+        self._edge = edge
         self._paths = paths
         self._websockets: set[ASGISendCallable] = set()
 
@@ -73,7 +73,7 @@ class Edge:
             _mend_path(scope)
             _mend_server(scope)
         if scope["type"] == "http" and path_below_root(scope) in self._paths:
-            await self._edge.answer(scope, send)
+            await answer(self._edge, scope, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
             await self._application(scope, receive, _headers_only(send))
         elif scope["type"] == "websocket":

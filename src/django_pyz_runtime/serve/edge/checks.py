@@ -6,12 +6,11 @@ import logging
 import os
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.serve.edge.project import spec_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -157,19 +156,13 @@ def _on_disk() -> Iterator[tuple[str, str]]:
         # It need be no dictionary.
         if config.label in settings.MIGRATION_MODULES:
             module = settings.MIGRATION_MODULES[config.label]
-        spec = _spec(module) if module else None
+        # There is none for an app that is a single file.
+        spec = spec_of(module) if module else None
         # No file: a folder without __init__.py, which Django does not look into.
         if spec and spec.has_location:
             for _, name, is_package in pkgutil.iter_modules(spec.submodule_search_locations):
                 if not is_package and name[0] not in "_~":
                     yield config.label, name
-
-
-def _spec(module: str) -> ModuleSpec | None:
-    try:
-        return find_spec(module)
-    except ModuleNotFoundError:  # of an app that is a single file
-        return None
 
 
 def _plan(connection: BaseDatabaseWrapper) -> list[str]:

@@ -20,44 +20,41 @@ _PIECES_AT_ONCE = 8
 """Of 8 KiB, as WhiteNoise's files come: each visit to the thread has a price."""
 
 
-class WsgiInAsgi:
-    """Answers requests by a WSGI application that needs no body of a request and starts its answer at once.
+async def answer(application: WSGIApplication, scope: HTTPScope, send: ASGISendCallable) -> None:
+    """Answer one request by a WSGI application that needs no body of it and starts its answer at once.
 
     Args:
         application: it runs in a thread of its own for each request, as Django's views do.
+        scope: the request.
+        send: the server's.
     """
+    async with ThreadSensitiveContext():
+        start, body = await sync_to_async(_ask)(application, _environ(scope))
+        try:
+            await send(start)
+            pieces = iter(body)
+            while some := await sync_to_async(_next_of)(pieces):
+                await send({"type": "http.response.body", "body": some, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            if close := getattr(body, "close", None):
+                close()
 
-    def __init__(self, application: WSGIApplication) -> None:
-        self._application = application
 
-    async def answer(self, scope: HTTPScope, send: ASGISendCallable) -> None:
-        """Answer one request."""
-        async with ThreadSensitiveContext():
-            start, body = await sync_to_async(self._ask)(_environ(scope))
-            try:
-                await send(start)
-                pieces = iter(body)
-                while some := await sync_to_async(_next_of)(pieces):
-                    await send({"type": "http.response.body", "body": some, "more_body": True})
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-            finally:
-                if close := getattr(body, "close", None):
-                    close()
+def _ask(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[HTTPResponseStartEvent, Iterable[bytes]]:
+    started: list[tuple[str, list[tuple[str, str]]]] = []
 
-    def _ask(self, environ: WSGIEnvironment) -> tuple[HTTPResponseStartEvent, Iterable[bytes]]:
-        started: list[tuple[str, list[tuple[str, str]]]] = []
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+        started.append((status, headers))
 
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
-            started.append((status, headers))
-
-        body = self._application(environ, start_response)
-        status, headers = started[-1]
-        return {
-            "type": "http.response.start",
-            "status": int(status.partition(" ")[0]),
-            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-            "trailers": False,
-        }, body
+    body = application(environ, start_response)
+    status, headers = started[-1]
+    return {
+        "type": "http.response.start",
+        "status": int(status.partition(" ")[0]),
+        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "trailers": False,
+    }, body
 
 
 def _next_of(pieces: Iterable[bytes]) -> bytes:
