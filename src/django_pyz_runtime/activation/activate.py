@@ -17,9 +17,8 @@ from django_pyz_runtime.activation import gc_pause, zero_config
 from django_pyz_runtime.activation.child_environment import hand_down
 from django_pyz_runtime.activation.code_path import use_code
 from django_pyz_runtime.activation.operator_code import OperatorModules, run_local_settings, secrets_of
-from django_pyz_runtime.activation.settings_context import in_folder, same_key
 from django_pyz_runtime.activation.settings_errors import missing_variable
-from django_pyz_runtime.activation.settings_hook import SettingsHook
+from django_pyz_runtime.activation.settings_hook import SettingsHook, in_folder, same_key
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle import bytecode_finder
 from django_pyz_runtime.bundle.bundle import Bundle

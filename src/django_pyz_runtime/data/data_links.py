@@ -158,9 +158,5 @@ def _link(folder: Path, name: str, data_dir: Path) -> None:
 
 def _make_folders(bundle: Bundle, data_dir: Path) -> None:
     """The folders that the links lead to."""
-    paths = [data_dir / name for name in bundle.manifest.data_paths]
-    folders = [
-        path if name.endswith("/") else path.parent
-        for path, name in zip(paths, bundle.manifest.data_paths, strict=True)
-    ]
-    make_folders(data_dir, folders)
+    names = bundle.manifest.data_paths
+    make_folders(data_dir, [data_dir / (name if name.endswith("/") else os.path.dirname(name)) for name in names])

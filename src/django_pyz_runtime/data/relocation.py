@@ -29,7 +29,7 @@ from django_pyz_runtime.data.writable_settings import (
     is_nothing,
     is_read_only,
     is_written_to,
-    speaks_of_a_folder,
+    means_folder,
 )
 
 _URL = r"[A-Za-z][\w.+-]*:/{0,3}"
@@ -142,7 +142,7 @@ class _Change:
         if is_read_only(names, relative):
             return value
         after = self._relocator.data_dir / relative
-        self._make_folders(path, after, is_folder=found == text and speaks_of_a_folder(found, names[-1]))
+        self._make_folders(path, after, is_folder=found == text and means_folder(found, names[-1]))
         return self._moved(value, found, after, names)
 
     def _moved(self, value: str | os.PathLike[str], before: str, after: Path, names: Names) -> Any:

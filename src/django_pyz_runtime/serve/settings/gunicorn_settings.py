@@ -41,7 +41,6 @@ def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str,
         **_defaults(bundle.manifest.name, configuration),
         **{name: value for name, value in projects.items() if name not in chosen},
         **{value.key: value.text for value in more},
-        "worker_class": worker,
     }
     settings["worker_class"] = _ours(worker, settings["threads"])
     if interface_of(worker) == "asgi":
@@ -68,14 +67,12 @@ def _ours(worker: WorkerClass, threads: Any) -> WorkerClass:
 
 
 def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
-    workers = configuration.get("serve", "workers")
+    owned = {name: configuration.get(*option) for name, option in OWNED.items()}
     return {
-        "bind": configuration.get("serve", "bind"),
-        "workers": worker_count() if workers == "auto" else workers,
-        "threads": configuration.get("serve", "threads"),
-        "timeout": math.ceil(configuration.get("serve", "timeout")),
-        "graceful_timeout": math.ceil(configuration.get("serve", "graceful_timeout")),
-        "loglevel": configuration.get("log", "level"),
+        **owned,
+        "workers": worker_count() if owned["workers"] == "auto" else owned["workers"],
+        "timeout": math.ceil(owned["timeout"]),
+        "graceful_timeout": math.ceil(owned["graceful_timeout"]),
         "accesslog": "-" if configuration.get("log", "access") else None,
         "logger_class": logger_class(configuration.get("log", "format")),
         # As Apache (LimitRequestLine and the like); gunicorn's own 4094 is less than nginx in front lets through.
