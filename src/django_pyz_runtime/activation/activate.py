@@ -83,13 +83,8 @@ class Activation:
         if problems or self._purpose is Purpose.CHECK:
             raise UserError(*problems)
         bundle = self._bundle
-        relocator = Relocator(
-            bundle.site_packages,
-            self.code_folder / PROJECT_FOLDER,
-            self.data_dir,
-            makes_folders=self.may_write,
-            static_root=self.static_root,
-        )
+        project = self.code_folder / PROJECT_FOLDER
+        relocator = Relocator(bundle.site_packages, project, self.data_dir, self.may_write, self.static_root)
         self.moves = relocator.relocate(namespace)
         anchor(namespace, self.project_folder)
         if zero_config.needs_secret_key(namespace):

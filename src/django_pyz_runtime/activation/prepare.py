@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import operator
 import os
-from collections.abc import Callable
 from typing import Any
 
 from django_pyz_runtime.activation.activate import Activation, Purpose, activate
@@ -94,9 +93,8 @@ def _module(agent: str, name: str) -> object:
         ) from None
 
 
-def _function(agent: str, module: object, function: str) -> Callable[[], Any]:
+def _function(agent: str, module: object, function: str) -> Any:
     try:
-        found: Callable[[], Any] = operator.attrgetter(function)(module)
+        return operator.attrgetter(function)(module)
     except AttributeError as error:
         raise UserError(f"{_WHERE}: {agent}: {error}", hint="Wanted MODULE, or MODULE:FUNCTION.") from None
-    return found

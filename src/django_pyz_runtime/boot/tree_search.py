@@ -157,7 +157,7 @@ class _Search:
         try:
             trust.check(tree, self._uid)
             for folder in _inner_folders(code):
-                trust.check_folder(folder, self._uid)
+                trust.check_one(folder, self._uid)
         except trust.Untrusted as reason:
             raise trust.Untrusted(f"not using {tree}: {reason}") from None
         return code

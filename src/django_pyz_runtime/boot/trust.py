@@ -32,15 +32,6 @@ def check(path: str, uid: int) -> None:
     check_file(path, uid)
 
 
-def check_folder(path: str, uid: int) -> None:
-    """Check a folder, below one that was checked, alone.
-
-    Raises:
-        Untrusted: with the path at fault and the reason.
-    """
-    _check_one(path, uid, may_be_sticky=False)
-
-
 def check_file(path: str, uid: int) -> None:
     """The same for a file and every folder above it.
 
@@ -48,10 +39,10 @@ def check_file(path: str, uid: int) -> None:
         Untrusted: with the path at fault and the reason.
         OSError: there is no such file.
     """
-    _check_one(path, uid, may_be_sticky=False)
+    check_one(path, uid)
     folder = path
     while folder != (folder := os.path.dirname(folder)):
-        _check_one(folder, uid, may_be_sticky=True)
+        check_one(folder, uid, may_be_sticky=True)
 
 
 def check_configuration(path: str, uid: int) -> None:
@@ -99,7 +90,12 @@ def resolve(path: str, uid: int) -> str:
     return resolved
 
 
-def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:
+def check_one(path: str, uid: int, *, may_be_sticky: bool = False) -> None:
+    """Check a file or folder alone, as where those above it were checked before.
+
+    Raises:
+        Untrusted: with the path at fault and the reason.
+    """
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         raise Untrusted(f"{path} is a symbolic link")

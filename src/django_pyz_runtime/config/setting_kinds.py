@@ -24,6 +24,7 @@ SEQUENCES = (list, tuple, set, frozenset)
 DIGITS = 100
 """Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
 
+_LIST = "a list, divided by commas or lines, or a JSON array"
 _WORDS = {"true": True, "false": False}
 _NONE = ("None", "null")
 _FILE_MODE = r"(?i)permissions(_mode)?$|chmod$|umask$|(file|dir|directory|folder)_mode$"
@@ -70,8 +71,7 @@ def _documented(names: tuple[str, ...], current: Any) -> Kind | None:
     if names[0] in _PAIR and is_open:
         return Kind("two texts, divided by a comma, or a JSON array of two", _pair)
     if names[0] in _OF_PAIRS and len(names) == 1 and isinstance(current, list | tuple):
-        wanted = "a list, divided by commas or lines, or a JSON array"
-        return Kind(wanted, lambda text: _with_pairs(_sequence(text, current)))
+        return Kind(_LIST, lambda text: _with_pairs(_sequence(text, current)))
     if names[-1] in _NUMBERS and is_open:
         return Kind("a whole number", _whole_number)
     return Kind("some text", str) if names in [(name,) for name in _TEXTS] and is_open else None
@@ -89,7 +89,7 @@ def _by_value(names: tuple[str, ...], current: Any) -> Kind:
         (float, Kind("a number", float)),
         (timedelta, DURATION),
         (Path, Kind("a path", path)),
-        (SEQUENCES, Kind("a list, divided by commas or lines, or a JSON array", partial(_sequence, current=current))),
+        (SEQUENCES, Kind(_LIST, partial(_sequence, current=current))),
         (dict, Kind("a JSON object", checked(lambda found: isinstance(found, dict), parse_literal))),
         ((str, Promise), Kind("some text", str)),
     )

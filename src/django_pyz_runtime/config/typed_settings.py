@@ -148,8 +148,7 @@ def _parsed(text: str, names: tuple[str, ...], current: Any) -> Any:
         kind = kind_of(names, current)
     except Exception as error:
         # A lazy value that cannot be made.
-        wanted = f"another place: what it replaces cannot be read ({type(error).__name__})"
-        raise _Misfit(wanted) from None
+        raise _Misfit(f"another place: what it replaces cannot be read ({type(error).__name__})") from None
     try:
         return kind.parse(text)
     except (ValueError, TypeError, RuntimeError):

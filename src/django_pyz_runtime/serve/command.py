@@ -20,8 +20,7 @@ from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.reload.handover import Handover
-from django_pyz_runtime.serve.reload.invocation import Invocation, Service
+from django_pyz_runtime.serve.reload.handover import Handover, Invocation, Service
 from django_pyz_runtime.serve.reload.notify import Notifier
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def _merged(arguments: Arguments, options: Namespace) -> Arguments:
 
 def _check(bundle: Bundle, server: Server) -> NoReturn:
     """Do what the first worker would, and say that it went well."""
-    from django_pyz_runtime.serve.reload.dry_run import PROOF
+    from django_pyz_runtime.serve.reload.reload import PROOF
 
     server.load_and_check()
     sys.stdout.write(f"{bundle.executable.name}: {PROOF}\n")

@@ -18,7 +18,7 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
-from django_pyz_runtime.serve.reload.invocation import Service
+from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.master import Master
 from django_pyz_runtime.serve.reload.notify import headline
 from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
@@ -38,6 +38,9 @@ class Server(BaseApplication):
         load: imports the application, WSGI or ASGI as the worker class wants it, in each worker.
         check: run by the first worker before it serves; not by later ones, so that a database that is away for a
             while cannot keep a lost worker from being replaced.
+
+    Attributes:
+        failure: says why a worker could not load the application; "" where none has failed since this was last asked.
     """
 
     def __init__(self, settings: Mapping[str, Any], load: Callable[[], Any], check: Callable[[], None]) -> None:
@@ -45,7 +48,8 @@ class Server(BaseApplication):
         self._load = load
         self._check = check
         self._checked = CheckOnce()
-        self._failure = WorkerMail()
+        self._mail = WorkerMail()
+        self.failure = self._mail.take
         self._worker: Worker | None = None
         super().__init__()
 
@@ -86,12 +90,8 @@ class Server(BaseApplication):
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
-        self._failure.leave(redacted_reason(error))
+        self._mail.leave(redacted_reason(error))
         raise SystemExit(Arbiter.APP_LOAD_ERROR if isinstance(error, UserError) else Arbiter.WORKER_BOOT_ERROR)
-
-    def failure(self) -> str:
-        """Why a worker could not load the application; "" where none has failed since this was last asked."""
-        return self._failure.take()
 
     def serve(self, service: Service) -> int:
         """Run until a signal stops it.

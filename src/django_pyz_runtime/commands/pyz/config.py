@@ -52,17 +52,16 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     if options.output == "-":
         sys.stdout.write(text)
         return 0
+    hint = "Give another file with -o."
     path = Path(options.output or load(bundle, arguments).file.path).absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UserError(f"{path}: is already there, and stays as it is", hint="Give another file with -o.") from None
+        raise UserError(f"{path}: is already there, and stays as it is", hint=hint) from None
     except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({system_reason(error)})", hint="Give another file with -o."
-        ) from None
+        raise UserError(f"{path}: cannot be written ({system_reason(error)})", hint=hint) from None
     print(f"Wrote {path}{_given_to_group(path, manifest.name)}.")
     hosts = " or ".join(item.name for item in made_from.get("ALLOWED_HOSTS", ())) or "ALLOWED_HOSTS"
     print(f"Set {hosts} there, then `{bundle.executable.name} pyz config check`.")
@@ -101,10 +100,7 @@ def run_show(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     configuration = load(bundle, arguments)
     activation, settings_problem = import_settings(bundle, arguments, configuration)
     for section in SECTIONS:
-        print(f"[{section}]")
-        for line in _section_lines(configuration, section):
-            print(line)
-        print()
+        print(f"[{section}]", *_section_lines(configuration, section), "", sep="\n")
     for line in _changes(activation):
         print(line)
     if activation is not None and not settings_problem:
@@ -157,9 +153,7 @@ def run_discover(bundle: Bundle, arguments: Arguments, options: Namespace) -> in
     optional = [item for item in variables if not item.is_required]
     for title, items in ((f"Required; set them in the section [env] of {where}:", required), ("Optional:", optional)):
         if items:
-            print(title)
-            for line in _variable_table(items):
-                print(line)
+            print(title, *_variable_table(items), sep="\n")
     return 0
 
 

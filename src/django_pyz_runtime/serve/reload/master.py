@@ -16,8 +16,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.sock import create_sockets
 
 from django_pyz_runtime.serve.reload.arbiter import PatientArbiter
-from django_pyz_runtime.serve.reload.handover import Handover, Listener, name_of
-from django_pyz_runtime.serve.reload.invocation import Service
+from django_pyz_runtime.serve.reload.handover import Handover, Listener, Service, name_of
 from django_pyz_runtime.serve.reload.notify import headline
 from django_pyz_runtime.serve.reload.old_workers import OldWorkers
 from django_pyz_runtime.serve.reload.reload import Reload, allow_signals
@@ -180,7 +179,7 @@ def taken_over(config: Config, log: Any, handover: Handover) -> tuple[list[Any],
     if handover.is_passed:
         descriptors = [listener.descriptor for listener in handover.listeners]
         return create_sockets(config, log, descriptors), [""] * len(descriptors)
-    binds = _binds(config)
+    binds: list[str] = config.settings["bind"].get()
     kept = [handover.keeps(*one) for one in zip(binds, config.address, strict=True)]
     for listener in handover.listeners:
         if listener not in kept:
@@ -203,11 +202,6 @@ def left_to_next(listeners: Sequence[Any], binds: Sequence[str]) -> list[Listene
         Listener(bind, name_of(listener.getsockname()), listener.fileno())
         for listener, bind in zip(listeners, binds, strict=True)
     ]
-
-
-def _binds(config: Config) -> list[str]:
-    binds: list[str] = config.settings["bind"].get()
-    return binds
 
 
 def _only(config: Config, bind: str) -> Config:

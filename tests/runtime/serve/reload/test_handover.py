@@ -11,8 +11,7 @@ import pytest
 from gunicorn.config import Config
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Listener, name_of
-from django_pyz_runtime.serve.reload.invocation import Invocation
+from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Invocation, Listener, name_of
 from django_pyz_runtime.serve.reload.master import left_to_next, taken_over
 from django_pyz_runtime.serve.settings.addresses import at_port, at_socket, check_addresses
 from tests.programs import LOCALHOST
