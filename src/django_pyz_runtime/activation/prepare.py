@@ -1,4 +1,7 @@
-"""From a command line to a project ready for import, or to one report of everything that is wrong; its agents."""
+"""From a command line to a project ready for import, or to one report of everything that is wrong.
+
+Agents, such as tracers, run in between: after the activation, before the site is imported.
+"""
 
 from __future__ import annotations
 

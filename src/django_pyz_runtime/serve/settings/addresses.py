@@ -1,6 +1,6 @@
-"""Whether the server can listen where it is told to, found out before gunicorn tries it five times, and who does else.
+"""Whether the server can listen where it is told to, found out before gunicorn tries it five times.
 
-Linux tells who listens (proc(5), unix(7)); elsewhere nobody is named.
+Where another process listens already, it is named; Linux tells which that is (proc(5), unix(7)).
 """
 
 from __future__ import annotations
