@@ -33,6 +33,15 @@ def system_reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or "").lower() or str(error)
 
 
+def with_causes(error: BaseException | None) -> list[BaseException]:
+    """An error and those behind it, each once."""
+    found: list[BaseException] = []
+    while error is not None and all(error is not one for one in found):
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
 def line_of(error: BaseException, path: str) -> int | None:
     """The last line of a Python file that ran before an error, or that cannot be compiled; None where none did."""
     if isinstance(error, SyntaxError) and error.filename == path:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.activation.activate import Purpose
-from django_pyz_runtime.activation.prepare import prepare
-from django_pyz_runtime.activation.run_first import run_first
+from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle

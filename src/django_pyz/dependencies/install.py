@@ -83,10 +83,8 @@ def _install_server(python: Python, environment: Environment, index_lines: tuple
     what = f"install {GUNICORN}, with which every bundle serves"
     try:
         _first_that_works(index_lines, lambda indexes: environment.install_exactly([*indexes, GUNICORN], what))
-    except IndexSilent:
-        raise
     except UserError as error:
-        hint = error.hint or "Have it on the index that the project names, or on the installer's own."
+        hint = f"Have it on the index that the project names, or on the installer's own. {error.hint}".rstrip()
         raise UserError(error.problem, hint=hint) from None
     return environment.site_packages
 

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,8 @@ from django_pyz_runtime.activation import gc_pause, zero_config
 from django_pyz_runtime.activation.child_environment import hand_down
 from django_pyz_runtime.activation.code_path import use_code
 from django_pyz_runtime.activation.operator_code import OperatorModules, run_local_settings, secrets_of
-from django_pyz_runtime.activation.settings_context import in_folder, same_key
 from django_pyz_runtime.activation.settings_errors import missing_variable
-from django_pyz_runtime.activation.settings_hook import SettingsHook
+from django_pyz_runtime.activation.settings_hook import SettingsHook, in_folder, same_key
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle import bytecode_finder
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -27,8 +26,8 @@ from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER
 from django_pyz_runtime.config import typed_settings
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE, data_dir, settings_module
-from django_pyz_runtime.data import data_code, data_links, storage_folders, write_guard
-from django_pyz_runtime.data.relative_folders import anchor
+from django_pyz_runtime.data import data_code, data_links, write_guard
+from django_pyz_runtime.data.relative_folders import STORAGE_MODULE, anchor, keep_in_data
 from django_pyz_runtime.data.relocation import Move, Relocator
 from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import UserError
@@ -84,13 +83,8 @@ class Activation:
         if problems or self._purpose is Purpose.CHECK:
             raise UserError(*problems)
         bundle = self._bundle
-        relocator = Relocator(
-            bundle.site_packages,
-            self.code_folder / PROJECT_FOLDER,
-            self.data_dir,
-            makes_folders=self.may_write,
-            static_root=self.static_root,
-        )
+        project = self.code_folder / PROJECT_FOLDER
+        relocator = Relocator(bundle.site_packages, project, self.data_dir, self.may_write, self.static_root)
         self.moves = relocator.relocate(namespace)
         anchor(namespace, self.project_folder)
         if zero_config.needs_secret_key(namespace):
@@ -108,13 +102,9 @@ class Activation:
     @contextmanager
     def settings_context(self) -> Iterator[None]:
         """What the settings find while they run: the current folder, and Django's source of secret keys."""
-        manifest = self._bundle.manifest
-        with in_folder(self.project_folder):
-            if not manifest.generates_key:
-                yield
-                return
-            with same_key(lambda: self._key):
-                yield
+        kept_key = same_key(lambda: self._key) if self._bundle.manifest.generates_key else nullcontext()
+        with in_folder(self.project_folder), kept_key:
+            yield
 
     @cached_property
     def _key(self) -> str:
@@ -139,11 +129,6 @@ class Activation:
         return self.code_folder / self._bundle.manifest.folder
 
     @property
-    def keeps_data_out(self) -> bool:
-        """Whether there is code to keep data out of; a build has a copy of its own."""
-        return not self._bundle.is_staged
-
-    @property
     def may_write(self) -> bool:
         """Whether folders and keys may be made."""
         return self._purpose in (Purpose.RUN, Purpose.SERVE)
@@ -159,11 +144,12 @@ class Activation:
             namespace["STATIC_URL"] = url
 
 
-def _settings_hook(activation: Activation) -> SettingsHook:
+def _settings_hook(bundle: Bundle, activation: Activation) -> SettingsHook:
     def keep_storages(module: ModuleType) -> None:
-        storage_folders.keep_in_data(module, activation.project_folder, activation.data_dir)
+        keep_in_data(module, activation.project_folder, activation.data_dir)
 
-    watched = dict.fromkeys(storage_folders.MODULES, keep_storages) if activation.keeps_data_out else {}
+    # A build has a copy of the code for itself.
+    watched = {} if bundle.is_staged else {STORAGE_MODULE: keep_storages}
     return SettingsHook(activation.change_settings, activation.explain, activation.settings_context, watched)
 
 
@@ -202,7 +188,7 @@ def activate(
     if not bundle.is_staged:
         data_code.guard([bundle.site_packages], activation.data_dir)
         write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
-    finders: list[Any] = [_settings_hook(activation)]
+    finders: list[Any] = [_settings_hook(bundle, activation)]
     if files := {value.key: value.text for value in configuration.section("modules")}:
         finders.append(OperatorModules(files))
     others = [finder for finder in sys.meta_path if not isinstance(finder, SettingsHook | OperatorModules)]

@@ -144,10 +144,9 @@ def _place(error: BaseException) -> str:
 
 def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
     """The frames that an error came through, with the line of each, the innermost last."""
-    part = error.__traceback__
-    while part:
-        yield part.tb_frame, part.tb_lineno
-        part = part.tb_next
+    from traceback import walk_tb
+
+    return walk_tb(error.__traceback__)
 
 
 def _is_of_project(frame: FrameType | None) -> bool:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -150,3 +151,46 @@ class _ChangingLoader(Loader):
             if instead := self._explain(error):
                 raise instead from error
             raise
+
+
+@contextmanager
+def in_folder(folder: Path) -> Iterator[None]:
+    """Be in the project's folder, where its team runs manage.py: some settings read files relative to it.
+
+    The current folder of the command stays what it is, as its arguments may be relative to it.
+    """
+    try:
+        before = os.getcwd()
+    except OSError:
+        before = ""
+    if not os.access(before, os.X_OK):
+        # There would be no way back.
+        yield
+        return
+    folder = folder.resolve()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        # The settings may have chosen another one.
+        if os.getcwd() == str(folder):
+            os.chdir(before)
+
+
+@contextmanager
+def same_key(key: Callable[[], str]) -> Iterator[None]:
+    """Let Django's `get_random_secret_key` return the key that is kept.
+
+    Settings that fall back on it would have another key in each worker of a server, and after each restart.
+
+    Args:
+        key: gives the key that is kept.
+    """
+    from django.core.management import utils
+
+    original = utils.get_random_secret_key
+    utils.get_random_secret_key = key
+    try:
+        yield
+    finally:
+        utils.get_random_secret_key = original

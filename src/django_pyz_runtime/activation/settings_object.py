@@ -138,15 +138,13 @@ def _takes(holder: Any, name: str, value: Any) -> bool:
     try:
         setattr(holder, name, value)
         found, wanted = plain(getattr(holder, name)), plain(value)
-        return not _differs(list(found) if isinstance(wanted, tuple) else found, _listed(wanted))
+        if isinstance(wanted, tuple):
+            # An object may make a list of it.
+            found, wanted = list(found), list(wanted)
+        return not _differs(found, wanted)
     except Exception:
         # Read-only properties, frozen objects, validators: each has an error of its own.
         return False
-
-
-def _listed(value: Any) -> Any:
-    """A tuple as a list, which an object may make of it."""
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _takes_when_wrapped(holder: Any, name: str, value: Any) -> bool:
@@ -170,7 +168,7 @@ class _Follower(ModuleType):
 
 def _follower(module: ModuleType, answering: Any, values: Mapping[str, Any]) -> ModuleType:
     made = _Follower(module.__name__)
-    own = {name: value for name, value in vars(module).items() if name.startswith("__")}
-    own = {name: value for name, value in own.items() if name not in ("__getattr__", "__dir__", "__class__")}
+    answers = ("__getattr__", "__dir__", "__class__")
+    own = {name: value for name, value in vars(module).items() if name.startswith("__") and name not in answers}
     vars(made).update({**own, **values, "__wrapped__": answering})
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from django_pyz_runtime.bundle.record import Record
+from django_pyz_runtime.bundle.names import Record
 from django_pyz_runtime.errors import UserError
 
 TYPE_CHECKING = False

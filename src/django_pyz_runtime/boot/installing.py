@@ -12,7 +12,6 @@ from django_pyz_runtime.boot import places
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.errors import UserError, system_reason
 
-COMMAND = ["pyz", "install"]
 PROGRAMS = "usr/bin"
 """Where programs are installed, below the root."""
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (.+?): a Django project in one file\. .*: \S+ (.+)\n")
@@ -26,10 +25,10 @@ def folder_to_unpack_to(archive: str, name: str, command: list[str]) -> str:
     Args:
         archive: the bundle.
         name: the project's.
-        command: the command line.
+        command: the command line, from `pyz install` on.
 
     Returns:
-        "" for another command, and where nothing will be written.
+        "" where nothing will be written.
 
     Raises:
         UserError: the file is damaged, or a program of that name is in the way.
@@ -78,9 +77,7 @@ def make_folder(folder: str) -> None:
 
 
 def _root(command: list[str]) -> str:
-    """The folder to install below, with a slash at its end; "" for another command, or for one that only looks."""
-    if command[:2] != COMMAND:
-        return ""
+    """The folder to install below, with a slash at its end; "" for a command that only looks."""
     match [part for word in command[2:] for part in word.split("=", 1)]:
         case []:
             return "/"

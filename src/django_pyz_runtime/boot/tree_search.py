@@ -9,7 +9,6 @@ import os
 
 from django_pyz_runtime.boot import places, trust
 from django_pyz_runtime.bundle.names import find_configuration
-from django_pyz_runtime.bundle.record import Record
 from django_pyz_runtime.errors import UserError, say, system_reason
 
 TYPE_CHECKING = False
@@ -33,37 +32,21 @@ def find_code(
     Raises:
         UserError: there is no such place; every one is named with its reason.
     """
-    reasons: list[str] = []
-    for attempt in _Search(archive, name, build_id, has_extensions).attempts(config, install_to):
-        if attempt.code:
-            if reasons and attempt.warning:
-                say(f"{'; '.join(reasons)}: {attempt.warning}")
-            return attempt.code
-        reasons.append(attempt.reason)
+    search = _Search(archive, name, build_id, has_extensions)
+    for find, folder, warning in search.ways(config, install_to):
+        if code := search.tried(find, folder):
+            if search.reasons and warning:
+                say(f"{'; '.join(search.reasons)}: {warning}")
+            return code
     raise UserError(
         f"no place for the unpacked code of build {build_id[:12]}:",
-        *(f"  {reason}" for reason in reasons),
+        *(f"  {reason}" for reason in search.reasons),
         hint="Make one of them writable for this user alone, or set [project] cache_dir.",
     )
 
 
 FOLDERS = ("activation", "boot", "bundle", "child", "commands", "config", "data", "secrets", "serve", "static")
 """Of the run wing; a start lists no folder."""
-
-
-class _Attempt(Record):
-    """What came of looking for the code in one place.
-
-    Attributes:
-        code: its folder; "" where it cannot be used from there.
-        warning: what to say of the place where a better one cannot be used; "" for nothing.
-        reason: why it cannot be used from there.
-    """
-
-    def __init__(self, *, code: str = "", warning: str = "", reason: str = "") -> None:
-        self.code = code
-        self.warning = warning
-        self.reason = reason
 
 
 class _NoExec(Exception):
@@ -78,6 +61,9 @@ class _Search:
         name: the project's name.
         build_id: of the archive.
         has_extensions: whether modules in it are compiled.
+
+    Attributes:
+        reasons: why it cannot be used from the places that were tried.
     """
 
     def __init__(self, archive: str, name: str, build_id: str, has_extensions: bool) -> None:
@@ -87,37 +73,53 @@ class _Search:
         self._has_extensions = has_extensions
         self._uid = os.geteuid()
         self._noexec: list[str] = []
+        self.reasons: list[str] = []
 
-    def attempts(self, config: str | None, install_to: str) -> Iterator[_Attempt]:
-        """One attempt for each place, the best place first; none is made before it is asked for."""
+    def ways(self, config: str | None, install_to: str) -> Iterator[tuple[Callable[[str], str], str, str]]:
+        """A way to find the code, a place for it, and what to say where a better one cannot be used; the best first."""
         for folder in places.installed_folders(self._name, self._archive):
             if os.path.isdir(os.path.join(folder, self._build_id)):
-                yield _attempt(self._installed, folder)
-        # Where that fails the command itself says why, from a tree elsewhere.
-        if install_to and (attempt := _attempt(self._install, install_to)).code:
-            yield attempt
+                yield self._installed, folder, ""
+        if install_to:
+            yield self._install, install_to, ""
         configuration = find_configuration(self._name, config, os.environ, self._uid).path
         folder = ""
         for folder in places.tree_folders(self._name, os.environ, self._uid, configuration):
-            yield _attempt(self._find_or_make, folder, f"using {folder}")
+            yield self._find_or_make, folder, f"using {folder}"
         if not folder:
-            yield _Attempt(reason="there is no home folder")
+            self.reasons.append("there is no home folder")
         folder = places.temporary_folder(self._name, self._uid)
-        yield _attempt(self._find_or_make, folder, f"using {folder}, which may be emptied at any time")
+        yield self._find_or_make, folder, f"using {folder}, which may be emptied at any time"
         for folder in self._noexec:
-            yield _attempt(self._tree_in, folder, f"using {folder}, where compiled modules cannot be loaded")
+            yield self._tree_in, folder, f"using {folder}, where compiled modules cannot be loaded"
+
+    def tried(self, find: Callable[[str], str], folder: str) -> str:
+        """What a way finds in a place; "" where it cannot be used, for a reason that is noted."""
+        try:
+            return find(folder)
+        except (trust.Untrusted, _NoExec) as reason:
+            self.reasons.append(str(reason))
+        except OSError as error:
+            self.reasons.append(f"{folder}: {system_reason(error)}")
+        return ""
 
     def _installed(self, folder: str) -> str:
         """The code in a folder of releases."""
         return self._trusted(os.path.join(trust.resolve(folder, self._uid), self._build_id))
 
     def _install(self, folder: str) -> str:
-        """The code in a folder of releases, which is made where it is missing."""
+        """The same, but the folder is made where it is missing; "" where that fails.
+
+        The command itself says why then, from a tree elsewhere.
+        """
         from django_pyz_runtime.boot.installing import make_folder
 
-        folder = trust.resolve(folder, self._uid)
-        make_folder(folder)
-        return self._tree_in(folder)
+        try:
+            folder = trust.resolve(folder, self._uid)
+            make_folder(folder)
+            return self._tree_in(folder)
+        except (trust.Untrusted, OSError):
+            return ""
 
     def _find_or_make(self, folder: str) -> str:
         """The code in a folder, which is made where it is missing."""
@@ -155,7 +157,7 @@ class _Search:
         try:
             trust.check(tree, self._uid)
             for folder in _inner_folders(code):
-                trust.check_folder(folder, self._uid)
+                trust.check_one(folder, self._uid)
         except trust.Untrusted as reason:
             raise trust.Untrusted(f"not using {tree}: {reason}") from None
         return code
@@ -165,13 +167,3 @@ def _inner_folders(code: str) -> list[str]:
     """Those that the next modules come from; what is imported later is checked then (bundle.bytecode_finder)."""
     run_wing = os.path.join(code, __name__.partition(".")[0])
     return [code, run_wing, *(os.path.join(run_wing, name) for name in FOLDERS)]
-
-
-def _attempt(find: Callable[[str], str], place: str, warning: str = "") -> _Attempt:
-    """What comes of a way to find the code in a place."""
-    try:
-        return _Attempt(code=find(place), warning=warning)
-    except (trust.Untrusted, _NoExec) as reason:
-        return _Attempt(reason=str(reason))
-    except OSError as error:
-        return _Attempt(reason=f"{place}: {system_reason(error)}")

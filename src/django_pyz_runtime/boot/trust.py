@@ -32,15 +32,6 @@ def check(path: str, uid: int) -> None:
     check_file(path, uid)
 
 
-def check_folder(path: str, uid: int) -> None:
-    """Check a folder, below one that was checked, alone.
-
-    Raises:
-        Untrusted: with the path at fault and the reason.
-    """
-    _check_one(path, uid, may_be_sticky=False)
-
-
 def check_file(path: str, uid: int) -> None:
     """The same for a file and every folder above it.
 
@@ -48,10 +39,10 @@ def check_file(path: str, uid: int) -> None:
         Untrusted: with the path at fault and the reason.
         OSError: there is no such file.
     """
-    _check_one(path, uid, may_be_sticky=False)
+    check_one(path, uid)
     folder = path
     while folder != (folder := os.path.dirname(folder)):
-        _check_one(folder, uid, may_be_sticky=True)
+        check_one(folder, uid, may_be_sticky=True)
 
 
 def check_configuration(path: str, uid: int) -> None:
@@ -99,7 +90,12 @@ def resolve(path: str, uid: int) -> str:
     return resolved
 
 
-def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:
+def check_one(path: str, uid: int, *, may_be_sticky: bool = False) -> None:
+    """Check a file or folder alone, as where those above it were checked before.
+
+    Raises:
+        Untrusted: with the path at fault and the reason.
+    """
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         raise Untrusted(f"{path} is a symbolic link")
@@ -109,12 +105,36 @@ def _check_one(path: str, uid: int, *, may_be_sticky: bool) -> None:
     open_to = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if not open_to or (may_be_sticky and status.st_mode & stat.S_ISVTX and status.st_uid == 0):
         return
-    why = f"{path} can be written by other users (mode {stat.S_IMODE(status.st_mode):04o})"
+    why = f"{path} can be written by other users ({mode_text(status.st_mode)})"
     if open_to == stat.S_IWGRP and _is_private_group(status.st_gid, uid):
         if not _has_access_list(path):
             return
         why += ", as its access control list says: setfacl -b takes that away"
     raise Untrusted(why)
+
+
+def mode_text(mode: int) -> str:
+    """A mode as messages name it."""
+    return f"mode {stat.S_IMODE(mode):04o}"
+
+
+def whose(path: str) -> str:
+    """The owner and the mode of a file as messages name them; "" where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ""
+    return f" (owner {user_name(status.st_uid)}, {mode_text(status.st_mode)})"
+
+
+def user_name(uid: int) -> str:
+    """The name of a user; where there is none the number."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _unmapped(owner: int) -> str:

@@ -87,8 +87,8 @@ def _end_on_term() -> Any:
 def _extract_all(executable: str, container: Container, target: str) -> None:
     """Extract in parallel, large blocks first: zlib and the file system both let other threads go on."""
     tell = _after(_PATIENCE_SECONDS, f"unpacking to {os.path.dirname(target)} (only once)")
-    descriptor = os.open(executable, os.O_RDONLY)
-    try:
+    with open(executable, "rb", buffering=0) as archive:
+        descriptor = archive.fileno()
         layout = read_layout(executable, descriptor, container.tree)
         writer = Writer(executable, descriptor, target)
         blocks = sorted(layout.blocks, key=lambda block: -block.size)
@@ -104,8 +104,6 @@ def _extract_all(executable: str, container: Container, target: str) -> None:
             finally:
                 pool.shutdown(cancel_futures=True)
         writer.finish(layout)
-    finally:
-        os.close(descriptor)
 
 
 def _after(seconds: float, message: str) -> Callable[[], None]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from django_pyz_runtime.bundle.record import Record
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +13,22 @@ SYSTEM_CONFIGURATION = "/etc"
 CONFIGURATION_FILE = "settings.ini"
 MANIFEST_FILE = "__manifest__.json"
 """In site-packages (see manifest.py)."""
+
+
+class Record:
+    """Values with names, equal to others of the class with equal ones, for the modules that run before anything else.
+
+    As typing.NamedTuple or a dataclass, whose modules take longer to import than the whole launcher.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
 def env_prefix(name: str) -> str:

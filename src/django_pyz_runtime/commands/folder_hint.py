@@ -9,35 +9,32 @@ from traceback import walk_tb
 from types import FrameType
 
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, PROJECT_FOLDER
+from django_pyz_runtime.errors import with_causes
 
 _LAST_FRAMES = 2
 _LONGEST_NAME = 255
 
 
-def missing_here(error: BaseException, folder: Path) -> str:
-    """The name of a file that failing code speaks of, and that only the project's folder has; "" for none.
+def hint(error: BaseException, folder: Path) -> str:
+    """What to say of a command that has failed, where it may have looked for a file in the wrong folder; else "".
 
     Args:
-        error: that ended the command; those behind it count as well.
+        error: that ended the command. A file that it speaks of, or one behind it, may be in the project's folder only.
         folder: the project's.
     """
     for name in _names(error):
         if not os.path.lexists(name) and (folder / name).exists():
-            return name
+            return f"{name} is in the project's folder, not in {os.getcwd()}: try the command in {folder}"
     return ""
 
 
 def _names(error: BaseException) -> Iterator[str]:
     """Relative paths of files, as texts of the code that raised an error, or values of its variables."""
-    seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        frames = [frame for frame, _ in walk_tb(following.__traceback__)]
+    for one in with_causes(error):
+        frames = [frame for frame, _ in walk_tb(one.__traceback__)]
         for frame in [*frames[-_LAST_FRAMES:], *filter(_is_of_project, frames)]:
             values = (*frame.f_code.co_consts, *frame.f_locals.values())
             yield from (str(value) for value in values if isinstance(value, str | Path) and _is_file_name(str(value)))
-        following = following.__cause__ or following.__context__
 
 
 def _is_of_project(frame: FrameType) -> bool:
@@ -53,9 +50,3 @@ def _is_file_name(text: str) -> bool:
         and ".." not in text.split("/")
         and bool(os.path.splitext(text)[1] or "/" in text)
     )
-
-
-def hint(error: BaseException, folder: Path) -> str:
-    """What to say of a command that has failed, where it may have looked for a file in the wrong folder; else ""."""
-    name = missing_here(error, folder)
-    return f"{name} is in the project's folder, not in {os.getcwd()}: try the command in {folder}" if name else ""

@@ -8,8 +8,7 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from django_pyz_runtime.activation.prepare import prepare
-from django_pyz_runtime.activation.run_first import run_first
+from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -50,7 +49,7 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     run_first(configuration)
     sys.argv[1:] = command
     if command and command[0] in _TAKE_NO_FILES:
-        os.chdir(activation.code_folder / bundle.manifest.folder)
+        os.chdir(activation.project_folder)
     from django.core.exceptions import ImproperlyConfigured
 
     try:

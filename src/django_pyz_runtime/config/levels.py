@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,7 +70,7 @@ class _Reader:
             content = path.read_bytes()
             mode = path.stat().st_mode
             if mode & stat.S_IWOTH:
-                self.problems.append(f"{path}: can be written by everyone ({_octal(mode)}): chmod o-w {path}")
+                self.problems.append(f"{path}: can be written by everyone ({trust.mode_text(mode)}): chmod o-w {path}")
             else:
                 trust.check_configuration(str(path), self._uid)
         except OSError as error:
@@ -94,7 +93,7 @@ class _Reader:
             private |= value.is_secret and "@" not in value.key
         if private and mode & stat.S_IROTH:
             self.problems.append(
-                f"{path}: holds a secret and can be read by everyone ({_octal(mode)}): chmod o-rwx {path}"
+                f"{path}: holds a secret and can be read by everyone ({trust.mode_text(mode)}): chmod o-rwx {path}"
             )
 
     def take_fragments(self, folder: Path) -> None:
@@ -197,24 +196,5 @@ def _unreadable(path: Path, error: Exception, named_by: str) -> str:
     """Why a file cannot be read, with the user and the file's owner and mode."""
     because = f" (named by {named_by})" if named_by else ""
     if isinstance(error, PermissionError):
-        return f"{path}{because}: user {_user_name(os.geteuid())} may not read it{_owner(path)}"
+        return f"{path}{because}: user {trust.user_name(os.geteuid())} may not read it{trust.whose(str(path))}"
     return f"{path}{because}: {system_reason(error)}"
-
-
-def _owner(path: Path) -> str:
-    try:
-        status = path.stat()
-    except OSError:
-        return ""
-    return f" (owner {_user_name(status.st_uid)}, {_octal(status.st_mode)})"
-
-
-def _octal(mode: int) -> str:
-    return f"mode {stat.S_IMODE(mode):04o}"
-
-
-def _user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

@@ -25,20 +25,28 @@ class Option(NamedTuple):
     """An option of settings.ini.
 
     Attributes:
-        section: its section.
-        key: its name.
+        name: its section and key, as "serve.bind".
         kind: its type.
         default: its default as text, or "" where the default is worked out; `help` then says how.
         help: what it is for, in one or two sentences.
         example: a value for settings_ini where the default would not do.
     """
 
-    section: str
-    key: str
+    name: str
     kind: Kind
     default: str
     help: str
     example: str = ""
+
+    @property
+    def section(self) -> str:
+        """Its section."""
+        return self.name.partition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """Its name in the section."""
+        return self.name.partition(".")[2]
 
     def parse(self, text: str) -> Any:
         """The value of a text.
@@ -79,16 +87,14 @@ OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
 
 OPTIONS: tuple[Option, ...] = (
     Option(
-        "project",
-        "settings_module",
+        "project.settings_module",
         TEXT,
         "",
         "The settings module. Default: the one the project was built with.",
         "{name}.settings",
     ),
     Option(
-        "project",
-        "data_dir",
+        "project.data_dir",
         PATH,
         "",
         "Where the project's data goes: SQLite files, uploads, logs, the generated secret key. "
@@ -96,8 +102,7 @@ OPTIONS: tuple[Option, ...] = (
         "/var/lib/{name}",
     ),
     Option(
-        "project",
-        "cache_dir",
+        "project.cache_dir",
         PATH,
         "",
         "Where the unpacked code lives (in this file or the environment only). "
@@ -105,94 +110,82 @@ OPTIONS: tuple[Option, ...] = (
         "/var/cache/{name}",
     ),
     Option(
-        "project",
-        "local_settings",
+        "project.local_settings",
         PATH,
         "",
         "A Python file that runs last inside the settings module. Only root or the running user may write it.",
         "/etc/{name}/local.py",
     ),
     Option(
-        "project",
-        "run_first",
+        "project.run_first",
         AGENTS,
         "",
         "Agents to run before the site, in each worker, command and program of `pyz exec`, such as a tracer: "
         "MODULE or MODULE:FUNCTION. Their variables go into [env].",
         "opentelemetry.instrumentation.auto_instrumentation:initialize",
     ),
-    Option("static", "root", PATH, "", "Serve the files in this folder instead of those built in.", "/srv/static"),
-    Option("static", "url", TEXT, "", "Replaces STATIC_URL.", "/static/"),
+    Option("static.root", PATH, "", "Serve the files in this folder instead of those built in.", "/srv/static"),
+    Option("static.url", TEXT, "", "Replaces STATIC_URL.", "/static/"),
     Option(
-        "static",
-        "serve",
+        "static.serve",
         choice("auto", "whitenoise", "off"),
         "auto",
         "Who serves static files: whitenoise does; auto does unless STATIC_URL names another host; off leaves it to "
         "the web server in front.",
     ),
     Option(
-        "serve",
-        "bind",
+        "serve.bind",
         ADDRESSES,
         "127.0.0.1:8000",
         "Addresses to listen on: HOST:PORT or unix:/path. Sockets passed by systemd come first.",
     ),
     Option(
-        "serve",
-        "interface",
+        "serve.interface",
         choice("auto", "wsgi", "asgi"),
         "auto",
         "How the server talks to the project: wsgi, or asgi for websockets and async views. auto: asgi where the "
         "project has an ASGI application that routes websockets, or no WSGI one.",
     ),
     Option(
-        "serve",
-        "workers",
+        "serve.workers",
         either("auto", POSITIVE),
         "auto",
         "Worker processes. auto: one more than the CPUs this process may use, counting cgroup limits.",
     ),
-    Option("serve", "threads", POSITIVE, "4", "Threads of each worker; with asgi there is one, with an event loop."),
-    Option("serve", "timeout", SECONDS, "30", "Seconds after which a worker that does not respond is replaced."),
-    Option("serve", "graceful_timeout", SECONDS, "30", "Seconds that running requests are given at a stop."),
+    Option("serve.threads", POSITIVE, "4", "Threads of each worker; with asgi there is one, with an event loop."),
+    Option("serve.timeout", SECONDS, "30", "Seconds after which a worker that does not respond is replaced."),
+    Option("serve.graceful_timeout", SECONDS, "30", "Seconds that running requests are given at a stop."),
     Option(
-        "serve",
-        "head_timeout",
+        "serve.head_timeout",
         SECONDS,
         "20",
         "Seconds in which the head of a request must come: from the connection, or the first byte of the next request. "
         "0: no limit.",
     ),
     Option(
-        "serve",
-        "body_timeout",
+        "serve.body_timeout",
         SECONDS,
         "30",
         "Seconds, in each of which periods a request's body must come at 500 bytes a second on average. 0: no limit.",
     ),
     Option(
-        "serve",
-        "body_limit",
+        "serve.body_limit",
         either("off", SIZE),
         "1g",
         "The largest body of a request; a larger one is answered with 413. What a form may hold is Django's "
         "DATA_UPLOAD_MAX_MEMORY_SIZE.",
     ),
-    Option("health", "live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
-    Option("health", "ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
+    Option("health.live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
+    Option("health.ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
     Option(
-        "health",
-        "checks",
+        "health.checks",
         words_of("database", "migrations"),
         "database, migrations",
         "What ready looks at: database (each can be queried), migrations (none is missing).",
     ),
-    Option(
-        "log", "level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."
-    ),
-    Option("log", "format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
-    Option("log", "access", BOOLEAN, "false", "Whether each request is logged, on standard output."),
+    Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."),
+    Option("log.format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
+    Option("log.access", BOOLEAN, "false", "Whether each request is logged, on standard output."),
 )
 
 BY_NAME: dict[tuple[str, str], Option] = {(option.section, option.key): option for option in OPTIONS}

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django_pyz_runtime.config.values import BOOLEAN, DURATION, Kind
+from django_pyz_runtime.config.values import BOOLEAN, DURATION, Kind, checked, path
 from django_pyz_runtime.secrets.recognise import is_secret_name
 from django_pyz_runtime.texts import is_json_array, parse_literal, word_list
 
@@ -24,6 +24,7 @@ SEQUENCES = (list, tuple, set, frozenset)
 DIGITS = 100
 """Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
 
+_LIST = "a list, divided by commas or lines, or a JSON array"
 _WORDS = {"true": True, "false": False}
 _NONE = ("None", "null")
 _FILE_MODE = r"(?i)permissions(_mode)?$|chmod$|umask$|(file|dir|directory|folder)_mode$"
@@ -70,8 +71,7 @@ def _documented(names: tuple[str, ...], current: Any) -> Kind | None:
     if names[0] in _PAIR and is_open:
         return Kind("two texts, divided by a comma, or a JSON array of two", _pair)
     if names[0] in _OF_PAIRS and len(names) == 1 and isinstance(current, list | tuple):
-        wanted = "a list, divided by commas or lines, or a JSON array"
-        return Kind(wanted, lambda text: _with_pairs(_sequence(text, current)))
+        return Kind(_LIST, lambda text: _with_pairs(_sequence(text, current)))
     if names[-1] in _NUMBERS and is_open:
         return Kind("a whole number", _whole_number)
     return Kind("some text", str) if names in [(name,) for name in _TEXTS] and is_open else None
@@ -88,12 +88,13 @@ def _by_value(names: tuple[str, ...], current: Any) -> Kind:
         (int, Kind("a whole number", _whole_number)),
         (float, Kind("a number", float)),
         (timedelta, DURATION),
-        (Path, Kind("a path", lambda text: Path(text).expanduser())),
-        (SEQUENCES, Kind("a list, divided by commas or lines, or a JSON array", partial(_sequence, current=current))),
-        (dict, Kind("a JSON object", _dictionary)),
+        (Path, Kind("a path", path)),
+        (SEQUENCES, Kind(_LIST, partial(_sequence, current=current))),
+        (dict, Kind("a JSON object", checked(lambda found: isinstance(found, dict), parse_literal))),
         ((str, Promise), Kind("some text", str)),
     )
-    other = Kind(f"another place: a {type(current).__name__} can be set in local_settings only", _never)
+    none_fits = checked(lambda text: False)
+    other = Kind(f"another place: a {type(current).__name__} can be set in local_settings only", none_fits)
     return next((kind for types, kind in kinds if isinstance(current, types)), other)
 
 
@@ -135,17 +136,6 @@ def _guess(text: str) -> Any:
         return text
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
     return text if is_number and repr(found) != text else found
-
-
-def _dictionary(text: str) -> dict[str, Any]:
-    found = parse_literal(text)
-    if not isinstance(found, dict):
-        raise ValueError(text)
-    return found
-
-
-def _never(text: str) -> Any:
-    raise ValueError(text)
 
 
 def _items(text: str) -> list[Any]:

@@ -40,11 +40,10 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
     Yields:
         A line for each value that does not fit; the others are applied.
     """
-    copies = _Copies()
+    copies: dict[int, Any] = {}
     unknown: set[str] = set()
     for value in sorted(values, key=_rank):
-        name = value.key.removesuffix("+").rstrip()
-        setting, *path = name.split(".")
+        setting, *path = names = value.key.removesuffix("+").rstrip().split(".")
         if setting not in namespace and not hasattr(defaults, setting) and len(unknown) < _HELPED:
             unknown.add(setting)
             if meant := _meant(setting, namespace, defaults):
@@ -52,7 +51,7 @@ def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults
                 continue
         try:
             if path:
-                _set_inside(namespace, defaults, setting, path, value, copies)
+                _set_inside(namespace, defaults, names, value, copies)
             else:
                 current = namespace.get(setting, getattr(defaults, setting, MISSING))
                 namespace[setting] = _converted(value, (setting,), current)
@@ -74,40 +73,36 @@ def _meant(name: str, namespace: MutableMapping[str, Any], defaults: object) -> 
     return nearest(name, sorted({known for known in [*namespace, *dir(defaults)] if known.isupper()}), 0.85)
 
 
-class _Copies:
-    """Dictionaries and lists set by `apply`, each copied once from those of the project and of Django, which stay."""
-
-    def __init__(self) -> None:
-        self._made: dict[int, Any] = {}
-
-    def of(self, container: Any, path: list[str]) -> Any:
-        """The copy; of one of these, itself."""
-        if id(container) in self._made:
-            return container
-        if not isinstance(container, dict | list):
-            raise _Misfit(f"a name inside a dictionary or list, but {'.'.join(path)} is a {type(container).__name__}")
-        copy = dict(container) if isinstance(container, dict) else list(container)
-        self._made[id(copy)] = copy
-        return copy
+def _copied(container: Any, path: list[str], copies: dict[int, Any]) -> Any:
+    """A copy of a dictionary or list of the project's or of Django's, which stay as they are; of a copy, itself."""
+    if id(container) in copies:
+        return container
+    if not isinstance(container, dict | list):
+        raise _Misfit(f"a name inside a dictionary or list, but {'.'.join(path)} is a {type(container).__name__}")
+    copy = dict(container) if isinstance(container, dict) else list(container)
+    copies[id(copy)] = copy
+    return copy
 
 
 def _set_inside(
-    namespace: MutableMapping[str, Any], defaults: object, setting: str, path: list[str], value: Value, copies: _Copies
+    namespace: MutableMapping[str, Any], defaults: object, names: list[str], value: Value, copies: dict[int, Any]
 ) -> None:
     """Set an item inside a dictionary or list."""
-    namespace[setting] = container = copies.of(namespace.get(setting, getattr(defaults, setting, {})), [setting])
+    setting, *path = names
+    found = namespace.get(setting, getattr(defaults, setting, {}))
+    namespace[setting] = container = _copied(found, [setting], copies)
     for depth, part in enumerate(path[:-1], 1):
-        where = _index(container, part, [setting, *path[:depth]])
-        child = copies.of(container[where] if _has(container, where) else {}, [setting, *path[:depth]])
+        where = _index(container, part, names[: depth + 1])
+        child = _copied(container[where] if _has(container, where) else {}, names[: depth + 1], copies)
         container[where] = child
         container = child
-    where = _index(container, path[-1], [setting, *path])
+    where = _index(container, path[-1], names)
     fallback = _DATABASE_DEFAULTS.get(path[-1], MISSING) if setting == "DATABASES" else MISSING
     current = container[where] if _has(container, where) else fallback
     if setting == "DATABASES" and len(path) == 1:
         container[where] = _database(value.text, current)
     else:
-        container[where] = _converted(value, (setting, *path), current)
+        container[where] = _converted(value, tuple(names), current)
 
 
 def _index(container: Any, part: str, path: list[str]) -> Any:
@@ -153,8 +148,7 @@ def _parsed(text: str, names: tuple[str, ...], current: Any) -> Any:
         kind = kind_of(names, current)
     except Exception as error:
         # A lazy value that cannot be made.
-        wanted = f"another place: what it replaces cannot be read ({type(error).__name__})"
-        raise _Misfit(wanted) from None
+        raise _Misfit(f"another place: what it replaces cannot be read ({type(error).__name__})") from None
     try:
         return kind.parse(text)
     except (ValueError, TypeError, RuntimeError):

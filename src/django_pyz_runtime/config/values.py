@@ -28,12 +28,21 @@ class Kind(NamedTuple):
     parse: Callable[[str], Any]
 
 
-def boolean(text: str) -> bool:
-    """True or false in the words that configparser knows."""
-    try:
-        return _WORDS[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
+def checked(fits: Callable[[Any], object], parse: Callable[[str], Any] = str) -> Callable[[str], Any]:
+    """What parses a text and raises ValueError where the value does not fit."""
+
+    def parse_and_check(text: str) -> Any:
+        found = parse(text)
+        if not fits(found):
+            raise ValueError(text)
+        return found
+
+    return parse_and_check
+
+
+def _list_of(is_one: Callable[[str], object]) -> Callable[[str], list[str]]:
+    """What parses a list of at least one word, all of which fit."""
+    return checked(lambda words: words and all(map(is_one, words)), word_list)
 
 
 def duration_seconds(text: str) -> float:
@@ -55,96 +64,49 @@ def size_bytes(text: str) -> int:
     return int(match[1]) * _BYTES[match[2]]
 
 
-def _some_words(text: str) -> list[str]:
-    words = word_list(text)
-    if not words:
-        raise ValueError(text)
-    return words
-
-
-def absolute_path(text: str) -> Path:
-    """An absolute path; `~` stands for the home folder."""
+def path(text: str) -> Path:
+    """A path; `~` stands for the home folder."""
     try:
-        path = Path(text).expanduser()
+        return Path(text).expanduser()
     except RuntimeError:
         raise ValueError(text) from None
-    if not path.is_absolute():
+
+
+def _positive(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
         raise ValueError(text)
-    return path
+    return int(text)
 
 
-def url_path(text: str) -> str:
-    """A path on the site, from its first slash."""
-    if not re.fullmatch(r"/[^\s?#]*", text):
-        raise ValueError(text)
-    return text
-
-
-def _whole(lowest: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,9}", text) or int(text) < lowest:
-            raise ValueError(text)
-        return int(text)
-
-    return parse
-
-
-def _non_empty(text: str) -> str:
-    if not text:
-        raise ValueError(text)
-    return text
-
-
-def address(text: str) -> str:
-    """HOST:PORT, [IPV6]:PORT, :PORT, unix:/path or fd://NUMBER."""
+def _is_address(text: str) -> bool:
+    """Whether a text is HOST:PORT, [IPV6]:PORT, :PORT, unix:/path or fd://NUMBER."""
     match = re.fullmatch(r"(?:[\w.-]*|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:/.+|fd://\d+", text)
-    if not match or int(match[1] or 0) > 65535:
-        raise ValueError(text)
-    return text
+    return bool(match and int(match[1] or 0) <= 65535)
 
 
-TEXT = Kind("some text", _non_empty)
-BOOLEAN = Kind("true or false", boolean)
-POSITIVE = Kind("a whole number from 1", _whole(1))
+TEXT = Kind("some text", checked(bool))
+BOOLEAN = Kind("true or false", checked(lambda found: found is not None, lambda text: _WORDS.get(text.lower())))
+"""In the words that configparser knows."""
+POSITIVE = Kind("a whole number from 1", _positive)
 SECONDS = Kind("seconds, or a duration such as 30s or 5m", duration_seconds)
 SIZE = Kind("bytes, or a size such as 10m or 1g", size_bytes)
 DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(text)))
-PATH = Kind("an absolute path", absolute_path)
-URL_PATH = Kind("a path that starts with /", url_path)
-ADDRESSES = Kind("HOST:PORT or unix:/path", lambda text: [address(word) for word in _some_words(text)])
-
-
-def _agents(text: str) -> list[str]:
-    agents = _some_words(text)
-    if not all(re.fullmatch(_AGENT, agent) for agent in agents):
-        raise ValueError(text)
-    return agents
-
-
-AGENTS = Kind("MODULE or MODULE:FUNCTION, several with commas between them", _agents)
+PATH = Kind("an absolute path", checked(Path.is_absolute, path))
+URL_PATH = Kind("a path that starts with /", checked(lambda text: re.fullmatch(r"/[^\s?#]*", text)))
+ADDRESSES = Kind("HOST:PORT or unix:/path", _list_of(_is_address))
+AGENTS = Kind(
+    "MODULE or MODULE:FUNCTION, several with commas between them", _list_of(lambda word: re.fullmatch(_AGENT, word))
+)
 
 
 def choice(*words: str) -> Kind:
     """One of a few words."""
-
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError(text)
-        return text
-
-    return Kind(f"{', '.join(words[:-1])} or {words[-1]}", parse)
+    return Kind(f"{', '.join(words[:-1])} or {words[-1]}", checked(words.__contains__))
 
 
 def words_of(*known: str) -> Kind:
     """A list of some of a few words."""
-
-    def parse(text: str) -> list[str]:
-        words = word_list(text)
-        if set(words) - set(known):
-            raise ValueError(text)
-        return words
-
-    return Kind(f"a list of {', '.join(known)}", parse)
+    return Kind(f"a list of {', '.join(known)}", checked(set(known).issuperset, word_list))
 
 
 def either(word: str, kind: Kind) -> Kind:

@@ -7,7 +7,6 @@ read-only, in which each of these paths is a link into the data folder.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable
 from importlib.machinery import BYTECODE_SUFFIXES, SOURCE_SUFFIXES
@@ -18,7 +17,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.data import write_guard
 from django_pyz_runtime.data.data_code import check_module
-from django_pyz_runtime.data.relocation import make_data_dir
+from django_pyz_runtime.data.relocation import make_folders
 from django_pyz_runtime.errors import UserError, system_reason
 
 _MODULES = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES, ".so")
@@ -158,9 +157,6 @@ def _link(folder: Path, name: str, data_dir: Path) -> None:
 
 
 def _make_folders(bundle: Bundle, data_dir: Path) -> None:
-    """The folders that the links lead to; whoever uses one that cannot be made says what is wrong with it."""
-    with contextlib.suppress(OSError):
-        make_data_dir(data_dir)
-        for name in bundle.manifest.data_paths:
-            folder = data_dir / name
-            (folder if name.endswith("/") else folder.parent).mkdir(mode=0o750, parents=True, exist_ok=True)
+    """The folders that the links lead to."""
+    names = bundle.manifest.data_paths
+    make_folders(data_dir, [data_dir / (name if name.endswith("/") else os.path.dirname(name)) for name in names])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import pwd
 from collections.abc import Mapping
 from typing import Any
 
+from django_pyz_runtime.boot.trust import user_name, whose
 from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import UserError
 
@@ -34,25 +34,13 @@ def _problem(path: str) -> tuple[str, str] | None:
     import shlex
 
     folder = os.path.dirname(path)
-    user = _name(os.geteuid())
+    user = user_name(os.geteuid())
     quoted = shlex.quote(folder)
     if not os.path.isdir(folder):
         return f"there is no folder {folder}", f"As root: install -d -m 750 -o {user} {quoted}"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return f"user {user} cannot write its folder{_whose(folder)}", f"As root: chown -R {user} {quoted}"
+        return f"user {user} cannot write its folder{whose(folder)}", f"As root: chown -R {user} {quoted}"
     # One without any right to write is meant to be read only.
     if os.path.exists(path) and not os.access(path, os.W_OK) and os.stat(path).st_mode & _WRITE_BITS:
-        return f"user {user} cannot write it{_whose(path)}", f"As root: chown {user} {shlex.quote(path)}*"
+        return f"user {user} cannot write it{whose(path)}", f"As root: chown {user} {shlex.quote(path)}*"
     return None
-
-
-def _whose(path: str) -> str:
-    status = os.stat(path)
-    return f" (owner {_name(status.st_uid)}, mode {status.st_mode & 0o7777:04o})"
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

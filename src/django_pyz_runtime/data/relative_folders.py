@@ -1,14 +1,23 @@
-"""Folders that settings name relative to the current folder, to read from, as absolute paths in the project."""
+"""Folders that settings and storages name relative to where a process is started: a team starts it beside manage.py.
+
+What settings read from is in the project. `FileSystemStorage(location="exports")` is beside the code as well where the
+project ships something at that place; else it can only be for data, and goes to the data folder whoever starts the
+process and wherever.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from django_pyz_runtime.data.settings_walk import is_really
+from django_pyz_runtime.data.writable_settings import is_nothing
 
+STORAGE_MODULE = "django.core.files.storage.filesystem"
+"""Where Django has FileSystemStorage."""
 _LISTS = ("STATICFILES_DIRS", "LOCALE_PATHS", "FIXTURE_DIRS")
 
 
@@ -39,3 +48,34 @@ def _anchored(item: Any, folder: Path) -> Any:
     if not is_really(item, str, Path) or os.path.isabs(item) or not (folder / item).is_dir():
         return item
     return type(item)(os.path.normpath(folder / item))
+
+
+def keep_in_data(module: ModuleType, project: Path, data_dir: Path) -> None:
+    """Let Django's storages have their relative folders in the data folder.
+
+    Args:
+        module: the one with the name STORAGE_MODULE.
+        project: the folder of manage.py.
+        data_dir: the data folder.
+    """
+    from django.utils.functional import cached_property
+
+    storage: Any = vars(module)["FileSystemStorage"]
+    original = vars(storage)["base_location"].func
+
+    def base_location(self: Any) -> Any:
+        return in_data(original(self), project, data_dir)
+
+    kept = cached_property(base_location)
+    kept.__set_name__(storage, "base_location")
+    storage.base_location = kept
+
+
+def in_data(location: Any, project: Path, data_dir: Path) -> Any:
+    """A folder, or the place in the data folder that it is at where that is safe."""
+    if not is_really(location, str, Path) or not str(location) or os.path.isabs(location):
+        return location
+    inside = os.path.normpath(location)
+    if inside.split(os.sep)[0] in (os.curdir, os.pardir) or not is_nothing(project / inside):
+        return location
+    return type(location)(data_dir / inside)

@@ -14,9 +14,10 @@ is a folder in the tree, and one whose name has no suffix under a key that speak
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ from django_pyz_runtime.data.writable_settings import (
     is_nothing,
     is_read_only,
     is_written_to,
-    speaks_of_a_folder,
+    means_folder,
 )
 
 _URL = r"[A-Za-z][\w.+-]*:/{0,3}"
@@ -141,7 +142,7 @@ class _Change:
         if is_read_only(names, relative):
             return value
         after = self._relocator.data_dir / relative
-        self._make_folders(path, after, is_folder=found == text and speaks_of_a_folder(found, names[-1]))
+        self._make_folders(path, after, is_folder=found == text and means_folder(found, names[-1]))
         return self._moved(value, found, after, names)
 
     def _moved(self, value: str | os.PathLike[str], before: str, after: Path, names: Names) -> Any:
@@ -172,13 +173,18 @@ class _Change:
         folders = [after] if is_folder else [after.parent]
         if before.is_absolute() and not before.resolve().is_relative_to(self._relocator.data_dir.resolve()):
             folders += [after / Path(folder).relative_to(before) for folder, _, _ in os.walk(before)]
-        try:
-            make_data_dir(self._relocator.data_dir)
-            for folder in folders:
-                folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        except OSError:
-            # Whoever uses the path says what is wrong with it; many commands never do.
-            return
+        make_folders(self._relocator.data_dir, folders)
+
+
+def make_folders(data_dir: Path, folders: Iterable[Path]) -> None:
+    """Make folders in the data folder, as far as that can be done.
+
+    Whoever uses one that is not there says what is wrong with it; many commands never do.
+    """
+    with contextlib.suppress(OSError):
+        make_data_dir(data_dir)
+        for folder in folders:
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
 
 def make_data_dir(data_dir: Path) -> None:

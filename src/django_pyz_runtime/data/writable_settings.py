@@ -65,7 +65,7 @@ def is_nothing(path: Path) -> bool:
     return path.is_dir() and all(re.fullmatch(_PLACEHOLDER, name) for _, _, names in os.walk(path) for name in names)
 
 
-def speaks_of_a_folder(path: str, key: str) -> bool:
+def means_folder(path: str, key: str) -> bool:
     """Whether a path that is not there is sure to be meant for a folder."""
     words = set(key.upper().split("_"))
     has_suffix = bool(os.path.splitext(path)[1])

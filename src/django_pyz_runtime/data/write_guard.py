@@ -14,11 +14,13 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.data import audit
 from django_pyz_runtime.data.write_advice import Code, advice
+from django_pyz_runtime.errors import with_causes
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _WRITING_MODES = set("wax+")
@@ -60,13 +62,7 @@ def stop() -> None:
 
 def found_in(error: BaseException | None) -> WriteIntoCode | None:
     """The refusal in an error, or behind it, as where logging says no more than that it cannot be configured."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, WriteIntoCode):
-            return error
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return None
+    return next((one for one in with_causes(error) if isinstance(one, WriteIntoCode)), None)
 
 
 def _look_at_open(path: Any, mode: Any, flags: Any, *_: Any) -> None:
@@ -84,16 +80,10 @@ def _look_at_open(path: Any, mode: Any, flags: Any, *_: Any) -> None:
         _refuse(real)
 
 
-def _look_at_new(path: Any, *rest: Any) -> None:
+def _look_at_new(path: Any, *rest: Any, is_folder: bool = False) -> None:
     real = _real(path, rest[-1], follows=False)
     if real is not None and not os.path.lexists(real):
-        _refuse(real)
-
-
-def _look_at_mkdir(path: Any, *rest: Any) -> None:
-    real = _real(path, rest[-1], follows=False)
-    if real is not None and not os.path.lexists(real):
-        _refuse(real, is_folder=True)
+        _refuse(real, is_folder=is_folder)
 
 
 def _look_at_old(path: Any, folder: Any = _HERE) -> None:
@@ -110,12 +100,8 @@ def _look_at_rename(source: Any, target: Any, source_folder: Any = _HERE, target
             _refuse(real)
 
 
-def _look_at_symlink(source: Any, target: Any, folder: Any = _HERE) -> None:
-    _look_at_new(target, folder)
-
-
-def _look_at_link(source: Any, target: Any, source_folder: Any = _HERE, target_folder: Any = _HERE) -> None:
-    _look_at_new(target, target_folder)
+def _look_at_link(source: Any, target: Any, *folders: Any) -> None:
+    _look_at_new(target, *folders)
 
 
 def _look_at_truncate(path: Any, *_: Any) -> None:
@@ -141,12 +127,12 @@ def _database_file(name: str) -> tuple[str, bool]:
 
 _LOOKS: dict[str, audit.Look] = {
     "open": _look_at_open,
-    "os.mkdir": _look_at_mkdir,
+    "os.mkdir": partial(_look_at_new, is_folder=True),
     "os.remove": _look_at_old,
     "os.rmdir": _look_at_old,
     "os.rename": _look_at_rename,
     "os.link": _look_at_link,
-    "os.symlink": _look_at_symlink,
+    "os.symlink": _look_at_link,
     "os.truncate": _look_at_truncate,
     "sqlite3.connect": _look_at_database,
 }

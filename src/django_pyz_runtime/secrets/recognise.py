@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 HIDDEN = "********"
 
@@ -29,12 +28,8 @@ _NAME = r"[\w.+/@ -]{0,60}"
 _LIKE_A_KEY = r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w+/]{9,}"
 """Capitals, small letters and digits in one word: more likely a line of base64 than a name."""
 
-
-class _Span(NamedTuple):
-    """A secret in a text: where it begins and ends."""
-
-    start: int
-    end: int
+Span = tuple[int, int]
+"""Where a secret in a text begins and ends."""
 
 
 def is_secret(key: str, text: str) -> bool:
@@ -58,9 +53,9 @@ def shown(key: str, text: str) -> str:
         return HIDDEN
     kept = 0
     pieces = []
-    for span in spans(text):
-        pieces += [text[kept : span.start], HIDDEN]
-        kept = span.end
+    for start, end in spans(text):
+        pieces += [text[kept:start], HIDDEN]
+        kept = end
     return "".join([*pieces, text[kept:]])
 
 
@@ -103,13 +98,13 @@ _MALFORMED = (
 """URLs of which a character is missing, or all before the user's name."""
 
 
-def spans(text: str) -> Iterator[_Span]:
+def spans(text: str) -> Iterator[Span]:
     """The parts of a text that are secrets whatever its key is, from left to right, none in another."""
-    end = 0
-    for span in sorted({*_passwords_in_urls(text), *_malformed(text), *_parameters(text)}):
-        if span.start >= end:
-            yield span
-            end = span.end
+    after = 0
+    for start, end in sorted({*_passwords_in_urls(text), *_malformed(text), *_parameters(text)}):
+        if start >= after:
+            yield start, end
+            after = end
 
 
 def shown_name(name: str) -> str:
@@ -124,7 +119,7 @@ def _is_secret_item(name: str) -> bool:
     return is_secret_name(name) and name.lower() != "key"
 
 
-def _passwords_in_urls(text: str) -> Iterator[_Span]:
+def _passwords_in_urls(text: str) -> Iterator[Span]:
     """What stands between the colon and the last @ of the line, and in place of a user's name in the Web's URLs."""
     scheme, *rest = text.split("://")
     position = len(scheme) + 3
@@ -135,23 +130,23 @@ def _passwords_in_urls(text: str) -> Iterator[_Span]:
         start = position + len(name) + 1
         if at and not re.search(r"[/\s]", name):
             if colon and password:
-                yield _Span(start, position + len(user))
+                yield start, position + len(user)
             elif not colon and name and scheme.lower().endswith(("http", "https")):
-                yield _Span(position, position + len(name))
+                yield position, position + len(name)
         position += len(piece) + 3
         scheme = piece
 
 
-def _malformed(text: str) -> Iterator[_Span]:
+def _malformed(text: str) -> Iterator[Span]:
     """The passwords in what was to be a URL."""
     for match in re.finditer(_MALFORMED, text):
-        yield _Span(*match.span(match.lastindex or 0))
+        yield match.span(match.lastindex or 0)
 
 
-def _parameters(text: str) -> Iterator[_Span]:
+def _parameters(text: str) -> Iterator[Span]:
     """The values in `password=...`, as in the query of a URL or in what libpq and ODBC take."""
     end = 0
     for match in re.finditer(_PARAMETER_NAME, text):
         is_secret_one = is_secret_name(match[1]) or match[1].lower() in ("pwd", "sig")
         if match.start() >= end and is_secret_one and (found := _PARAMETER.match(text, match.end())):
-            yield _Span(found.start(), end := found.end())
+            yield found.start(), (end := found.end())

@@ -135,5 +135,5 @@ def _secrets_in(key: str, text: str) -> Iterator[str]:
         if is_all:
             yield from (text, *text.splitlines())
             yield from word_list(text) if "," in text and not is_json_array(text) else ()
-    for span in spans(text):
-        yield text[span.start : span.end].strip("\"'")
+    for start, end in spans(text):
+        yield text[start:end].strip("\"'")

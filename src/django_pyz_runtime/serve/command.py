@@ -20,8 +20,7 @@ from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.reload.handover import Handover
-from django_pyz_runtime.serve.reload.invocation import Invocation, Service
+from django_pyz_runtime.serve.reload.handover import Handover, Invocation, Service
 from django_pyz_runtime.serve.reload.notify import Notifier
 
 if TYPE_CHECKING:
@@ -57,34 +56,23 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     """The steps of a start, one by one."""
     with service.notifier.told():
         configuration, activation = prepare(bundle, arguments, Purpose.SERVE)
-    service = _reloading_from(configuration, service)
-    _enter_project(bundle, activation)
-    settings = _server_settings(bundle, configuration)
+    # A reload looks at the file that this start has read.
+    service = service._replace(invocation=service.invocation._replace(configuration=Path(configuration.file.path)))
+    # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
+    os.chdir(activation.project_folder)
+    from django_pyz_runtime.serve.server import server_of
+    from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
+
+    settings = gunicorn_settings(bundle, configuration)
     _check_sockets(settings, options, service)
     if code := _migrate(bundle, arguments, options, service):
         return code
-    server = _make_server(bundle, configuration, settings)
+    server = server_of(bundle, configuration, settings)
     if options.check:
         _check(bundle, server)
     _say_unconfigured(bundle, configuration, activation, service)
     gc_pause.resume()
     return server.serve(service)
-
-
-def _reloading_from(configuration: Configuration, service: Service) -> Service:
-    """Have a reload look at the file that this start has read."""
-    return service._replace(invocation=service.invocation._replace(configuration=Path(configuration.file.path)))
-
-
-def _enter_project(bundle: Bundle, activation: Activation) -> None:
-    """A service is started anywhere; what the project's code reads relative to the current folder lies in its own."""
-    os.chdir(activation.code_folder / bundle.manifest.folder)
-
-
-def _server_settings(bundle: Bundle, configuration: Configuration) -> dict[str, Any]:
-    from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
-
-    return gunicorn_settings(bundle, configuration)
 
 
 def _check_sockets(settings: dict[str, Any], options: Namespace, service: Service) -> None:
@@ -108,12 +96,6 @@ def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: 
     from django_pyz_runtime.serve.migrate import migrate
 
     return migrate(bundle, arguments)
-
-
-def _make_server(bundle: Bundle, configuration: Configuration, settings: dict[str, Any]) -> Server:
-    from django_pyz_runtime.serve.server import server_of
-
-    return server_of(bundle, configuration, settings)
 
 
 def _parser(bundle: Bundle) -> ArgumentParser:
@@ -141,7 +123,7 @@ def _merged(arguments: Arguments, options: Namespace) -> Arguments:
 
 def _check(bundle: Bundle, server: Server) -> NoReturn:
     """Do what the first worker would, and say that it went well."""
-    from django_pyz_runtime.serve.reload.dry_run import PROOF
+    from django_pyz_runtime.serve.reload.reload import PROOF
 
     server.load_and_check()
     sys.stdout.write(f"{bundle.executable.name}: {PROOF}\n")

@@ -13,7 +13,7 @@ from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import UserError, tell
 from django_pyz_runtime.secrets.redaction import redacted, redacted_error
-from django_pyz_runtime.serve.exits import exit_code
+from django_pyz_runtime.serve.server import exit_code
 
 
 def migrate(bundle: Bundle, arguments: Arguments) -> int:

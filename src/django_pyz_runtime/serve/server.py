@@ -12,18 +12,22 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from django_pyz_runtime.activation import gc_pause
-from django_pyz_runtime.activation.run_first import run_first
+from django_pyz_runtime.activation.prepare import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import redacted_reason
-from django_pyz_runtime.serve.exits import server_exit_code, worker_status
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
-from django_pyz_runtime.serve.reload.invocation import Service
+from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.master import Master
 from django_pyz_runtime.serve.reload.notify import headline
 from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
 from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of
+
+_CANNOT_LOAD = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
+"""The status that a worker ends with which cannot load the site, for a mistake of the user's and for a bug, and the
+server's exit code for each. gunicorn's master, where it gives up for it, ends with the same status
+(gunicorn.arbiter.Arbiter.reap_workers)."""
 
 
 class Server(BaseApplication):
@@ -34,6 +38,9 @@ class Server(BaseApplication):
         load: imports the application, WSGI or ASGI as the worker class wants it, in each worker.
         check: run by the first worker before it serves; not by later ones, so that a database that is away for a
             while cannot keep a lost worker from being replaced.
+
+    Attributes:
+        failure: says why a worker could not load the application; "" where none has failed since this was last asked.
     """
 
     def __init__(self, settings: Mapping[str, Any], load: Callable[[], Any], check: Callable[[], None]) -> None:
@@ -41,7 +48,8 @@ class Server(BaseApplication):
         self._load = load
         self._check = check
         self._checked = CheckOnce()
-        self._failure = WorkerMail()
+        self._mail = WorkerMail()
+        self.failure = self._mail.take
         self._worker: Worker | None = None
         super().__init__()
 
@@ -82,12 +90,8 @@ class Server(BaseApplication):
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
-        self._failure.leave(redacted_reason(error))
-        raise SystemExit(worker_status(error))
-
-    def failure(self) -> str:
-        """Why a worker could not load the application; "" where none has failed since this was last asked."""
-        return self._failure.take()
+        self._mail.leave(redacted_reason(error))
+        raise SystemExit(Arbiter.APP_LOAD_ERROR if isinstance(error, UserError) else Arbiter.WORKER_BOOT_ERROR)
 
     def serve(self, service: Service) -> int:
         """Run until a signal stops it.
@@ -105,7 +109,8 @@ class Server(BaseApplication):
             if os.getpid() != master:
                 raise
             self._tell_failure(service)
-            return server_exit_code(stop)
+            code = exit_code(stop)
+            return _CANNOT_LOAD.get(code, code)
         return 0
 
     def _tell_failure(self, service: Service) -> None:
@@ -119,6 +124,14 @@ class Server(BaseApplication):
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
             raise UserError(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
+
+
+def exit_code(stop: SystemExit) -> int:
+    """The exit code that Python would make of it; a text is printed, as Python would (sys.exit)."""
+    if isinstance(stop.code, str):
+        sys.stderr.write(f"{stop.code}\n")
+        return 1
+    return stop.code or 0
 
 
 def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, Any]) -> Server:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from django_pyz_runtime.static.servable import servable_files
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+log = logging.getLogger("django_pyz.static")
+
+_WELL_KNOWN = ".well-known"
+"""The one name with a dot before it that is meant for others (RFC 8615)."""
 _HASH_IN_COMPRESSED_NAME = re.compile(r"/CACHE/(css|js)/[^/]*\.[0-9a-f]{12}\.(css|js)$")
 """django-compressor's output files: output.<hash of the content>.css"""
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -66,3 +69,45 @@ def _hashed_urls(prefix: str) -> frozenset[str]:
         return frozenset()
     hashed: dict[str, str] = staticfiles_storage.hashed_files
     return frozenset(prefix + name for original, name in hashed.items() if name != original)
+
+
+def servable_files(root: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Each file below a folder that may be served, with its status.
+
+    A link that leads out of the folder is passed over and named in the log, and so is one that leads to nothing or
+    back to a folder that it is in. Hidden files are left out, as collectstatic does.
+
+    Args:
+        root: the folder. It may be a link itself.
+    """
+    yield from _below(root, (os.path.realpath(root),))
+
+
+def _below(folder: str, inside: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
+    """The files of a folder.
+
+    Args:
+        folder: as it was come to.
+        inside: the real folders on the way to it, the root first, itself last.
+    """
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith(".") and entry.name != _WELL_KNOWN:
+                continue
+            is_link = entry.is_symlink()
+            real = os.path.realpath(entry.path) if is_link else os.path.join(inside[-1], entry.name)
+            if is_link and (reason := _refusal(real, inside)):
+                log.warning("static file %s is not served: it is a link that leads %s", entry.path, reason)
+            elif entry.is_dir():
+                yield from _below(entry.path, (*inside, real))
+            elif entry.is_file():
+                yield entry.path, entry.stat()
+
+
+def _refusal(real: str, inside: tuple[str, ...]) -> str:
+    """Where a link leads that is not followed; "" for one that is."""
+    if real in inside:
+        return "back to a folder that it is in"
+    if not real.startswith(inside[0].rstrip(os.sep) + os.sep):
+        return "out of the folder"
+    return "" if os.path.exists(real) else "nowhere"

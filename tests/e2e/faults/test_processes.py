@@ -262,7 +262,7 @@ def test_prune_removes_what_was_left_over_and_nothing_of_others(
     shop: Machine, builds: list[Path], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     cache = shop.folder / "cache"
-    other = type(MANIFEST)(**{**vars(MANIFEST), "name": "other"})
+    other = MANIFEST._replace(name="other")
     elses = write_small(tmp_path_factory.mktemp("other"), manifest=other)
     start(shop, elses)
     start(shop, builds[0])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import utils
 
-from django_pyz_runtime.activation.settings_context import in_folder, same_key
+from django_pyz_runtime.activation.settings_hook import in_folder, same_key
 
 
 def test_the_current_folder_is_the_projects_and_then_what_it_was(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.commands.folder_hint import missing_here
+from django_pyz_runtime.commands.folder_hint import hint
 
 
 def _look_for(name: str) -> BaseException:
@@ -28,9 +28,9 @@ def test_a_file_that_only_the_project_s_folder_has_is_named(
         (project / file).touch()
     monkeypatch.chdir(here)
 
-    assert missing_here(_look_for(name), project) == name
+    assert hint(_look_for(name), project).startswith(f"{name} is in the project's folder, not in {here}")
     monkeypatch.chdir(project)
-    assert missing_here(_look_for(name), project) == ""
+    assert hint(_look_for(name), project) == ""
 
 
 @pytest.mark.parametrize("name", ["../project/first.json", "/etc/passwd", "-x/y", "word", "no.json"])
@@ -44,4 +44,4 @@ def test_what_need_not_be_a_file_of_the_project_is_not(
         (project / file).touch()
     monkeypatch.chdir(here)
 
-    assert missing_here(_look_for(name), project) == ""
+    assert hint(_look_for(name), project) == ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django_pyz_runtime.data.storage_folders import in_data
+from django_pyz_runtime.data.relative_folders import in_data
 from tests.runtime.conftest import Python
 
 DATA = Path("/var/lib/shop")
@@ -47,10 +47,9 @@ from pathlib import Path
 from django.conf import settings
 settings.configure(MEDIA_ROOT="/srv/media")
 from django.core.files import storage
-from django_pyz_runtime.data import storage_folders
-for name in storage_folders.MODULES:
-    if name in sys.modules:
-        storage_folders.keep_in_data(sys.modules[name], Path.cwd(), Path("/var/lib/shop"))
+from django_pyz_runtime.data import relative_folders
+module = sys.modules[relative_folders.STORAGE_MODULE]
+relative_folders.keep_in_data(module, Path.cwd(), Path("/var/lib/shop"))
 class Own(storage.FileSystemStorage):
     def __init__(self):
         super().__init__(location="own")

@@ -30,8 +30,8 @@ import sys
 from pathlib import Path
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.reload import arbiter
-from django_pyz_runtime.serve.reload.invocation import Invocation
-from django_pyz_runtime.serve.reload.invocation import Service
+from django_pyz_runtime.serve.reload.handover import Invocation
+from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.notify import Notifier
 from django_pyz_runtime.serve.settings.log import ServerLog
 from django_pyz_runtime.serve.server import Server

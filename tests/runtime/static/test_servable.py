@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.static.servable import servable_files
+from django_pyz_runtime.static.serving import servable_files
 
 
 @pytest.fixture

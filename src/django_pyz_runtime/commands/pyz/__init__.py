@@ -32,12 +32,8 @@ def run(bundle: Bundle, arguments: Arguments) -> int:
     )
     add_common_options(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    info.add_to(verbs)
-    config.add_to(verbs)
-    execute.add_to(verbs)
-    install.add_to(verbs)
-    prune.add_to(verbs)
-    verify.add_to(verbs)
+    for verb in (info, config, execute, install, prune, verify):
+        verb.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
     try:
         code: int = options.run(bundle, arguments, options)

@@ -1,4 +1,4 @@
-"""`pyz config`: write, check, show and explain the configuration."""
+"""`pyz config`: write, check, show, discover and explain the configuration."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from django_pyz_runtime.activation.activate import Activation
 from django_pyz_runtime.activation.prepare import all_problems, load
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.commands.pyz import discover, explain
-from django_pyz_runtime.commands.pyz.broken_settings import import_settings, print_anything
-from django_pyz_runtime.commands.pyz.django_checks import django_problems
+from django_pyz_runtime.bundle.manifest import Variable
+from django_pyz_runtime.commands.pyz import explain
+from django_pyz_runtime.commands.pyz.broken_settings import django_problems, import_settings, print_anything
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.config.options import OPTIONS, SECTIONS
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE
 from django_pyz_runtime.config.settings_ini import fresh_settings_ini
 from django_pyz_runtime.config.variable_targets import variables_of
 from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.secrets.recognise import shown_source
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -33,12 +34,10 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "-o", "--output", metavar="FILE", help="where to; - prints it (default: the place it is read from)"
     )
     init.set_defaults(run=run_init)
-    check = parts.add_parser("check", help="report everything that is wrong, in one go")
-    check.set_defaults(run=run_check)
-    show = parts.add_parser("show", help="every value in force, and where it is from")
-    show.set_defaults(run=run_show)
+    parts.add_parser("check", help="report everything that is wrong, in one go").set_defaults(run=run_check)
+    parts.add_parser("show", help="every value in force, and where it is from").set_defaults(run=run_show)
     found = parts.add_parser("discover", help="the environment variables that the project's settings read")
-    found.set_defaults(run=discover.run)
+    found.set_defaults(run=run_discover)
     one = parts.add_parser("explain", help="one value: where it is from, and what it shadows")
     one.add_argument("key", metavar="KEY", help="SECTION.KEY, or the name of a Django setting")
     one.set_defaults(run=explain.run)
@@ -53,17 +52,16 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     if options.output == "-":
         sys.stdout.write(text)
         return 0
+    hint = "Give another file with -o."
     path = Path(options.output or load(bundle, arguments).file.path).absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UserError(f"{path}: is already there, and stays as it is", hint="Give another file with -o.") from None
+        raise UserError(f"{path}: is already there, and stays as it is", hint=hint) from None
     except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({system_reason(error)})", hint="Give another file with -o."
-        ) from None
+        raise UserError(f"{path}: cannot be written ({system_reason(error)})", hint=hint) from None
     print(f"Wrote {path}{_given_to_group(path, manifest.name)}.")
     hosts = " or ".join(item.name for item in made_from.get("ALLOWED_HOSTS", ())) or "ALLOWED_HOSTS"
     print(f"Set {hosts} there, then `{bundle.executable.name} pyz config check`.")
@@ -102,10 +100,7 @@ def run_show(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     configuration = load(bundle, arguments)
     activation, settings_problem = import_settings(bundle, arguments, configuration)
     for section in SECTIONS:
-        print(f"[{section}]")
-        for line in _section_lines(configuration, section):
-            print(line)
-        print()
+        print(f"[{section}]", *_section_lines(configuration, section), "", sep="\n")
     for line in _changes(activation):
         print(line)
     if activation is not None and not settings_problem:
@@ -145,3 +140,25 @@ def _in_force() -> Iterator[str]:
     for name, value in explain.own_settings().items():
         text = repr(explain.without_secrets(name, value)).replace("\n", " ")
         yield f"# {name} = {text}"
+
+
+def run_discover(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Print the variables, those that are required first."""
+    variables = bundle.manifest.variables
+    if not variables:
+        print("The settings read no environment variables that the build could find.")
+        return 0
+    where = load(bundle, arguments).file.path
+    required = [item for item in variables if item.is_required]
+    optional = [item for item in variables if not item.is_required]
+    for title, items in ((f"Required; set them in the section [env] of {where}:", required), ("Optional:", optional)):
+        if items:
+            print(title, *_variable_table(items), sep="\n")
+    return 0
+
+
+def _variable_table(variables: list[Variable]) -> Iterator[str]:
+    width = max(len(item.name) for item in variables)
+    for item in variables:
+        default = "" if item.default is None else f" = {shown_source(item.name, item.default)}"
+        yield f"  {item.name:<{width}}{default}  ({', '.join(filter(None, [item.where, item.kind, item.condition]))})"

@@ -9,8 +9,7 @@ from argparse import REMAINDER, ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from django_pyz_runtime.activation.activate import Purpose
-from django_pyz_runtime.activation.prepare import prepare
-from django_pyz_runtime.activation.run_first import run_first
+from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER

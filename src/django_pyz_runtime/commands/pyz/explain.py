@@ -42,8 +42,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
             f"{options.key}: is not set{f', did you mean {meant}?' if meant else ''}",
             hint=f"See `{bundle.executable.name} pyz config show`.",
         )
-    for line in [*lines, *_shadow_lines(value)]:
-        print(line)
+    print(*lines, *_shadow_lines(value), sep="\n")
     return 0
 
 
@@ -83,9 +82,8 @@ def _explain_setting(
     moved = next((move for move in activation.moves if move.setting == key), None)
     if moved:
         lines.append(f"  moved    out of the code, from {moved.before}")
-    inside = [
-        item for item in configuration.section("settings") if item.key.startswith((f"{key}.", f"{key} +", f"{key}+"))
-    ]
+    beginnings = (f"{key}.", f"{key} +", f"{key}+")
+    inside = [item for item in configuration.section("settings") if item.key.startswith(beginnings)]
     lines += [f"  changed  {item.key} = {item.shown} ({item.source})" for item in inside]
     if key == "DEBUG" and found and not value:
         lines.append("  serving  False, as runserve shows debug pages only where [settings] DEBUG asks for them")

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.edge.checks import checks_named
-from django_pyz_runtime.serve.edge.head_requests import WithoutBody
-from django_pyz_runtime.serve.edge.health import Health
+from django_pyz_runtime.serve.edge.checks import Check, checks_named
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import with_static_files
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("django_pyz.health")
 
 
-class WsgiEdge(WithoutBody):
-    """The project's application with the edge around it.
+class WsgiEdge:
+    """An application with the edge around it; an answer to HEAD has headers and no body (RFC 9110, section 9.3.2).
+
+    Django leaves the body in it, and gunicorn logs a warning for each one that it drops.
 
     Args:
-        application: the same without the outermost layer.
+        application: whom the requests belong to.
         limits: what clients must keep to; the worker sees to it.
     """
 
     def __init__(self, application: WSGIApplication, limits: Limits) -> None:
-        super().__init__(application)
+        self._application = application
         self.limits = limits
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Pass the request on, and its answer back."""
+        answer = self._application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return answer
+        # An application may call start_response as late as with its first piece (PEP 3333).
+        next(iter(answer), None)
+        if close := getattr(answer, "close", None):
+            close()
+        return []
 
 
 def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
@@ -60,10 +75,65 @@ def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
 
 def with_health(application: WSGIApplication, configuration: Configuration) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
-    live, ready = configuration.get("health", "live"), configuration.get("health", "ready")
-    checks = checks_named(configuration.get("health", "checks"))
-    return Health(application, _path(live), _path(ready), checks)
+    paths = [configuration.get("health", name) for name in ("live", "ready")]
+    live, ready = (None if path == "off" else path for path in paths)
+    return Health(application, live, ready, checks_named(configuration.get("health", "checks")))
 
 
-def _path(option: str) -> str | None:
-    return None if option == "off" else option
+class Health:
+    """WSGI middleware that answers two paths and reveals nothing but up or down; why goes to the log.
+
+    It comes before the project's middleware, so that no ALLOWED_HOSTS or redirect is in the way.
+
+    Args:
+        application: whom all other paths belong to.
+        live: path that answers while this process can answer; None for none.
+        ready: path that answers 200 when all checks pass; None for none.
+        checks: raise where something is not ready.
+    """
+
+    def __init__(
+        self, application: WSGIApplication, live: str | None, ready: str | None, checks: Mapping[str, Check]
+    ) -> None:
+        self._application = application
+        answers: dict[str | None, Mapping[str, Check]] = {live: {}, ready: checks}
+        self._answers = {path: looks for path, looks in answers.items() if path}
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The paths it answers."""
+        return self._answers.keys()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, or pass on."""
+        checks = self._answers.get(environ.get("PATH_INFO", ""))
+        if checks is None:
+            return self._application(environ, start_response)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
+        failing = [name for name, check in checks.items() if not _passes(name, check)]
+        if failing:
+            return _answer(start_response, "503 Service Unavailable", b"unavailable\n")
+        return _answer(start_response, "200 OK", b"ok\n")
+
+
+def _passes(name: str, check: Check) -> bool:
+    try:
+        check()
+    except Exception as error:
+        log.error("not ready: %s: %s", name, error)
+        return False
+    return True
+
+
+def _answer(start_response: StartResponse, status: str, body: bytes, *headers: tuple[str, str]) -> Iterable[bytes]:
+    start_response(
+        status,
+        [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            *headers,
+        ],
+    )
+    return [body]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.serve.edge.application import check_static_root, with_health
-from django_pyz_runtime.serve.edge.head_requests import WithoutBody, headers_only
+from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
-from django_pyz_runtime.serve.edge.wsgi_in_asgi import WsgiInAsgi, path_below_root
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import static_paths, with_static_files
 
@@ -22,14 +23,18 @@ if TYPE_CHECKING:
         ASGI3Application,
         ASGIReceiveCallable,
         ASGISendCallable,
+        ASGISendEvent,
+        HTTPResponseStartEvent,
         HTTPScope,
         Scope,
         WebSocketCloseEvent,
         WebSocketScope,
     )
 
-
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+_PIECES_AT_ONCE = 8
+"""Of 8 KiB, as WhiteNoise's files come: each visit to the thread has a price."""
 
 
 def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
@@ -43,9 +48,9 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         static = with_static_files(_nothing, configuration.get("static", "serve"))
     health = with_health(static, configuration)
-    edge = WithoutBody(_without_connections(health))
-    paths = frozenset({*health.paths, *static_paths(static)})
-    return Edge(application, edge, paths, limits_of(configuration))
+    limits = limits_of(configuration)
+    edge = WsgiEdge(_without_connections(health), limits)
+    return Edge(application, edge, frozenset({*health.paths, *static_paths(static)}), limits)
 
 
 class Edge:
@@ -63,7 +68,7 @@ class Edge:
     ) -> None:
         self.limits = limits
         self._application = application
-        self._edge = WsgiInAsgi(edge)
+        self._edge = edge
         self._paths = paths
         self._websockets: set[ASGISendCallable] = set()
 
@@ -72,10 +77,10 @@ class Edge:
         if scope["type"] in ("http", "websocket"):
             _mend_path(scope)
             _mend_server(scope)
-        if scope["type"] == "http" and path_below_root(scope) in self._paths:
-            await self._edge.answer(scope, send)
+        if scope["type"] == "http" and _path_below_root(scope) in self._paths:
+            await _answer(self._edge, scope, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
-            await self._application(scope, receive, headers_only(send))
+            await self._application(scope, receive, _headers_only(send))
         elif scope["type"] == "websocket":
             self._websockets.add(send)
             try:
@@ -89,6 +94,25 @@ class Edge:
         """Tell the clients of all websockets to connect again (1012, service restart: IANA WebSocket close codes)."""
         event: WebSocketCloseEvent = {"type": "websocket.close", "code": 1012, "reason": ""}
         await asyncio.gather(*(send(event) for send in self._websockets), return_exceptions=True)
+
+
+def _headers_only(send: ASGISendCallable) -> ASGISendCallable:
+    """A `send` for one answer to HEAD, which ends it where its body would begin.
+
+    Args:
+        send: the server's.
+    """
+    is_over = False
+
+    async def send_headers(event: ASGISendEvent) -> None:
+        nonlocal is_over
+        if event["type"] != "http.response.body":
+            await send(event)
+        elif not is_over:
+            is_over = True
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_headers
 
 
 def _mend_path(scope: HTTPScope | WebSocketScope) -> None:
@@ -126,3 +150,66 @@ def _without_connections(application: WSGIApplication) -> WSGIApplication:
             connections.close_all()
 
     return answer
+
+
+async def _answer(application: WSGIApplication, scope: HTTPScope, send: ASGISendCallable) -> None:
+    """Answer one request by a WSGI application that needs no body of it and starts its answer at once.
+
+    asgiref's own bridge (asgiref.wsgi.WsgiToAsgi) sends from a thread. One that waits for a client who has gone would
+    wait for ever, and keep its worker from ending; this one sends from the event loop, where such a wait can be
+    cancelled.
+
+    Args:
+        application: it runs in a thread of its own for each request, as Django's views do.
+        scope: the request.
+        send: the server's.
+    """
+    async with ThreadSensitiveContext():
+        start, body = await sync_to_async(_ask)(application, _environ(scope))
+        try:
+            await send(start)
+            pieces = iter(body)
+            while some := await sync_to_async(_next_of)(pieces):
+                await send({"type": "http.response.body", "body": some, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            if close := getattr(body, "close", None):
+                close()
+
+
+def _ask(application: WSGIApplication, environ: WSGIEnvironment) -> tuple[HTTPResponseStartEvent, Iterable[bytes]]:
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+        started.append((status, headers))
+
+    body = application(environ, start_response)
+    status, headers = started[-1]
+    return {
+        "type": "http.response.start",
+        "status": int(status.partition(" ")[0]),
+        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "trailers": False,
+    }, body
+
+
+def _next_of(pieces: Iterable[bytes]) -> bytes:
+    return b"".join(islice(pieces, _PIECES_AT_ONCE))
+
+
+def _path_below_root(scope: HTTPScope) -> str:
+    """The path of a request without the root path of the site, which ASGI leaves in it."""
+    return scope["path"].removeprefix(scope.get("root_path", ""))
+
+
+def _environ(scope: HTTPScope) -> WSGIEnvironment:
+    """Of PEP 3333, what an application reads that serves files."""
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": scope.get("root_path", ""),
+        "PATH_INFO": _path_below_root(scope).encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+    }
+    for name, value in scope["headers"]:
+        environ["HTTP_" + name.decode("latin-1").upper().replace("-", "_")] = value.decode("latin-1")
+    return environ

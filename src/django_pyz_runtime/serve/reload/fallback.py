@@ -14,8 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from django_pyz_runtime.secrets.redaction import redacted_reason
-from django_pyz_runtime.serve.reload.handover import Handover, name_of
-from django_pyz_runtime.serve.reload.invocation import Invocation
+from django_pyz_runtime.serve.reload.handover import Handover, Invocation, name_of
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
 from django_pyz_runtime.serve.reload.old_workers import OldWorkers
 from django_pyz_runtime.serve.reload.reload import Reload, allow_signals

@@ -1,14 +1,127 @@
-"""gunicorn's ASGI worker, which stops without waiting for clients that want nothing."""
+"""gunicorn's ASGI worker, which stops without waiting for clients that want nothing, and its connections.
+
+On these no doubtful request is passed on, and no client is waited for for ever.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
+from typing import cast
 
+from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 from django_pyz_runtime.serve.edge.asgi import Edge
-from django_pyz_runtime.serve.requests.asgi_connection import AsgiConnection, open_connections
-from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS
+from django_pyz_runtime.serve.limits import Limits, within
+from django_pyz_runtime.serve.requests.incoming import Incoming
+from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
+
+
+class AsgiConnection(ASGIProtocol):
+    """A connection. What comes is looked at before gunicorn's own parser gets it.
+
+    Args:
+        worker: whose it is. Its application has the limits.
+    """
+
+    # gunicorn's, which its type stubs leave out.
+    _websocket: object | None
+    _reading_paused: bool
+
+    def __init__(self, worker: gasgi.ASGIWorker) -> None:
+        super().__init__(worker)
+        self._own_worker = worker
+        limits = worker.asgi.limits if isinstance(worker.asgi, Edge) else Limits()
+        self._limits = within(limits, worker.cfg.limit_request_field_size)
+        self._is_watched = is_plain_http1(worker.cfg)
+        self._is_refused = False
+        self._incoming: Incoming | None = None
+        self._complete = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for the first request; for those behind it gunicorn has `keepalive`."""
+        super().connection_made(transport)
+        self._loop = asyncio.get_running_loop()
+        self._out = cast(asyncio.Transport, transport)
+        open_connections.add(self)
+        if self._is_watched:
+            self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        super().connection_lost(exc)
+        open_connections.discard(self)
+        if self._timer:
+            self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Look at what came, and pass it on."""
+        if self._is_refused:
+            return
+        try:
+            if self._is_watched and not self._websocket:
+                self._look_at(data)
+        except Refusal as refusal:
+            self._refuse(refusal)
+        else:
+            super().data_received(data)
+
+    def close_if_silent(self) -> None:
+        """Close it where nothing of a request has come."""
+        if self._complete == 0 and self._incoming and not self._incoming.bytes:
+            self._out.close()
+
+    def _begin(self) -> Incoming:
+        """Wait for a request."""
+        self._incoming = Incoming(self._limits, self._loop.time())
+        if not self._timer:
+            self._set_timer(self._incoming.deadline)
+        return self._incoming
+
+    def _look_at(self, data: bytes) -> None:
+        while data:
+            incoming = self._incoming or self._begin()
+            data = data[incoming.feed(data, self._loop.time()) :]
+            if incoming.framing.is_complete:
+                self._incoming = None
+                self._complete += 1
+
+    def _set_timer(self, deadline: float) -> None:
+        # One that is pending is left alone, and finds out later that the deadline has moved.
+        self._timer = self._loop.call_at(deadline, self._look_again) if deadline < math.inf else None
+
+    def _look_again(self) -> None:
+        """Do what is due when the time for a request may be over."""
+        self._timer = None
+        incoming = self._incoming
+        if not incoming or self._is_refused or self._websocket:
+            return
+        now = self._loop.time()
+        # Paused, it is the application that takes its time.
+        if now < incoming.deadline or incoming.may_go_on(now, self._reading_paused):
+            self._set_timer(incoming.deadline)
+        elif incoming.bytes:
+            self._refuse(too_slow())
+        else:
+            self._out.close()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer, unless an answer to an earlier request is on its way, and close the connection."""
+        self._own_worker.log.info("Refused a request: %s", refusal)
+        self._is_refused = True
+        if self.req_count <= self._complete:
+            self._out.close()
+            return
+        self._out.write(refusal.answer)
+        if self._out.can_write_eof():
+            self._out.write_eof()
+        self._loop.call_later(LINGER_SECONDS, self._out.close)
+
+
+open_connections: set[AsgiConnection] = set()
+"""Those of this process."""
 
 
 class AsgiWorker(gasgi.ASGIWorker):

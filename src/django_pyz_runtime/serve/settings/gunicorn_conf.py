@@ -87,7 +87,6 @@ def _run(path: Path) -> dict[str, Any]:
         raise
     except (Exception, SystemExit) as error:
         raise UserError(
-            f"{path}:{line_of(error, str(path)) or 1}: {type(error).__name__}: {error}",
-            hint=_MEND_IT,
+            f"{path}:{line_of(error, str(path)) or 1}: {type(error).__name__}: {error}", hint=_MEND_IT
         ) from error
     return vars(module)

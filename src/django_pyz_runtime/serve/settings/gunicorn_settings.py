@@ -1,9 +1,10 @@
-"""settings.ini in gunicorn's words."""
+"""settings.ini in gunicorn's words, and how many workers there are for as many CPUs as this process may use."""
 
 from __future__ import annotations
 
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 from gunicorn.workers import SUPPORTED_WORKERS
@@ -12,10 +13,11 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.gunicorn_section import OWNED, gunicorn_problems
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.settings.capacity import worker_count
 from django_pyz_runtime.serve.settings.gunicorn_conf import project_file_settings
 from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of, load_worker, worker_class
 from django_pyz_runtime.serve.settings.log import logger_class
+
+CGROUP = Path("/sys/fs/cgroup")
 
 
 def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str, Any]:
@@ -39,7 +41,6 @@ def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str,
         **_defaults(bundle.manifest.name, configuration),
         **{name: value for name, value in projects.items() if name not in chosen},
         **{value.key: value.text for value in more},
-        "worker_class": worker,
     }
     settings["worker_class"] = _ours(worker, settings["threads"])
     if interface_of(worker) == "asgi":
@@ -66,14 +67,12 @@ def _ours(worker: WorkerClass, threads: Any) -> WorkerClass:
 
 
 def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
-    workers = configuration.get("serve", "workers")
+    owned = {name: configuration.get(*option) for name, option in OWNED.items()}
     return {
-        "bind": configuration.get("serve", "bind"),
-        "workers": worker_count() if workers == "auto" else workers,
-        "threads": configuration.get("serve", "threads"),
-        "timeout": math.ceil(configuration.get("serve", "timeout")),
-        "graceful_timeout": math.ceil(configuration.get("serve", "graceful_timeout")),
-        "loglevel": configuration.get("log", "level"),
+        **owned,
+        "workers": worker_count() if owned["workers"] == "auto" else owned["workers"],
+        "timeout": math.ceil(owned["timeout"]),
+        "graceful_timeout": math.ceil(owned["graceful_timeout"]),
         "accesslog": "-" if configuration.get("log", "access") else None,
         "logger_class": logger_class(configuration.get("log", "format")),
         # As Apache (LimitRequestLine and the like); gunicorn's own 4094 is less than nginx in front lets through.
@@ -85,3 +84,34 @@ def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
         "proc_name": name,
         "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
     }
+
+
+def usable_cpus(cgroup: Path = CGROUP) -> int:
+    """The number of CPUs: those this process may run on, or the quota of its cgroup, whichever is less; at least one.
+
+    Args:
+        cgroup: where the cgroup hierarchy is mounted (kernel documentation, cgroup-v2, cpu.max; v1, cpu.cfs_quota_us).
+    """
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(count, math.ceil(_quota(cgroup) or count)))
+
+
+def _quota(cgroup: Path) -> float | None:
+    quota, _, period = _read(cgroup / "cpu.max").partition(" ")
+    if not quota:
+        quota, period = _read(cgroup / "cpu/cpu.cfs_quota_us"), _read(cgroup / "cpu/cpu.cfs_period_us")
+    if not quota.isdigit() or not period.isdigit() or int(period) == 0:
+        return None
+    return int(quota) / int(period)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def worker_count(cgroup: Path = CGROUP) -> int:
+    """Workers for `auto`: one more than the CPUs, so that one may wait while the others compute."""
+    return usable_cpus(cgroup) + 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from importlib.util import find_spec
 from typing import Any
 
 from gunicorn import __version__
@@ -15,7 +14,7 @@ from gunicorn.workers import SUPPORTED_WORKERS
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config.configuration import Configuration, Value
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.edge.project import application_path
+from django_pyz_runtime.serve.edge.project import application_path, spec_of
 
 WorkerClass = type[Any] | str
 """A worker class of gunicorn's, or its name in one of the ways that gunicorn takes."""
@@ -95,13 +94,6 @@ def load_worker(worker: WorkerClass) -> type[Any]:
     return found
 
 
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # nor is its package
-        return False
-
-
 def _is_asgi_only(manifest: Manifest) -> bool:
     """Whether the project has an ASGI application and no WSGI one.
 
@@ -126,6 +118,6 @@ def _ask_settings_and_exit(manifest: Manifest) -> None:
             importlib.import_module(manifest.asgi_module)
         has_asgi = is_asgi or bool(application_path("asgi"))
         wsgi_module = application_path("wsgi").rpartition(".")[0]
-        is_asgi = has_asgi and not (wsgi_module and _is_there(wsgi_module))
+        is_asgi = has_asgi and not (wsgi_module and spec_of(wsgi_module))
     finally:
         os._exit(0 if is_asgi else 1)

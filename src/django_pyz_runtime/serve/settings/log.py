@@ -18,25 +18,21 @@ _TIME = "%Y-%m-%d %H:%M:%S +0000"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
-class PlainFormatter(logging.Formatter):
-    """gunicorn's usual line, in UTC: Django sets the process's time zone when it loads, gunicorn's own would change."""
-
-    converter = staticmethod(time.gmtime)
-
-    def __init__(self) -> None:
-        super().__init__("[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s", _TIME)
+class AccessFormatter(logging.Formatter):
+    """gunicorn's line for a request; the address that a client asks for may hold a secret."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, without the secrets that are known."""
         return redacted(super().format(record))
 
 
-class AccessFormatter(logging.Formatter):
-    """gunicorn's line for a request, likewise; the address that a client asks for may hold a secret."""
+class PlainFormatter(AccessFormatter):
+    """gunicorn's usual line, in UTC: Django sets the process's time zone when it loads, gunicorn's own would change."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        return redacted(super().format(record))
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self) -> None:
+        super().__init__("[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s", _TIME)
 
 
 class JsonFormatter(logging.Formatter):

@@ -10,12 +10,12 @@ import pytest
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import Manifest, Variable
-from django_pyz_runtime.commands.pyz import discover
+from django_pyz_runtime.commands.pyz import config
 
 
 def _said(manifest: Manifest, *variables: Variable) -> int:
     bundle = Bundle(Path("/usr/bin/shop"), Path("/tree"), "b", manifest._replace(variables=variables))
-    return discover.run(bundle, Arguments("/etc/shop/settings.ini", (), []), Namespace())
+    return config.run_discover(bundle, Arguments("/etc/shop/settings.ini", (), []), Namespace())
 
 
 def test_the_variables_that_are_required_come_first(manifest: Manifest, capsys: pytest.CaptureFixture[str]) -> None:

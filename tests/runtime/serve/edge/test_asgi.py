@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from django_pyz_runtime.serve.edge.application import WsgiEdge
 from django_pyz_runtime.serve.edge.asgi import Edge
-from django_pyz_runtime.serve.edge.head_requests import WithoutBody
 from django_pyz_runtime.serve.limits import Limits
 from tests.waiting import DEADLINE_SECONDS
 
@@ -48,7 +48,7 @@ async def project(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": f"{scope['type']}.heard"})
 
 
-application = Edge(project, WithoutBody(edge), {"/static/a.css"}, Limits())
+application = Edge(project, WsgiEdge(edge, Limits()), {"/static/a.css"}, Limits())
 
 
 def scope_of(path: str, method: str, more: dict[str, Any]) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from wsgiref.util import setup_testing_defaults
 
-from django_pyz_runtime.serve.edge.head_requests import WithoutBody
+from django_pyz_runtime.serve.edge.application import WsgiEdge
+from django_pyz_runtime.serve.limits import Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -43,7 +44,7 @@ def ask(method: str) -> tuple[list[bytes], list[str], bool]:
 
     environ: dict[str, Any] = {"REQUEST_METHOD": method}
     setup_testing_defaults(environ)
-    return list(WithoutBody(application)(environ, start_response)), statuses, made[0].closed
+    return list(WsgiEdge(application, Limits())(environ, start_response)), statuses, made[0].closed
 
 
 def test_head_gets_headers_and_no_body() -> None:

@@ -10,8 +10,8 @@ from wsgiref.validate import validator
 
 import pytest
 
+from django_pyz_runtime.serve.edge.application import Health
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
-from django_pyz_runtime.serve.edge.health import Health
 from tests.runtime.conftest import Python
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ sys.path.insert(0, "")
 settings.configure(INSTALLED_APPS=APPS, DATABASES={"default": DATABASE})
 django.setup()
 from django.core.management import call_command
-from django_pyz_runtime.serve.edge.migrations import missing_migrations
+from django_pyz_runtime.serve.edge.checks import missing_migrations
 """
 MIGRATION = """
 from django.db.migrations import Migration as Base

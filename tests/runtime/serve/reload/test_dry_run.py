@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.serve.reload.dry_run import GOOD, PROOF, DryRun, Verdict
-from django_pyz_runtime.serve.reload.handover import Handover
-from django_pyz_runtime.serve.reload.invocation import Invocation
-from django_pyz_runtime.serve.reload.reload import Reload
+from django_pyz_runtime.serve.reload.handover import Handover, Invocation
+from django_pyz_runtime.serve.reload.reload import GOOD, PROOF, DryRun, Reload, Verdict
 
 
 def _verdict(code: str, limit_seconds: float = 60) -> Verdict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.serve.settings.capacity import usable_cpus, worker_count
+from django_pyz_runtime.serve.settings.gunicorn_settings import usable_cpus, worker_count
 from tests.runtime.conftest import Python
 
 CPUS = len(os.sched_getaffinity(0))
@@ -47,7 +47,7 @@ def test_without_cgroups_the_cpus_of_the_process_count(tmp_path: Path) -> None:
 def test_a_process_bound_to_one_cpu_has_one(python: Python) -> None:
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from pathlib import Path; from django_pyz_runtime.serve.settings.capacity import usable_cpus\n"
+        "from pathlib import Path; from django_pyz_runtime.serve.settings.gunicorn_settings import usable_cpus\n"
         "print(usable_cpus(Path('nowhere')))"
     )
     assert python(code) == "1\n"
