@@ -26,7 +26,7 @@ import shutil
 import stat
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -82,6 +82,7 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     """Activate the project and write down what its settings say."""
     from django.core.exceptions import ImproperlyConfigured
 
+    from django_pyz_runtime.activation.manage_py import approach
     from django_pyz_runtime.activation.prepare import prepare
     from django_pyz_runtime.activation.settings_errors import MissingVariables
     from django_pyz_runtime.boot.arguments import split
@@ -93,10 +94,11 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     sys.argv[1:] = ["check"]
     found: dict[str, Any] = {"readings": []}
     try:
-        _, activation = prepare(Bundle.staged(site_packages), split(options))
+        bundle = Bundle.staged(site_packages)
+        _, activation = prepare(bundle, split(options))
         os.environ.pop(without, None)
         found["given"] = sorted(os.environ)
-        _import_settings(site_packages, found["readings"])
+        _import_settings(site_packages, found["readings"], lambda: approach(bundle.manifest, activation.code_folder))
         found |= _settings_facts()
         moved = {move.after: move.before for move in activation.moves}
         for name in ("reads", "static", "made"):
@@ -118,8 +120,8 @@ def facts(site_packages: str, arguments: list[str]) -> int:
     return 0
 
 
-def _import_settings(site_packages: str, readings: list[dict[str, Any]]) -> None:
-    """Import the settings, and note which variables they read, also where that ends with an error."""
+def _import_settings(site_packages: str, readings: list[dict[str, Any]], approach: Callable[[], None]) -> None:
+    """Import the settings as manage.py does, and note which variables they read, also where that ends with an error."""
     from django.conf import settings
 
     from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
@@ -133,6 +135,7 @@ def _import_settings(site_packages: str, readings: list[dict[str, Any]]) -> None
     recorder = Recorder(os.path.join(site_packages, PROJECT_FOLDER))
     try:
         with recorder.recording():
+            approach()
             _ = settings.INSTALLED_APPS
     finally:
         readings += [item._asdict() for item in recorder.readings()]

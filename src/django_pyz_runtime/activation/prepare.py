@@ -10,6 +10,7 @@ import operator
 import os
 from typing import Any
 
+from django_pyz_runtime.activation import manage_py
 from django_pyz_runtime.activation.activate import Activation, Purpose, activate
 from django_pyz_runtime.activation.code_path import server_code
 from django_pyz_runtime.boot.arguments import Arguments
@@ -46,9 +47,10 @@ def all_problems(bundle: Bundle, arguments: Arguments, configuration: Configurat
     Django's need the project's settings for their types. Where those cannot be imported, that is no problem of the
     configuration: the settings say so themselves when they are needed.
     """
-    activate(bundle, configuration, arguments, purpose=Purpose.CHECK)
+    activation = activate(bundle, configuration, arguments, purpose=Purpose.CHECK)
     problems = list(configuration.problems)
     try:
+        manage_py.approach(bundle.manifest, activation.code_folder)
         importlib.import_module(os.environ[SETTINGS_MODULE])
     except UserError as error:
         problems += error.problems

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from django_pyz_runtime.activation import manage_py
 from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.static.committed import find_committed
@@ -54,15 +54,12 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
 
     try:
         if writes_static:
-            import django
-
             from django_pyz_runtime.static.dir_option import learn_dir
 
-            django.setup()
             committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
             has_root = bool(configuration.get("static", "root"))
             learn_dir(command[0], bundle.executable.name, committed, has_root=has_root)
-        _run(bundle.manifest, activation.code_folder, command)
+        manage_py.run(bundle.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
@@ -75,20 +72,6 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
-
-
-def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
-    if manifest.manage_py:
-        path = code_folder / manifest.manage_py
-        # sys.argv is left alone: autoreload starts again from there.
-        exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", "__file__": str(path)})
-    elif manifest.manage_call:
-        module, _, function = manifest.manage_call.partition(":")
-        sys.exit(getattr(importlib.import_module(module), function)())
-    else:
-        from django.core.management import execute_from_command_line
-
-        execute_from_command_line([sys.argv[0], *command])
 
 
 def _told_database(error: Exception) -> UserError | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands, load_command_class
+from django.core.management import ManagementUtility, get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 from django_pyz_runtime.errors import UserError
@@ -17,7 +17,7 @@ from django_pyz_runtime.static.committed import add_committed
 
 
 def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool) -> None:
-    """Put a subclass of a command in its place.
+    """Let a command have a subclass of it in its place, once Django is set up and looks for it.
 
     `get_commands` may hold commands that are already loaded (django.core.management.ManagementUtility.fetch_command).
 
@@ -27,6 +27,18 @@ def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool)
         committed: collected files that are part of the project's source.
         has_root: whether it is known where to write.
     """
+    utility: Any = ManagementUtility
+    fetch = utility.fetch_command
+
+    def learn_and_fetch(self: Any, subcommand: str) -> Any:
+        if subcommand == name:
+            _learn(name, script, committed, has_root)
+        return fetch(self, subcommand)
+
+    utility.fetch_command = learn_and_fetch
+
+
+def _learn(name: str, script: str, committed: Path | None, has_root: bool) -> None:
     commands: dict[str, Any] = get_commands()
     if name in commands:
         found = commands[name]

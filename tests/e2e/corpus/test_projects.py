@@ -359,6 +359,27 @@ def test_settings_made_from_an_example_come_in_by_each_way_that_is_told(checkout
     machine.succeed("check")
 
 
+def test_every_command_comes_in_by_the_project_s_manage_py(checkout: Path, tmp_path: Path) -> None:
+    folder = Source("two-names-one-file", "tree", "tests/projects/two-names-one-file").make(tmp_path)
+    manage_py, settings = folder / "shop/manage.py", folder / "shop/base/settings.py"
+    manage_py.write_text(f"import os\nos.environ['SHOP_CONF'] = os.path.dirname(__file__)\n{manage_py.read_text()}")
+    settings.write_text(f"import os\nCONF = os.environ['SHOP_CONF']\n{settings.read_text()}")
+    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder), "-o", str(tmp_path / "release")]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    machine = Machine(tmp_path, tmp_path / "release", "two-names-one-file")
+
+    machine.succeed("check")
+    machine.configure("[settings]\nSHOP_NAME = blue\n")
+    assert "no problems found" in machine.succeed("pyz", "config", "check")
+    shown = machine.succeed("pyz", "config", "show")
+    assert "# CONF = " in shown
+    assert "# SHOP_NAME = 'blue'" in shown
+    machine.succeed("collectstatic", "--noinput", "--dir", str(tmp_path / "static"))
+    assert (tmp_path / "static/admin/css/base.css").is_file()
+    with machine.serving("--migrate", SHOP_CONF="/anywhere") as server:
+        assert server.get("/admin/login/").status == 200
+
+
 def test_every_tree_says_in_a_line_what_is_odd_about_it() -> None:
     for folder in sorted(path for path in (CHECKOUT / "tests" / "projects").iterdir() if path.is_dir()):
         assert len((folder / "README.md").read_text().splitlines()) == 1, folder.name

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import Any
 
+from django_pyz_runtime.activation import manage_py
 from django_pyz_runtime.activation.activate import Activation, Purpose, activate
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -29,7 +30,7 @@ def import_settings(
         activation = activate(bundle, configuration, arguments, purpose=Purpose.SHOW)
     except UserError as error:
         return None, str(error)
-    return activation, _settings_error(os.environ[SETTINGS_MODULE])
+    return activation, _settings_error(os.environ[SETTINGS_MODULE], bundle, activation)
 
 
 def print_anything() -> None:
@@ -38,9 +39,10 @@ def print_anything() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _settings_error(module: str) -> str:
+def _settings_error(module: str, bundle: Bundle, activation: Activation) -> str:
     """What keeps a settings module from being imported, or ""."""
     try:
+        manage_py.approach(bundle.manifest, activation.code_folder)
         importlib.import_module(module)
         take_settings()
     except (Exception, SystemExit) as error:
