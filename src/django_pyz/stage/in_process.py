@@ -4,6 +4,8 @@ Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`
 that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
 
     manage     run a command line of the bundle
+    collect    run one that collects static files; the first argument is a file to write, for a JSON object with what
+               the storage says of files that keep their plain names (see django_pyz_runtime.static.storage)
     facts      import the settings and write a JSON object; the arguments are the file to write, a variable to take
                away before ("" for none), and options that stand before a command. The object has "readings", with the
                fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
@@ -44,7 +46,7 @@ def main(argv: list[str]) -> int:
     sys.path.append(site_packages)
     if bytecode:
         _import_from(bytecode, site_packages)
-    return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+    return {"manage": manage, "collect": collect, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
 
 
 def _import_from(bytecode: str, site_packages: str) -> None:
@@ -80,6 +82,18 @@ def manage(site_packages: str, arguments: list[str]) -> int:
 
     sys.argv[1:] = arguments
     return run(sys.argv[0], site_packages, STAGED)
+
+
+def collect(site_packages: str, arguments: list[str]) -> int:
+    """Run a command line that collects static files, and write down which of them keep their plain names."""
+    answer, *command = arguments
+    try:
+        return manage(site_packages, command)
+    finally:
+        with contextlib.suppress(Exception), open(answer, "w", encoding="utf-8") as file:
+            from django.contrib.staticfiles.storage import staticfiles_storage
+
+            json.dump(getattr(staticfiles_storage, "plain", {}), file)
 
 
 def facts(site_packages: str, arguments: list[str]) -> int:

@@ -159,6 +159,26 @@ class StagedProject:
         """
         self._run("manage", f"run {command[0]}", [*self._options(), *command])
 
+    def collect_static(self, folder: Path) -> list[str]:
+        """Collect the static files into a folder.
+
+        Returns:
+            Those that keep their plain names, each with the reason.
+
+        Raises:
+            UserError: it failed.
+        """
+        answer = self.scratch / "plain.json"
+        answer.write_text("{}", encoding="utf-8")
+        command = ["collectstatic", "--noinput", "--verbosity", "0", "--dir", str(folder)]
+        self._run("collect", "run collectstatic", [str(answer), *self._options(), *command])
+        plain: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
+        return [self.in_project(reason) for reason in plain.values()]
+
+    def in_project(self, text: str) -> str:
+        """A text in which the staged files have their place in the project, or in the tree."""
+        return text.replace(f"{self.project_folder}/", "").replace(f"{self.site_packages}/", "")
+
     def gzip(self, folder: Path) -> None:
         """Put a compressed file beside each file that becomes smaller by it."""
         self._run("gzip", "compress the static files", [str(folder)])

@@ -21,7 +21,7 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     """Collect, compress and gzip the static files into the tree.
 
     A project that left Django's plain storage in place gets names with a hash of the content, so that browsers may keep
-    the files for ever; where its files do not allow that, they stay as they are. What was decided is sealed in.
+    the files for ever; a file that does not allow that stays as it is. What was decided is sealed in.
 
     Returns:
         The manifest with the outcome, and notes for the report.
@@ -40,9 +40,10 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
         manifest = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
         staged.write_manifest(manifest)
         try:
-            _collect(staged)
+            notes += [f"this file keeps its plain name: {reason}" for reason in _collect(staged)]
         except UserError as error:
-            notes.append(f"static files keep their plain names: {process.reason_of(error)}")
+            reason = staged.in_project(process.reason_of(error))
+            notes.append(f"static files keep their plain names: {reason}")
             manifest = plain
             staged.write_manifest(manifest)
             _collect(staged)
@@ -75,9 +76,10 @@ def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _collect(staged: StagedProject) -> None:
+def _collect(staged: StagedProject) -> list[str]:
+    """Collect into the tree, and give the files that keep their plain names, with the reasons."""
     shutil.rmtree(_folder(staged), ignore_errors=True)
-    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
+    return staged.collect_static(_folder(staged))
 
 
 def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:
