@@ -46,6 +46,11 @@ def main(argv: list[str]) -> int:
     sys.path.append(site_packages)
     if bytecode:
         _import_from(bytecode, site_packages)
+    _make_wing_importable()
+    if task != "gzip":
+        from django_pyz.stage import target_folders
+
+        target_folders.do_without(site_packages, os.getcwd())
     return {"manage": manage, "collect": collect, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
 
 
@@ -54,6 +59,17 @@ def _import_from(bytecode: str, site_packages: str) -> None:
     from django_pyz_runtime.bundle import bytecode_finder
 
     bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
+
+
+def _make_wing_importable() -> None:
+    """Let modules of the build wing be imported, which is not installed here, and is not to be."""
+    wing = Path(__file__).parent.parent
+    spec = importlib.util.spec_from_file_location(
+        "django_pyz", wing / "__init__.py", submodule_search_locations=[str(wing)]
+    )
+    if spec is None:
+        raise ImportError(f"{wing}: no package")
+    sys.modules["django_pyz"] = importlib.util.module_from_spec(spec)
 
 
 def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
@@ -140,17 +156,8 @@ def _import_settings(site_packages: str, readings: list[dict[str, Any]]) -> None
     """Import the settings, and note which variables they read, also where that ends with an error."""
     from django.conf import settings
 
-    from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-
-    # The build wing is not installed here, and is not to be: only this part of it is loaded.
-    wing = Path(__file__).parent.parent
-    spec = importlib.util.spec_from_file_location(
-        "django_pyz", wing / "__init__.py", submodule_search_locations=[str(wing)]
-    )
-    if spec is None:
-        raise ImportError(f"{wing}: no package")
-    sys.modules["django_pyz"] = importlib.util.module_from_spec(spec)
     from django_pyz.variables.recorder import Recorder
+    from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 
     recorder = Recorder(os.path.join(site_packages, PROJECT_FOLDER))
     try:
@@ -182,7 +189,7 @@ def _settings_facts() -> dict[str, Any]:
         "staticfiles": any(app.startswith("django.contrib.staticfiles") for app in apps),
         "storage": explicit or storages.get("staticfiles", {}).get("BACKEND", ""),
         "caches": [alias for alias in settings.CACHES if alias.isidentifier()],
-        "driverless": dict(_driverless(settings)),
+        **_databases(settings),
         "offline": bool(getattr(settings, "COMPRESS_OFFLINE", False)),
         "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
         "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
@@ -191,20 +198,25 @@ def _settings_facts() -> dict[str, Any]:
     }
 
 
-def _driverless(settings: Any) -> Iterator[tuple[str, str]]:
-    """The databases whose driver is not installed, and what Django says of it.
+def _databases(settings: Any) -> dict[str, Any]:
+    """The databases whose backend cannot be loaded, to the reason, and those of which it can be told later only.
 
     SQLite's comes with Python; to load its backend would import the models for nothing.
     """
-    from django.core.exceptions import ImproperlyConfigured
+    from django.core.exceptions import AppRegistryNotReady
     from django.db.utils import load_backend
 
+    driverless: dict[str, str] = {}
+    uncertain: list[str] = []
     for alias, database in settings.DATABASES.items():
         try:
             if (engine := database.get("ENGINE")) and engine != _SQLITE:
                 load_backend(engine)
-        except ImproperlyConfigured as error:
-            yield alias, str(error).splitlines()[0]
+        except AppRegistryNotReady:
+            uncertain.append(alias)
+        except Exception as error:
+            driverless[alias] = (str(error) or type(error).__name__).splitlines()[0]
+    return {"driverless": driverless, "uncertain": uncertain}
 
 
 def _read_folders(settings: Any) -> Iterator[str]:

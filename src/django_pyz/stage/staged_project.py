@@ -36,7 +36,8 @@ class Facts:
         compressor: whether django-compressor is installed and enabled.
         offline: whether the project has django-compressor compress offline.
         caches: the names of its caches.
-        driverless: databases whose driver is not installed, to what Django says of it.
+        driverless: databases whose backend cannot be loaded, as its driver is not installed, to what Django says of it.
+        uncertain: databases whose backend can only be loaded when the apps are.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
         static: folders that static files are collected from, and files in which a front-end build lists its output.
         made: folders that the running site fills.
@@ -50,6 +51,7 @@ class Facts:
     offline: bool
     caches: list[str]
     driverless: dict[str, str]
+    uncertain: list[str]
     reads: list[str]
     static: list[str]
     made: list[str]

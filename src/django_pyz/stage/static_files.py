@@ -31,6 +31,20 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     """
     if not facts.staticfiles:
         return manifest, ["no static files: django.contrib.staticfiles is not installed"]
+    try:
+        return _add(staged, manifest, facts)
+    except UserError as error:
+        if not facts.uncertain:
+            raise
+        reason = process.reason_of(error)
+        without = replace(facts, driverless={**facts.driverless, **dict.fromkeys(facts.uncertain, reason)})
+        try:
+            return _add(staged, manifest, without)
+        except UserError:
+            raise error from None
+
+
+def _add(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manifest, list[str]]:
     staged = replace(staged, settings=(*_caches(facts), *_databases(facts)))
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
