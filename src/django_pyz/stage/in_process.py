@@ -3,9 +3,8 @@
 Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`, where BYTECODE is a folder with
 that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
 
-    manage     run a command line of the bundle
-    collect    run one that collects static files; the first argument is a file to write, for a JSON object with what
-               the storage says of files that keep their plain names (see django_pyz_runtime.static.storage)
+    static     run collectstatic or compress; the arguments are the file to write, for a JSON object with the fields of
+               `staged_project.Written`, the command, and a command line of the bundle that runs it
     facts      import the settings and write a JSON object; the arguments are the file to write, a variable to take
                away before ("" for none), and options that stand before a command. The object has "readings", with the
                fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
@@ -32,10 +31,13 @@ import traceback
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _SQLITE = "django.db.backends.sqlite3"
+_SAVES = {"save", "_save", "delete", "post_process"}
+"""Methods of storages."""
 _CHANGES = {"os.chmod", "os.chown", "os.setxattr", "os.truncate", "os.utime", "sqlite3.connect"}
 
 
@@ -51,7 +53,7 @@ def main(argv: list[str]) -> int:
         from django_pyz.stage import target_folders
 
         target_folders.do_without(site_packages, os.getcwd())
-    return {"manage": manage, "collect": collect, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+    return {"static": static, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
 
 
 def _import_from(bytecode: str, site_packages: str) -> None:
@@ -91,25 +93,44 @@ def _cut(tree: str, path: Any) -> None:
         os.replace(copy, real)
 
 
-def manage(site_packages: str, arguments: list[str]) -> int:
-    """Run a command line of the bundle."""
+def _manage(site_packages: str, command_line: list[str]) -> int:
     from django_pyz_runtime.bundle.bundle import STAGED
     from django_pyz_runtime.main import main as run
 
-    sys.argv[1:] = arguments
+    sys.argv[1:] = command_line
     return run(sys.argv[0], site_packages, STAGED)
 
 
-def collect(site_packages: str, arguments: list[str]) -> int:
-    """Run a command line that collects static files, and write down which of them keep their plain names."""
-    answer, *command = arguments
+def static(site_packages: str, arguments: list[str]) -> int:
+    """Run a command line that writes static files, and write down what came of it."""
+    answer, name, *command_line = arguments
+    uploads: list[str] = []
+    sys.addaudithook(partial(_refuse_uploads, uploads))
     try:
-        return manage(site_packages, command)
+        return _manage(site_packages, command_line)
     finally:
-        with contextlib.suppress(Exception), open(answer, "w", encoding="utf-8") as file:
+        with contextlib.suppress(Exception):
             from django.contrib.staticfiles.storage import staticfiles_storage
 
-            json.dump(getattr(staticfiles_storage, "plain", {}), file)
+            from django_pyz_runtime.static.elsewhere import storage_elsewhere
+
+            elsewhere = "".join(uploads[:1]) or storage_elsewhere(name)
+            plain = [] if elsewhere else [*getattr(staticfiles_storage, "plain", {}).values()]
+            Path(answer).write_text(json.dumps({"plain": plain, "elsewhere": elsewhere}), encoding="utf-8")
+
+
+def _refuse_uploads(found: list[str], event: str, _: tuple[Any, ...]) -> None:
+    """Refuse connections that a storage makes while it saves files; it gets every audit event."""
+    if event not in ("socket.connect", "socket.getaddrinfo"):
+        return
+    kind = vars(sys.modules.get("django.core.files.storage", sys)).get("Storage", ())
+    frame: FrameType | None = sys._getframe()
+    while frame:
+        storage = frame.f_locals.get("self")
+        if frame.f_code.co_name in _SAVES and isinstance(storage, kind):
+            found.append(f"{type(storage).__module__}.{type(storage).__qualname__}")
+            raise ConnectionRefusedError("a build uploads nothing")
+        frame = frame.f_back
 
 
 def facts(site_packages: str, arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz import process
 from django_pyz.python import Python
@@ -57,6 +57,18 @@ class Facts:
     made: list[str]
     readings: list[Reading]
     given: list[str]
+
+
+class Written(NamedTuple):
+    """What came of writing static files.
+
+    Attributes:
+        plain: files that keep their plain names, each with the reason.
+        elsewhere: the storage that keeps what was to be written, where that is not the folder; else "".
+    """
+
+    plain: list[str]
+    elsewhere: str
 
 
 class NotImportable(UserError):
@@ -153,29 +165,24 @@ class StagedProject:
             raise NotImportable(*failed.problems, hint=failed.hint, readings=found["readings"])
         return found
 
-    def manage(self, *command: str) -> None:
-        """Run a management command.
+    def write_static(self, folder: Path, *command: str) -> Written:
+        """Run collectstatic or compress for a folder.
 
         Raises:
             UserError: it failed.
         """
-        self._run("manage", f"run {command[0]}", [*self._options(), *command])
-
-    def collect_static(self, folder: Path) -> list[str]:
-        """Collect the static files into a folder.
-
-        Returns:
-            Those that keep their plain names, each with the reason.
-
-        Raises:
-            UserError: it failed.
-        """
-        answer = self.scratch / "plain.json"
-        answer.write_text("{}", encoding="utf-8")
-        command = ["collectstatic", "--noinput", "--verbosity", "0", "--dir", str(folder)]
-        self._run("collect", "run collectstatic", [str(answer), *self._options(), *command])
-        plain: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
-        return [self.in_project(reason) for reason in plain.values()]
+        answer = self.scratch / "written.json"
+        answer.write_text('{"plain": [], "elsewhere": ""}', encoding="utf-8")
+        failed: UserError | None = None
+        try:
+            arguments = [str(answer), command[0], *self._options(), *command, "--dir", str(folder)]
+            self._run("static", f"run {command[0]}", arguments)
+        except UserError as error:
+            failed = error
+        found = json.loads(answer.read_text(encoding="utf-8"))
+        if failed and not found["elsewhere"]:
+            raise failed
+        return Written([self.in_project(reason) for reason in found["plain"]], found["elsewhere"])
 
     def in_project(self, text: str) -> str:
         """A text in which the staged files have their place in the project, or in the tree."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from django_pyz import process
-from django_pyz.stage.staged_project import Facts, StagedProject
+from django_pyz.stage.staged_project import Facts, StagedProject, Written
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 
@@ -49,20 +49,25 @@ def _add(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manif
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
     ]
+    plain = manifest
     if facts.storage == _PLAIN_STORAGE:
-        plain = manifest
         manifest = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
         staged.write_manifest(manifest)
-        try:
-            notes += [f"this file keeps its plain name: {reason}" for reason in _collect(staged)]
-        except UserError as error:
-            reason = staged.in_project(process.reason_of(error))
-            notes.append(f"static files keep their plain names: {reason}")
-            manifest = plain
-            staged.write_manifest(manifest)
-            _collect(staged)
-    else:
-        _collect(staged)
+    try:
+        collected = _collect(staged)
+    except UserError as error:
+        if manifest is plain:
+            raise
+        reason = staged.in_project(process.reason_of(error))
+        notes.append(f"static files keep their plain names: {reason}")
+        manifest = plain
+        staged.write_manifest(manifest)
+        collected = _collect(staged)
+    if collected.elsewhere:
+        shutil.rmtree(_folder(staged), ignore_errors=True)
+        notes.append(_about_elsewhere(facts.storage, plain.script, "collectstatic", is_compressed=facts.compressor))
+        return plain, notes
+    notes += [f"this file keeps its plain name: {reason}" for reason in collected.plain]
     if facts.compressor:
         manifest, said = _compress(staged, manifest, is_needed=facts.offline)
         notes += said
@@ -90,18 +95,27 @@ def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _collect(staged: StagedProject) -> list[str]:
-    """Collect into the tree, and give the files that keep their plain names, with the reasons."""
+def _collect(staged: StagedProject) -> Written:
     shutil.rmtree(_folder(staged), ignore_errors=True)
-    return staged.collect_static(_folder(staged))
+    return staged.write_static(_folder(staged), "collectstatic", "--noinput", "--verbosity", "0")
+
+
+def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: bool = False) -> str:
+    then = f", `{script} compress` what is compressed" if is_compressed else ""
+    return (
+        f"{storage} keeps the static files in a place of its own, to which a build writes nothing: "
+        f"`{script} {command}` puts them there{then}"
+    )
 
 
 def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:
     """Fill django-compressor's offline manifest; the tree is read-only, so it cannot be filled at the first request."""
     try:
-        staged.manage("compress", "--force", "--dir", str(_folder(staged)))
+        compressed = staged.write_static(_folder(staged), "compress", "--force")
     except UserError as error:
         if is_needed:
             raise
         return manifest, [f"nothing compressed: {process.reason_of(error)}"]
+    if compressed.elsewhere:
+        return manifest, [_about_elsewhere(compressed.elsewhere, manifest.script, "compress")]
     return _sealed(manifest, "settings.COMPRESS_OFFLINE", "true"), []

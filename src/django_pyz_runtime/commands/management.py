@@ -61,8 +61,7 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
 
             django.setup()
             committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
-            has_root = bool(configuration.get("static", "root"))
-            learn_dir(command[0], bundle.executable.name, committed, has_root=has_root)
+            learn_dir(command[0], bundle.executable.name, committed, has_root=activation.may_collect)
         _run(bundle.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
