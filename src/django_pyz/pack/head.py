@@ -60,8 +60,8 @@ def main_module(manifest: Manifest, build_id: str) -> bytes:
     ).encode()
 
 
-def _call(manifest: Manifest, build_id: str) -> tuple[str, str, str, bool]:
-    return manifest.name, build_id, manifest.python, manifest.bound_to_python
+def _call(manifest: Manifest, build_id: str) -> tuple[str, str, str, bool, bool]:
+    return manifest.name, build_id, manifest.python, manifest.bound_to_python, manifest.has_extensions
 
 
 def head(manifest: Manifest, build_id: str, compiled: Compiled) -> bytes:

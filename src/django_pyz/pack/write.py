@@ -124,7 +124,8 @@ def _write_bundled(contents: Contents, tree: Sequence[Member], build_id: str, fo
     blocks.parent.mkdir()
     place = tree_archive.write(tree, blocks, contents.compression, contents.cache)
     manifest = contents.manifest
-    container = Container(manifest.name, build_id, manifest.python, manifest.bound_to_python, place)
+    runs_on = (manifest.python, manifest.bound_to_python, manifest.has_extensions)
+    container = Container(manifest.name, build_id, *runs_on, place)
     with zipfile.ZipFile(blocks, "a") as archive:
         _add(archive, CONTAINER, container.to_json().encode(), contents.epoch)
     return container

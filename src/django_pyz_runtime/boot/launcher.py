@@ -36,7 +36,9 @@ _NOT_OURS = (
 """What makes a Python run other code. The first lines of a bundle drop them as well (see django_pyz.pack.head)."""
 
 
-def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive: str = "") -> NoReturn:
+def launch(
+    name: str, build_id: str, python: str, bound_to_python: bool, has_extensions: bool, archive: str = ""
+) -> NoReturn:
     """Run the executable file as a program; what `__main__` calls.
 
     Args:
@@ -44,6 +46,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
         build_id: of this file.
         python: the version it was built with, as "3.11".
         bound_to_python: whether it runs with that version only.
+        has_extensions: whether modules in it are compiled.
         archive: path of the archive with the tree; default the file itself.
     """
     executable = os.path.abspath(sys.argv[0])
@@ -68,7 +71,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
             from django_pyz_runtime.boot.installing import folder_to_unpack_to
 
             first = folder_to_unpack_to(archive, name, given.command)
-        site_packages = find_code(archive, name, build_id, given.config, bound_to_python, first)
+        site_packages = find_code(archive, name, build_id, given.config, has_extensions, first)
     except UserError as error:
         tell(error)
         raise SystemExit(2) from None
@@ -95,7 +98,7 @@ def wsgi_application(executable: str) -> WSGIApplication:
     executable = os.path.abspath(executable)
     container = read_container(executable)
     _check_python(container.python, container.bound_to_python)
-    site_packages = find_code(executable, container.name, container.build_id, None, container.bound_to_python)
+    site_packages = find_code(executable, container.name, container.build_id, None, container.has_extensions)
     others = [entry for entry in sys.path if entry != executable]
     library = [entry for entry in others if is_standard_library(entry)]
     sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]

@@ -23,10 +23,10 @@ from typing import NamedTuple
 from django_pyz_runtime.errors import UserError
 
 CONTAINER = "container.json"
-"""The archive member that says what the others are: "format", "name", "build_id", "python", "bound_to_python", and
-"tree", an object with the "offset" of the tree in the file, and its index: "index_offset" from there, "index_size", and
-"index_sha256"."""
-FORMAT = 2
+"""The archive member that says what the others are: "format", "name", "build_id", "python", "bound_to_python",
+"has_extensions", and "tree", an object with the "offset" of the tree in the file, and its index: "index_offset" from
+there, "index_size", and "index_sha256"."""
+FORMAT = 3
 SITE_PACKAGES = "site-packages"
 DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError, struct.error, zlib.error)
 """What zipfile raises on bytes that are no zip file; RuntimeError where they ask for a password."""
@@ -57,6 +57,7 @@ class Container(NamedTuple):
         build_id: digest over the names, modes and contents of the tree.
         python: the version it was built with, as "3.11".
         bound_to_python: whether it runs with that version only.
+        has_extensions: whether a file system must allow compiled modules in it to be loaded.
         tree: where the tree is.
     """
 
@@ -64,6 +65,7 @@ class Container(NamedTuple):
     build_id: str
     python: str
     bound_to_python: bool
+    has_extensions: bool
     tree: Tree
 
     def to_json(self) -> str:

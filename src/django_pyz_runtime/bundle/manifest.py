@@ -59,6 +59,7 @@ class Manifest(NamedTuple):
         import_roots: folders for sys.path, relative to site-packages, first one first.
         python: the version the bundle was built with, as "3.11".
         bound_to_python: whether it holds modules compiled for that version only.
+        has_extensions: whether it holds compiled modules or libraries, which no file system mounted noexec can hold.
         last_import_roots: folders for the end of sys.path, likewise: those above manage.py's.
         folder: the one of manage.py, relative to site-packages.
         manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
@@ -82,6 +83,7 @@ class Manifest(NamedTuple):
     import_roots: tuple[str, ...]
     python: str
     bound_to_python: bool = False
+    has_extensions: bool = False
     last_import_roots: tuple[str, ...] = ()
     folder: str = PROJECT_FOLDER
     manage_py: str = ""
@@ -151,7 +153,7 @@ def _variables(value: Any) -> tuple[Variable, ...]:
 _READERS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("name", "script", "settings_module", "python", "folder", "commit"), _reader(str)),
     **dict.fromkeys(("manage_py", "manage_call", "wsgi_module", "asgi_module"), _reader(str)),
-    **dict.fromkeys(("bound_to_python", "generates_key", "has_static", "has_pth"), _reader(bool)),
+    **dict.fromkeys(("bound_to_python", "has_extensions", "generates_key", "has_static", "has_pth"), _reader(bool)),
     **dict.fromkeys(("import_roots", "last_import_roots", "data_paths"), _reader(list, str)),
     "variables": _variables,
     "sealed": _reader(dict, str),

@@ -194,7 +194,7 @@ def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> Non
         ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in main.body if isinstance(node, ast.Assign)
     }
     build_id = container.read_container(str(output)).build_id
-    assert constants["LAUNCH"] == ("shop", build_id, "3.11", False)
+    assert constants["LAUNCH"] == ("shop", build_id, "3.11", False, False)
     assert ast.unparse(main.body[-1]) == "launch(*LAUNCH)"
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz_runtime.bundle.manifest import Manifest
 from tests.e2e.faults.small_machines import NOBODY, answer, answers, as_nobody, as_root, mounted, trees
 from tests.e2e.harness import Machine
 from tests.small_bundle import ANSWER, MANIFEST, write_small
@@ -98,8 +97,8 @@ def test_without_a_home_the_temporary_folder_is_used_with_a_warning(shop: Machin
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small bundle that says that there are compiled modules in it."""
-    manifest = Manifest(**{**vars(MANIFEST), "bound_to_python": True})
+    """A small bundle that says that there are compiled modules in it, which any Python may load."""
+    manifest = MANIFEST._replace(has_extensions=True)
     return write_small(tmp_path_factory.mktemp("compiled"), manifest=manifest)
 
 
