@@ -51,7 +51,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             notes = [*about_project(plan.found, plan.selection, plan.options)]
         with progress.step("Installing the dependencies"):
             folders = install(plan, scratch)
-            notes += install_project(plan.found, folders)
+            notes += [*folders.patch_releases.notes, *install_project(plan.found, folders)]
         if plan.options.build_commands:
             with progress.step("Running the build commands"):
                 plan = with_build_commands(plan, folders)

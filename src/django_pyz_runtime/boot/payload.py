@@ -13,5 +13,4 @@ def main() -> NoReturn:
     """Run the bundle's command line; the tree is an archive beside our package."""
     archive = str(Path(__file__).resolve().parents[2] / "django_pyz_tree" / "blocks")
     container = read_container(archive)
-    bound_to_python, has_extensions = container.bound_to_python, container.has_extensions
-    launch(container.name, container.build_id, container.python, bound_to_python, has_extensions, archive)
+    launch(container.name, container.build_id, container.runs_on, container.has_extensions, archive)
