@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django_pyz import process
 from django_pyz.files.paths import files_below
-from django_pyz.notes import about_files, about_packages, about_project
+from django_pyz.notes import about_files, about_packages, about_project, about_translations
 from django_pyz.options import Options
 from django_pyz.pack import bytecode, output_file
 from django_pyz.pack.build_cache import BuildCache, default_folder
@@ -56,7 +56,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             with progress.step("Running the build commands"):
                 plan = with_build_commands(plan, folders)
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
-            notes += about_files(plan.selection)
+            notes += [*about_translations(plan.selection), *about_files(plan.selection)]
             notes += stage.drop_catalog_sources(folders.installed, plan.options.include)
             manifest = fill(plan, folders)
             notes += about_packages(manifest)

@@ -24,6 +24,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import pkgutil
 import shutil
 import stat
 import sys
@@ -116,7 +117,24 @@ def static(site_packages: str, arguments: list[str]) -> int:
 
             elsewhere = "".join(uploads[:1]) or storage_elsewhere(name)
             plain = [] if elsewhere else [*getattr(staticfiles_storage, "plain", {}).values()]
-            Path(answer).write_text(json.dumps({"plain": plain, "elsewhere": elsewhere}), encoding="utf-8")
+            found = {"plain": plain, "elsewhere": elsewhere, "unmigrated": dict(_without_migrations())}
+            Path(answer).write_text(json.dumps(found), encoding="utf-8")
+
+
+def _without_migrations() -> Iterator[tuple[str, str]]:
+    """The apps whose models get no tables, as they have no migrations, and their folders."""
+    from django.apps import apps
+    from django.db.migrations.loader import MigrationLoader
+
+    for app in apps.get_app_configs():
+        options = [model._meta for model in app.get_models()]
+        module, is_chosen = MigrationLoader.migrations_module(app.label)
+        if is_chosen or not any(item.managed and not item.proxy and not item.swapped for item in options):
+            continue
+        spec = module and importlib.util.find_spec(module)
+        found = pkgutil.iter_modules((spec and spec.submodule_search_locations) or ())
+        if not any(not item.ispkg and item.name[0] not in "_~" for item in found):
+            yield app.label, app.path
 
 
 def _refuse_uploads(found: list[str], event: str, _: tuple[Any, ...]) -> None:

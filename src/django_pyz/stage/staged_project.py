@@ -65,10 +65,12 @@ class Written(NamedTuple):
     Attributes:
         plain: files that keep their plain names, each with the reason.
         elsewhere: the storage that keeps what was to be written, where that is not the folder; else "".
+        unmigrated: the apps that have models and no migrations, to their folders in the project or the tree.
     """
 
     plain: list[str]
     elsewhere: str
+    unmigrated: dict[str, str]
 
 
 class NotImportable(UserError):
@@ -172,7 +174,7 @@ class StagedProject:
             UserError: it failed.
         """
         answer = self.scratch / "written.json"
-        answer.write_text('{"plain": [], "elsewhere": ""}', encoding="utf-8")
+        answer.write_text('{"plain": [], "elsewhere": "", "unmigrated": {}}', encoding="utf-8")
         failed: UserError | None = None
         try:
             arguments = [str(answer), command[0], *self._options(), *command, "--dir", str(folder)]
@@ -182,7 +184,8 @@ class StagedProject:
         found = json.loads(answer.read_text(encoding="utf-8"))
         if failed and not found["elsewhere"]:
             raise failed
-        return Written([self.in_project(reason) for reason in found["plain"]], found["elsewhere"])
+        unmigrated = {label: self.in_project(folder) for label, folder in found["unmigrated"].items()}
+        return Written([self.in_project(reason) for reason in found["plain"]], found["elsewhere"], unmigrated)
 
     def in_project(self, text: str) -> str:
         """A text in which the staged files have their place in the project, or in the tree."""

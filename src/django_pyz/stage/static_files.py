@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from django_pyz import process
 from django_pyz.stage.staged_project import Facts, StagedProject, Written
@@ -17,11 +18,19 @@ _CACHE = "django.core.cache.backends.locmem.LocMemCache"
 _HASHED_STORAGE = "django_pyz_runtime.static.storage.HashedStaticFilesStorage"
 
 
-def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manifest, list[str]]:
+def add_static_files(
+    staged: StagedProject, manifest: Manifest, facts: Facts, exclusions: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Manifest, list[str]]:
     """Collect, compress and gzip the static files into the tree.
 
     A project that left Django's plain storage in place gets names with a hash of the content, so that browsers may keep
     the files for ever; a file that does not allow that stays as it is. What was decided is sealed in.
+
+    Args:
+        staged: the tree.
+        manifest: the one in the tree.
+        facts: what the settings say.
+        exclusions: the project's files that were left out, to reasons.
 
     Returns:
         The manifest with the outcome, and notes for the report.
@@ -32,19 +41,21 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     if not facts.staticfiles:
         return manifest, ["no static files: django.contrib.staticfiles is not installed"]
     try:
-        return _add(staged, manifest, facts)
+        return _add(staged, manifest, facts, exclusions)
     except UserError as error:
         if not facts.uncertain:
             raise
         reason = process.reason_of(error)
         without = replace(facts, driverless={**facts.driverless, **dict.fromkeys(facts.uncertain, reason)})
         try:
-            return _add(staged, manifest, without)
+            return _add(staged, manifest, without, exclusions)
         except UserError:
             raise error from None
 
 
-def _add(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manifest, list[str]]:
+def _add(
+    staged: StagedProject, manifest: Manifest, facts: Facts, exclusions: Mapping[str, str]
+) -> tuple[Manifest, list[str]]:
     staged = replace(staged, settings=(*_caches(facts), *_databases(facts)))
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
@@ -63,6 +74,12 @@ def _add(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manif
         manifest = plain
         staged.write_manifest(manifest)
         collected = _collect(staged)
+    for app, folder in collected.unmigrated.items():
+        is_own = (staged.project_folder / folder).is_dir()
+        cure = (
+            f"`manage.py makemigrations {app}` writes them" if is_own else f"`{plain.script} migrate --run-syncdb` does"
+        )
+        notes.append(_about_unmigrated(app, folder, exclusions, cure))
     if collected.elsewhere:
         shutil.rmtree(_folder(staged), ignore_errors=True)
         notes.append(_about_elsewhere(facts.storage, plain.script, "collectstatic", is_compressed=facts.compressor))
@@ -98,6 +115,24 @@ def _folder(staged: StagedProject) -> Path:
 def _collect(staged: StagedProject) -> Written:
     shutil.rmtree(_folder(staged), ignore_errors=True)
     return staged.write_static(_folder(staged), "collectstatic", "--noinput", "--verbosity", "0")
+
+
+def _about_unmigrated(app: str, folder: str, exclusions: Mapping[str, str], cure: str) -> str:
+    """A note on an app without migrations.
+
+    Args:
+        app: its label.
+        folder: its place in the project, or in the tree.
+        exclusions: the project's files that were left out, to reasons.
+        cure: what to do about it where none was left out.
+    """
+    said = f"the app {app} has models and no migrations, so `migrate` makes no tables for it: "
+    inside = f"{folder}/migrations/"
+    places = (inside, *(f"{parent}/" for parent in Path(inside).parents))
+    left = [name for name in exclusions if name in places or (name.startswith(inside) and name.endswith(".py"))]
+    if left:
+        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), --include '{inside}*.py' puts such files in"
+    return said + cure
 
 
 def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: bool = False) -> str:

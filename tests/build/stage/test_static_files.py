@@ -286,3 +286,43 @@ def test_what_the_project_writes_to_is_no_longer_one_with_a_file_of_the_installe
     assert (data / "mode.txt").stat().st_mode & 0o777 == 0o600
     assert (data / "time.txt").stat().st_mtime == 0
     assert not list(data.glob("*.own"))
+
+
+MODEL = "from django.db import models\nclass {name}(models.Model):\n    class Meta:\n        {meta} = True\n"
+WITHOUT_MIGRATIONS = {
+    "bare/__init__.py": "",
+    "bare/models.py": MODEL.format(name="Bare", meta="managed"),
+    "empty/__init__.py": "",
+    "empty/migrations/__init__.py": "",
+    "empty/models.py": MODEL.format(name="Empty", meta="managed"),
+    "proxy/__init__.py": "",
+    "proxy/models.py": "from bare.models import Bare\n"
+    + MODEL.format(name="Proxy(Bare)", meta="proxy").replace("(models.Model)", ""),
+    "foreign/__init__.py": "",
+    "foreign/models.py": MODEL.format(name="Foreign", meta="managed").replace("True", "False"),
+    "chosen/__init__.py": "",
+    "chosen/models.py": MODEL.format(name="Chosen", meta="managed"),
+    "moved/__init__.py": "",
+    "moved/models.py": MODEL.format(name="Moved", meta="managed"),
+    "elsewhere/__init__.py": "",
+    "elsewhere/0001_initial.py": "",
+}
+
+
+def test_apps_with_models_and_without_migrations_are_named_and_no_others(tmp_path: Path) -> None:
+    more = """
+INSTALLED_APPS += ["bare", "empty", "proxy", "foreign", "chosen", "moved", "django.contrib.contenttypes"]
+MIGRATION_MODULES = {"chosen": None, "moved": "elsewhere"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+    staged = make_staged(tmp_path, {**PROJECT, **WITHOUT_MIGRATIONS, "shop/settings.py": SETTINGS + more})
+    left_out = {"empty/migrations/0001_initial.py": "not tracked by git", "bare/tests.py": "not tracked by git"}
+
+    _, notes = static_files.add_static_files(staged, MANIFEST, staged.facts(), left_out)
+
+    said = "has models and no migrations, so `migrate` makes no tables for it"
+    assert notes == [
+        f"the app bare {said}: `manage.py makemigrations bare` writes them",
+        f"the app empty {said}: empty/migrations/0001_initial.py was left out (not tracked by git), "
+        "--include 'empty/migrations/*.py' puts such files in",
+    ]

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -391,6 +392,19 @@ def test_the_option_that_is_named_for_a_file_that_was_left_out_helps(checkout: P
     done = subprocess.run([*command, *line.split("): ")[1].split()], capture_output=True, text=True, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_ways_to_migrations_that_a_build_names_lead_to_a_table(checkout: Path, tmp_path: Path) -> None:
+    case = Case(Source("shop", "tree", "tests/projects/no-migrations"))
+    folder, output = case.source.make(tmp_path), tmp_path / "release"
+    assert "`manage.py makemigrations shop` writes them" in build(case, checkout, folder, output)
+
+    subprocess.run([sys.executable, "manage.py", "makemigrations", "shop"], cwd=folder, check=True, capture_output=True)
+    [option] = re.findall(r"--include '(\S+)'", build(case, checkout, folder, output))
+
+    said = build(replace(case, options=("--include", option)), checkout, folder, output)
+    assert "has models and no migrations" not in said
+    assert "shop.0001_initial... OK" in make_machine(case, tmp_path).succeed("migrate")
 
 
 def test_every_tree_says_in_a_line_what_is_odd_about_it() -> None:
