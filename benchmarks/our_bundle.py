@@ -37,7 +37,13 @@ def write_noop(packages: Path, project: Path, output: Path, scratch: Path) -> No
     (tree / "django_pyz_runtime" / "main.py").write_text(_MAIN, encoding="utf-8")
     python = find_python("")
     manifest = Manifest(
-        "noop", "noop", "settings", (PROJECT_FOLDER,), python.version, bound_to_python=stage.is_bound_to_python(tree)
+        "noop",
+        "noop",
+        "settings",
+        (PROJECT_FOLDER,),
+        python.version,
+        bound_to_python=stage.is_bound_to_python(tree),
+        has_extensions=stage.has_extensions(tree),
     )
     (tree / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     compiled = bytecode.compile_tree(python, tree, work)

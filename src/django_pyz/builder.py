@@ -14,7 +14,7 @@ from django_pyz.pack.build_cache import BuildCache, default_folder
 from django_pyz.pack.write import Contents, write_bundle
 from django_pyz.plan import Plan, make_plan
 from django_pyz.python import Python
-from django_pyz.report.notes import about_files, about_output, about_packages, about_project
+from django_pyz.report.notes import about_files, about_output, about_packages, about_project, about_translations
 from django_pyz.report.progress import Progress
 from django_pyz.report.summary import Summary
 from django_pyz.stage import build_folders, stage
@@ -48,12 +48,12 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             ]
         with progress.step("Installing the dependencies", lambda: _count_packages(scratch)):
             folders = build_folders.install(plan, scratch)
-            notes += build_folders.install_project(plan.found, folders)
+            notes += [*folders.patch_releases.notes, *build_folders.install_project(plan.found, folders)]
         if plan.options.build_commands:
             with progress.step("Running the build commands"):
                 plan = build_folders.with_build_commands(plan, folders)
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
-            notes += about_files(plan.selection)
+            notes += [*about_translations(plan.selection), *about_files(plan.selection)]
             notes += stage.drop_catalog_sources(folders.installed, plan.options.include)
             manifest = build_folders.fill(plan, folders)
             notes += about_packages(manifest)

@@ -83,7 +83,7 @@ TREE = Tree(10, 20, 30, "0" * 64)
 
 def test_what_an_archive_says_of_itself(tmp_path: Path) -> None:
     path = tmp_path / "x.pyz"
-    for content in json_of(json.loads(Container("project", "ab" * 32, "3.11", False, TREE).to_json())):
+    for content in json_of(json.loads(Container("project", "ab" * 32, "3.11", False, 0, 0, False, TREE).to_json())):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(CONTAINER, content)
         with contextlib.suppress(UserError):
@@ -94,7 +94,7 @@ def test_what_an_archive_says_of_itself(tmp_path: Path) -> None:
 def test_an_archive(tmp_path: Path) -> None:
     path = tmp_path / "x.pyz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(CONTAINER, Container("project", "ab" * 32, "3.11", False, TREE).to_json())
+        archive.writestr(CONTAINER, Container("project", "ab" * 32, "3.11", False, 0, 0, False, TREE).to_json())
     for content in damaged(path.read_bytes(), words=[b"PK\5\6", b"PK\1\2", b"PK\3\4", b"\x0c\0", b"\x0e\0", b"\1\0"]):
         path.write_bytes(content)
         with contextlib.suppress(UserError):

@@ -12,14 +12,16 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from django_pyz.dependencies import neighbours, old_setuptools
+from django_pyz.dependencies import neighbours, old_setuptools, patch_releases
 from django_pyz.dependencies.installers import Environment, IndexSilent, installed_versions, link_mode
 from django_pyz.dependencies.locks import readers
-from django_pyz.dependencies.locks.target import check_python
+from django_pyz.dependencies.locks.target import ask, check_python
 from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
+from django_pyz.dependencies.patch_releases import PatchReleases
 from django_pyz.dependencies.source import Source
 from django_pyz.options import Options
 from django_pyz.python import Python
+from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
 
 GUNICORN = "gunicorn==27.0.1"
@@ -41,10 +43,12 @@ class Installed(NamedTuple):
     Attributes:
         site_packages: with the project's packages, and what the run wing needs beside them.
         server: a folder of packages with the gunicorn that serves.
+        patch_releases: of Python, for which that is all that is needed.
     """
 
     site_packages: Path
     server: Path
+    patch_releases: PatchReleases
 
 
 def install_dependencies(source: Source, root: Path, options: Options, python: Python, folder: Path) -> Installed:
@@ -74,7 +78,20 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
         apart = replace(environment, folder=folder.with_name(f"{folder.name}-server"))
         server = beside.submit(_install_server, python, apart, wanted.index_lines)
         _install_project(environment, wanted, root, python)
-        return Installed(environment.site_packages, server.result())
+        patch_releases = _patch_releases(request, wanted, environment)
+        return Installed(environment.site_packages, server.result(), patch_releases)
+
+
+def _patch_releases(request: Request, wanted: Wanted, environment: Environment) -> PatchReleases:
+    """The patch releases of Python for which nothing is missing that the project or a package wants."""
+    project = Pyproject(request.pyproject).project
+    lines = (*wanted.lines, *(line for lines in wanted.by_index.values() for line in lines))
+    declared = {str(request.files[0]): lines, request.pyproject.name: project.get("dependencies", ())}
+    pythons = {request.pyproject.name: str(project.get("requires-python", ""))}
+    found = patch_releases.needs(environment.site_packages, declared, pythons)
+    installed = installed_versions(environment.site_packages)
+    # Python is asked only where there is a reason.
+    return patch_releases.supported(found, installed, ask(request.python)) if found else PatchReleases()
 
 
 def _install_server(python: Python, environment: Environment, index_lines: tuple[str, ...]) -> Path:

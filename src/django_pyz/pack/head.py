@@ -55,8 +55,13 @@ def main_module(manifest: Manifest, build_id: str) -> bytes:
     ).encode()
 
 
-def _call(manifest: Manifest, build_id: str) -> tuple[str, str, str, bool]:
-    return manifest.name, build_id, manifest.python, manifest.bound_to_python
+def _call(manifest: Manifest, build_id: str) -> tuple[str, str, tuple[str, bool, int, int], bool]:
+    return manifest.name, build_id, runs_on(manifest), manifest.has_extensions
+
+
+def runs_on(manifest: Manifest) -> tuple[str, bool, int, int]:
+    """The Python that a bundle needs (see django_pyz_runtime.bundle.container.Container)."""
+    return manifest.python, manifest.bound_to_python, manifest.least_patch, manifest.below_patch
 
 
 def head(manifest: Manifest, build_id: str, compiled: Compiled) -> bytes:

@@ -21,7 +21,7 @@ from django_pyz.options import BALANCED
 from django_pyz.pack import bytecode, tree_archive
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.pack.bytecode import Compiled
-from django_pyz.pack.head import LAUNCHER_FILES, head, interpreter, main_module, source_of, with_size
+from django_pyz.pack.head import LAUNCHER_FILES, head, interpreter, main_module, runs_on, source_of, with_size
 from django_pyz.pack.tree_archive import Member, compute_build_id, read_members
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
@@ -124,7 +124,7 @@ def _write_bundled(contents: Contents, tree: Sequence[Member], build_id: str, fo
     blocks.parent.mkdir()
     place = tree_archive.write(tree, blocks, contents.compression, contents.cache)
     manifest = contents.manifest
-    container = Container(manifest.name, build_id, manifest.python, manifest.bound_to_python, place)
+    container = Container(manifest.name, build_id, *runs_on(manifest), manifest.has_extensions, place)
     with zipfile.ZipFile(blocks, "a") as archive:
         _add(archive, CONTAINER, container.to_json().encode(), contents.epoch)
     return container

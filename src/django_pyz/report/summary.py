@@ -39,7 +39,7 @@ def show(summary: Summary) -> None:
     only = " only" if manifest.bound_to_python else " or newer"
     lines = [
         f"Built {_short(output)}: {output.stat().st_size / 1e6:.1f} MB, {packages} packages, "
-        f"{summary.files:,} files, for Python {manifest.python}{only}",
+        f"{summary.files:,} files, for Python {manifest.python}{only}{manifest.patch_limits}",
         f"Dependencies from {summary.plan.found.source.files[0]}",
         *_exclusions(summary.exclusions),
         *_shortened([f"Note: {note}" for note in summary.notes], "notes"),

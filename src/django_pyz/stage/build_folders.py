@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django_pyz import process
 from django_pyz.dependencies.install import install_dependencies
+from django_pyz.dependencies.patch_releases import PatchReleases
 from django_pyz.files import secret_scan, working_copy
 from django_pyz.files.selection import add_build_output
 from django_pyz.plan import Plan
@@ -29,6 +30,7 @@ class BuildFolders:
         environment: a virtual environment with the dependencies.
         server: a folder of packages with the gunicorn that serves, which moves into the tree.
         site_packages: the tree that becomes the bundle.
+        patch_releases: of Python, for which nothing is missing in the environment.
     """
 
     scratch: Path
@@ -36,6 +38,7 @@ class BuildFolders:
     environment: Path
     server: Path
     site_packages: Path
+    patch_releases: PatchReleases = field(default_factory=PatchReleases)
 
     @property
     def installed(self) -> Path:
@@ -60,8 +63,10 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
         working_copy.add_history(found.root, copy)
     environment = scratch / "venv"
     with working_copy.errors_about(found.root, copy):
-        server = install_dependencies(found.source, copy, plan.options, plan.python, environment).server
-    return BuildFolders(scratch, copy, environment, server, scratch / "site-packages")
+        installed = install_dependencies(found.source, copy, plan.options, plan.python, environment)
+    return BuildFolders(
+        scratch, copy, environment, installed.server, scratch / "site-packages", installed.patch_releases
+    )
 
 
 def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
@@ -95,7 +100,9 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
     stage.add_run_wing(site_packages)
     working_copy.copy_files(folders.copy, plan.selection.files, site_packages / PROJECT_FOLDER)
     _merge_own(plan, own, site_packages)
-    manifest = describe(plan, site_packages)
+    manifest = describe(plan, site_packages)._replace(
+        least_patch=folders.patch_releases.least, below_patch=folders.patch_releases.below
+    )
     programs.add_programs(folders.environment / "bin", site_packages, manifest)
     return manifest
 

@@ -40,6 +40,7 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         last_import_roots=tuple(map(inside, found.last_import_roots)),
         python=plan.python.version,
         bound_to_python=stage.is_bound_to_python(site_packages),
+        has_extensions=stage.has_extensions(site_packages),
         folder=inside(found.folder),
         manage_py=inside(found.manage_py) if found.manage_py else "",
         manage_call=found.manage_call,

@@ -3,7 +3,8 @@
 Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`, where BYTECODE is a folder with
 that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
 
-    manage     run a command line of the bundle
+    static     run collectstatic or compress; the arguments are the file to write, for a JSON object with the fields of
+               `staged_project.Written`, the command, and a command line of the bundle that runs it
     facts      import the settings and write a JSON object; the arguments are the file to write, a variable to take
                away before ("" for none), and options that stand before a command. The object has "readings", with the
                fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
@@ -20,8 +21,10 @@ file of its own. Not seen is what libraries in C and other programs write to.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
+import pkgutil
 import shutil
 import stat
 import sys
@@ -29,11 +32,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _SQLITE = "django.db.backends.sqlite3"
+_SAVES = {"save", "_save", "delete", "post_process"}
+"""Methods of storages."""
 _CHANGES = {"os.chmod", "os.chown", "os.setxattr", "os.truncate", "os.utime", "sqlite3.connect"}
 
 
@@ -43,11 +48,27 @@ def main(argv: list[str]) -> int:
     sys.addaudithook(partial(_cut_before_writing, os.path.realpath(site_packages) + os.sep))
     sys.path.append(site_packages)
     if bytecode:
-        from django_pyz_runtime.bundle import bytecode_finder
+        _import_from(bytecode, site_packages)
+    _make_wing_importable()
+    if task != "gzip":
+        from django_pyz.stage import target_folders
 
-        # As the bundle will.
-        bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
-    return {"manage": manage, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+        target_folders.do_without(site_packages, os.getcwd())
+    return {"static": static, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+
+
+def _import_from(bytecode: str, site_packages: str) -> None:
+    """Take the bytecode of the tree, as the bundle will."""
+    from django_pyz_runtime.bundle import bytecode_finder
+
+    bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
+
+
+def _make_wing_importable() -> None:
+    """Let modules of the build wing be imported, which is not installed here, and is not to be."""
+    package = ModuleType("django_pyz")
+    package.__path__ = [str(Path(__file__).parent.parent)]
+    sys.modules[package.__name__] = package
 
 
 def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
@@ -69,13 +90,61 @@ def _cut(tree: str, path: Any) -> None:
         os.replace(copy, real)
 
 
-def manage(site_packages: str, arguments: list[str]) -> int:
-    """Run a command line of the bundle."""
+def _manage(site_packages: str, command_line: list[str]) -> int:
     from django_pyz_runtime.bundle.bundle import STAGED
     from django_pyz_runtime.main import main as run
 
-    sys.argv[1:] = arguments
+    sys.argv[1:] = command_line
     return run(sys.argv[0], site_packages, STAGED)
+
+
+def static(site_packages: str, arguments: list[str]) -> int:
+    """Run a command line that writes static files, and write down what came of it."""
+    answer, name, *command_line = arguments
+    uploads: list[str] = []
+    sys.addaudithook(partial(_refuse_uploads, uploads))
+    try:
+        return _manage(site_packages, command_line)
+    finally:
+        with contextlib.suppress(Exception):
+            from django.contrib.staticfiles.storage import staticfiles_storage
+
+            from django_pyz_runtime.static.elsewhere import storage_elsewhere
+
+            elsewhere = "".join(uploads[:1]) or storage_elsewhere(name)
+            plain = [] if elsewhere else [*getattr(staticfiles_storage, "plain", {}).values()]
+            found = {"plain": plain, "elsewhere": elsewhere, "unmigrated": dict(_without_migrations())}
+            Path(answer).write_text(json.dumps(found), encoding="utf-8")
+
+
+def _without_migrations() -> Iterator[tuple[str, str]]:
+    """The apps whose models get no tables, as they have no migrations, and their folders."""
+    from django.apps import apps
+    from django.db.migrations.loader import MigrationLoader
+
+    for app in apps.get_app_configs():
+        options = [model._meta for model in app.get_models()]
+        module, is_chosen = MigrationLoader.migrations_module(app.label)
+        if is_chosen or not any(item.managed and not item.proxy and not item.swapped for item in options):
+            continue
+        spec = module and importlib.util.find_spec(module)
+        found = pkgutil.iter_modules((spec and spec.submodule_search_locations) or ())
+        if not any(not item.ispkg and item.name[0] not in "_~" for item in found):
+            yield app.label, app.path
+
+
+def _refuse_uploads(found: list[str], event: str, _: tuple[Any, ...]) -> None:
+    """Refuse connections that a storage makes while it saves files; it gets every audit event."""
+    if event not in ("socket.connect", "socket.getaddrinfo"):
+        return
+    kind = vars(sys.modules.get("django.core.files.storage", sys)).get("Storage", ())
+    frame: FrameType | None = sys._getframe()
+    while frame:
+        storage = frame.f_locals.get("self")
+        if frame.f_code.co_name in _SAVES and isinstance(storage, kind):
+            found.append(f"{type(storage).__module__}.{type(storage).__qualname__}")
+            raise ConnectionRefusedError("a build uploads nothing")
+        frame = frame.f_back
 
 
 def facts(site_packages: str, arguments: list[str]) -> int:
@@ -124,13 +193,8 @@ def _import_settings(site_packages: str, readings: list[dict[str, Any]], approac
     """Import the settings as manage.py does, and note which variables they read, also where that ends with an error."""
     from django.conf import settings
 
-    from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-
-    # The build wing is not installed here, and is not to be: only this part of it is loaded.
-    package = ModuleType("django_pyz")
-    package.__path__ = [str(Path(__file__).parent.parent)]
-    sys.modules[package.__name__] = package
     from django_pyz.variables.recorder import Recorder
+    from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 
     recorder = Recorder(os.path.join(site_packages, PROJECT_FOLDER))
     try:
@@ -163,7 +227,7 @@ def _settings_facts() -> dict[str, Any]:
         "staticfiles": any(app.startswith("django.contrib.staticfiles") for app in apps),
         "storage": explicit or storages.get("staticfiles", {}).get("BACKEND", ""),
         "caches": [alias for alias in settings.CACHES if alias.isidentifier()],
-        "driverless": dict(_driverless(settings)),
+        **_databases(settings),
         "offline": bool(getattr(settings, "COMPRESS_OFFLINE", False)),
         "compressor": "compressor" in apps and bool(getattr(settings, "COMPRESS_ENABLED", not settings.DEBUG)),
         "reads": [path for path in _read_folders(settings) if os.path.isabs(path)],
@@ -172,20 +236,25 @@ def _settings_facts() -> dict[str, Any]:
     }
 
 
-def _driverless(settings: Any) -> Iterator[tuple[str, str]]:
-    """The databases whose driver is not installed, and what Django says of it.
+def _databases(settings: Any) -> dict[str, Any]:
+    """The databases whose backend cannot be loaded, to the reason, and those of which it can be told later only.
 
     SQLite's comes with Python; to load its backend would import the models for nothing.
     """
-    from django.core.exceptions import ImproperlyConfigured
+    from django.core.exceptions import AppRegistryNotReady
     from django.db.utils import load_backend
 
+    driverless: dict[str, str] = {}
+    uncertain: list[str] = []
     for alias, database in settings.DATABASES.items():
         try:
             if (engine := database.get("ENGINE")) and engine != _SQLITE:
                 load_backend(engine)
-        except ImproperlyConfigured as error:
-            yield alias, str(error).splitlines()[0]
+        except AppRegistryNotReady:
+            uncertain.append(alias)
+        except Exception as error:
+            driverless[alias] = (str(error) or type(error).__name__).splitlines()[0]
+    return {"driverless": driverless, "uncertain": uncertain}
 
 
 def _read_folders(settings: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -141,3 +142,8 @@ def is_bound_to_python(tree: Path) -> bool:
     """Whether a tree holds extension modules for one version of Python only (PEP 3149; abi3 ones fit all)."""
     names = map(os.path.basename, files_below(tree))
     return any(name.endswith(".so") and ".cpython-" in name for name in names)
+
+
+def has_extensions(tree: Path) -> bool:
+    """Whether a tree holds extension modules or shared libraries, for one version of Python or for many."""
+    return any(re.search(r"\.so(\.\d+)*$", path) for path in files_below(tree))

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_pyz import process
 from django_pyz.python import Python
@@ -36,7 +36,8 @@ class Facts:
         compressor: whether django-compressor is installed and enabled.
         offline: whether the project has django-compressor compress offline.
         caches: the names of its caches.
-        driverless: databases whose driver is not installed, to what Django says of it.
+        driverless: databases whose backend cannot be loaded, as its driver is not installed, to what Django says of it.
+        uncertain: databases whose backend can only be loaded when the apps are.
         reads: folders that the settings name to read from: static files, templates, translations, fixtures.
         static: folders that static files are collected from, and files in which a front-end build lists its output.
         made: folders that the running site fills.
@@ -50,11 +51,26 @@ class Facts:
     offline: bool
     caches: list[str]
     driverless: dict[str, str]
+    uncertain: list[str]
     reads: list[str]
     static: list[str]
     made: list[str]
     readings: list[Reading]
     given: list[str]
+
+
+class Written(NamedTuple):
+    """What came of writing static files.
+
+    Attributes:
+        plain: files that keep their plain names, each with the reason.
+        elsewhere: the storage that keeps what was to be written, where that is not the folder; else "".
+        unmigrated: the apps that have models and no migrations, to their folders in the project or the tree.
+    """
+
+    plain: list[str]
+    elsewhere: str
+    unmigrated: dict[str, str]
 
 
 class NotImportable(UserError):
@@ -151,13 +167,29 @@ class StagedProject:
             raise NotImportable(*failed.problems, hint=failed.hint, readings=found["readings"])
         return found
 
-    def manage(self, *command: str) -> None:
-        """Run a management command.
+    def write_static(self, folder: Path, *command: str) -> Written:
+        """Run collectstatic or compress for a folder.
 
         Raises:
             UserError: it failed.
         """
-        self._run("manage", f"run {command[0]}", [*self._options(), *command])
+        answer = self.scratch / "written.json"
+        answer.write_text('{"plain": [], "elsewhere": "", "unmigrated": {}}', encoding="utf-8")
+        failed: UserError | None = None
+        try:
+            arguments = [str(answer), command[0], *self._options(), *command, "--dir", str(folder)]
+            self._run("static", f"run {command[0]}", arguments)
+        except UserError as error:
+            failed = error
+        found = json.loads(answer.read_text(encoding="utf-8"))
+        if failed and not found["elsewhere"]:
+            raise failed
+        unmigrated = {label: self.in_project(folder) for label, folder in found["unmigrated"].items()}
+        return Written([self.in_project(reason) for reason in found["plain"]], found["elsewhere"], unmigrated)
+
+    def in_project(self, text: str) -> str:
+        """A text in which the staged files have their place in the project, or in the tree."""
+        return text.replace(f"{self.project_folder}/", "").replace(f"{self.site_packages}/", "")
 
     def gzip(self, folder: Path) -> None:
         """Put a compressed file beside each file that becomes smaller by it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from django_pyz import process
-from django_pyz.stage.staged_project import Facts, StagedProject
+from django_pyz.stage.staged_project import Facts, StagedProject, Written
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 
@@ -17,11 +18,19 @@ _CACHE = "django.core.cache.backends.locmem.LocMemCache"
 _HASHED_STORAGE = "django_pyz_runtime.static.storage.HashedStaticFilesStorage"
 
 
-def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) -> tuple[Manifest, list[str]]:
+def add_static_files(
+    staged: StagedProject, manifest: Manifest, facts: Facts, exclusions: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Manifest, list[str]]:
     """Collect, compress and gzip the static files into the tree.
 
     A project that left Django's plain storage in place gets names with a hash of the content, so that browsers may keep
-    the files for ever; where its files do not allow that, they stay as they are. What was decided is sealed in.
+    the files for ever; a file that does not allow that stays as it is. What was decided is sealed in.
+
+    Args:
+        staged: the tree.
+        manifest: the one in the tree.
+        facts: what the settings say.
+        exclusions: the project's files that were left out, to reasons.
 
     Returns:
         The manifest with the outcome, and notes for the report.
@@ -31,6 +40,22 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     """
     if not facts.staticfiles:
         return manifest, ["no static files: django.contrib.staticfiles is not installed"]
+    try:
+        return _add(staged, manifest, facts, exclusions)
+    except UserError as error:
+        if not facts.uncertain:
+            raise
+        reason = process.reason_of(error)
+        without = replace(facts, driverless={**facts.driverless, **dict.fromkeys(facts.uncertain, reason)})
+        try:
+            return _add(staged, manifest, without, exclusions)
+        except UserError:
+            raise error from None
+
+
+def _add(
+    staged: StagedProject, manifest: Manifest, facts: Facts, exclusions: Mapping[str, str]
+) -> tuple[Manifest, list[str]]:
     staged = replace(staged, settings=(*_caches(facts), *_databases(facts)))
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
@@ -38,13 +63,26 @@ def add_static_files(staged: StagedProject, manifest: Manifest, facts: Facts) ->
     hashed = _sealed(manifest, "settings.STORAGES.staticfiles.BACKEND", _HASHED_STORAGE)
     wanted = hashed if facts.storage == _PLAIN_STORAGE else manifest
     try:
-        _collect(staged, wanted)
+        collected = _collect(staged, wanted)
     except UserError as error:
         if wanted is manifest:
             raise
-        notes.append(f"static files keep their plain names: {process.reason_of(error)}")
+        notes.append(f"static files keep their plain names: {staged.in_project(process.reason_of(error))}")
         wanted = manifest
-        _collect(staged, wanted)
+        collected = _collect(staged, wanted)
+    for app, folder in collected.unmigrated.items():
+        is_own = (staged.project_folder / folder).is_dir()
+        cure = (
+            f"`manage.py makemigrations {app}` writes them"
+            if is_own
+            else f"`{manifest.script} migrate --run-syncdb` does"
+        )
+        notes.append(_about_unmigrated(app, folder, exclusions, cure))
+    if collected.elsewhere:
+        shutil.rmtree(_folder(staged), ignore_errors=True)
+        notes.append(_about_elsewhere(facts.storage, manifest.script, "collectstatic", is_compressed=facts.compressor))
+        return manifest, notes
+    notes += [f"this file keeps its plain name: {reason}" for reason in collected.plain]
     if facts.compressor:
         wanted, said = _compress(staged, wanted, is_needed=facts.offline)
         notes += said
@@ -72,18 +110,46 @@ def _folder(staged: StagedProject) -> Path:
     return staged.site_packages / STATIC_FOLDER
 
 
-def _collect(staged: StagedProject, manifest: Manifest) -> None:
+def _collect(staged: StagedProject, manifest: Manifest) -> Written:
     staged.write_manifest(manifest)
     shutil.rmtree(_folder(staged), ignore_errors=True)
-    staged.manage("collectstatic", "--noinput", "--verbosity", "0", "--dir", str(_folder(staged)))
+    return staged.write_static(_folder(staged), "collectstatic", "--noinput", "--verbosity", "0")
+
+
+def _about_unmigrated(app: str, folder: str, exclusions: Mapping[str, str], cure: str) -> str:
+    """A note on an app without migrations.
+
+    Args:
+        app: its label.
+        folder: its place in the project, or in the tree.
+        exclusions: the project's files that were left out, to reasons.
+        cure: what to do about it where none was left out.
+    """
+    said = f"the app {app} has models and no migrations, so `migrate` makes no tables for it: "
+    inside = f"{folder}/migrations/"
+    places = (inside, *(f"{parent}/" for parent in Path(inside).parents))
+    left = [name for name in exclusions if name in places or (name.startswith(inside) and name.endswith(".py"))]
+    if left:
+        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), --include '{inside}*.py' puts such files in"
+    return said + cure
+
+
+def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: bool = False) -> str:
+    then = f", `{script} compress` what is compressed" if is_compressed else ""
+    return (
+        f"{storage} keeps the static files in a place of its own, to which a build writes nothing: "
+        f"`{script} {command}` puts them there{then}"
+    )
 
 
 def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:
     """Fill django-compressor's offline manifest; the tree is read-only, so it cannot be filled at the first request."""
     try:
-        staged.manage("compress", "--force", "--dir", str(_folder(staged)))
+        compressed = staged.write_static(_folder(staged), "compress", "--force")
     except UserError as error:
         if is_needed:
             raise
         return manifest, [f"nothing compressed: {process.reason_of(error)}"]
+    if compressed.elsewhere:
+        return manifest, [_about_elsewhere(compressed.elsewhere, manifest.script, "compress")]
     return _sealed(manifest, "settings.COMPRESS_OFFLINE", "true"), []

@@ -68,7 +68,7 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
     if brought_in:
         before = snapshot(staged.site_packages)
     with node_modules_linked(staged, copy):
-        manifest, notes = static_files.add_static_files(staged, manifest, facts)
+        manifest, notes = static_files.add_static_files(staged, manifest, facts, plan.selection.exclusions)
     made_by_collecting, end = undo(staged, before, copy)
     # What collecting makes where it collects from is no data.
     made += [path for path in made_by_collecting if not _is_in(staged.project_folder / path, facts.reads)]

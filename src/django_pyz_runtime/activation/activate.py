@@ -56,12 +56,14 @@ class Activation:
         data_dir: the data folder.
         code_folder: the folder that the manifest's paths are relative to.
         static_root: STATIC_ROOT as the project has it, once the settings have been imported.
+        may_collect: whether static files may be written to the STATIC_ROOT in force, likewise.
     """
 
     def __init__(self, bundle: Bundle, configuration: Configuration, purpose: Purpose) -> None:
         self.moves: list[Move] = []
         self.generated_key = False
         self.static_root = ""
+        self.may_collect = False
         self._bundle = bundle
         self._configuration = configuration
         self._purpose = purpose
@@ -78,14 +80,14 @@ class Activation:
 
         static_root = namespace.get("STATIC_ROOT")
         self.static_root = str(static_root) if is_really(static_root, str, Path) else ""
-        self._set_static(namespace)
-        problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
-        if problems or self._purpose is Purpose.CHECK:
-            raise UserError(*problems)
         bundle = self._bundle
         project = self.code_folder / PROJECT_FOLDER
         relocator = Relocator(bundle.site_packages, project, self.data_dir, self.may_write, self.static_root)
-        self.moves = relocator.relocate(namespace)
+        moves = self._set_static(namespace, relocator)
+        problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
+        if problems or self._purpose is Purpose.CHECK:
+            raise UserError(*problems)
+        self.moves = [*moves, *relocator.relocate(namespace)]
         anchor(namespace, self.project_folder)
         if zero_config.needs_secret_key(namespace):
             namespace["SECRET_KEY"] = self._key
@@ -133,15 +135,20 @@ class Activation:
         """Whether folders and keys may be made."""
         return self._purpose in (Purpose.RUN, Purpose.SERVE)
 
-    def _set_static(self, namespace: MutableMapping[str, Any]) -> None:
+    def _set_static(self, namespace: MutableMapping[str, Any], relocator: Relocator) -> list[Move]:
         built_in = self._bundle.site_packages / STATIC_FOLDER if self._bundle.manifest.has_static else None
-        if root := self._configuration.get("static", "root") or built_in:
+        configured = self._configuration.get("static", "root")
+        collected = None if built_in or self._bundle.is_staged else relocator.place_to_collect()
+        self.may_collect = bool(configured or collected)
+        if root := configured or built_in or collected:
             namespace["STATIC_ROOT"] = str(root)
             # django-compressor's own root; it must be where its sources are.
             if "COMPRESS_ROOT" in namespace:
                 namespace["COMPRESS_ROOT"] = str(root)
         if url := self._configuration.get("static", "url"):
             namespace["STATIC_URL"] = url
+        is_moved = collected and not configured and str(collected) != self.static_root
+        return [Move("STATIC_ROOT", self.static_root, str(collected))] if is_moved else []
 
 
 def _settings_hook(bundle: Bundle, activation: Activation) -> SettingsHook:

@@ -36,14 +36,16 @@ _NOT_OURS = (
 """What makes a Python run other code. The first lines of a bundle drop them as well (see django_pyz.pack.head)."""
 
 
-def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive: str = "") -> NoReturn:
+def launch(
+    name: str, build_id: str, runs_on: tuple[str, bool, int, int], has_extensions: bool, archive: str = ""
+) -> NoReturn:
     """Run the executable file as a program; what `__main__` calls.
 
     Args:
         name: the project's name.
         build_id: of this file.
-        python: the version it was built with, as "3.11".
-        bound_to_python: whether it runs with that version only.
+        runs_on: the Python that it needs (see bundle.container.Container).
+        has_extensions: whether modules in it are compiled.
         archive: path of the archive with the tree; default the file itself.
     """
     executable = os.path.abspath(sys.argv[0])
@@ -60,7 +62,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
         os.environ["PYTHONWARNINGS"] = ",".join(item for item in warnings.split(",") if not _names_module(item))
     _do_what_site_does()
     try:
-        _check_python(python, bound_to_python)
+        _check_python(*runs_on)
         given = arguments.split(sys.argv[1:])
         archive = archive or executable
         first = ""
@@ -68,7 +70,7 @@ def launch(name: str, build_id: str, python: str, bound_to_python: bool, archive
             from django_pyz_runtime.boot.installing import folder_to_unpack_to
 
             first = folder_to_unpack_to(archive, name, given.command)
-        site_packages = find_code(archive, name, build_id, given.config, bound_to_python, first)
+        site_packages = find_code(archive, name, build_id, given.config, has_extensions, first)
     except UserError as error:
         tell(error)
         raise SystemExit(2) from None
@@ -94,8 +96,8 @@ def wsgi_application(executable: str) -> WSGIApplication:
 
     executable = os.path.abspath(executable)
     container = read_container(executable)
-    _check_python(container.python, container.bound_to_python)
-    site_packages = find_code(executable, container.name, container.build_id, None, container.bound_to_python)
+    _check_python(*container.runs_on)
+    site_packages = find_code(executable, container.name, container.build_id, None, container.has_extensions)
     others = [entry for entry in sys.path if entry != executable]
     library = [entry for entry in others if is_standard_library(entry)]
     sys.path[:] = [*library, site_packages, *(entry for entry in others if entry not in library)]
@@ -129,12 +131,19 @@ def _hand_over(site_packages: str) -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not loader]
 
 
-def _check_python(python: str, bound_to_python: bool) -> None:
+def _check_python(python: str, bound_to_python: bool, least_patch: int, below_patch: int) -> None:
     running = "{}.{}".format(*sys.version_info)
     if bound_to_python and running != python:
         raise UserError(
             f"wanted Python {python}, found Python {running}: the bundle holds modules compiled for {python} only",
             hint=f"Start it with python{python}, or build it again with --python python{running}.",
+        )
+    patch = sys.version_info[2]
+    if running == python and (patch < least_patch or 0 < below_patch <= patch):
+        wanted = f"{python}.{least_patch} or newer" if patch < least_patch else f"older than {python}.{below_patch}"
+        raise UserError(
+            f"wanted Python {wanted}, found Python {running}.{patch}, for which packages are missing in the bundle",
+            hint=f"Start it with another python{python}, or build it again with that one: --python PATH.",
         )
     if sys.version_info < _OLDEST_PYTHON:
         raise UserError(f"wanted Python 3.11 or newer, found Python {running}", hint="Start it with a newer Python.")

@@ -13,4 +13,4 @@ def main() -> NoReturn:
     """Run the bundle's command line; the tree is an archive beside our package."""
     archive = str(Path(__file__).resolve().parents[2] / "django_pyz_tree" / "blocks")
     container = read_container(archive)
-    launch(container.name, container.build_id, container.python, container.bound_to_python, archive)
+    launch(container.name, container.build_id, container.runs_on, container.has_extensions, archive)

@@ -23,10 +23,10 @@ from typing import NamedTuple
 from django_pyz_runtime.errors import UserError
 
 CONTAINER = "container.json"
-"""The archive member that says what the others are: "format", "name", "build_id", "python", "bound_to_python", and
-"tree", an object with the "offset" of the tree in the file, and its index: "index_offset" from there, "index_size", and
-"index_sha256"."""
-FORMAT = 2
+"""The archive member that says what the others are: "format", "name", "build_id", "python", "bound_to_python",
+"least_patch", "below_patch", "has_extensions", and "tree", an object with the "offset" of the tree in the file, and its
+index: "index_offset" from there, "index_size", and "index_sha256"."""
+FORMAT = 3
 SITE_PACKAGES = "site-packages"
 DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError, struct.error, zlib.error)
 """What zipfile raises on bytes that are no zip file; RuntimeError where they ask for a password."""
@@ -57,6 +57,9 @@ class Container(NamedTuple):
         build_id: digest over the names, modes and contents of the tree.
         python: the version it was built with, as "3.11".
         bound_to_python: whether it runs with that version only.
+        least_patch: the first patch release of that version that it runs with; 0 for all.
+        below_patch: the first one after that which it does not run with; 0 for none.
+        has_extensions: whether a file system must allow compiled modules in it to be loaded.
         tree: where the tree is.
     """
 
@@ -64,7 +67,15 @@ class Container(NamedTuple):
     build_id: str
     python: str
     bound_to_python: bool
+    least_patch: int
+    below_patch: int
+    has_extensions: bool
     tree: Tree
+
+    @property
+    def runs_on(self) -> tuple[str, bool, int, int]:
+        """The Python that it needs."""
+        return self.python, self.bound_to_python, self.least_patch, self.below_patch
 
     def to_json(self) -> str:
         """What `read_container` reads back."""
@@ -94,7 +105,7 @@ def read_container(executable: str) -> Container:
 def _is_well_formed(container: Container) -> bool:
     """Whether each field has its type, and the build id can be the name of a folder."""
     texts = (container.name, container.build_id, container.python, container.tree.index_sha256)
-    sizes = container.tree[:3]
+    sizes = (container.least_patch, container.below_patch, *container.tree[:3])
     are_typed = all(isinstance(text, str) for text in texts) and all(type(size) is int for size in sizes)
     return are_typed and container.build_id.isalnum()
 

@@ -59,6 +59,9 @@ class Manifest(NamedTuple):
         import_roots: folders for sys.path, relative to site-packages, first one first.
         python: the version the bundle was built with, as "3.11".
         bound_to_python: whether it holds modules compiled for that version only.
+        least_patch: the first patch release of that version that it runs with, as 3 for 3.11.3; 0 for all.
+        below_patch: the first one after that which it does not run with; 0 for none.
+        has_extensions: whether it holds compiled modules or libraries, which no file system mounted noexec can hold.
         last_import_roots: folders for the end of sys.path, likewise: those above manage.py's.
         folder: the one of manage.py, relative to site-packages.
         manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
@@ -83,6 +86,9 @@ class Manifest(NamedTuple):
     import_roots: tuple[str, ...]
     python: str
     bound_to_python: bool = False
+    least_patch: int = 0
+    below_patch: int = 0
+    has_extensions: bool = False
     last_import_roots: tuple[str, ...] = ()
     folder: str = PROJECT_FOLDER
     manage_py: str = ""
@@ -121,6 +127,13 @@ class Manifest(NamedTuple):
             raise UserError(f"manifest: damaged ({error})", hint="Build the file again.") from None
 
     @property
+    def patch_limits(self) -> str:
+        """Which patch releases it runs with, behind the version; "" for all."""
+        least = f", from {self.python}.{self.least_patch} on" if self.least_patch else ""
+        below = f", before {self.python}.{self.below_patch}" if self.below_patch else ""
+        return least + below
+
+    @property
     def env_prefix(self) -> str:
         """The prefix of the environment variables of level two, for example PROJECT__ ."""
         return env_prefix(self.name)
@@ -153,7 +166,9 @@ def _variables(value: Any) -> tuple[Variable, ...]:
 _READERS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("name", "script", "settings_module", "python", "folder", "commit"), _reader(str)),
     **dict.fromkeys(("manage_py", "manage_call", "wsgi_module", "asgi_module"), _reader(str)),
-    **dict.fromkeys(("bound_to_python", "routes_websockets", "generates_key", "has_static", "has_pth"), _reader(bool)),
+    **dict.fromkeys(("bound_to_python", "has_extensions", "routes_websockets"), _reader(bool)),
+    **dict.fromkeys(("generates_key", "has_static", "has_pth"), _reader(bool)),
+    **dict.fromkeys(("least_patch", "below_patch"), _reader(int)),
     **dict.fromkeys(("import_roots", "last_import_roots", "data_paths"), _reader(list, str)),
     "variables": _variables,
     "sealed": _reader(dict, str),

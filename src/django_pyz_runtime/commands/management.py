@@ -54,11 +54,13 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
 
     try:
         if writes_static:
-            from django_pyz_runtime.static.dir_option import learn_dir
+            from django_pyz_runtime.static.dir_option import before, learn_dir
 
-            committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
-            has_root = bool(configuration.get("static", "root"))
-            learn_dir(command[0], bundle.executable.name, committed, has_root=has_root)
+            def learn() -> None:
+                committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
+                learn_dir(command[0], bundle.executable.name, committed, has_root=activation.may_collect)
+
+            before(command[0], learn)
         manage_py.run(bundle.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None

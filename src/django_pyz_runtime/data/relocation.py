@@ -87,6 +87,16 @@ class Relocator(NamedTuple):
         self._follow(namespace, change.moves)
         return change.moves
 
+    def place_to_collect(self) -> Path | None:
+        """The project's STATIC_ROOT, in the data folder if it is in the tree; None if the tree has something there."""
+        path = Path(os.path.normpath(self.static_root))
+        if not path.is_absolute():
+            return None
+        relative = self.relative(path)
+        if relative is None:
+            return path
+        return self.data_dir / relative if relative.parts and is_nothing(path) else None
+
     def _follow(self, namespace: MutableMapping[str, Any], moves: list[Move]) -> None:
         """Let the folders that static files are collected from follow the settings that fill them at run time."""
         moved = {move.before: move.after for move in moves}
@@ -112,10 +122,17 @@ class _Change:
     def value(self, value: Any, names: Names, holders: Holders) -> Any:
         """What takes a value's place. A list of paths is a list of places to read from, and stays."""
         if names[:2] == ("STORAGES", "staticfiles"):
-            return value
+            is_folder = names[2:] == ("OPTIONS", "location") and is_really(value, str, os.PathLike)
+            return self._as_static_root(value, names) if is_folder else value
         if is_written_to(names, holders) and is_really(value, str, os.PathLike):
             return self._known(value, names)
         return self._unknown(value, names) if type(value) in (str, _PATH) else value
+
+    def _as_static_root(self, value: str | os.PathLike[str], names: Names) -> Any:
+        """The folder of the storage for static files, which follows the STATIC_ROOT that it is made from."""
+        text = os.fspath(value)
+        after = self._in_static_root(Path(os.path.normpath(text)))
+        return self._moved(value, text, after, names) if after and str(after) != text else value
 
     def _known(self, value: str | os.PathLike[str], names: Names) -> Any:
         """A value that is written to, wherever it is; a relative one would be in the current folder."""

@@ -5,6 +5,7 @@ Imported after activation only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,25 @@ from django.core.management import ManagementUtility, get_commands, load_command
 from django.core.management.base import BaseCommand
 
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.static import elsewhere
 from django_pyz_runtime.static.committed import add_committed
 
 
+def before(name: str, act: Callable[[], None]) -> None:
+    """Act when Django, set up by whoever runs it, looks for a command."""
+    utility: Any = ManagementUtility
+    fetch = utility.fetch_command
+
+    def act_and_fetch(self: Any, subcommand: str) -> Any:
+        if subcommand == name:
+            act()
+        return fetch(self, subcommand)
+
+    utility.fetch_command = act_and_fetch
+
+
 def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool) -> None:
-    """Let a command have a subclass of it in its place, once Django is set up and looks for it.
+    """Put a subclass of a command in its place.
 
     `get_commands` may hold commands that are already loaded (django.core.management.ManagementUtility.fetch_command).
 
@@ -27,41 +42,26 @@ def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool)
         committed: collected files that are part of the project's source.
         has_root: whether it is known where to write.
     """
-    utility: Any = ManagementUtility
-    fetch = utility.fetch_command
-
-    def learn_and_fetch(self: Any, subcommand: str) -> Any:
-        if subcommand == name:
-            _learn(name, script, committed, has_root)
-        return fetch(self, subcommand)
-
-    utility.fetch_command = learn_and_fetch
-
-
-def _learn(name: str, script: str, committed: Path | None, has_root: bool) -> None:
     commands: dict[str, Any] = get_commands()
     if name in commands:
         found = commands[name]
         original = load_command_class(found, name) if isinstance(found, str) else found
         attributes = {
-            "refusal": None if has_root else _refusal(name, script),
+            "command": name,
+            "script": script,
+            "has_root": has_root,
             "committed": committed if name == "collectstatic" else None,
             "__module__": type(original).__module__,
         }
         commands[name] = type("Command", (_WithDir, type(original)), attributes)()
 
 
-def _refusal(name: str, script: str) -> UserError:
-    return UserError(
-        f"{name}: wanted a folder to write to, as the static files inside the bundle cannot change",
-        hint=f"Run `{script} {name} --dir DIR`, or set [static] root.",
-    )
-
-
 class _WithDir(BaseCommand):
     """The option. Its value has become STATIC_ROOT before the settings were read."""
 
-    refusal: UserError | None
+    command: str
+    script: str
+    has_root: bool
     committed: Path | None
 
     def add_arguments(self, parser: Any) -> None:
@@ -69,10 +69,19 @@ class _WithDir(BaseCommand):
         parser.add_argument("--dir", metavar="DIR", help="Write to this folder instead of STATIC_ROOT.")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        options.pop("dir", None)
-        if self.refusal:
-            raise self.refusal
+        folder = options.pop("dir", None)
+        storage = elsewhere.storage_elsewhere(self.command)
+        if folder and storage:
+            raise UserError(
+                f"{self.command} --dir {folder}: {storage} keeps the static files, and not in a folder of that name",
+                hint=f"Run `{self.script} {self.command}`, which does what that storage does.",
+            )
+        if not (storage or self.has_root):
+            raise UserError(
+                f"{self.command}: wanted a folder to write to, as the static files inside the bundle cannot change",
+                hint=f"Run `{self.script} {self.command} --dir DIR`, or set [static] root.",
+            )
         said = super().execute(*args, **options)
-        if self.committed and not options.get("dry_run"):
+        if self.committed and not storage and not options.get("dry_run"):
             add_committed(self.committed, Path(settings.STATIC_ROOT))
         return said

@@ -99,6 +99,20 @@ def test_hashed_requirements_are_installed_as_pinned_and_the_run_wing_beside_the
 
 
 @pytest.mark.slow
+def test_a_dependency_of_older_patch_releases_only_is_known(root: Path) -> None:
+    minor = "{}.{}".format(*sys.version_info)
+    older = f"dependencies = [\"no-such-package; python_full_version < '{minor}.1'\"]\n"
+    (root / "lib/pyproject.toml").write_text(
+        LIBRARY["lib/pyproject.toml"].replace("[build-system]", older + "[build-system]")
+    )
+    write_tree(root, {"requirements.txt": "./lib\n"})
+
+    found = _install_all(root, "requirements", "requirements.txt").patch_releases
+
+    assert (found.least, found.below, len(found.notes)) == (1, 0, 1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["uv", "pip"])
 @pytest.mark.parametrize("lines", ["django==5.2.19\nsqlparse==0.5.3\nasgiref==3.8.1\n", "django==5.2.19\n"])
 def test_pins_are_kept_and_what_they_leave_out_comes_as_well(

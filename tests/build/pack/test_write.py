@@ -28,7 +28,7 @@ from django_pyz_runtime.bundle import container
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, Index
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, SERVER_FOLDER, STATIC_FOLDER, Manifest
 from tests.build.trees import git, write_tree
-from tests.small_bundle import ANSWER, write_small
+from tests.small_bundle import ANSWER, MANIFEST, write_small
 from tests.unpacked import unpacked
 
 
@@ -152,6 +152,24 @@ def test_the_first_lines_say_so_where_there_is_no_such_python(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize(("least", "below", "wanted"), [(1, 0, "{}.{} or newer"), (0, 1, "older than {}.{}")])
+def test_a_patch_release_for_which_packages_are_missing_is_refused_with_the_way_out(
+    tmp_path: Path, least: int, below: int, wanted: str
+) -> None:
+    minor, patch = "{}.{}".format(*sys.version_info), sys.version_info[2]
+    shop = MANIFEST._replace(python=minor, least_patch=least * (patch + 1), below_patch=below * patch)
+    said = wanted.format(minor, patch + least)
+
+    done = subprocess.run([sys.executable, write_small(tmp_path, manifest=shop)], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"shop-script: wanted Python {said}, found Python {minor}.{patch}, "
+        "for which packages are missing in the bundle\n"
+        f"shop-script: Start it with another python{minor}, or build it again with that one: --python PATH.\n"
+    )
+
+
 PYENV_SHIM = """\
 #!/bin/sh
 [ "${PYENV_VERSION-}" ] && exec "$PYENV_VERSION" "$@"
@@ -194,7 +212,7 @@ def test_the_main_module_calls_the_launcher_with_literals(tmp_path: Path) -> Non
         ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in main.body if isinstance(node, ast.Assign)
     }
     build_id = container.read_container(str(output)).build_id
-    assert constants["LAUNCH"] == ("shop", build_id, "3.11", False)
+    assert constants["LAUNCH"] == ("shop", build_id, ("3.11", False, 0, 0), False)
     assert ast.unparse(main.body[-1]) == "launch(*LAUNCH)"
 
 

@@ -11,8 +11,10 @@ from django_pyz.files import selection
 from django_pyz.options import Options, read_table
 from django_pyz.project import project
 from django_pyz.report import notes
-from tests.build.trees import SMALL_PROJECT, write_tree
+from tests.build.trees import SMALL_PROJECT, commit_all, write_tree
 from tests.small_bundle import MANIFEST, write_small
+
+NO_OPTIONS = Options(name="shop")
 
 
 def _notes(root: Path, files: dict[str, str], *commands: str) -> list[str]:
@@ -34,17 +36,44 @@ def test_a_build_script_that_was_not_run_is_named(tmp_path: Path) -> None:
     assert _notes(tmp_path, files, "npm ci") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "more", "is_own"),
+    [
+        ("package.json", '"repository": "x/y"', True),
+        ("web/package.json", '"repository": "x/y", "private": true', True),
+        ("web/package.json", '"version": "1"', True),
+        ("lib/jquery/package.json", '"repository": "x/y"', False),
+        ("shop/static/shop/tinymce/package.json", '"private": true', False),
+        ("third-party/chart/package.json", '"version": "1"', False),
+    ],
+)
+def test_the_package_of_somebody_else_is_ready_for_use(tmp_path: Path, path: str, more: str, is_own: bool) -> None:
+    files = {path: f'{{"scripts": {{"build": "make"}}, {more}}}'}
+    assert len(_notes(tmp_path, files)) == is_own
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"scripts": []}', '{"scripts": {"test": "x"}}'])
 def test_a_package_without_a_build_script_is_nothing_to_speak_of(tmp_path: Path, text: str) -> None:
     assert _notes(tmp_path, {"package.json": text}) == []
 
 
 def test_translations_that_nobody_compiled_are_counted(tmp_path: Path) -> None:
-    files = {f"locale/{name}": "" for name in ("de/django.po", "fr/django.po", "es/django.po", "es/django.mo")}
+    names = ("de/django.po", "fr/djangojs.po", "es/django.po", "es/django.mo", "de/documentation.po")
+    root = write_tree(tmp_path, {**SMALL_PROJECT, **{f"locale/{name}": "" for name in names}})
 
-    (note,) = _notes(tmp_path, files)
+    (note,) = notes.about_translations(selection.select(root, NO_OPTIONS))
 
     assert note.startswith("2 translations are not compiled, as locale/de/django.po:")
+
+
+def test_translations_that_the_build_commands_compiled_are_not(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, ".gitignore": "*.mo\n", "locale/de/django.po": ""})
+    commit_all(root)
+    chosen = selection.select(root, NO_OPTIONS)
+    copy = write_tree(tmp_path / "copy", {**SMALL_PROJECT, "locale/de/django.po": "", "locale/de/django.mo": ""})
+
+    assert len(list(notes.about_translations(chosen))) == 1
+    assert list(notes.about_translations(selection.add_build_output(chosen, copy, NO_OPTIONS))) == []
 
 
 def test_what_can_only_be_packed_as_nothing_is_told_once(tmp_path: Path) -> None:

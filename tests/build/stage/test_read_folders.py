@@ -46,6 +46,7 @@ def _facts(staged: StagedProject, static: tuple[str, ...], made: tuple[str, ...]
         offline=False,
         caches=[],
         driverless={},
+        uncertain=[],
         reads=[],
         static=[*places, "/usr/share/doc"],
         made=[str(folder / name) for name in made],

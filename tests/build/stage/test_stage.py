@@ -181,15 +181,20 @@ def test_the_executable_bit_of_a_file_of_the_project_survives(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "bound"),
+    ("name", "bound", "compiled"),
     [
-        ("pkg/_fast.cpython-311-x86_64-linux-gnu.so", True),
-        ("pkg/_fast.cpython-314-aarch64-linux-gnu.so", True),
-        ("pkg/_fast.abi3.so", False),
-        ("pkg/libhelper.so", False),
-        ("pkg/module.py", False),
-        ("pkg/cpython-311.txt", False),
+        ("pkg/_fast.cpython-311-x86_64-linux-gnu.so", True, True),
+        ("pkg/_fast.cpython-314-aarch64-linux-gnu.so", True, True),
+        ("pkg/_fast.abi3.so", False, True),
+        ("pkg/libhelper.so", False, True),
+        ("pkg.libs/libssl.so.1.1", False, True),
+        ("pkg/module.py", False, False),
+        ("pkg/cpython-311.txt", False, False),
+        ("pkg/notes.so.txt", False, False),
     ],
 )
-def test_a_tree_is_bound_to_one_python_by_its_extension_modules(tmp_path: Path, name: str, bound: bool) -> None:
-    assert stage.is_bound_to_python(write_tree(tmp_path, {name: "", "other.py": ""})) is bound
+def test_a_tree_is_bound_to_one_python_by_some_extension_modules_and_must_be_loadable_by_all(
+    tmp_path: Path, name: str, bound: bool, compiled: bool
+) -> None:
+    tree = write_tree(tmp_path, {name: "", "other.py": ""})
+    assert (stage.is_bound_to_python(tree), stage.has_extensions(tree)) == (bound, compiled)

@@ -10,7 +10,7 @@ import pytest
 
 from django_pyz.stage import static_files
 from django_pyz.stage.staged_project import StagedProject
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 from tests.build.stage.staged import MANIFEST, make_staged
 from tests.build.trees import write_tree
@@ -96,15 +96,50 @@ def test_a_reference_to_a_missing_file_stays_as_it_is(tmp_path: Path) -> None:
     assert [content for content in contents if "gone.png" not in content] == []
 
 
-def test_files_that_cannot_be_hashed_keep_their_names(tmp_path: Path) -> None:
-    staged = make_staged(tmp_path, PROJECT)
-    (staged.site_packages / PROJECT_FOLDER / "assets" / "site.css").write_bytes(b"/* \xe9t\xe9 */")
+LONG = f"{'x' * 240}.css"
+
+
+@pytest.mark.parametrize(
+    ("bad", "content", "reason"),
+    [
+        ("bad.css", b"a {}\nb { background: url('../../../x.png') }", "line 2: url('../../../x.png') leads out of "),
+        ("sub/bad.css", b'@import "../../x.css";', 'line 1: @import "../../x.css" leads out of the static files'),
+        ("bad.css", b"/* \xe9t\xe9 */", "'utf-8' codec can't decode byte 0xe9 in position 3"),
+        ("bad.css", b"@import url(bad.css);", "it refers to itself, by way of others or not"),
+        (LONG, b"b {}", "its name is too long"),
+    ],
+)
+def test_a_file_that_cannot_be_hashed_keeps_its_name_and_all_others_lose_theirs(
+    tmp_path: Path, bad: str, content: bytes, reason: str
+) -> None:
+    good = f'@import url("{bad}");'
+    staged = make_staged(tmp_path, {**PROJECT, "assets/good.css": good, "assets/sub/x.txt": "", "assets/y.css": good})
+    (staged.project_folder / "assets" / bad).write_bytes(content)
 
     manifest, (note,) = _add_static_files(staged)
 
-    assert (manifest.has_static, manifest.sealed) == (True, {})
-    assert note.startswith("static files keep their plain names: ")
-    assert _static_names(staged) == {"site.css", "note.txt"}
+    assert note.startswith(f"this file keeps its plain name: assets/{bad}: {reason}")
+    assert str(tmp_path) not in note
+    assert list(manifest.sealed) == ["settings.STORAGES.staticfiles.BACKEND"]
+    root = staged.site_packages / STATIC_FOLDER
+    names = json.loads((root / "staticfiles.json").read_text())["paths"]
+    assert [name for name, hashed in names.items() if name == hashed] == [bad]
+    assert (root / names["good.css"]).read_text() == good
+    packed = {f"{name}.gz" for name in _static_names(staged)} & _static_names(staged)
+    assert _static_names(staged) == {*names, *names.values(), *packed, "staticfiles.json"}
+
+
+def test_of_files_in_a_circle_those_that_only_lead_to_it_are_hashed(tmp_path: Path) -> None:
+    circle = {"assets/a.css": "@import url(b.css);", "assets/b.css": "@import url('/static/a.css');"}
+    staged = make_staged(tmp_path, {**PROJECT, **circle, "assets/main.css": "@import url(a.css);"})
+
+    _, notes = _add_static_files(staged)
+
+    names = [f"assets/{name}" for name in ("a.css", "b.css")]
+    reason = "it refers to itself, by way of others or not"
+    assert notes == [f"this file keeps its plain name: {name}: {reason}" for name in names]
+    paths = json.loads((staged.site_packages / STATIC_FOLDER / "staticfiles.json").read_text())["paths"]
+    assert paths["main.css"] != "main.css"
 
 
 def test_a_project_with_a_storage_of_its_own_keeps_it(tmp_path: Path) -> None:
@@ -251,3 +286,43 @@ def test_what_the_project_writes_to_is_no_longer_one_with_a_file_of_the_installe
     assert (data / "mode.txt").stat().st_mode & 0o777 == 0o600
     assert (data / "time.txt").stat().st_mtime == 0
     assert not list(data.glob("*.own"))
+
+
+MODEL = "from django.db import models\nclass {name}(models.Model):\n    class Meta:\n        {meta} = True\n"
+WITHOUT_MIGRATIONS = {
+    "bare/__init__.py": "",
+    "bare/models.py": MODEL.format(name="Bare", meta="managed"),
+    "empty/__init__.py": "",
+    "empty/migrations/__init__.py": "",
+    "empty/models.py": MODEL.format(name="Empty", meta="managed"),
+    "proxy/__init__.py": "",
+    "proxy/models.py": "from bare.models import Bare\n"
+    + MODEL.format(name="Proxy(Bare)", meta="proxy").replace("(models.Model)", ""),
+    "foreign/__init__.py": "",
+    "foreign/models.py": MODEL.format(name="Foreign", meta="managed").replace("True", "False"),
+    "chosen/__init__.py": "",
+    "chosen/models.py": MODEL.format(name="Chosen", meta="managed"),
+    "moved/__init__.py": "",
+    "moved/models.py": MODEL.format(name="Moved", meta="managed"),
+    "elsewhere/__init__.py": "",
+    "elsewhere/0001_initial.py": "",
+}
+
+
+def test_apps_with_models_and_without_migrations_are_named_and_no_others(tmp_path: Path) -> None:
+    more = """
+INSTALLED_APPS += ["bare", "empty", "proxy", "foreign", "chosen", "moved", "django.contrib.contenttypes"]
+MIGRATION_MODULES = {"chosen": None, "moved": "elsewhere"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""
+    staged = make_staged(tmp_path, {**PROJECT, **WITHOUT_MIGRATIONS, "shop/settings.py": SETTINGS + more})
+    left_out = {"empty/migrations/0001_initial.py": "not tracked by git", "bare/tests.py": "not tracked by git"}
+
+    _, notes = static_files.add_static_files(staged, MANIFEST, staged.facts(), left_out)
+
+    said = "has models and no migrations, so `migrate` makes no tables for it"
+    assert notes == [
+        f"the app bare {said}: `manage.py makemigrations bare` writes them",
+        f"the app empty {said}: empty/migrations/0001_initial.py was left out (not tracked by git), "
+        "--include 'empty/migrations/*.py' puts such files in",
+    ]

@@ -11,7 +11,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -265,6 +268,65 @@ def test_a_variable_that_a_library_misses_is_named_and_settings_ini_cures_it(
     assert "no issues" in many_readers.succeed("check")
 
 
+class _Bucket(ThreadingHTTPServer):
+    """Another host that takes static files; it is asked with PUT."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _BucketHandler)
+        self.files: dict[str, bytes] = {}
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _BucketHandler(BaseHTTPRequestHandler):
+    server: _Bucket
+
+    def do_PUT(self) -> None:
+        """Keep a file."""
+        self.server.files[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Log nothing."""
+
+
+@pytest.fixture
+def bucket() -> Iterator[_Bucket]:
+    """Another host that takes static files."""
+    with _Bucket() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_static_files_are_uploaded_by_collectstatic_and_not_by_the_build(
+    checkout: Path, tmp_path: Path, bucket: _Bucket
+) -> None:
+    case = Case(Source("shop", "tree", "tests/projects/remote-static-storage"))
+    given = (f"--build-env=BUCKET_URL={bucket.url}",)
+    said = build(replace(case, options=given), checkout, case.source.make(tmp_path), tmp_path / "release")
+    machine = make_machine(case, tmp_path)
+    assert bucket.files == {}
+    [note] = [line for line in said.splitlines() if "shop.storage.Bucket keeps the static files" in line]
+    assert "`shop collectstatic`" in note
+
+    refused = machine.run("collectstatic", "--noinput", "--dir", "out", BUCKET_URL=bucket.url)
+    assert (refused.returncode, bucket.files) == (2, {})
+    hint = "Run `release collectstatic`, which does what that storage does."
+    assert refused.stderr.splitlines()[-1] == f"release: {hint}"
+
+    machine.succeed("collectstatic", "--noinput", BUCKET_URL=bucket.url)
+    assert bucket.files == {"/shop/site.css": b"body{}\n"}
+    with machine.serving("--migrate", "--workers", "1") as server:
+        assert server.get("/").text == "home"
+
+
 @pytest.fixture(scope="module")
 def writes_key(built: Build) -> Machine:
     """A machine with the tree whose settings write a key beside the code."""
@@ -378,6 +440,19 @@ def test_every_command_comes_in_by_the_project_s_manage_py(checkout: Path, tmp_p
     assert (tmp_path / "static/admin/css/base.css").is_file()
     with machine.serving("--migrate", SHOP_CONF="/anywhere") as server:
         assert server.get("/admin/login/").status == 200
+
+
+def test_the_ways_to_migrations_that_a_build_names_lead_to_a_table(checkout: Path, tmp_path: Path) -> None:
+    case = Case(Source("shop", "tree", "tests/projects/no-migrations"))
+    folder, output = case.source.make(tmp_path), tmp_path / "release"
+    assert "`manage.py makemigrations shop` writes them" in build(case, checkout, folder, output)
+
+    subprocess.run([sys.executable, "manage.py", "makemigrations", "shop"], cwd=folder, check=True, capture_output=True)
+    [option] = re.findall(r"--include '(\S+)'", build(case, checkout, folder, output))
+
+    said = build(replace(case, options=("--include", option)), checkout, folder, output)
+    assert "has models and no migrations" not in said
+    assert "shop.0001_initial... OK" in make_machine(case, tmp_path).succeed("migrate")
 
 
 def test_every_tree_says_in_a_line_what_is_odd_about_it() -> None:

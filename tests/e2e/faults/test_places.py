@@ -97,8 +97,8 @@ def test_without_a_home_the_temporary_folder_is_used_with_a_warning(shop: Machin
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small bundle that says that there are compiled modules in it."""
-    manifest = MANIFEST._replace(bound_to_python=True)
+    """A small bundle that says that there are compiled modules in it, which any Python may load."""
+    manifest = MANIFEST._replace(has_extensions=True)
     return write_small(tmp_path_factory.mktemp("compiled"), manifest=manifest)
 
 

@@ -55,7 +55,8 @@ def archive_bytes(
         "index_size": len(index),
         "index_sha256": hashlib.sha256(index).hexdigest(),
     }
-    told = {"format": 2, "name": "project", "build_id": "b", "python": "3.11", "bound_to_python": False, "tree": tree}
+    runs_on = {"python": "3.11", "bound_to_python": False, "least_patch": 0, "below_patch": 0, "has_extensions": False}
+    told = {"format": 3, "name": "project", "build_id": "b", **runs_on, "tree": tree}
     archive = io.BytesIO(start + block + index)
     archive.seek(0, os.SEEK_END)
     with zipfile.ZipFile(archive, "a") as outer:
@@ -140,7 +141,7 @@ from django_pyz_runtime.boot.unpack import unpack
 def test_an_archive_says_what_it_is(tmp_path: Path) -> None:
     tree = {"offset": 1, "index_offset": 2, "index_size": 3, "index_sha256": "x"}
     (tmp_path / "archive").write_bytes(archive_bytes(name="site", build_id="abc", tree=tree))
-    expected = Container("site", "abc", "3.11", False, Tree(1, 2, 3, "x"))
+    expected = Container("site", "abc", "3.11", False, 0, 0, False, Tree(1, 2, 3, "x"))
     assert read_container(str(tmp_path / "archive")) == expected
 
 

@@ -304,6 +304,29 @@ def test_settings_built_on_the_static_root_follow_it(unpacked: Relocator) -> Non
     assert not relocator.data_dir.exists()
 
 
+@pytest.mark.parametrize(
+    ("static_root", "place"),
+    [
+        ("/srv/static/", "/srv/static"),
+        ("{project}/staticfiles", "{data}/staticfiles"),
+        ("{project}/var", "{data}/var"),
+        ("{project}/shop", None),
+        ("{project}", None),
+        ("static", None),
+        ("", None),
+    ],
+)
+def test_where_nothing_is_built_in_static_files_are_collected_to_the_project_s_own_place(
+    unpacked: Relocator, static_root: str, place: str | None
+) -> None:
+    places = {"project": unpacked.project_folder, "data": unpacked.data_dir}
+    (unpacked.project_folder / "shop").mkdir(exist_ok=True)
+    (unpacked.project_folder / "shop/site.css").touch()
+    relocator = unpacked._replace(static_root=static_root.format(**places))
+
+    assert relocator.place_to_collect() == (None if place is None else Path(place.format(**places)))
+
+
 def test_static_files_are_collected_from_where_a_setting_that_fills_their_folder_was_moved(
     relocator: Relocator,
 ) -> None:

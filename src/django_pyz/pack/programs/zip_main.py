@@ -8,7 +8,7 @@ import sys
 SCRIPT = ""
 MODULES = [""]  # of the launcher, by their paths in the archive
 CRC = 0  # of their sources
-LAUNCH = ("", "", "", False)  # what the launcher is called with
+LAUNCH = ("", "", ("", False, 0, 0), False)  # what the launcher is called with
 
 if sys.version_info < (3, 11):
     sys.stderr.write(f"{SCRIPT}: wanted Python 3.11 or newer, found {sys.version_info[0]}.{sys.version_info[1]}\n")

@@ -55,7 +55,7 @@ def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
         "Django": versions.get("django", "not found"),
         "gunicorn": _gunicorn(packages),
         "packages": str(len(packages)),
-        "built for": f"Python {manifest.python}{only}",
+        "built for": f"Python {manifest.python}{only}{manifest.patch_limits}",
         "running on": f"Python {running} ({sys.executable})",
         "configuration": configuration.file.path + ("" if configuration.present else " (not there)"),
         "data": data,

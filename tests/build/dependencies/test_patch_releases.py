@@ -1,0 +1,90 @@
+"""For which patch releases of a Python the installed packages are all that is needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+
+from django_pyz.dependencies import patch_releases
+from django_pyz.dependencies.installers import installed_versions
+from django_pyz.dependencies.locks.target import Target
+from django_pyz.dependencies.patch_releases import PatchReleases
+from tests.build.trees import write_tree
+
+
+def _supported(
+    tmp_path: Path, metadata: Iterable[str], *lines: str, built: str = "3.11.7", wants: str = "", **packages: str
+) -> PatchReleases:
+    """What is supported by an environment with redis, whose metadata has these lines, and other packages."""
+    texts = {"redis": "\n".join(metadata), **dict.fromkeys(packages, "")}
+    files = {
+        f"{name}-1.dist-info/METADATA": f"Name: {name}\nVersion: {packages.get(name, '5.0')}\n{text}\n"
+        for name, text in texts.items()
+    }
+    folder = write_tree(tmp_path / "site-packages", files)
+    target = Target({**default_environment(), "python_full_version": built, "python_version": built[:4]}, ())
+    found = patch_releases.needs(folder, {"requirements.txt": lines}, {"pyproject.toml": wants})
+    return patch_releases.supported(found, installed_versions(folder), target)
+
+
+OLD = 'Requires-Dist: async_timeout>=4.0.3; python_full_version < "3.11.3"'
+
+
+@pytest.mark.parametrize(
+    ("metadata", "built", "limits"),
+    [
+        (OLD, "3.11.7", (3, 0)),
+        (OLD, "3.11.2", (0, 0)),
+        (OLD, "3.12.1", (0, 0)),
+        ('Requires-Dist: later; python_full_version >= "3.11.4"', "3.11.2", (0, 4)),
+        ('Requires-Dist: a; python_full_version == "3.11.5" or python_full_version == "3.11.9"', "3.11.7", (6, 9)),
+        ('Requires-Dist: a; implementation_version < "3.11.4"', "3.11.7", (4, 0)),
+        ('Requires-Dist: a; python_version < "3.11.4" and python_full_version < "3.11.3"', "3.11.7", (3, 0)),
+        ('Requires-Dist: a; sys_platform == "win32" and python_full_version < "3.11.3"', "3.11.7", (0, 0)),
+        ('Requires-Dist: a; python_full_version < "3.11.3" and extra == "fast"', "3.11.7", (0, 0)),
+        ('Requires-Dist: tomli; python_full_version <= "3.11.0a6"', "3.11.7", (0, 0)),
+        ("Requires-Python: >=3.9,!=3.9.7,>=3.11.4", "3.11.7", (4, 0)),
+        ("Requires-Python: >=3.9,!=3.9.7", "3.11.7", (0, 0)),
+    ],
+)
+def test_a_package_that_wants_more_on_other_patch_releases_sets_limits(
+    tmp_path: Path, metadata: str, built: str, limits: tuple[int, int]
+) -> None:
+    assert _supported(tmp_path, [metadata], built=built)[:2] == limits
+
+
+def test_what_is_installed_all_the_same_sets_none(tmp_path: Path) -> None:
+    assert _supported(tmp_path, [OLD], **{"async-timeout": "4.0.3"}) == PatchReleases()
+
+
+def test_the_note_says_how_to_support_them_all(tmp_path: Path) -> None:
+    assert _supported(tmp_path, [OLD], **{"async-timeout": "3"}).notes == (
+        "the file runs on Python 3.11.3 or newer only: redis wants async_timeout>=4.0.3 on others. "
+        "To run there as well, add async_timeout>=4.0.3 to the project's dependencies",
+    )
+
+
+def test_an_extra_counts_where_somebody_asks_for_it(tmp_path: Path) -> None:
+    metadata = ['Requires-Dist: a; python_full_version < "3.11.3" and extra == "fast"']
+    assert _supported(tmp_path, metadata, "redis[fast]==5.0 --hash=sha256:abc").least == 3
+
+
+def test_the_project_s_own_requirements_count(tmp_path: Path) -> None:
+    line = 'a==1 ; python_full_version < "3.11.2" --hash=sha256:abc'
+    found = _supported(tmp_path, [], line, "./lib", "-e .", wants=">=3.11.1")
+    assert found.least == 2
+    assert "requirements.txt wants a==1 on others" in found.notes[0]
+    assert _supported(tmp_path, [], wants=">=3.11.5").notes == (
+        "the file runs on Python 3.11.5 or newer only: pyproject.toml wants Python >=3.11.5",
+    )
+
+
+def test_it_is_asked_of_the_python_at_hand(tmp_path: Path) -> None:
+    running = "{}.{}.{}".format(*sys.version_info)
+    assert _supported(tmp_path, [f'Requires-Dist: a; python_full_version > "{running}"'], built=running).below == (
+        sys.version_info[2] + 1
+    )
