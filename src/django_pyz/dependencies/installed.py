@@ -59,7 +59,7 @@ def _has_django(environment: Path) -> bool:
 def _packages(environment: Path) -> Iterator[Distribution]:
     folders = [str(folder) for folder in environment.glob("lib/python*/site-packages")]
     # What is left of a package that was removed badly has no name.
-    return (item for item in distributions(path=folders) if item.metadata["Name"])
+    return (item for item in distributions(path=folders) if "Name" in item.metadata)
 
 
 def _name(package: Distribution) -> str:

@@ -332,7 +332,8 @@ def test_another_machine_builds_the_same_bytes(sample_bundle: Path, checkout: Pa
     git(tmp_path, "clone", "--quiet", str(checkout), str(clone))
     for path in clone.rglob("*.*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
-    shutil.copytree(Path.home() / ".config" / "pip", tmp_path / "home" / ".config" / "pip", dirs_exist_ok=True)
+    if (configuration := Path.home() / ".config" / "pip").is_dir():
+        shutil.copytree(configuration, tmp_path / "home" / ".config" / "pip")
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name == "PATH"}
     environment = {**kept, "HOME": str(tmp_path / "home"), "TZ": "Pacific/Auckland", "LC_ALL": "C", "USER": "another"}
     output = tmp_path / "other.pyz"

@@ -246,7 +246,8 @@ if child := os.fork():
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 assert ctypes.CDLL(None).unshare(0x10000000) == 0
 os.write(ready[1], b"x")
-os.read(mapped[0], 1)
+os.close(mapped[1])
+assert os.read(mapped[0], 1), "the parent could not map the ids"
 os.setgid(int(uid))
 os.setuid(int(uid))
 os.execvp(command[0], command)
