@@ -17,6 +17,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import redacted_reason
+from django_pyz_runtime.serve.edge.script_name import complete
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.master import Master
@@ -69,6 +70,18 @@ class Server(BaseApplication):
             own_hook(arbiter, worker)
 
         self.cfg.set("pre_fork", pre_fork)
+        if interface_of(self._settings.get("worker_class", "sync")) == "wsgi":
+            self._complete_paths()
+
+    def _complete_paths(self) -> None:
+        """Look at each request before gunicorn takes SCRIPT_NAME out of its path."""
+        own_hook = self.cfg.pre_request
+
+        def pre_request(worker: Worker, request: Any) -> None:
+            complete(request)
+            own_hook(worker, request)
+
+        self.cfg.set("pre_request", pre_request)
 
     def load(self) -> Any:
         """Import the application in a worker. What fails is told by the master, last."""

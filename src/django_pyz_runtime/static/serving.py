@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django_pyz_runtime.static.relative_urls import static_url
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -31,14 +33,14 @@ def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplicati
     """
     from django.conf import settings
 
-    address = urlsplit(settings.STATIC_URL or "")
-    elsewhere = bool(address.netloc) and address.hostname not in _THIS_MACHINE and serve == "auto"
     root = settings.STATIC_ROOT
-    if serve == "off" or elsewhere or not address.path.strip("/") or not root or not Path(root).is_dir():
+    address = urlsplit(static_url())
+    elsewhere = bool(address.netloc) and address.hostname not in _THIS_MACHINE and serve == "auto"
+    prefix = _within_site(address.path, settings.FORCE_SCRIPT_NAME)
+    if serve == "off" or elsewhere or prefix == "/" or not root or not Path(root).is_dir():
         return application
     from whitenoise import WhiteNoise
 
-    prefix = address.path
     hashed = _hashed_urls(prefix)
 
     def is_immutable(path: str, url: str) -> bool:
@@ -49,10 +51,15 @@ def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplicati
     top = os.path.abspath(root)
     files = dict(servable_files(top))
     for path in files:
-        url = f"/{prefix.strip('/')}/{path.removeprefix(top).lstrip('/')}"
-        edge.add_file_to_dictionary(url, path, stat_cache=files)
+        edge.add_file_to_dictionary(prefix + path.removeprefix(top).lstrip("/"), path, stat_cache=files)
     wrapped: WSGIApplication = edge
     return wrapped
+
+
+def _within_site(path: str, forced: str | None) -> str:
+    """The path of STATIC_URL within the site, with slashes around it: without FORCE_SCRIPT_NAME, as for WhiteNoise."""
+    prefix, site = (f"/{text.strip('/')}/".replace("//", "/") for text in (path, forced or ""))
+    return prefix if site == prefix else f"/{prefix.removeprefix(site).lstrip('/')}"
 
 
 def static_paths(application: WSGIApplication) -> Collection[str]:
