@@ -10,6 +10,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
+from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
 from django_pyz_runtime.serve.limits import Limits, limits_of
@@ -63,7 +64,7 @@ def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
     check_static_root(bundle, configuration)
     with refusals("wsgi"):
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
-        static = with_static_files(application, configuration.get("static", "serve"))
+        static = static_files(application, bundle, configuration)
     health = with_health(static, configuration)
     return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))
 
@@ -82,6 +83,14 @@ def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
         )
 
 
+def static_files(application: WSGIApplication, bundle: Bundle, configuration: Configuration) -> WSGIApplication:
+    """Wrap an application in static files: as [static] says, or those built in, of other releases as well."""
+    serve = configuration.get("static", "serve")
+    if configuration.get("static", "root"):
+        return with_static_files(application, serve)
+    return with_static_files(application, serve, other_releases(bundle, configuration))
+
+
 def with_health(application: WSGIApplication, configuration: Configuration) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
     paths = [configuration.get("health", name) for name in ("live", "ready")]
@@ -94,7 +103,7 @@ def edge_paths(health: Health, static: WSGIApplication) -> EdgePaths:
     from django.conf import settings
 
     forget_made()
-    return EdgePaths(frozenset({*health.paths, *static_paths(static)}), settings.FORCE_SCRIPT_NAME)
+    return EdgePaths(settings.FORCE_SCRIPT_NAME, health.paths, static_paths(static))
 
 
 class Health:

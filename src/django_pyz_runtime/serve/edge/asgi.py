@@ -12,11 +12,10 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, with_health
+from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
 from django_pyz_runtime.serve.limits import Limits, limits_of
-from django_pyz_runtime.static.serving import with_static_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,7 +46,7 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
     check_static_root(bundle, configuration)
     with refusals("asgi"):
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
-        static = with_static_files(_nothing, configuration.get("static", "serve"))
+        static = static_files(_nothing, bundle, configuration)
     health = with_health(static, configuration)
     limits = limits_of(configuration)
     edge = WsgiEdge(_without_connections(health), limits)
@@ -134,8 +133,9 @@ def _mend_server(scope: HTTPScope | WebSocketScope) -> None:
 
 
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Behind the edge, where no request comes."""
-    raise LookupError(environ["PATH_INFO"])
+    """Behind the edge, where no request comes but one for a file that has just been removed."""
+    start_response("404 Not Found", [("Content-Length", "0")])
+    return []
 
 
 def _without_connections(application: WSGIApplication) -> WSGIApplication:

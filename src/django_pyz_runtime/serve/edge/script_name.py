@@ -8,7 +8,7 @@ for or take it out, and probes know nothing of it; gunicorn answers 500 to a pat
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ class EdgePaths:
     """The paths that the edge answers, found wherever the site is.
 
     Args:
-        paths: as they are at the root.
         forced: the setting FORCE_SCRIPT_NAME.
+        paths: as they are at the root.
     """
 
-    def __init__(self, paths: Collection[str], forced: str | None) -> None:
-        self._paths = paths
+    def __init__(self, forced: str | None, *paths: Container[str]) -> None:
         self._forced = normal(forced)
+        self._paths = paths
 
     def find(self, path: str, script_name: str) -> str | None:
         """The path of the edge's that is asked for; None for one of the project's.
@@ -80,11 +80,10 @@ class EdgePaths:
             path: within the site.
             script_name: the site's address. STATIC_URL may have it in it, or not.
         """
-        if path in self._paths:
-            return path
-        if script_name and (whole := normal(script_name) + path) in self._paths:
-            return whole
+        candidates = [path]
+        if script_name:
+            candidates.append(normal(script_name) + path)
         # Django does not take that out of the path, but a web server that was not told to does not either.
-        if self._forced and is_below(path, self._forced) and (inner := path.removeprefix(self._forced)) in self._paths:
-            return inner
-        return None
+        if self._forced and is_below(path, self._forced):
+            candidates.append(path.removeprefix(self._forced))
+        return next((one for one in candidates if any(one in paths for paths in self._paths)), None)

@@ -49,7 +49,7 @@ async def project(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": f"{scope['type']}.heard"})
 
 
-application = Edge(project, WsgiEdge(edge, Limits()), EdgePaths({"/static/a.css"}, None), Limits())
+application = Edge(project, WsgiEdge(edge, Limits()), EdgePaths(None, {"/static/a.css"}), Limits())
 
 
 def scope_of(path: str, method: str, more: dict[str, Any]) -> Any:
