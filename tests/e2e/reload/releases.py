@@ -37,6 +37,7 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "shop.urls"
 GREETING = "hello"
 USE_TZ = True
+TIME_ZONE = "Europe/Berlin"
 INSTALLED_APPS = ["django.contrib.staticfiles", "shop"]
 STATIC_URL = "static/"
 """,
@@ -57,6 +58,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.templatetags.static import static
 from django.urls import path
+from django.utils.timezone import localtime
 
 
 def home(request):
@@ -66,6 +68,7 @@ def home(request):
 
 
 urlpatterns = [path("", home), path("style", lambda request: HttpResponse(static("shop/site.css")))]
+urlpatterns.append(path("zone", lambda request: HttpResponse(f"{localtime():%Z}")))
 """,
 }
 

@@ -13,6 +13,7 @@ from django_pyz_runtime.serve.edge.checks import Check, checks_named
 from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
+from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.relative_urls import forget_made
 from django_pyz_runtime.static.serving import static_paths, with_static_files
@@ -64,6 +65,7 @@ def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
     check_static_root(bundle, configuration)
     with refusals("wsgi"):
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
+        check_time_zone()
         static = static_files(application, bundle, configuration)
     health = with_health(static, configuration)
     return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))

@@ -15,6 +15,7 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
+from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
     check_static_root(bundle, configuration)
     with refusals("asgi"):
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
+        check_time_zone()
         static = static_files(_nothing, bundle, configuration)
     health = with_health(static, configuration)
     limits = limits_of(configuration)
