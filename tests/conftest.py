@@ -95,13 +95,19 @@ def sample_bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return output
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter, unlike tmp_path, wherever this user's temporary files go."""
+def make_open_folder() -> Path:
+    """Make a folder that every user may enter, unlike tmp_path, wherever this user's temporary files go."""
     places = (Path(place).resolve() for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"))
     place = next(place for place in places if all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents)))
     folder = Path(tempfile.mkdtemp(dir=place))
     folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Such a folder, until the end of the test."""
+    folder = make_open_folder()
     yield folder
     shutil.rmtree(folder)
 

@@ -10,7 +10,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+_POSTGRESQL = map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *_POSTGRESQL])
 """A search path with the programs of the system, which users have not on theirs."""
 DEBIAN = "a Debian system"
 ROOT = "root"
@@ -26,6 +27,7 @@ _PACKAGES = {
     "nginx": "nginx-light",
     "npm": "npm",
     "nsenter": "util-linux",
+    "postgres": "postgresql",
     "redis-server": "redis-server",
     "sassc": "sassc",
     "systemd-analyze": "systemd",

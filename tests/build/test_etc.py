@@ -78,7 +78,7 @@ def test_nginx_accepts_its_file(tmp_path: Path, uncommented: bool) -> None:
     text = (ETC / "nginx" / "project.conf").read_text(encoding="utf-8")
     if uncommented:
         text, changes = re.subn(r"^    #(?=location|    |\})", "    ", text, flags=re.MULTILINE)
-        assert changes == 7
+        assert changes == 15
     # nginx opens the port in the check, and its folders are root's.
     (tmp_path / "project.conf").write_text(text.replace("listen 80;", "listen 18080;"), encoding="utf-8")
     nothing = "".join(f"{kind}_temp_path {tmp_path}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.harness import Machine
 from tests.e2e.like_a_venv.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
-from tests.e2e.reload.releases import BROKEN, build, put_in_place
+from tests.e2e.reload.releases import BROKEN, FILES, build, put_in_place
 from tests.e2e.systemd.booted_releases import ReleaseSite, booted_releases
 from tests.small_bundle import write_small
 
@@ -81,9 +81,13 @@ def says(request: pytest.FixtureRequest, tools: Machine) -> Says:
 
 @pytest.fixture(scope="session")
 def releases(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Three releases of a site; the last one cannot be imported."""
+    """Three releases of a site; the second brings time zone data, the last one cannot be imported."""
     folder = tmp_path_factory.mktemp("releases")
-    made = {name: build(checkout, folder, name) for name in ("first", "second")}
+    with_data = FILES["requirements.txt"] + "tzdata\n"
+    made = {
+        "first": build(checkout, folder, "first"),
+        "second": build(checkout, folder, "second", **{"requirements.txt": with_data}),
+    }
     return {**made, "broken": build(checkout, folder, "broken", shop__urls=BROKEN)}
 
 

@@ -44,6 +44,22 @@ class MissingVariables(UserError):
         self.names = tuple(names)
 
 
+def unknown_time_zone(error: ValueError) -> UserError | None:
+    """What to say of an error of Django's own settings; None where it is not about TIME_ZONE.
+
+    Django looks for a file of that name where the system has a folder for them, whoever brings the data
+    (django.conf.Settings).
+    """
+    text, _, zone = str(error).partition(": ")
+    if text != "Incorrect timezone setting":
+        return None
+    return UserError(
+        f"TIME_ZONE: /usr/share/zoneinfo on this machine has no time zone {zone!r}",
+        hint="Install the system's time zone data (Debian and others: tzdata, with tzdata-legacy for names such as "
+        "US/Eastern), or set [settings] TIME_ZONE.",
+    )
+
+
 def missing_variable(
     error: BaseException, variables: Sequence[Variable], environ: Mapping[str, str], config: str
 ) -> MissingVariables | None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from django_pyz_runtime.activation.settings_errors import unknown_time_zone
 from django_pyz_runtime.activation.settings_object import Change, change_configured, change_module
 
 Explain = Callable[[BaseException], Exception | None]
@@ -101,7 +102,10 @@ def _watch(django_conf: ModuleType) -> None:
     def change_and_setup(self: Any, name: Any = None) -> None:
         if hook := _in_place():
             hook.change_unseen()
-        setup(self, name)
+        try:
+            setup(self, name)
+        except ValueError as error:
+            raise unknown_time_zone(error) or error from None
 
     def configure_and_change(self: Any, *arguments: Any, **options: Any) -> None:
         configure(self, *arguments, **options)

@@ -49,7 +49,11 @@ def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration:
 
 
 def temporary_folder(name: str, uid: int) -> str:
-    """The last resort: a folder of the user's own under the system's temporary one."""
+    """The last resort: a folder of the user's own under the system's temporary one.
+
+    Raises:
+        FileNotFoundError: there is none that can be written.
+    """
     import tempfile
 
     return os.path.join(os.path.realpath(tempfile.gettempdir()), f"{name}-{uid}")

@@ -57,9 +57,7 @@ def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[Outcom
     for entry in entries:
         if _is_left_over(folder, entry):
             yield remove_unused(os.path.join(folder, entry))
-    trees = [entry for entry in entries if _TREE.fullmatch(entry) and entry != own]
-    paths = [path for tree in trees if _project(path := os.path.join(folder, tree)) == name]
-    for number, path in enumerate(sorted(paths, key=_age)):
+    for number, path in enumerate(others(folder, name, own)):
         if number < keep:
             yield Outcome(path, "to go back to")
             continue
@@ -67,6 +65,21 @@ def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[Outcom
         for entry in entries if not outcome.kept else ():
             if (copy := _COPY.fullmatch(entry)) and copy[1] == os.path.basename(path):
                 yield remove_unused(os.path.join(folder, entry))
+
+
+def others(folder: str, name: str, own: str) -> list[str]:
+    """The trees of a project's other builds, newest first; none where the folder cannot be read.
+
+    Args:
+        folder: the one that holds the trees.
+        name: the project's.
+        own: the build id of the one that is left out.
+    """
+    try:
+        trees = [entry for entry in sorted(os.listdir(folder)) if _TREE.fullmatch(entry) and entry != own]
+    except OSError:
+        return []
+    return sorted((path for tree in trees if _project(path := os.path.join(folder, tree)) == name), key=_age)
 
 
 def remove_left_over(tree: str) -> None:

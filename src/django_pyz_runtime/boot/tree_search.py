@@ -88,8 +88,12 @@ class _Search:
             yield self._find_or_make, folder, f"using {folder}"
         if not folder:
             self.reasons.append("there is no home folder")
-        folder = places.temporary_folder(self._name, self._uid)
-        yield self._find_or_make, folder, f"using {folder}, which may be emptied at any time"
+        try:
+            folder = places.temporary_folder(self._name, self._uid)
+        except FileNotFoundError:
+            self.reasons.append("there is no temporary folder that can be written")
+        else:
+            yield self._find_or_make, folder, f"using {folder}, which may be emptied at any time"
         for folder in self._noexec:
             yield self._tree_in, folder, f"using {folder}, where compiled modules cannot be loaded"
 

@@ -9,6 +9,7 @@ from traceback import walk_tb
 from types import FrameType
 
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, PROJECT_FOLDER
+from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import with_causes
 
 _LAST_FRAMES = 2
@@ -34,15 +35,19 @@ def _names(error: BaseException) -> Iterator[str]:
         frames = [frame for frame, _ in walk_tb(one.__traceback__)]
         for frame in [*frames[-_LAST_FRAMES:], *filter(_is_of_project, frames)]:
             values = (*frame.f_code.co_consts, *frame.f_locals.values())
-            yield from (str(value) for value in values if isinstance(value, str | Path) and _is_file_name(str(value)))
+            yield from (str(value) for value in values if _is_file_name(value))
 
 
 def _is_of_project(frame: FrameType) -> bool:
     return not {PROJECT_FOLDER, PROGRAM_FOLDER}.isdisjoint(frame.f_code.co_filename.split(os.sep))
 
 
-def _is_file_name(text: str) -> bool:
-    """Whether a text can be nothing but the relative path of a file: a bare word may be anything."""
+def _is_file_name(value: object) -> bool:
+    """Whether a value can be nothing but the relative path of a file: a bare word may be anything."""
+    # A lazy object, such as Django's settings, may raise the same error again.
+    if not is_really(value, str, Path):
+        return False
+    text = str(value)
     return (
         0 < len(text) <= _LONGEST_NAME
         and text.isprintable()

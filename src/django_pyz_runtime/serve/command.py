@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -58,6 +59,7 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
         configuration, activation = prepare(bundle, arguments, Purpose.SERVE)
     # A reload looks at the file that this start has read.
     service = service._replace(invocation=service.invocation._replace(configuration=Path(configuration.file.path)))
+    _use_temporary_folder(activation)
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.project_folder)
     from django_pyz_runtime.serve.server import server_of
@@ -73,6 +75,19 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     _say_unconfigured(bundle, configuration, activation, service)
     gc_pause.resume()
     return server.serve(service)
+
+
+def _use_temporary_folder(activation: Activation) -> None:
+    """Keep large uploads with the data, where the system has no folder for temporary files."""
+    # The last one that is tried is the current folder.
+    os.chdir("/")
+    tempfile.tempdir = None
+    try:
+        found = tempfile.gettempdir()
+    except FileNotFoundError:
+        found = "/"
+    if found == "/":
+        tempfile.tempdir = str(activation.data_dir)
 
 
 def _check_sockets(settings: dict[str, Any], options: Namespace, service: Service) -> None:

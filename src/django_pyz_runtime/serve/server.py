@@ -17,6 +17,8 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.secrets.redaction import redacted_reason
+from django_pyz_runtime.serve.edge.script_name import complete
+from django_pyz_runtime.serve.fork import close_opened, peers, warn_of_shared
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.master import Master
@@ -38,15 +40,23 @@ class Server(BaseApplication):
         load: imports the application, WSGI or ASGI as the worker class wants it, in each worker.
         check: run by the first worker before it serves; not by later ones, so that a database that is away for a
             while cannot keep a lost worker from being replaced.
+        close: closes what both have opened, where they were run before workers are forked.
 
     Attributes:
         failure: says why a worker could not load the application; "" where none has failed since this was last asked.
     """
 
-    def __init__(self, settings: Mapping[str, Any], load: Callable[[], Any], check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        load: Callable[[], Any],
+        check: Callable[[], None],
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._load = load
         self._check = check
+        self._close = close
         self._checked = CheckOnce()
         self._mail = WorkerMail()
         self.failure = self._mail.take
@@ -69,16 +79,33 @@ class Server(BaseApplication):
             own_hook(arbiter, worker)
 
         self.cfg.set("pre_fork", pre_fork)
+        if interface_of(self._settings.get("worker_class", "sync")) == "wsgi":
+            self._complete_paths()
+
+    def _complete_paths(self) -> None:
+        """Look at each request before gunicorn takes SCRIPT_NAME out of its path."""
+        own_hook = self.cfg.pre_request
+
+        def pre_request(worker: Worker, request: Any) -> None:
+            complete(request)
+            own_hook(worker, request)
+
+        self.cfg.set("pre_request", pre_request)
 
     def load(self) -> Any:
         """Import the application in a worker. What fails is told by the master, last."""
+        before = peers()
         try:
             application = self._load()
             self._checked.once(self._check)
+            if not self._worker:
+                self._close()
         except (Exception, SystemExit) as error:
             self._give_up(error)
         if self._worker:
             has_loaded(self._worker)
+        else:
+            warn_of_shared(before)
         return application
 
     def load_and_check(self) -> None:
@@ -165,7 +192,7 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
                 f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
             )
 
-    return Server(settings, load, check)
+    return Server(settings, load, check, close_opened)
 
 
 def _load(bundle: Bundle, configuration: Configuration, worker_class: WorkerClass) -> Any:

@@ -47,6 +47,11 @@ def add_committed(committed: Path, target: Path) -> None:
         (target / _STORAGE_MANIFEST).write_text(json.dumps(after, sort_keys=True), encoding="utf-8")
 
 
+def hashed_names(folder: str) -> frozenset[str]:
+    """The names in a folder of collected files that hold a hash, as the storage's manifest tells."""
+    return frozenset(name for original, name in _read(Path(folder)).get("paths", {}).items() if name != original)
+
+
 def _read(folder: Path) -> dict[str, Any]:
     """The storage's manifest in a folder; nothing where there is none."""
     try:

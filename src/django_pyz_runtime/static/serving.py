@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from django_pyz_runtime.static.relative_urls import static_url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+    from whitenoise import WhiteNoise
 
 log = logging.getLogger("django_pyz.static")
 
@@ -22,42 +25,81 @@ _HASH_IN_COMPRESSED_NAME = re.compile(r"/CACHE/(css|js)/[^/]*\.[0-9a-f]{12}\.(cs
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
-def with_static_files(application: WSGIApplication, serve: str) -> WSGIApplication:
+def with_static_files(
+    application: WSGIApplication, serve: str, elsewhere_on_disk: Callable[[str], str | None] = lambda name: None
+) -> WSGIApplication:
     """Wrap an application so that STATIC_URL is answered from STATIC_ROOT.
 
     Args:
         application: whom all other paths belong to.
         serve: the option `[static] serve`: auto, whitenoise or off.
+        elsewhere_on_disk: finds a file whose name holds a hash of its content and that is not in STATIC_ROOT.
     """
     from django.conf import settings
 
-    address = urlsplit(settings.STATIC_URL or "")
-    elsewhere = bool(address.netloc) and address.hostname not in _THIS_MACHINE and serve == "auto"
     root = settings.STATIC_ROOT
-    if serve == "off" or elsewhere or not address.path.strip("/") or not root or not Path(root).is_dir():
+    address = urlsplit(static_url())
+    elsewhere = bool(address.netloc) and address.hostname not in _THIS_MACHINE and serve == "auto"
+    prefix = _within_site(address.path, settings.FORCE_SCRIPT_NAME)
+    if serve == "off" or elsewhere or prefix == "/" or not root or not Path(root).is_dir():
         return application
     from whitenoise import WhiteNoise
 
-    prefix = address.path
     hashed = _hashed_urls(prefix)
 
+    top = os.path.abspath(root)
+
     def is_immutable(path: str, url: str) -> bool:
-        return url in hashed or bool(_HASH_IN_COMPRESSED_NAME.search(url))
+        return not path.startswith(top) or url in hashed or bool(_HASH_IN_COMPRESSED_NAME.search(url))
 
     edge = WhiteNoise(application, immutable_file_test=is_immutable)
+    edge.files = _Files(edge, prefix, elsewhere_on_disk)
     # WhiteNoise's own add_files would follow links out of the folder.
-    top = os.path.abspath(root)
     files = dict(servable_files(top))
     for path in files:
-        url = f"/{prefix.strip('/')}/{path.removeprefix(top).lstrip('/')}"
-        edge.add_file_to_dictionary(url, path, stat_cache=files)
+        edge.add_file_to_dictionary(prefix + path.removeprefix(top).lstrip("/"), path, stat_cache=files)
     wrapped: WSGIApplication = edge
     return wrapped
 
 
-def static_paths(application: WSGIApplication) -> Collection[str]:
+def _within_site(path: str, forced: str | None) -> str:
+    """The path of STATIC_URL within the site, with slashes around it: without FORCE_SCRIPT_NAME, as for WhiteNoise."""
+    prefix, site = (f"/{text.strip('/')}/".replace("//", "/") for text in (path, forced or ""))
+    return prefix if site == prefix else f"/{prefix.removeprefix(site).lstrip('/')}"
+
+
+class _Files(dict[str, Any]):
+    """The files by their paths, and those that come and go elsewhere on disk.
+
+    Args:
+        edge: makes answers of files.
+        prefix: of the paths.
+        elsewhere_on_disk: finds a file by its name.
+    """
+
+    def __init__(self, edge: WhiteNoise, prefix: str, elsewhere_on_disk: Callable[[str], str | None]) -> None:
+        super().__init__()
+        self._edge = edge
+        self._prefix = prefix
+        self._elsewhere_on_disk = elsewhere_on_disk
+
+    def __contains__(self, url: object) -> bool:
+        return super().__contains__(url) or self._find(str(url)) is not None
+
+    def get(self, url: str, default: Any = None) -> Any:
+        """The file of a path."""
+        if (known := super().get(url)) is not None:
+            return known
+        path = self._find(url)
+        return self._edge.get_static_file(path, url) if path else default
+
+    def _find(self, url: str) -> str | None:
+        return self._elsewhere_on_disk(url.removeprefix(self._prefix)) if url.startswith(self._prefix) else None
+
+
+def static_paths(application: WSGIApplication) -> Container[str]:
     """The paths which an application that comes from `with_static_files` answers by itself."""
-    files: Collection[str] = getattr(application, "files", {})
+    files: Container[str] = getattr(application, "files", ())
     return files
 
 

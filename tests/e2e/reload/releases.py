@@ -37,7 +37,12 @@ ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "shop.urls"
 GREETING = "hello"
 USE_TZ = True
+TIME_ZONE = "Europe/Berlin"
+INSTALLED_APPS = ["django.contrib.staticfiles", "shop"]
+STATIC_URL = "static/"
 """,
+    "shop/static/shop/site.css": "/* @RELEASE@ */\n",
+    "shop/static/shop/only-@RELEASE@.css": "/* whatever */\n",
     "shop/wsgi.py": """\
 import os
 
@@ -51,7 +56,9 @@ import os
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.templatetags.static import static
 from django.urls import path
+from django.utils.timezone import localtime
 
 
 def home(request):
@@ -60,7 +67,8 @@ def home(request):
     return HttpResponse(f"@RELEASE@ {settings.GREETING} {os.getpid()}")
 
 
-urlpatterns = [path("", home)]
+urlpatterns = [path("", home), path("style", lambda request: HttpResponse(static("shop/site.css")))]
+urlpatterns.append(path("zone", lambda request: HttpResponse(f"{localtime():%Z}")))
 """,
 }
 
@@ -78,7 +86,7 @@ def build(checkout: Path, folder: Path, release: str, **changes: str) -> Path:
     root = folder / release / "shop"
     files = {**FILES, **{name: text for name, text in changes.items() if "." in name}}
     for name, text in files.items():
-        path = root / name
+        path = root / name.replace("@RELEASE@", release)
         path.parent.mkdir(parents=True, exist_ok=True)
         changed = changes.get(name.replace("/", "__").removesuffix(".py"), text)
         path.write_text(changed.replace("@RELEASE@", release), encoding="utf-8")
@@ -198,3 +206,8 @@ def children(server: Server) -> set[int]:
     """The process ids of the workers."""
     pid = server.process.pid
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def style(server: Server) -> str:
+    """The path of the style sheet that pages link to."""
+    return server.get("/style").text

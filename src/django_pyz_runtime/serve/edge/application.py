@@ -10,9 +10,13 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
+from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.script_name import EdgePaths
+from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
-from django_pyz_runtime.static.serving import with_static_files
+from django_pyz_runtime.static.relative_urls import forget_made
+from django_pyz_runtime.static.serving import static_paths, with_static_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,14 +32,20 @@ class WsgiEdge:
     Args:
         application: whom the requests belong to.
         limits: what clients must keep to; the worker sees to it.
+        paths: those that are not the project's.
     """
 
-    def __init__(self, application: WSGIApplication, limits: Limits) -> None:
+    def __init__(self, application: WSGIApplication, limits: Limits, paths: EdgePaths | None = None) -> None:
         self._application = application
+        self._paths = paths
         self.limits = limits
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request on, and its answer back."""
+        if self._paths:
+            path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
+            if found := self._paths.find(path, environ.get("SCRIPT_NAME", "")):
+                environ["PATH_INFO"] = found.encode().decode("latin-1")
         answer = self._application(environ, start_response)
         if environ["REQUEST_METHOD"] != "HEAD":
             return answer
@@ -55,8 +65,10 @@ def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
     check_static_root(bundle, configuration)
     with refusals("wsgi"):
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
-        application = with_static_files(application, configuration.get("static", "serve"))
-    return WsgiEdge(with_health(application, configuration), limits_of(configuration))
+        check_time_zone()
+        static = static_files(application, bundle, configuration)
+    health = with_health(static, configuration)
+    return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))
 
 
 def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
@@ -73,11 +85,27 @@ def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
         )
 
 
+def static_files(application: WSGIApplication, bundle: Bundle, configuration: Configuration) -> WSGIApplication:
+    """Wrap an application in static files: as [static] says, or those built in, of other releases as well."""
+    serve = configuration.get("static", "serve")
+    if configuration.get("static", "root"):
+        return with_static_files(application, serve)
+    return with_static_files(application, serve, other_releases(bundle, configuration))
+
+
 def with_health(application: WSGIApplication, configuration: Configuration) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
     paths = [configuration.get("health", name) for name in ("live", "ready")]
     live, ready = (None if path == "off" else path for path in paths)
     return Health(application, live, ready, checks_named(configuration.get("health", "checks")))
+
+
+def edge_paths(health: Health, static: WSGIApplication) -> EdgePaths:
+    """The paths that health endpoints and static files answer; the site has been loaded by then."""
+    from django.conf import settings
+
+    forget_made()
+    return EdgePaths(settings.FORCE_SCRIPT_NAME, health.paths, static_paths(static))
 
 
 class Health:

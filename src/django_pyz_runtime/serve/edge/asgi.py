@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,11 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, with_health
+from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
+from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
-from django_pyz_runtime.static.serving import static_paths, with_static_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,11 +47,12 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
     check_static_root(bundle, configuration)
     with refusals("asgi"):
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
-        static = with_static_files(_nothing, configuration.get("static", "serve"))
+        check_time_zone()
+        static = static_files(_nothing, bundle, configuration)
     health = with_health(static, configuration)
     limits = limits_of(configuration)
     edge = WsgiEdge(_without_connections(health), limits)
-    return Edge(application, edge, frozenset({*health.paths, *static_paths(static)}), limits)
+    return Edge(application, edge, edge_paths(health, static), limits)
 
 
 class Edge:
@@ -59,13 +61,11 @@ class Edge:
     Args:
         application: the project's. It gets every other request, websockets and the lifespan.
         edge: answers GET and HEAD for the paths; it gets no body.
-        paths: below the root path.
+        paths: those that are not the project's.
         limits: what clients must keep to; the worker sees to it.
     """
 
-    def __init__(
-        self, application: ASGI3Application, edge: WSGIApplication, paths: Collection[str], limits: Limits
-    ) -> None:
+    def __init__(self, application: ASGI3Application, edge: WSGIApplication, paths: EdgePaths, limits: Limits) -> None:
         self.limits = limits
         self._application = application
         self._edge = edge
@@ -77,8 +77,9 @@ class Edge:
         if scope["type"] in ("http", "websocket"):
             _mend_path(scope)
             _mend_server(scope)
-        if scope["type"] == "http" and _path_below_root(scope) in self._paths:
-            await _answer(self._edge, scope, send)
+            complete_scope(scope)
+        if scope["type"] == "http" and (path := self._paths.find(_path_below_root(scope), scope["root_path"])):
+            await _answer(self._edge, scope, path, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
             await self._application(scope, receive, _headers_only(send))
         elif scope["type"] == "websocket":
@@ -134,8 +135,9 @@ def _mend_server(scope: HTTPScope | WebSocketScope) -> None:
 
 
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Behind the edge, where no request comes."""
-    raise LookupError(environ["PATH_INFO"])
+    """Behind the edge, where no request comes but one for a file that has just been removed."""
+    start_response("404 Not Found", [("Content-Length", "0")])
+    return []
 
 
 def _without_connections(application: WSGIApplication) -> WSGIApplication:
@@ -152,7 +154,7 @@ def _without_connections(application: WSGIApplication) -> WSGIApplication:
     return answer
 
 
-async def _answer(application: WSGIApplication, scope: HTTPScope, send: ASGISendCallable) -> None:
+async def _answer(application: WSGIApplication, scope: HTTPScope, path: str, send: ASGISendCallable) -> None:
     """Answer one request by a WSGI application that needs no body of it and starts its answer at once.
 
     asgiref's own bridge (asgiref.wsgi.WsgiToAsgi) sends from a thread. One that waits for a client who has gone would
@@ -162,10 +164,11 @@ async def _answer(application: WSGIApplication, scope: HTTPScope, send: ASGISend
     Args:
         application: it runs in a thread of its own for each request, as Django's views do.
         scope: the request.
+        path: that is asked for, as the application knows it.
         send: the server's.
     """
     async with ThreadSensitiveContext():
-        start, body = await sync_to_async(_ask)(application, _environ(scope))
+        start, body = await sync_to_async(_ask)(application, _environ(scope, path))
         try:
             await send(start)
             pieces = iter(body)
@@ -202,12 +205,12 @@ def _path_below_root(scope: HTTPScope) -> str:
     return scope["path"].removeprefix(scope.get("root_path", ""))
 
 
-def _environ(scope: HTTPScope) -> WSGIEnvironment:
+def _environ(scope: HTTPScope, path: str) -> WSGIEnvironment:
     """Of PEP 3333, what an application reads that serves files."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": scope.get("root_path", ""),
-        "PATH_INFO": _path_below_root(scope).encode().decode("latin-1"),
+        "PATH_INFO": path.encode().decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
     }
     for name, value in scope["headers"]:

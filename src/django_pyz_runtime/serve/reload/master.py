@@ -15,6 +15,7 @@ from gunicorn.config import Config
 from gunicorn.errors import HaltServer
 from gunicorn.sock import create_sockets
 
+from django_pyz_runtime.serve.anonymous_file import use_for_workers
 from django_pyz_runtime.serve.reload.arbiter import PatientArbiter
 from django_pyz_runtime.serve.reload.handover import Handover, Listener, Service, name_of
 from django_pyz_runtime.serve.reload.notify import headline
@@ -43,6 +44,7 @@ class Master(PatientArbiter):
         self._binds: list[str] = []
         self._told = ""
         self._is_ready = False
+        use_for_workers()
         super().__init__(app)
         workers = service.handover.workers if service.handover else ()
         self._old_workers = OldWorkers(workers, self.cfg.graceful_timeout + 5)

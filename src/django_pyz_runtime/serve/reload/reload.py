@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple
 
+from django_pyz_runtime.serve.anonymous_file import anonymous_file
 from django_pyz_runtime.serve.reload.arbiter import LOADING_SECONDS
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation
 
@@ -63,8 +63,8 @@ class DryRun:
         self._deadline = time.monotonic() + limit_seconds
         with contextlib.ExitStack() as files:
             # Rather than pipes, which somebody would have to empty.
-            self._out = files.enter_context(tempfile.TemporaryFile())
-            self._errors = files.enter_context(tempfile.TemporaryFile())
+            self._out = files.enter_context(os.fdopen(anonymous_file(), "w+b"))
+            self._errors = files.enter_context(os.fdopen(anonymous_file(), "w+b"))
             self._process = Popen(
                 command,
                 cwd=folder,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import tempfile
 from collections.abc import Callable
+
+from django_pyz_runtime.serve.anonymous_file import anonymous_file
 
 
 class CheckOnce:
@@ -16,8 +17,7 @@ class CheckOnce:
     """
 
     def __init__(self) -> None:
-        self._file, path = tempfile.mkstemp()
-        os.unlink(path)
+        self._file = anonymous_file()
 
     def once(self, check: Callable[[], None]) -> None:
         """Make the check, unless it has passed in some process already."""

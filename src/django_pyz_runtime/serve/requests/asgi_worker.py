@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import cast
+from typing import Any, cast
 
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 from django_pyz_runtime.serve.edge.asgi import Edge
+from django_pyz_runtime.serve.edge.script_name import believe_header
 from django_pyz_runtime.serve.limits import Limits, within
 from django_pyz_runtime.serve.requests.incoming import Incoming
 from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
@@ -72,6 +73,16 @@ class AsgiConnection(ASGIProtocol):
         """Close it where nothing of a request has come."""
         if self._complete == 0 and self._incoming and not self._incoming.bytes:
             self._out.close()
+
+    def _build_http_scope(self, *arguments: Any) -> Any:
+        scope = super()._build_http_scope(*arguments)  # type: ignore[misc] # the stubs leave it out
+        believe_header(scope)
+        return scope
+
+    def _build_websocket_scope(self, *arguments: Any) -> Any:
+        scope = super()._build_websocket_scope(*arguments)  # type: ignore[misc] # the stubs leave it out
+        believe_header(scope)
+        return scope
 
     def _begin(self) -> Incoming:
         """Wait for a request."""

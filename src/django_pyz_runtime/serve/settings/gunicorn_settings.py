@@ -82,7 +82,6 @@ def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
         "forwarded_allow_ips": "127.0.0.1,::1",
         "control_socket_disable": True,
         "proc_name": name,
-        "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from django_pyz_runtime.serve.edge.application import WsgiEdge
 from django_pyz_runtime.serve.edge.asgi import Edge
+from django_pyz_runtime.serve.edge.script_name import EdgePaths
 from django_pyz_runtime.serve.limits import Limits
 from tests.waiting import DEADLINE_SECONDS
 
@@ -48,7 +49,7 @@ async def project(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": f"{scope['type']}.heard"})
 
 
-application = Edge(project, WsgiEdge(edge, Limits()), {"/static/a.css"}, Limits())
+application = Edge(project, WsgiEdge(edge, Limits()), EdgePaths(None, {"/static/a.css"}), Limits())
 
 
 def scope_of(path: str, method: str, more: dict[str, Any]) -> Any:
