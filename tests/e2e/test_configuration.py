@@ -56,6 +56,26 @@ def test_config_names_another_file(machine: Machine) -> None:
     assert setting(machine, "settings.LANGUAGE_CODE", "--config", str(other)) == "'pl'"
 
 
+def test_a_relative_path_means_the_same_to_all_that_reads_it(machine: Machine) -> None:
+    folder = machine.elsewhere / "conf"
+    folder.mkdir()
+    database = machine.folder / "named.sqlite3"
+    (folder / "site.ini").write_text(f"[settings]\nDATABASES.default.NAME = {database}\n")
+    program = machine.elsewhere / "programs" / "bin"
+    program.mkdir(parents=True)
+    (program.parent / "site").symlink_to(machine.executable)
+    (machine.elsewhere / "bin").symlink_to(program)
+    machine.executable = Path("bin/../site")
+    # One that serves has gone to the project's folder; a child starts the file from a folder of its own.
+    machine.succeed("--config", "conf/site.ini", "runserve", "--migrate", "--check")
+    assert database.exists()
+    code = "import os, subprocess, sys; os.chdir('/'); subprocess.run([{}, 'pyz', 'config', 'explain', 'DATABASES'])"
+    found = machine.succeed(
+        "--config", "conf/site.ini", "pyz", "exec", "python", "-c", code.format("os.environ['PROJECT__EXECUTABLE']")
+    )
+    assert str(database) in found
+
+
 def test_env_is_there_before_the_settings_and_the_process_s_own_wins(machine: Machine) -> None:
     machine.configure("[env]\nLANGUAGE = from-file\n")
     code = "import os; print(os.environ['LANGUAGE'])"

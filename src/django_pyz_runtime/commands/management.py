@@ -13,6 +13,7 @@ from django_pyz_runtime.activation.settings_errors import missing_settings, refu
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
+from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.static.committed import find_committed
@@ -115,8 +116,9 @@ def _with_static_root(arguments: Arguments) -> Arguments:
     given = parser.parse_known_args(arguments.command[1:])[0]
     assignments: list[Assignment] = []
     if given.dir:
-        _make_folder(Path(given.dir).absolute())
-        assignments.append(("--dir", f"static.root={os.path.abspath(given.dir)}"))
+        folder = absolute(given.dir, "--dir")
+        _make_folder(Path(folder))
+        assignments.append(("--dir", f"static.root={folder}"))
     if given.settings:
         assignments.append(("--settings", f"project.settings_module={given.settings}"))
     return arguments.with_assignments(*assignments)

@@ -37,7 +37,7 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     signal.signal(signal.SIGHUP, lambda number, frame: None)
     use_server(bundle.site_packages)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
-    invocation = Invocation.of_this_process(bundle.executable)
+    invocation = Invocation.of_this_process(bundle.executable, arguments.words())
     options = _parser(bundle).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
     notifier = Notifier.take(os.environ, os.getpid())
