@@ -16,6 +16,7 @@ import pytest
 
 from tests.e2e.harness import Machine, Server, request, wait_for_line
 from tests.e2e.http.raw_http import ask
+from tests.waiting import wait_until
 
 REPORT = {
     "product": "Firefox",
@@ -123,6 +124,30 @@ def test_workers_and_threads_are_as_asked_for(migrated: Machine) -> None:
         wait_for_line(server, r"(?s)(Booting worker.*){3}")
         children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
         assert len(children) == 3
+
+
+def test_processes_are_listed_as_what_they_are(migrated: Machine) -> None:
+    def shown(pid: int) -> str:
+        """What ps, pidof and systemctl status read."""
+        name, line = (Path(f"/proc/{pid}/{file}").read_text() for file in ("comm", "cmdline"))
+        return f"{name.strip()}|{line.rstrip(chr(0)).replace(chr(0), ' ')}"
+
+    with migrated.serving("--workers", "2") as server:
+        master = server.process.pid
+
+        def all_shown() -> list[str]:
+            workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+            return [shown(pid) for pid in (master, *map(int, workers))]
+
+        titles = ["master", "worker 1", "worker 2"]
+        expected = [f"project-script|project-script: {title}" for title in titles]
+        wait_until(lambda: all_shown() == expected, all_shown)
+    code = "print(open('/proc/self/comm').read(), end=''); print(open('/proc/self/cmdline').read().rstrip(chr(0)))"
+    name, line = migrated.succeed("shell", "-v", "0", "-c", code).splitlines()
+    assert (name, line.split("\0")) == (
+        "project-script",
+        [str(migrated.executable), "shell", "-v", "0", "-c", code],
+    )
 
 
 def test_options_come_from_the_file(migrated: Machine) -> None:

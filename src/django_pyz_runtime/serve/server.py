@@ -11,7 +11,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.activation.prepare import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
@@ -62,13 +62,18 @@ class Server(BaseApplication):
         """Put the dictionary into gunicorn's configuration."""
         for name, value in self._settings.items():
             self.cfg.set(name, value)
-        own_hook = self.cfg.pre_fork
+        before_fork, after_fork = self.cfg.pre_fork, self.cfg.post_fork
 
         def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
             self._worker = worker
-            own_hook(arbiter, worker)
+            before_fork(arbiter, worker)
+
+        def post_fork(arbiter: Arbiter, worker: Worker) -> None:
+            process_title.show_title(f"{self.cfg.proc_name}: worker {worker.age}")
+            after_fork(arbiter, worker)
 
         self.cfg.set("pre_fork", pre_fork)
+        self.cfg.set("post_fork", post_fork)
 
     def load(self) -> Any:
         """Import the application in a worker. What fails is told by the master, last."""

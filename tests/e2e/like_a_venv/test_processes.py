@@ -41,6 +41,16 @@ except AssertionError as error:
     assert said(tools, *CHILD, code, PYTHONOPTIMIZE="2") == ["None None"]
 
 
+def test_a_process_may_give_itself_another_title(tools: Machine) -> None:
+    code = "import setproctitle; {}; print(open('/proc/self/cmdline').read().rstrip(chr(0)).replace(chr(0), ' '))"
+    as_it_is, named = (
+        code.format(call) for call in ("setproctitle.getproctitle()", "setproctitle.setproctitle('till 1')")
+    )
+    assert said(tools, *COMMAND, as_it_is) == [" ".join([str(tools.executable), *COMMAND, as_it_is])]
+    assert said(tools, *COMMAND, named) == ["till 1"]
+    assert said(tools, *CHILD, named) == ["till 1"]
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_functions_of_the_project_run_in_other_processes(tools: Machine, method: str) -> None:
     code = f"""

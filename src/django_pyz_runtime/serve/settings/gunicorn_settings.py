@@ -38,7 +38,7 @@ def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str,
     worker = worker_class(bundle.manifest, configuration, said.get("worker_class"), projects.get("worker_class"))
     chosen = {name for name, option in OWNED.items() if configuration.level(*option) > Level.DEFAULT}
     settings = {
-        **_defaults(bundle.manifest.name, configuration),
+        **_defaults(bundle.executable.name, configuration),
         **{name: value for name, value in projects.items() if name not in chosen},
         **{value.key: value.text for value in more},
     }
