@@ -9,7 +9,7 @@ from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.arguments import OURS, split
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.errors import UserError, say, tell
+from django_pyz_runtime.errors import ERROR, UserError, say, tell, write
 
 
 def main(executable: str, site_packages: str, build_id: str) -> int:
@@ -49,7 +49,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         from django_pyz_runtime.secrets.redaction import redacted_traceback
 
         if told := redacted_traceback(error):
-            sys.stderr.write(told)
+            write(told, ERROR)
             return 1
         raise
 

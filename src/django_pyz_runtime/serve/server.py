@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -15,7 +14,7 @@ from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.activation.prepare import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.handover import Service
@@ -120,7 +119,7 @@ class Server(BaseApplication):
 
     def _tell_failure(self, service: Service) -> None:
         if failure := self.failure():
-            sys.stderr.write(failure)
+            write(failure, ERROR)
             service.notifier.status(headline(failure))
 
     def _master(self, service: Service) -> Master:
@@ -134,7 +133,7 @@ class Server(BaseApplication):
 def exit_code(stop: SystemExit) -> int:
     """The exit code that Python would make of it; a text is printed, as Python would (sys.exit)."""
     if isinstance(stop.code, str):
-        sys.stderr.write(f"{stop.code}\n")
+        write(f"{stop.code}\n", ERROR)
         return 1
     return stop.code or 0
 
@@ -166,9 +165,8 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
 
         check_database(script)
         if django_settings.DEBUG:
-            sys.stderr.write(
-                f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
-            )
+            told = f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
+            write(told, WARNING)
 
     return Server(settings, load, check)
 

@@ -11,6 +11,7 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import with_static_files
 
@@ -35,8 +36,8 @@ class WsgiEdge:
         self.limits = limits
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass the request on, and its answer back."""
-        answer = self._application(environ, start_response)
+        """Name the request and pass it on, and its answer back."""
+        answer = self._application(environ, begin_wsgi(environ, start_response))
         if environ["REQUEST_METHOD"] != "HEAD":
             return answer
         # An application may call start_response as late as with its first piece (PEP 3333).

@@ -14,6 +14,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.request_ids import begin_asgi
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import static_paths, with_static_files
 
@@ -77,6 +78,9 @@ class Edge:
         if scope["type"] in ("http", "websocket"):
             _mend_path(scope)
             _mend_server(scope)
+        if scope["type"] == "http":
+            scope["headers"] = headers = list(scope["headers"])
+            send = begin_asgi(headers, send)
         if scope["type"] == "http" and _path_below_root(scope) in self._paths:
             await _answer(self._edge, scope, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
