@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import pwd
 import re
 import signal
 import socket
@@ -313,6 +314,36 @@ def test_a_socket_that_another_server_has_is_not_taken_away(migrated: Machine) -
         assert done.returncode == 2
         assert "already in use" in done.stderr
         assert path.is_socket()
+
+
+@pytest.mark.needs("root")
+def test_root_is_told_what_the_service_cannot_write(machine: Machine) -> None:
+    machine.data.mkdir(mode=0o750)
+    os.chown(machine.data, 65534, -1)
+    done = machine.run("migrate", "--verbosity", "0")
+    user = pwd.getpwuid(65534).pw_name
+    made = "what root has made in it: db.sqlite3, secret_key"
+    assert done.returncode == 0
+    assert f"project-script: {machine.data} belongs to user {user}, who cannot write {made}\n" in done.stderr
+    subprocess.run(["sh", "-c", done.stderr.partition("As root: ")[2]], check=True)
+    assert machine.run("migrate", "--verbosity", "0").stderr == ""
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["check"], ["runserve", "--check"], ["runserve"]])
+def test_a_data_folder_that_is_missing_is_one_message(machine: Machine, command: list[str]) -> None:
+    (machine.folder / "file").touch()
+    data = machine.folder / "file" / "data"
+    local = machine.folder / "local.py"
+    handler = {"class": "logging.FileHandler", "filename": str(data / "logs" / "site.log")}
+    local.write_text(f"SECRET_KEY = 'x1y2' * 15\nLOGGING = {{'version': 1, 'handlers': {{'file': {handler}}}}}\n")
+    local.chmod(0o600)
+    machine.configure(f"[project]\nlocal_settings = {local}\ndata_dir = {data}\n[serve]\nbind = 127.0.0.1:0\n")
+    done = machine.run(*command)
+    assert done.returncode == 2
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"project-script: the data folder {data} is not there, and user {user} cannot make it\n" in done.stderr
+    assert f"project-script: As root: install -d -m 750 -o {user} {data}\n" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_database_that_is_missing_is_named_once(machine: Machine) -> None:

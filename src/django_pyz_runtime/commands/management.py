@@ -10,12 +10,13 @@ from pathlib import Path
 
 from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
+from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
 from django_pyz_runtime.bundle.names import absolute
-from django_pyz_runtime.data.database_files import unwritable
-from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.data.database_files import left_to_root, unusable, unwritable
+from django_pyz_runtime.errors import UserError, say, system_reason
 from django_pyz_runtime.static.committed import find_committed
 
 WRITE_STATIC = ("collectstatic", "compress")
@@ -70,9 +71,12 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
         hint = f"See `{bundle.executable.name} pyz config show` for the values in force and where they come from."
         raise refused(error, "" if bundle.is_staged else hint) from error
     except Exception as error:
-        if told := _told_database(error):
+        if told := _told_database(error) or unusable(error, activation.data_dir):
             raise told from error
         raise
+    finally:
+        if os.geteuid() == 0 and not bundle.is_staged:
+            _say_what_is_left_to_root(activation.data_dir)
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
@@ -100,6 +104,14 @@ def _told_database(error: Exception) -> UserError | None:
     causes: list[BaseException | None] = [error, error.__cause__, error.__context__]
     is_about = any(isinstance(cause, OperationalError) for cause in causes)
     return unwritable(settings.DATABASES) if is_about else None
+
+
+def _say_what_is_left_to_root(data_dir: Path) -> None:
+    from django.conf import settings
+
+    databases = settings.DATABASES if settings.configured else {}
+    if told := left_to_root(databases, data_dir / KEY_FILE):
+        say(str(told))
 
 
 def _with_static_root(arguments: Arguments) -> Arguments:

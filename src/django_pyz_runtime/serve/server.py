@@ -14,6 +14,8 @@ from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.activation.prepare import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.config.resolved import data_dir
+from django_pyz_runtime.data.database_files import unusable
 from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
@@ -153,7 +155,12 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
 
         gc_pause.put_off()
         run_first(configuration)
-        application = _load(bundle, configuration, settings["worker_class"])
+        try:
+            application = _load(bundle, configuration, settings["worker_class"])
+        except Exception as error:
+            if told := unusable(error, data_dir(bundle.manifest, configuration)):
+                raise told from error
+            raise
         gc_pause.resume()
         join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         return application
