@@ -6,6 +6,9 @@ import importlib
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from django_pyz_runtime.activation.prepare import prepare, run_first
@@ -27,6 +30,8 @@ _TAKE_NO_FILES = (
 )
 """Django's commands that run in the project's folder, as migrations and apps may read files relative to it. All others
 run where they are called, as their arguments may be relative to that."""
+_PRINT_SETTINGS = (["diffsettings"], ["print_settings"])
+"""Commands of Django's and of django-extensions that print settings."""
 OUR_COMMANDS = """
 [django-pyz]
     pyz
@@ -64,7 +69,8 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
             committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
             has_root = bool(configuration.get("static", "root"))
             learn_dir(command[0], bundle.executable.name, committed, has_root=has_root)
-        _run(bundle.manifest, activation.code_folder, command)
+        with _shown_settings() if command[:1] in _PRINT_SETTINGS else nullcontext():
+            _run(bundle.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
@@ -80,6 +86,19 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
+
+
+@contextmanager
+def _shown_settings() -> Iterator[None]:
+    """Print what is printed in the block when it ends, without secrets."""
+    from django_pyz_runtime.secrets.printed_settings import shown_print
+
+    out = sys.stdout
+    with redirect_stdout(StringIO()) as printed:
+        try:
+            yield
+        finally:
+            out.write(shown_print(printed.getvalue()))
 
 
 def _run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
