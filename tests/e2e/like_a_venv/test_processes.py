@@ -90,6 +90,20 @@ for arguments in (["-c", code, "a b", ""], ["-m", "shop", "a b", ""], ["-", "a b
     ]
 
 
+def test_programs_of_the_system_start_the_bundle_and_its_python(says: Says, tools: Machine) -> None:
+    code, bundle = "import shop.prices; print(shop.prices.read())", str(tools.executable)
+    commands = [
+        ["timeout", "600", bundle, *COMMAND, code],
+        ["sh", bundle, *COMMAND, code],
+        ["sh", "-c", '"$@"', "sh", bundle, *COMMAND, code],
+        ["timeout", "600", "python", bundle, *COMMAND, code],
+        ["timeout", "600", "python", "-c", code, bundle],
+        ["sh", "-c", 'python -c "$1" "$0"', bundle, code],
+    ]
+    start = f"import subprocess\nfor command in {commands}: subprocess.run(command, check=True)"
+    assert says(start) == ["{'apple': 3, 'pear': 4}"] * len(commands)
+
+
 def test_the_builtins_for_people_are_there(says: Says) -> None:
     # __interactivehook__ is what gives `shell` its completion and its history.
     code = """
