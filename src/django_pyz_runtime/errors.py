@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG = range(2, 8)
+"""Priorities of syslog and of the journal."""
+
 
 class UserError(Exception):
     """A mistake outside our code: configuration, usage, the project, the machine. Shown as text, exit code 2.
@@ -55,12 +62,38 @@ def line_of(error: BaseException, path: str) -> int | None:
 def tell(error: UserError) -> None:
     """Show an error on standard error."""
     sys.stdout.flush()
-    say(str(error))
+    write(as_said(str(error)), ERROR)
 
 
 def say(text: str) -> None:
-    """Write a text to standard error."""
-    sys.stderr.write(as_said(text))
+    """Write a text to standard error, each line led by the program's name."""
+    write(as_said(text), NOTICE)
+
+
+def write(text: str, priority: int) -> None:
+    """Write lines to standard error as they are; the journal learns how urgent they are.
+
+    Args:
+        text: the lines.
+        priority: as syslog has it.
+    """
+    sys.stderr.write(with_priority(text, priority) if is_journal(sys.stderr) else text)
+
+
+def is_journal(stream: TextIO | None) -> bool:
+    """Whether a stream leads to systemd's journal (systemd.exec(5), JOURNAL_STREAM)."""
+    if not stream or not (wanted := os.environ.get("JOURNAL_STREAM")):
+        return False
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # it is no file, or closed
+        return False
+    return wanted == f"{status.st_dev}:{status.st_ino}"
+
+
+def with_priority(text: str, priority: int) -> str:
+    """Lines as the journal wants them, each with its priority (sd-daemon(3))."""
+    return "".join(f"<{priority}>{line}" for line in text.splitlines(keepends=True))
 
 
 def as_said(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.arguments import OURS, split
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.errors import UserError, say, tell
+from django_pyz_runtime.errors import ERROR, UserError, say, tell, write
 
 
 def main(executable: str, site_packages: str, build_id: str) -> int:
@@ -24,6 +24,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         The exit code: 2 for mistakes in configuration and usage, 130 after Ctrl-C, else the command's own.
     """
     gc_pause.put_off()
+    process_title.show_command(site_packages)
     try:
         tree_locks.hold_own_tree(site_packages)
         bundle = Bundle.load(executable, site_packages, build_id)
@@ -48,7 +49,7 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
         from django_pyz_runtime.secrets.redaction import redacted_traceback
 
         if told := redacted_traceback(error):
-            sys.stderr.write(told)
+            write(told, ERROR)
             return 1
         raise
 

@@ -9,6 +9,12 @@ import pytest
 
 from tests.e2e.harness import Machine
 
+CHILD_SETTING = """
+import subprocess, sys
+code = "from django.conf import settings; print(settings.LANGUAGE_CODE)"
+subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, check=True)
+"""
+"""Prints a setting as a child of a child process sees it, whose standard input is another one."""
 PRINT = "from django.conf import settings; print(repr({}))"
 
 
@@ -54,6 +60,42 @@ def test_config_names_another_file(machine: Machine) -> None:
     other = machine.folder / "other.ini"
     other.write_text("[settings]\nLANGUAGE_CODE = pl\n")
     assert setting(machine, "settings.LANGUAGE_CODE", "--config", str(other)) == "'pl'"
+
+
+def test_a_relative_path_means_the_same_to_all_that_reads_it(machine: Machine) -> None:
+    folder = machine.elsewhere / "conf"
+    folder.mkdir()
+    database = machine.folder / "named.sqlite3"
+    (folder / "site.ini").write_text(f"[settings]\nDATABASES.default.NAME = {database}\n")
+    program = machine.elsewhere / "programs" / "bin"
+    program.mkdir(parents=True)
+    (program.parent / "site").symlink_to(machine.executable)
+    (machine.elsewhere / "bin").symlink_to(program)
+    machine.executable = Path("bin/../site")
+    # One that serves has gone to the project's folder; a child starts the file from a folder of its own.
+    machine.succeed("--config", "conf/site.ini", "runserve", "--migrate", "--check")
+    assert database.exists()
+    code = "import os, subprocess, sys; os.chdir('/'); subprocess.run([{}, 'pyz', 'config', 'explain', 'DATABASES'])"
+    found = machine.succeed(
+        "--config", "conf/site.ini", "pyz", "exec", "python", "-c", code.format("os.environ['PROJECT__EXECUTABLE']")
+    )
+    assert str(database) in found
+
+
+def test_a_pipe_is_refused_once_and_its_content_in_a_file_is_taken(machine: Machine) -> None:
+    content = "[settings]\nLANGUAGE_CODE = pl\n"
+    done = machine.run("--config", "/dev/stdin", "check", stdin=content)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "project-script: /dev/stdin (named by --config): wanted a file, as it is read more than once, found a pipe; "
+        "write the content into a file, and name that\n"
+    )
+    path = machine.folder / "piped.ini"
+    path.write_text(content)
+    with path.open() as file:
+        command = [str(machine.executable), "--config", "/dev/stdin", "pyz", "exec", "python", "-c", CHILD_SETTING]
+        found = subprocess.check_output(command, stdin=file, env=machine.environment, cwd=machine.elsewhere, text=True)
+    assert found == "pl\n"
 
 
 def test_env_is_there_before_the_settings_and_the_process_s_own_wins(machine: Machine) -> None:

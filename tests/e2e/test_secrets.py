@@ -114,6 +114,7 @@ COMMANDS = (
     *(("pyz", "config", "discover"), ("pyz", "config", "init", "-o", "-"), ("pyz", "install", "--print")),
     *(("pyz", "config", "explain", key) for key in KEYS),
     *(("check", "--deploy"), ("showmigrations",), ("help",)),
+    *(("diffsettings",), ("diffsettings", "--all"), ("diffsettings", "--output", "unified")),
 )
 FAILING = (
     ("shell", "-v", "0", "-c", "import leak; leak.fail(None)"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import pwd
 import re
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Machine, Server, request, wait_for_line
-from tests.e2e.http.raw_http import ask
+from tests.e2e.http.raw_http import ask, configure_echo
+from tests.waiting import DEADLINE_SECONDS, wait_until
 
 REPORT = {
     "product": "Firefox",
@@ -125,6 +128,30 @@ def test_workers_and_threads_are_as_asked_for(migrated: Machine) -> None:
         assert len(children) == 3
 
 
+def test_processes_are_listed_as_what_they_are(migrated: Machine) -> None:
+    def shown(pid: int) -> str:
+        """What ps, pidof and systemctl status read."""
+        name, line = (Path(f"/proc/{pid}/{file}").read_text() for file in ("comm", "cmdline"))
+        return f"{name.strip()}|{line.rstrip(chr(0)).replace(chr(0), ' ')}"
+
+    with migrated.serving("--workers", "2") as server:
+        master = server.process.pid
+
+        def all_shown() -> list[str]:
+            workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+            return [shown(pid) for pid in (master, *map(int, workers))]
+
+        titles = ["master", "worker 1", "worker 2"]
+        expected = [f"project-script|project-script: {title}" for title in titles]
+        wait_until(lambda: all_shown() == expected, all_shown)
+    code = "print(open('/proc/self/comm').read(), end=''); print(open('/proc/self/cmdline').read().rstrip(chr(0)))"
+    name, line = migrated.succeed("shell", "-v", "0", "-c", code).splitlines()
+    assert (name, line.split("\0")) == (
+        "project-script",
+        [str(migrated.executable), "shell", "-v", "0", "-c", code],
+    )
+
+
 def test_options_come_from_the_file(migrated: Machine) -> None:
     migrated.configure(
         "[settings]\nDEBUG = false\nALLOWED_HOSTS = www.example.org\n[serve]\nworkers = 1\n"
@@ -139,6 +166,67 @@ def test_options_come_from_the_file(migrated: Machine) -> None:
     said = [json.loads(line) for line in server.said.splitlines() if line.startswith("{")]
     assert len(said) > 5
     assert any("GET /up" in line["message"] for line in said)
+
+
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_the_access_log_has_fields_and_all_lines_of_a_request_its_name(migrated: Machine, interface: str) -> None:
+    configure_echo(
+        migrated,
+        more=f"[serve]\ninterface = {interface}\nworkers = 1\nbind = unix:{migrated.folder}/s\n"
+        "[log]\naccess = yes\nformat = json\n",
+    )
+    proxy = ["X-Forwarded-For: 198.51.100.7", 'User-Agent: a "client"']
+    with migrated.started("runserve") as server:
+        wait_for_line(server, "Booting worker")
+        address = f"unix:{migrated.folder}/s"
+        wait_until(lambda: Path(address.removeprefix("unix:")).exists(), "the socket")
+        named = ask(address, "/named?q=1", *proxy, "X-Request-Id: from-the-proxy.1")
+        made = ask(address, "/made", "X-Request-Id: no name", method="HEAD")
+        (migrated.data / "db.sqlite3").write_bytes(b"not a database" * 1000)
+        failed = ask(address, "/-/ready", "X-Request-Id: failed-1")
+        server.stop()
+    assert b"\r\nx-request-id: from-the-proxy.1\r\n" in named.data.lower()
+    assert named.said["meta"]["HTTP_X_REQUEST_ID"] == "from-the-proxy.1"
+    said = [json.loads(line) for line in server.said.splitlines() if line.startswith("{")]
+    lines = {line["path"]: line for line in said if "path" in line}
+    expected = {"method": "GET", "query": "q=1", "status": 200, "client": "198.51.100.7", "user_agent": 'a "client"'}
+    assert {key: lines["/named"][key] for key in expected} == expected
+    assert lines["/named"]["request_id"] == "from-the-proxy.1"
+    assert lines["/named"]["bytes"] > 0
+    assert 0 < lines["/named"]["duration"] < 300
+    assert lines["/made"]["client"] is None
+    assert re.fullmatch("[0-9a-f]{32}", lines["/made"]["request_id"])
+    assert lines["/made"]["request_id"].encode() in made.data
+    assert failed.statuses == [503]
+    assert {line["request_id"] for line in said if "not ready" in line["message"]} == {"failed-1"}
+
+
+def test_the_journal_learns_how_urgent_each_line_is(migrated: Machine) -> None:
+    out, into = os.pipe()
+    status = os.fstat(into)
+    environment = {**migrated.environment, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+    command = [str(migrated.executable), "runserve", "--bind", "127.0.0.1:0", "--set", "settings.ROOT_URLCONF=missing"]
+    subprocess.run([*command, "--workers", "0"], stderr=into, env=environment, cwd=migrated.elsewhere)
+    subprocess.run([*command, "--workers", "1"], stderr=into, env=environment, cwd=migrated.elsewhere)
+    os.close(into)
+    with open(out) as heard:
+        lines = heard.read().splitlines()
+    assert lines[0].startswith("<3>project-script: --workers: [serve] workers: wanted")
+    assert any(re.match(r"<6>\[.*\] \[INFO\] Listening at", line) for line in lines)
+    assert [line for line in lines if not re.match("<[2-6]>", line)] == []
+    # The reason why the site cannot be loaded, each line of it.
+    assert "<3>ModuleNotFoundError: No module named 'missing'" in lines
+
+
+def test_gunicorn_s_metrics_are_sent(migrated: Machine) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statsd:
+        statsd.bind(("127.0.0.1", 0))
+        statsd.settimeout(DEADLINE_SECONDS)
+        host, port = statsd.getsockname()
+        with migrated.serving("--workers", "1", "--set", f"gunicorn.statsd_host={host}:{port}") as server:
+            assert server.get("/").status == 200
+            heard = iter(lambda: statsd.recv(1024), b"gunicorn.request.status.200:1|c|@1.0")
+            assert any(message.startswith(b"gunicorn.request.duration:") for message in heard)
 
 
 @pytest.mark.parametrize("format_name", ["plain", "json"])
@@ -159,7 +247,7 @@ def test_all_lines_of_the_log_have_one_time_zone(migrated: Machine, format_name:
     times += [datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z") for text in access]
     # The master, its worker before and after Django is there, Django's own error, health, two requests, the end.
     assert len(times) >= 9
-    assert len(access) == 2
+    assert len(access) == (2 if format_name == "plain" else 0)
     assert all(before <= time <= datetime.now(UTC) for time in times)
 
 
@@ -226,6 +314,36 @@ def test_a_socket_that_another_server_has_is_not_taken_away(migrated: Machine) -
         assert done.returncode == 2
         assert "already in use" in done.stderr
         assert path.is_socket()
+
+
+@pytest.mark.needs("root")
+def test_root_is_told_what_the_service_cannot_write(machine: Machine) -> None:
+    machine.data.mkdir(mode=0o750)
+    os.chown(machine.data, 65534, -1)
+    done = machine.run("migrate", "--verbosity", "0")
+    user = pwd.getpwuid(65534).pw_name
+    made = "what root has made in it: db.sqlite3, secret_key"
+    assert done.returncode == 0
+    assert f"project-script: {machine.data} belongs to user {user}, who cannot write {made}\n" in done.stderr
+    subprocess.run(["sh", "-c", done.stderr.partition("As root: ")[2]], check=True)
+    assert machine.run("migrate", "--verbosity", "0").stderr == ""
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["check"], ["runserve", "--check"], ["runserve"]])
+def test_a_data_folder_that_is_missing_is_one_message(machine: Machine, command: list[str]) -> None:
+    (machine.folder / "file").touch()
+    data = machine.folder / "file" / "data"
+    local = machine.folder / "local.py"
+    handler = {"class": "logging.FileHandler", "filename": str(data / "logs" / "site.log")}
+    local.write_text(f"SECRET_KEY = 'x1y2' * 15\nLOGGING = {{'version': 1, 'handlers': {{'file': {handler}}}}}\n")
+    local.chmod(0o600)
+    machine.configure(f"[project]\nlocal_settings = {local}\ndata_dir = {data}\n[serve]\nbind = 127.0.0.1:0\n")
+    done = machine.run(*command)
+    assert done.returncode == 2
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"project-script: the data folder {data} is not there, and user {user} cannot make it\n" in done.stderr
+    assert f"project-script: As root: install -d -m 750 -o {user} {data}\n" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_database_that_is_missing_is_named_once(machine: Machine) -> None:

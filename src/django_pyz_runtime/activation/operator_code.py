@@ -88,6 +88,7 @@ def check_module_file(module: str, path: str) -> str:
     if os.path.isdir(real):
         raise UserError(f"[modules] {module}: {path}: wanted a Python file, found a folder")
     with _refusals(f"[modules] {module}", path):
+        trust.check_is_file(path)
         trust.check_file(real, os.geteuid())
     return real
 
@@ -99,6 +100,7 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
         UserError: it cannot be read, fails, somebody else could have written it, or everyone can read secrets in it.
     """
     with _refusals("[project] local_settings", str(path)):
+        trust.check_is_file(str(path))
         real = path.resolve(strict=True)
         trust.check_file(str(real), os.geteuid())
         file = private_files.read(real)

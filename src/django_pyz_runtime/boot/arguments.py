@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from django_pyz_runtime.bundle.names import Record
+from django_pyz_runtime.bundle.names import Record, absolute
 from django_pyz_runtime.errors import UserError
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ class Arguments(Record):
     """A command line, split.
 
     Attributes:
-        config: the value of `--config`, if given.
+        config: absolute path of the file that `--config` names, if given.
         assignments: what the command line sets.
         command: the command and what follows it.
     """
@@ -39,6 +39,11 @@ class Arguments(Record):
         """Without the values, which may be secrets."""
         names = [text.partition("=")[0] for _, text in self.assignments]
         return f"Arguments({self.config!r}, {names!r}, {self.command[:1]!r})"
+
+    def words(self) -> list[str]:
+        """The command line that says the same, from any folder."""
+        config = [] if self.config is None else ["--config", self.config]
+        return [*config, *(word for assignment in self.assignments for word in assignment), *self.command]
 
     def with_assignments(self, *more: Assignment) -> Arguments:
         """The same with more values set."""
@@ -59,7 +64,7 @@ def split(argv: Sequence[str]) -> Arguments:
         argv: the arguments, without the program's name.
 
     Raises:
-        UserError: an option has no value.
+        UserError: an option has no value, or the folder that a path starts from is gone.
     """
     config: str | None = None
     assignments: list[Assignment] = []
@@ -79,7 +84,8 @@ def split(argv: Sequence[str]) -> Arguments:
         if given is None:
             raise UserError(f"{option}: wanted a value after it, found nothing", hint=_USAGE)
         if option == "--config":
-            config = given
+            # As it is meant here: what reads it later may do so from another folder.
+            config = absolute(given, option)
         else:
             assignments.append(("--set", given))
     return Arguments(config, assignments, command)

@@ -10,6 +10,7 @@ import re
 
 from django_pyz_runtime.boot import places
 from django_pyz_runtime.bundle import seal
+from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.errors import UserError, system_reason
 
 PROGRAMS = "usr/bin"
@@ -82,7 +83,7 @@ def _root(command: list[str]) -> str:
         case []:
             return "/"
         case ["--root", root]:
-            return os.path.join(os.path.abspath(root), "")
+            return os.path.join(absolute(root, "--root"), "")
         case _:
             return ""
 

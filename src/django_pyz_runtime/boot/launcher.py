@@ -12,6 +12,7 @@ import sys
 from django_pyz_runtime.boot import arguments
 from django_pyz_runtime.boot.tree_search import find_code
 from django_pyz_runtime.bundle import bytecode_finder
+from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.errors import UserError, tell
 
 TYPE_CHECKING = False
@@ -48,7 +49,7 @@ def launch(
         has_extensions: whether modules in it are compiled.
         archive: path of the archive with the tree; default the file itself.
     """
-    executable = os.path.abspath(sys.argv[0])
+    executable = absolute(sys.argv[0])
     sys.argv[0] = executable
     # runserver's autoreload would take the archive's __main__ for a module started with -m, and multiprocessing its
     # __file__ for a script that child processes can run.
@@ -94,7 +95,7 @@ def wsgi_application(executable: str) -> WSGIApplication:
     """
     from django_pyz_runtime.bundle.container import read_container
 
-    executable = os.path.abspath(executable)
+    executable = absolute(executable)
     container = read_container(executable)
     _check_python(*container.runs_on)
     site_packages = find_code(executable, container.name, container.build_id, None, container.has_extensions)

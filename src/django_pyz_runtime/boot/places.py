@@ -66,6 +66,7 @@ def _configured(configuration: str, uid: int) -> str:
     from, and what is wrong with the file is reported there.
     """
     try:
+        trust.check_is_file(configuration)
         with open(configuration, "rb") as file:
             content = file.read()
         if b"cache_dir" not in content:

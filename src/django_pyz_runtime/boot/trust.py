@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -48,14 +49,29 @@ def check_file(path: str, uid: int) -> None:
 def check_configuration(path: str, uid: int) -> None:
     """Check that root reads no configuration which another user could have written; others read what they may.
 
-    What is no regular file, such as a pipe, belongs to who made it.
-
     Raises:
         Untrusted: with the path at fault and the reason.
         OSError: there is no such file.
     """
-    if uid == 0 and os.path.isfile(path):
+    if uid == 0:
         check_file(os.path.realpath(path), uid)
+
+
+def check_is_file(path: str) -> None:
+    """Check that a file can be read more than once: the launcher does, child processes do, and so does a reload.
+
+    Raises:
+        OSError: it is a pipe, a socket, a device or a folder, or not there.
+    """
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(mode):
+        kind = "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"
+        text = (
+            f"wanted a file, as it is read more than once, found a {kind}; write the content into a file, and name that"
+        )
+        raise OSError(errno.EINVAL, text, path)
 
 
 def resolve(path: str, uid: int) -> str:

@@ -1,9 +1,11 @@
-"""Names and places that follow from the project's name alone. Standard library only."""
+"""Names and places that follow from the project's name, and paths that hold anywhere. Standard library only."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+from django_pyz_runtime.errors import UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +15,32 @@ SYSTEM_CONFIGURATION = "/etc"
 CONFIGURATION_FILE = "settings.ini"
 MANIFEST_FILE = "__manifest__.json"
 """In site-packages (see manifest.py)."""
+_OF_THIS_PROCESS = ("/dev/fd/", "/dev/stdin", "/proc/self/", "/proc/thread-self/")
+"""Paths that lead elsewhere in another process."""
+
+
+def absolute(path: str, named_by: str = "") -> str:
+    """The path, from the root, of what a path leads to now; it means the same in other folders and processes.
+
+    Args:
+        path: as somebody has written it. `..` behind a link leads to above the link's target.
+        named_by: the option or variable that it is of, for the message.
+
+    Raises:
+        UserError: it starts from the current folder, which has been removed.
+    """
+    if path.startswith(_OF_THIS_PROCESS) and os.path.isfile(path):
+        return os.path.realpath(path)
+    try:
+        whole = os.path.join(path if os.path.isabs(path) else os.getcwd(), path)
+    except FileNotFoundError:
+        raise UserError(
+            f"{named_by} {path}: starts from the current folder, which has been removed",
+            hint="Give the path from / on, or go to another folder.",
+        ) from None
+    usual = os.path.normpath(whole)
+    is_same = ".." not in path or os.path.realpath(whole) == os.path.realpath(usual)
+    return usual if is_same else whole
 
 
 class Record:
@@ -64,9 +92,9 @@ def find_configuration(name: str, given: str | None, environ: Mapping[str, str],
     """
     variable = env_prefix(name) + "CONFIG"
     if given is not None:
-        return ConfigurationFile(os.path.abspath(given), "--config")
+        return ConfigurationFile(absolute(given, "--config"), "--config")
     if environ.get(variable):
-        return ConfigurationFile(os.path.abspath(environ[variable]), variable)
+        return ConfigurationFile(absolute(environ[variable], variable), variable)
     system = os.path.join(SYSTEM_CONFIGURATION, name, CONFIGURATION_FILE)
     folder = "" if uid == 0 or is_there(system) else user_folder("XDG_CONFIG_HOME", ".config", environ)
     return ConfigurationFile(os.path.join(folder, name, CONFIGURATION_FILE) if folder else system, "")

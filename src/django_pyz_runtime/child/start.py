@@ -18,6 +18,7 @@ from django_pyz_runtime.boot.launcher import forget_run_wing, is_standard_librar
 from django_pyz_runtime.bundle import bytecode_finder
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER
+from django_pyz_runtime.errors import WARNING, write
 
 
 def start(site_packages: str) -> None:
@@ -57,10 +58,11 @@ def _say_what_is_ignored(script: str, path: str) -> None:
     for folder in filter(None, path.split(os.pathsep)):
         agent = os.path.join(folder, "sitecustomize.py")
         if os.path.isfile(agent) and not os.path.samefile(folder, own):
-            sys.stderr.write(
+            told = (
                 f"{script}: {agent} is not run, as PYTHONPATH does not count: "
                 "name the module of the agent in settings.ini, [project] run_first\n"
             )
+            write(told, WARNING)
 
 
 def _is_script(executable: str) -> bool:
@@ -84,10 +86,11 @@ def _has_parent_of(tree: str) -> bool:
 def _say_what_to_start(script: str) -> None:
     """Say that this Python goes with its build, to whoever has put its path where it is to stay, as in a crontab."""
     python = os.path.join(PROGRAM_FOLDER, "python")
-    sys.stderr.write(
+    told = (
         f"{script}: {python} was started by its path in the tree of one build, which the next ones remove: "
         f"in a crontab, a unit or a script write `{script} pyz exec python` instead\n"
     )
+    write(told, WARNING)
 
 
 def _find_script(folder: str) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from django_pyz_runtime.activation import manage_py
 from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
+from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-from django_pyz_runtime.data.database_files import unwritable
-from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.bundle.names import absolute
+from django_pyz_runtime.data.database_files import left_to_root, unusable, unwritable
+from django_pyz_runtime.errors import UserError, say, system_reason
 from django_pyz_runtime.static.committed import find_committed
 
 WRITE_STATIC = ("collectstatic", "compress")
@@ -25,6 +30,8 @@ _TAKE_NO_FILES = (
 )
 """Django's commands that run in the project's folder, as migrations and apps may read files relative to it. All others
 run where they are called, as their arguments may be relative to that."""
+_PRINT_SETTINGS = (["diffsettings"], ["print_settings"])
+"""Commands of Django's and of django-extensions that print settings."""
 OUR_COMMANDS = """
 [django-pyz]
     pyz
@@ -61,19 +68,36 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
                 learn_dir(command[0], bundle.executable.name, committed, has_root=activation.may_collect)
 
             before(command[0], learn)
-        manage_py.run(bundle.manifest, activation.code_folder, command)
+        with _shown_settings() if command[:1] in _PRINT_SETTINGS else nullcontext():
+            manage_py.run(bundle.manifest, activation.code_folder, command)
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
         hint = f"See `{bundle.executable.name} pyz config show` for the values in force and where they come from."
         raise refused(error, "" if bundle.is_staged else hint) from error
     except Exception as error:
-        if told := _told_database(error):
+        if told := _told_database(error) or unusable(error, activation.data_dir):
             raise told from error
         raise
+    finally:
+        if os.geteuid() == 0 and not bundle.is_staged:
+            _say_what_is_left_to_root(activation.data_dir)
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
+
+
+@contextmanager
+def _shown_settings() -> Iterator[None]:
+    """Print what is printed in the block when it ends, without secrets."""
+    from django_pyz_runtime.secrets.printed_settings import shown_print
+
+    out = sys.stdout
+    with redirect_stdout(StringIO()) as printed:
+        try:
+            yield
+        finally:
+            out.write(shown_print(printed.getvalue()))
 
 
 def _told_database(error: Exception) -> UserError | None:
@@ -84,6 +108,14 @@ def _told_database(error: Exception) -> UserError | None:
     causes: list[BaseException | None] = [error, error.__cause__, error.__context__]
     is_about = any(isinstance(cause, OperationalError) for cause in causes)
     return unwritable(settings.DATABASES) if is_about else None
+
+
+def _say_what_is_left_to_root(data_dir: Path) -> None:
+    from django.conf import settings
+
+    databases = settings.DATABASES if settings.configured else {}
+    if told := left_to_root(databases, data_dir / KEY_FILE):
+        say(str(told))
 
 
 def _with_static_root(arguments: Arguments) -> Arguments:
@@ -100,8 +132,9 @@ def _with_static_root(arguments: Arguments) -> Arguments:
     given = parser.parse_known_args(arguments.command[1:])[0]
     assignments: list[Assignment] = []
     if given.dir:
-        _make_folder(Path(given.dir).absolute())
-        assignments.append(("--dir", f"static.root={os.path.abspath(given.dir)}"))
+        folder = absolute(given.dir, "--dir")
+        _make_folder(Path(folder))
+        assignments.append(("--dir", f"static.root={folder}"))
     if given.settings:
         assignments.append(("--settings", f"project.settings_module={given.settings}"))
     return arguments.with_assignments(*assignments)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from django_pyz_runtime.config.configuration import Value
+from django_pyz_runtime.config.values import PATH
 
 NEEDLESS = ("chdir", "check_config", "config", "daemon", "print_config", "pythonpath", "spew", "wsgi_app")
 """gunicorn settings that would do nothing here, or what nobody wants of a service."""
@@ -17,6 +20,12 @@ OWNED = {
     "loglevel": ("log", "level"),
 }
 """gunicorn settings that are options of ours, by section and key."""
+
+_PATHS = (
+    *("accesslog", "ca_certs", "certfile", "errorlog", "keyfile", "logconfig", "logconfig_json", "pidfile"),
+    *("tmp_upload_dir", "worker_tmp_dir"),
+)
+"""gunicorn settings that are paths; the server runs in the folder of the code, which is not meant by a relative one."""
 
 
 def gunicorn_problems(values: list[Value]) -> list[str]:
@@ -38,6 +47,8 @@ def gunicorn_problems(values: list[Value]) -> list[str]:
             problems.append(f"{where}: has no effect in a bundle")
         elif value.key not in config.settings:
             problems.append(f"{where}: gunicorn {__version__} has no such setting")
+        elif value.key in _PATHS and value.text not in ("", "-") and not os.path.isabs(value.text):
+            problems.append(value.problem(PATH.wanted))
         else:
             try:
                 config.set(value.key, value.text)

@@ -66,7 +66,10 @@ class _Reader:
 
     def take_file(self, path: Path, level: Level, named_by: str = "") -> None:
         """Levels four and five: a file, or what keeps it from being read."""
+        if os.path.realpath(path) == os.devnull:
+            return
         try:
+            trust.check_is_file(str(path))
             content = path.read_bytes()
             mode = path.stat().st_mode
             if mode & stat.S_IWOTH:
@@ -137,6 +140,7 @@ class _Reader:
     def _take_secret_file(self, value: Value, key: str, path: Path) -> None:
         where = f"{value.source}: [{value.section}] {value.key}"
         try:
+            trust.check_is_file(str(path))
             file = private_files.read(path)
             text = file.content.decode().rstrip("\r\n")
         except (OSError, ValueError) as error:

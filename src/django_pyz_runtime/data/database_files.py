@@ -1,9 +1,10 @@
-"""SQLite's files: whether this user can write them, and who can do something about it."""
+"""SQLite's files, and others in the data folder: whether this user can write them, and what to do about it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.boot.trust import user_name, whose
@@ -19,14 +20,81 @@ def unwritable(databases: Mapping[str, Mapping[str, Any]]) -> UserError | None:
     Args:
         databases: DATABASES, as Django has it.
     """
-    for alias, database in databases.items():
-        name = database.get("NAME")
-        is_sqlite = str(database.get("ENGINE", "")).endswith(("sqlite3", "spatialite"))
-        if not is_sqlite or not is_really(name, str, os.PathLike) or not os.path.isabs(path := os.fspath(name)):
-            continue
+    for alias, path in _files(databases):
         if problem := _problem(path):
             return UserError(f"the database {alias!r}, {path}: {problem[0]}", hint=problem[1])
     return None
+
+
+def unusable(error: BaseException | None, data_dir: Path) -> UserError | None:
+    """What to say of an error about a file whose folder in the data folder is missing or closed; None for another one.
+
+    Args:
+        error: those behind it count as well, as logging says no more than that it cannot be configured.
+        data_dir: the data folder.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            path = os.path.normpath(error.filename)
+            if Path(path).is_relative_to(data_dir) and (told := _unusable(path, data_dir)):
+                return told
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _unusable(path: str, data_dir: Path) -> UserError | None:
+    import shlex
+
+    if not data_dir.is_dir():
+        user = user_name(os.geteuid())
+        return UserError(
+            f"the data folder {data_dir} is not there, and user {user} cannot make it",
+            hint=f"As root: install -d -m 750 -o {user} {shlex.quote(str(data_dir))}",
+        )
+    problem = _problem(path)
+    return UserError(f"{path}: {problem[0]}", hint=problem[1]) if problem else None
+
+
+def left_to_root(databases: Mapping[str, Mapping[str, Any]], *others: Path) -> UserError | None:
+    """What to say of files that root has made in a folder of another user's, who cannot write them; None for none.
+
+    Args:
+        databases: DATABASES, as Django has it.
+        others: more files.
+    """
+    import shlex
+
+    paths = [f"{path}{end}" for _, path in _files(databases) for end in ("", "-wal", "-shm", "-journal")]
+    found = [path for path in dict.fromkeys([*paths, *map(str, others)]) if _is_closed_to_owner_of_folder(path)]
+    if not found:
+        return None
+    folder = os.path.dirname(found[0])
+    user = user_name(os.stat(folder).st_uid)
+    names = ", ".join(os.path.basename(path) for path in found if os.path.dirname(path) == folder)
+    return UserError(
+        f"{folder} belongs to user {user}, who cannot write what root has made in it: {names}",
+        hint=f"As root: chown -R {user} {shlex.quote(folder)}",
+    )
+
+
+def _is_closed_to_owner_of_folder(path: str) -> bool:
+    try:
+        file, folder = os.stat(path), os.stat(os.path.dirname(path))
+    except OSError:
+        return False
+    is_open = file.st_mode & 0o002 or (file.st_mode & 0o020 and file.st_gid == folder.st_gid)
+    return file.st_uid == 0 != folder.st_uid and not is_open
+
+
+def _files(databases: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Alias and path of each SQLite database that is a file."""
+    for alias, database in databases.items():
+        name = database.get("NAME")
+        is_sqlite = str(database.get("ENGINE", "")).endswith(("sqlite3", "spatialite"))
+        if is_sqlite and is_really(name, str, os.PathLike) and os.path.isabs(path := os.fspath(name)):
+            yield alias, path
 
 
 def _problem(path: str) -> tuple[str, str] | None:

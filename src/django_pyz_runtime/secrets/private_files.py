@@ -29,8 +29,7 @@ def read(path: Path) -> PrivateFile:
     """Read a file.
 
     Everyone's rights count only where every folder above lets everyone in: systemd and others keep credentials in a
-    folder that is closed. What is no regular file, such as a pipe, belongs to who made it. In a container everyone is
-    the service, so its secrets count as closed.
+    folder that is closed. In a container everyone is the service, so its secrets count as closed.
 
     Raises:
         OSError: it cannot be read.
@@ -39,6 +38,5 @@ def read(path: Path) -> PrivateFile:
         mode = os.fstat(file.fileno()).st_mode
         content = file.read()
     folders = path.resolve().parents
-    is_file = stat.S_ISREG(mode) and _OF_A_CONTAINER not in folders
-    is_open = is_file and all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
+    is_open = _OF_A_CONTAINER not in folders and all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
     return PrivateFile(content, is_open and bool(mode & stat.S_IROTH), is_open and bool(mode & stat.S_IWOTH))

@@ -6,7 +6,7 @@ Texts come from files that anybody may have damaged: all of this takes time in p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 HIDDEN = "********"
 
@@ -25,6 +25,10 @@ _ITEM_NAME = r"""["']([^"']*)["']\s*:"""
 _PARAMETER_NAME = r"\b(\w{1,64})\s?=\s?"
 _PARAMETER = re.compile(r""""[^"]*"|'[^']*'|[^\s&;,"']+""")
 _NAME = r"[\w.+/@ -]{0,60}"
+_PATH = (
+    r"(/(app|credentials|etc|home|mnt|opt|root|run|secrets|srv|tmp|usr|var)|~)(/[\w.@+-]+)+/?"
+    r"|/([\w.@+-]+/)*[\w.@+-]+\.(cer|cfg|conf|crt|env|ini|json|key|p12|pem|pfx|toml|txt|ya?ml)"
+)
 _LIKE_A_KEY = r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[\w+/]{9,}"
 """Capitals, small letters and digits in one word: more likely a line of base64 than a name."""
 
@@ -51,9 +55,13 @@ def shown(key: str, text: str) -> str:
     """The value as it may be shown."""
     if is_secret_whole(key, text):
         return HIDDEN
+    return _without(text, spans(text))
+
+
+def _without(text: str, found: Iterable[Span]) -> str:
     kept = 0
     pieces = []
-    for start, end in spans(text):
+    for start, end in found:
         pieces += [text[kept:start], HIDDEN]
         kept = end
     return "".join([*pieces, text[kept:]])
@@ -75,7 +83,20 @@ def shown_source(key: str, source: str) -> str:
     except (SyntaxError, ValueError, RecursionError):
         return shown(key, source)
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)]
-    return source if all(not text or _is_plain_url(str(text)) for text in texts) else shown(key, source)
+    return source if all(not text or _is_plain(str(text)) for text in texts) else shown(key, source)
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is sure to be the path of a file, which holds the secret in its place.
+
+    A line of base64 may begin with a slash as well.
+    """
+    is_one = re.fullmatch(_PATH, text.strip())
+    return bool(is_one) and not any(re.fullmatch(_LIKE_A_KEY, word) for word in text.split("/"))
+
+
+def _is_plain(text: str) -> bool:
+    return is_path(text) or _is_plain_url(text)
 
 
 def _is_plain_url(text: str) -> bool:
@@ -86,7 +107,7 @@ def _is_plain_url(text: str) -> bool:
 
 def is_secret_whole(key: str, text: str) -> bool:
     """Whether a value is hidden from its first to its last letter."""
-    if text.strip().lower() in _NO_SECRETS:
+    if text.strip().lower() in _NO_SECRETS or is_path(text):
         return False
     return is_secret_name(key) or any(_is_secret_item(match[1]) for match in re.finditer(_ITEM_NAME, text))
 
@@ -100,8 +121,17 @@ _MALFORMED = (
 
 def spans(text: str) -> Iterator[Span]:
     """The parts of a text that are secrets whatever its key is, from left to right, none in another."""
+    return _in_order({*_passwords_in_urls(text), *_malformed(text), *_parameters(text)})
+
+
+def without_passwords_in_urls(text: str) -> str:
+    """A text of which the passwords in URLs alone are hidden."""
+    return _without(text, _in_order({*_passwords_in_urls(text), *_malformed(text)}))
+
+
+def _in_order(found: set[Span]) -> Iterator[Span]:
     after = 0
-    for start, end in sorted({*_passwords_in_urls(text), *_malformed(text), *_parameters(text)}):
+    for start, end in sorted(found):
         if start >= after:
             yield start, end
             after = end

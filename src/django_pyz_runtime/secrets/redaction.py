@@ -9,10 +9,11 @@ import html
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from django_pyz_runtime.errors import UserError, as_said
+from django_pyz_runtime.errors import UserError, as_said, is_journal
 from django_pyz_runtime.secrets.recognise import HIDDEN, is_secret_name, is_secret_whole, spans
 from django_pyz_runtime.texts import is_json_array, word_list
 
@@ -93,10 +94,10 @@ def redacted_reason(error: BaseException) -> str:
 
 
 def redacted_traceback(error: BaseException) -> str:
-    """The traceback of an error, without the known secrets; "" where there is none in it."""
+    """The traceback of an error, without the known secrets; "" where Python itself can print it."""
     whole = _traceback(error)
     told = redacted(whole)
-    return told if told != whole else ""
+    return told if told != whole or is_journal(sys.stderr) else ""
 
 
 def _traceback(error: BaseException) -> str:

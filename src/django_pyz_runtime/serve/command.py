@@ -20,7 +20,7 @@ from django_pyz_runtime.activation.prepare import prepare
 from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import UserError, say
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation, Service
 from django_pyz_runtime.serve.reload.notify import Notifier
 
@@ -38,7 +38,7 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     signal.signal(signal.SIGHUP, lambda number, frame: None)
     use_server(bundle.site_packages)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
-    invocation = Invocation.of_this_process(bundle.executable)
+    invocation = Invocation.of_this_process(bundle.executable, arguments.words())
     options = _parser(bundle).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
     notifier = Notifier.take(os.environ, os.getpid())
@@ -151,7 +151,7 @@ def _say_unconfigured(bundle: Bundle, configuration: Configuration, activation: 
     """Say at a first start that nobody has configured it."""
     script = bundle.executable.name
     if configuration.is_silent and not service.handover:
-        sys.stderr.write(
-            f"{script}: no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
-            f"this machine may ask. `{script} pyz config init` writes one.\n"
+        say(
+            f"no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
+            f"this machine may ask. `{script} pyz config init` writes one."
         )

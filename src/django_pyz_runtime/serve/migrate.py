@@ -11,7 +11,7 @@ from types import FrameType
 from django_pyz_runtime.activation.code_path import leave_server
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.errors import UserError, tell
+from django_pyz_runtime.errors import ERROR, UserError, tell, write
 from django_pyz_runtime.secrets.redaction import redacted, redacted_error
 from django_pyz_runtime.serve.server import exit_code
 
@@ -60,7 +60,7 @@ def _run_and_exit(bundle: Bundle, arguments: Arguments) -> None:
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except BaseException:
-        sys.stderr.write(redacted(traceback.format_exc()))
+        write(redacted(traceback.format_exc()), ERROR)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

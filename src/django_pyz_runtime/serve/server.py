@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -11,11 +10,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from django_pyz_runtime.activation import gc_pause
+from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.activation.prepare import run_first
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.config.resolved import data_dir
+from django_pyz_runtime.data.database_files import unusable
+from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.edge.script_name import complete
 from django_pyz_runtime.serve.fork import close_opened, peers, warn_of_shared
@@ -72,13 +73,18 @@ class Server(BaseApplication):
         """Put the dictionary into gunicorn's configuration."""
         for name, value in self._settings.items():
             self.cfg.set(name, value)
-        own_hook = self.cfg.pre_fork
+        before_fork, after_fork = self.cfg.pre_fork, self.cfg.post_fork
 
         def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
             self._worker = worker
-            own_hook(arbiter, worker)
+            before_fork(arbiter, worker)
+
+        def post_fork(arbiter: Arbiter, worker: Worker) -> None:
+            process_title.show_title(f"{self.cfg.proc_name}: worker {worker.age}")
+            after_fork(arbiter, worker)
 
         self.cfg.set("pre_fork", pre_fork)
+        self.cfg.set("post_fork", post_fork)
         if interface_of(self._settings.get("worker_class", "sync")) == "wsgi":
             self._complete_paths()
 
@@ -142,7 +148,7 @@ class Server(BaseApplication):
 
     def _tell_failure(self, service: Service) -> None:
         if failure := self.failure():
-            sys.stderr.write(failure)
+            write(failure, ERROR)
             service.notifier.status(headline(failure))
 
     def _master(self, service: Service) -> Master:
@@ -156,7 +162,7 @@ class Server(BaseApplication):
 def exit_code(stop: SystemExit) -> int:
     """The exit code that Python would make of it; a text is printed, as Python would (sys.exit)."""
     if isinstance(stop.code, str):
-        sys.stderr.write(f"{stop.code}\n")
+        write(f"{stop.code}\n", ERROR)
         return 1
     return stop.code or 0
 
@@ -176,7 +182,12 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
 
         gc_pause.put_off()
         run_first(configuration)
-        application = _load(bundle, configuration, settings["worker_class"])
+        try:
+            application = _load(bundle, configuration, settings["worker_class"])
+        except Exception as error:
+            if told := unusable(error, data_dir(bundle.manifest, configuration)):
+                raise told from error
+            raise
         gc_pause.resume()
         join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         return application
@@ -188,9 +199,8 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
 
         check_database(script)
         if django_settings.DEBUG:
-            sys.stderr.write(
-                f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
-            )
+            told = f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
+            write(told, WARNING)
 
     return Server(settings, load, check, close_opened)
 

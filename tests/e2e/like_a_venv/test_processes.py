@@ -41,6 +41,16 @@ except AssertionError as error:
     assert said(tools, *CHILD, code, PYTHONOPTIMIZE="2") == ["None None"]
 
 
+def test_a_process_may_give_itself_another_title(tools: Machine) -> None:
+    code = "import setproctitle; {}; print(open('/proc/self/cmdline').read().rstrip(chr(0)).replace(chr(0), ' '))"
+    as_it_is, named = (
+        code.format(call) for call in ("setproctitle.getproctitle()", "setproctitle.setproctitle('till 1')")
+    )
+    assert said(tools, *COMMAND, as_it_is) == [" ".join([str(tools.executable), *COMMAND, as_it_is])]
+    assert said(tools, *COMMAND, named) == ["till 1"]
+    assert said(tools, *CHILD, named) == ["till 1"]
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_functions_of_the_project_run_in_other_processes(tools: Machine, method: str) -> None:
     code = f"""
@@ -78,6 +88,20 @@ for arguments in (["-c", code, "a b", ""], ["-m", "shop", "a b", ""], ["-", "a b
         "shop shop.__main__ ['a b', ''] 4",
         f"5 {prices} ['-', 'a b']",
     ]
+
+
+def test_programs_of_the_system_start_the_bundle_and_its_python(says: Says, tools: Machine) -> None:
+    code, bundle = "import shop.prices; print(shop.prices.read())", str(tools.executable)
+    commands = [
+        ["timeout", "600", bundle, *COMMAND, code],
+        ["sh", bundle, *COMMAND, code],
+        ["sh", "-c", '"$@"', "sh", bundle, *COMMAND, code],
+        ["timeout", "600", "python", bundle, *COMMAND, code],
+        ["timeout", "600", "python", "-c", code, bundle],
+        ["sh", "-c", 'python -c "$1" "$0"', bundle, code],
+    ]
+    start = f"import subprocess\nfor command in {commands}: subprocess.run(command, check=True)"
+    assert says(start) == ["{'apple': 3, 'pear': 4}"] * len(commands)
 
 
 def test_the_builtins_for_people_are_there(says: Says) -> None:

@@ -40,6 +40,17 @@ def test_a_new_configuration_takes_over(released: Machine) -> None:
         wait_until(lambda: len(children(server)) == 1, "the workers of before to end")
 
 
+def test_the_configuration_is_the_one_that_was_named_though_the_folder_is_gone(released: Machine) -> None:
+    path = released.configure("[settings]\nGREETING = good day\n")
+    del released.environment["SHOP__CONFIG"]
+    with service(released, "--config", f"../{path.name}") as (server, systemd):
+        assert page(server) == "first good day"
+        path.write_text("[settings]\nGREETING = good night\n")
+        released.elsewhere.rmdir()
+        reload(server, systemd)
+        assert page(server) == "first good night"
+
+
 def test_it_is_the_same_with_asgi(released: Machine, releases: dict[str, Path]) -> None:
     with service(released, "--set", "serve.interface=asgi") as (server, systemd):
         put_in_place(releases["second"], released.executable)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from django_pyz_runtime.boot.arguments import Arguments, split
@@ -13,14 +15,25 @@ from django_pyz_runtime.errors import UserError
     [
         ([], Arguments(None, (), [])),
         (["migrate", "--config", "x"], Arguments(None, (), ["migrate", "--config", "x"])),
-        (["--config", "a.ini", "check"], Arguments("a.ini", (), ["check"])),
-        (["--config=a.ini", "--set=s.k=v=w"], Arguments("a.ini", (("--set", "s.k=v=w"),), [])),
+        (["--config", "/a.ini", "check"], Arguments("/a.ini", (), ["check"])),
+        (["--config=/a.ini", "--set=s.k=v=w"], Arguments("/a.ini", (("--set", "s.k=v=w"),), [])),
         (["--help"], Arguments(None, (), ["--help"])),
         (["--configure=x"], Arguments(None, (), ["--configure=x"])),
     ],
 )
 def test_options_are_taken_off_the_front_only(argv: list[str], expected: Arguments) -> None:
     assert split(argv) == expected
+
+
+@pytest.mark.parametrize("argv", [["--config", "a.ini", "--set", "s.k=v", "runserve"], ["runserve", "--config=a.ini"]])
+def test_a_relative_path_means_the_same_in_any_folder(
+    argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = split(argv)
+    monkeypatch.chdir("/")
+    assert found.config == f"{tmp_path}/a.ini"
+    assert split(found.words()) == found
 
 
 def test_assignments_keep_their_order() -> None:

@@ -9,7 +9,8 @@ import platformdirs
 import pytest
 
 from django_pyz_runtime.bundle import names
-from django_pyz_runtime.bundle.names import ConfigurationFile, env_prefix, find_configuration, user_folder
+from django_pyz_runtime.bundle.names import ConfigurationFile, absolute, env_prefix, find_configuration, user_folder
+from django_pyz_runtime.errors import UserError
 
 FOLDERS = [
     ("XDG_CACHE_HOME", ".cache", platformdirs.user_cache_dir),
@@ -24,6 +25,36 @@ FOLDERS = [
 )
 def test_the_prefix_is_a_name_that_a_shell_can_set(name: str, prefix: str) -> None:
     assert env_prefix(name) == prefix
+
+
+def test_a_path_leads_from_any_folder_to_what_it_leads_to_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "releases" / "one").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "current").symlink_to(tmp_path / "releases" / "one")
+    (tmp_path / "releases" / "site.ini").write_text("above the link's target")
+    monkeypatch.chdir(tmp_path / "here")
+    assert absolute("site.ini") == f"{tmp_path}/here/site.ini"
+    assert absolute("./../releases//site.ini") == f"{tmp_path}/releases/site.ini"
+    assert Path(absolute("current/../site.ini")).read_text() == "above the link's target"
+
+
+def test_standard_input_from_a_file_is_that_file(tmp_path: Path) -> None:
+    path = tmp_path / "site.ini"
+    path.write_text("")
+    with path.open() as file:
+        assert absolute(f"/dev/fd/{file.fileno()}") == absolute(f"/proc/self/fd/{file.fileno()}") == str(path)
+
+
+def test_a_path_from_a_folder_that_is_gone_is_told_by_its_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert absolute("/site.ini", "--config") == "/site.ini"
+    with pytest.raises(UserError, match=r"--config site\.ini: starts from the current folder, which has been removed"):
+        absolute("site.ini", "--config")
 
 
 @pytest.mark.parametrize("chosen", [None, "", "/elsewhere", "relative", " "])

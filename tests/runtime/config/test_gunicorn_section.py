@@ -15,6 +15,8 @@ from tests.runtime.conftest import Load
         ("bind = :80", "bind: set [serve] bind instead"),
         ("daemon = true", "daemon: has no effect in a bundle"),
         ("max_requests = many", "max_requests: invalid literal for int() with base 0: 'many'"),
+        ("certfile = tls/cert.pem", "certfile: wanted an absolute path, found 'tls/cert.pem'"),
+        ("pidfile = ./site.pid", "pidfile: wanted an absolute path, found './site.pid'"),
         # Known to gunicorn 22 alone.
         (
             "tolerate_dangerous_framing = true",
@@ -28,4 +30,11 @@ def test_what_gunicorn_does_not_take_is_told(line: str, problem: str, load: Load
 
 
 def test_what_it_takes_is_no_problem(load: Load) -> None:
-    assert gunicorn_problems(load("[gunicorn]\nkeepalive = 5\nhttp2_cleartext = off\n").section("gunicorn")) == []
+    assert (
+        gunicorn_problems(
+            load("[gunicorn]\nkeepalive = 5\nerrorlog = -\npidfile = /run/x.pid\nhttp2_cleartext = off\n").section(
+                "gunicorn"
+            )
+        )
+        == []
+    )

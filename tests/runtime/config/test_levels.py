@@ -111,6 +111,36 @@ def test_a_folder_in_place_of_a_file_is_a_problem(manifest: Manifest, tmp_path: 
     assert problem == f"{tmp_path} (named by --config): is a directory"
 
 
+PIPE = "wanted a file, as it is read more than once, found a pipe; write the content into a file, and name that"
+
+
+@pytest.mark.parametrize(
+    ("argv", "place"),
+    [
+        (["--config", "@PATH@"], "(named by --config): "),
+        (["--set", "settings.SECRET_KEY@file=@PATH@"], "--set settings.SECRET_KEY@file: [settings] SECRET_KEY@file: "),
+        ([], "conf.d"),
+    ],
+)
+def test_what_can_be_read_only_once_is_refused_and_nobody_waits_for_it(
+    argv: list[str], place: str, manifest: Manifest, tmp_path: Path
+) -> None:
+    (tmp_path / "conf.d").mkdir()
+    path = tmp_path / "conf.d" / ("site" if argv else "site.ini")
+    os.mkfifo(path)
+    main = [] if "--config" in argv else ["--config", os.devnull]
+    (tmp_path / "main.ini").touch(mode=0o600)
+    given = [word.replace("@PATH@", str(path)) for word in argv] or ["--config", str(tmp_path / "main.ini")]
+    [problem] = levels.load(manifest, split([*main, *given]), {}, os.geteuid()).problems
+    assert place in problem
+    assert str(path) in problem
+    assert PIPE in problem
+
+
+def test_the_null_device_is_an_empty_file(manifest: Manifest) -> None:
+    assert levels.load(manifest, split(["--config", os.devnull]), {}, 0).problems == ()
+
+
 def problems_for_nobody(path: Path) -> str:
     """What a user without rights is told of a configuration file."""
     imports = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,14 +32,6 @@ def test_the_secrets_of_a_container_count_as_closed(open_folder: Path, monkeypat
     monkeypatch.setattr(private_files, "_OF_A_CONTAINER", open_folder)
     (open_folder / "key").touch(mode=0o444)
     assert read(open_folder / "key") == (b"", False, False)
-
-
-def test_a_pipe_belongs_to_who_made_it() -> None:
-    out, into = os.pipe()
-    os.write(into, b"hunter2")
-    os.close(into)
-    assert read(Path(f"/dev/fd/{out}")) == (b"hunter2", False, False)
-    os.close(out)
 
 
 @pytest.mark.parametrize(

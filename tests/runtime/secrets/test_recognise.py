@@ -32,6 +32,9 @@ SECRETS = [
     ("DATABASES.default", "postgres://u:hunter2@h/n"),
     ("DATABASES.default", "postgres://u:hunter2@hunter2@h/n"),
     ("DATABASES.default", "postgres://u:slash/hunter2@h/n"),
+    ("SECRET_KEY", "/hunter2/kd8x"),
+    ("API_KEY", "/etc/9fJhunter2Ks8dLmQ"),
+    ("GOOGLE_APPLICATION_CREDENTIALS", '{"type": "service_account", "private_key": "hunter2"}'),
     ("CACHE_URL", "redis://:hunter2@h:6379/0"),
 ]
 
@@ -55,6 +58,11 @@ def test_a_secret_is_hidden(key: str, text: str) -> None:
         ("CREDENTIALS_DIRECTORY", "/run/credentials/shop.service"),
         ("SECRET_KEY_FILE", "/run/secrets/key"),
         ("JWT_TOKEN_ALGORITHM", "HS256"),
+        ("GOOGLE_APPLICATION_CREDENTIALS", "/etc/shop/google.json"),
+        ("GOOGLE_APPLICATION_CREDENTIALS", "/keys/shop-service_account.json"),
+        ("FIREBASE_CREDENTIALS", "~/firebase.json"),
+        ("SSL_KEY", "/etc/ssl/private/shop.key"),
+        ("APP_PRIVATE_KEY", "/run/secrets/app_key"),
         ("KEYBOARD", "x"),
         ("CACHES.default.KEY_PREFIX", "x"),
         ("DATABASES.default", "postgres://user@host:5432/name"),

@@ -45,7 +45,7 @@ def load():
     return project
 
 settings = {"bind": [sys.argv[1]], "logger_class": ServerLog, "workers": 2, "control_socket_disable": True, @MORE@}
-service = Service(Notifier(""), Invocation.of_this_process(Path(sys.executable)), None, "b1")
+service = Service(Notifier(""), Invocation.of_this_process(Path(sys.executable), ()), None, "b1")
 raise SystemExit(Server(settings, load, lambda: None).serve(service))
 """
 

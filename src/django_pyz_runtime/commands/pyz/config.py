@@ -14,6 +14,7 @@ from django_pyz_runtime.activation.prepare import all_problems, load
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import Variable
+from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.commands.pyz import explain
 from django_pyz_runtime.commands.pyz.broken_settings import django_problems, import_settings, print_anything
 from django_pyz_runtime.config.configuration import Configuration
@@ -53,7 +54,7 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         sys.stdout.write(text)
         return 0
     hint = "Give another file with -o."
-    path = Path(options.output or load(bundle, arguments).file.path).absolute()
+    path = Path(absolute(options.output or load(bundle, arguments).file.path, "-o"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as file:

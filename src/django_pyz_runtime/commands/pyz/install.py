@@ -16,6 +16,7 @@ from django_pyz_runtime.boot.unpack import unpack
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.container import damaged, read_container
+from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.errors import UserError, system_reason
 
 _LONGEST_START_SECONDS = 120
@@ -41,7 +42,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         UserError: something cannot be written, another program is in the way, the file does not start from there, or
             others could change what was installed.
     """
-    root = Path(options.root).absolute()
+    root = Path(absolute(options.root, "--root"))
     release = root / places.INSTALLED.format(name=bundle.manifest.name).lstrip("/") / bundle.build_id
     program = root / installing.PROGRAMS / bundle.manifest.script
     installing.check_program(str(program), bundle.manifest.name)

@@ -12,6 +12,7 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
 from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
 from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
@@ -41,7 +42,8 @@ class WsgiEdge:
         self.limits = limits
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass the request on, and its answer back."""
+        """Name the request and pass it on, and its answer back."""
+        start_response = begin_wsgi(environ, start_response)
         if self._paths:
             path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
             if found := self._paths.find(path, environ.get("SCRIPT_NAME", "")):

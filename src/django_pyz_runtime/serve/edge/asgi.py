@@ -14,6 +14,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files, with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.request_ids import begin_asgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
 from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
@@ -78,6 +79,9 @@ class Edge:
             _mend_path(scope)
             _mend_server(scope)
             complete_scope(scope)
+        if scope["type"] == "http":
+            scope["headers"] = headers = list(scope["headers"])
+            send = begin_asgi(headers, send)
         if scope["type"] == "http" and (path := self._paths.find(_path_below_root(scope), scope["root_path"])):
             await _answer(self._edge, scope, path, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":

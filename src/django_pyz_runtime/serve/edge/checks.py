@@ -81,13 +81,47 @@ def check_database(script: str) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     name = str(connection.settings_dict["NAME"])
     hint = f"Run `{script} migrate` first, or `{script} runserve --migrate`."
-    if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
-        raise UserError(f"the database {name} does not exist", hint=hint)
+    is_file = connection.vendor == "sqlite" and os.path.isabs(name)
     if told := unwritable({DEFAULT_DB_ALIAS: connection.settings_dict}):
         raise told
+    if is_file and not os.path.exists(name):
+        raise UserError(f"the database {name} does not exist", hint=hint)
     connect(script)
+    # One without any right to write is meant to be read only.
+    if is_file and os.stat(name).st_mode & 0o222:
+        _try_to_write(connection, name)
     if missing := missing_migrations():
         log.warning("%d migrations are not applied, the first is %s. %s", len(missing), missing[0], hint)
+
+
+def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Write to an SQLite database, and take it back: only that shows that this user and its file system allow it.
+
+    Raises:
+        UserError: they do not.
+    """
+    import sqlite3
+
+    from django.db import OperationalError
+
+    try:
+        with connection.cursor() as cursor:
+            version = cursor.execute("PRAGMA user_version").fetchone()[0]
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                cursor.execute(f"PRAGMA user_version = {version}")
+            finally:
+                cursor.execute("ROLLBACK")
+    except OperationalError as error:
+        code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+        if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            folder = os.path.dirname(name)
+            raise UserError(
+                f"the database {name} can be read, but not written: {error}",
+                hint=f"Look at its files, their folder and its file system: ls -la {folder}; findmnt -T {folder}",
+            ) from error
+    finally:
+        connection.close()
 
 
 def connect(script: str) -> None:

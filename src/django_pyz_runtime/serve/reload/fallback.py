@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from django_pyz_runtime.errors import ERROR, write
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation, name_of
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
@@ -99,5 +99,5 @@ class Fallback(NamedTuple):
         return self.handover._replace(master=os.getpid(), workers=old_workers.look())
 
     def _refuse(self, reason: str) -> None:
-        sys.stderr.write(f"Reload failed, the old workers go on; the next reload tries again:\n{reason}\n")
+        write(f"Reload failed, the old workers go on; the next reload tries again:\n{reason}\n", ERROR)
         self.notifier.ready(f"reload refused: {headline(reason)}")

@@ -126,13 +126,18 @@ class Invocation(NamedTuple):
     configuration: Path | None = None
 
     @classmethod
-    def of_this_process(cls, executable: Path) -> Invocation:
-        """As it is now: call it first of all."""
+    def of_this_process(cls, executable: Path, arguments: Sequence[str]) -> Invocation:
+        """As it is now: call it first of all.
+
+        Args:
+            executable: the file.
+            arguments: behind it, which mean the same in any folder.
+        """
         try:
             folder = os.getcwd()
         except FileNotFoundError:  # it has been removed
             folder = "/"
-        return cls(executable, tuple(sys.argv[1:]), dict(os.environ), folder)
+        return cls(executable, tuple(arguments), dict(os.environ), folder)
 
     def command(self, *more: str) -> list[str]:
         """Program and arguments."""
@@ -144,13 +149,17 @@ class Invocation(NamedTuple):
         dropped = (*_PASSED_ON_OTHERWISE, *without)
         return {name: text for name, text in self.environ.items() if name not in dropped} | handover.to_environ()
 
+    def folder_now(self) -> str:
+        """Where to start it: the folder may have been removed meanwhile."""
+        return self.folder if os.path.isdir(self.folder) else "/"
+
     def execute(self, handover: Handover) -> NoReturn:
         """Start the file that is there now, in this process.
 
         Raises:
             OSError: it cannot be executed; the current folder is another, all else is as before.
         """
-        os.chdir(self.folder)
+        os.chdir(self.folder_now())
         command = self.command()
         os.execve(command[0], command, self.variables(handover))
 

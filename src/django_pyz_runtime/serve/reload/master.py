@@ -15,6 +15,7 @@ from gunicorn.config import Config
 from gunicorn.errors import HaltServer
 from gunicorn.sock import create_sockets
 
+from django_pyz_runtime.activation import process_title
 from django_pyz_runtime.serve.anonymous_file import use_for_workers
 from django_pyz_runtime.serve.reload.arbiter import PatientArbiter
 from django_pyz_runtime.serve.reload.handover import Handover, Listener, Service, name_of
@@ -57,6 +58,7 @@ class Master(PatientArbiter):
             listeners, self._binds = taken_over(self.cfg, self.log, handover)
             vars(self).update(LISTENERS=listeners)
         super().start()
+        process_title.show_title(f"{self.proc_name}: master")
         if not self._binds:
             binds = [""] * len(self.LISTENERS) if self.systemd else self.cfg.settings["bind"].get()
             self._binds = binds[: len(self.LISTENERS)]

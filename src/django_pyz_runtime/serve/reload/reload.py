@@ -160,7 +160,7 @@ class Reload:
         self._version = version
         environ = self._invocation.variables(self._handover(), *_FOR_THE_SERVICE)
         command = self._invocation.command("--check")
-        self._dry_run = DryRun(command, environ, self._invocation.folder, LOADING_SECONDS)
+        self._dry_run = DryRun(command, environ, self._invocation.folder_now(), LOADING_SECONDS)
 
     def _verdict(self) -> Verdict:
         """What the dry run has shown. A good verdict holds until the place was taken, or another dry run has begun.

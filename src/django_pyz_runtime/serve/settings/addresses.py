@@ -151,12 +151,12 @@ def _open_files(pid: int) -> set[str]:
 
 
 def _named(pid: int) -> str:
-    """The program and the number; of a script that Python or a shell runs, the script."""
+    """The program and the number: of a script that Python or a shell runs, the script; of a title, its beginning."""
     try:
         words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return f"process {pid}" if pid else ""
     scripts = [word for word in words[1:] if re.fullmatch(r"/\S+", word)]
     is_interpreter = re.match(r"python|\w*sh$", os.path.basename(words[0]))
-    name = os.path.basename(scripts[0] if is_interpreter and scripts else words[0])
+    name = os.path.basename(scripts[0] if is_interpreter and scripts else words[0].partition(": ")[0])
     return f"{name or 'a program'}, process {pid}"

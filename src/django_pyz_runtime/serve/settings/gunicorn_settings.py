@@ -13,6 +13,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.gunicorn_section import OWNED, gunicorn_problems
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.serve.settings.access_log import FORMATS
 from django_pyz_runtime.serve.settings.gunicorn_conf import project_file_settings
 from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of, load_worker, worker_class
 from django_pyz_runtime.serve.settings.log import logger_class
@@ -38,10 +39,12 @@ def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str,
     worker = worker_class(bundle.manifest, configuration, said.get("worker_class"), projects.get("worker_class"))
     chosen = {name for name, option in OWNED.items() if configuration.level(*option) > Level.DEFAULT}
     settings = {
-        **_defaults(bundle.manifest.name, configuration),
+        **_defaults(bundle.executable.name, configuration),
         **{name: value for name, value in projects.items() if name not in chosen},
         **{value.key: value.text for value in more},
     }
+    if "logger_class" not in said and settings.get("statsd_host"):
+        settings["logger_class"] = logger_class(configuration.get("log", "format"), has_statsd=True)
     settings["worker_class"] = _ours(worker, settings["threads"])
     if interface_of(worker) == "asgi":
         # One event loop; gunicorn would warn.
@@ -74,6 +77,7 @@ def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
         "timeout": math.ceil(owned["timeout"]),
         "graceful_timeout": math.ceil(owned["graceful_timeout"]),
         "accesslog": "-" if configuration.get("log", "access") else None,
+        "access_log_format": FORMATS[configuration.get("log", "format")],
         "logger_class": logger_class(configuration.get("log", "format")),
         # As Apache (LimitRequestLine and the like); gunicorn's own 4094 is less than nginx in front lets through.
         "limit_request_line": 8190,

@@ -17,7 +17,15 @@ from gunicorn.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_pyz_runtime.serve.settings.log import JsonFormatter, JsonServerLog, PlainFormatter, ServerLog, logger_class
+from django_pyz_runtime.serve.edge.request_ids import current
+from django_pyz_runtime.serve.settings.log import (
+    AccessFormatter,
+    JsonFormatter,
+    JsonServerLog,
+    PlainFormatter,
+    ServerLog,
+    logger_class,
+)
 from tests.runtime.conftest import Python
 
 JOIN = """
@@ -48,6 +56,11 @@ def as_json(found: logging.LogRecord) -> dict[str, Any]:
     return parsed
 
 
+@pytest.fixture(autouse=True)
+def _about_no_request() -> None:
+    current.set("")
+
+
 @pytest.fixture
 def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A local time that is not UTC."""
@@ -61,6 +74,35 @@ def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("tokyo")
 def test_a_plain_line_is_gunicorns_in_utc() -> None:
     assert PlainFormatter().format(record("x")) == "[1970-01-01 00:00:00 +0000] [42] [WARNING] x"
+
+
+@pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r", "\x85", "\u2028", "\x0b", "\x1b[2K\n"])
+def test_a_message_forges_no_line(breaks: str) -> None:
+    forged = "[1970-01-01 00:00:00 +0000] [42] [CRITICAL] forged"
+    found = record("said %s", f"x{breaks}{forged}")
+    try:
+        raise ValueError(f"{breaks}{forged}")
+    except ValueError:
+        found.exc_info = sys.exc_info()
+    lines = PlainFormatter().format(found).splitlines()
+    assert lines[0].startswith("[1970-01-01 00:00:00 +0000] [42] [WARNING] said x")
+    assert [line for line in lines[1:] if not line.startswith("    ")] == []
+    assert "\x1b" not in "".join(lines)
+    assert as_json(found)["message"].endswith(forged)
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"), [(logging.DEBUG, 7), (25, 6), (logging.ERROR, 3), (logging.CRITICAL, 2)]
+)
+def test_each_line_tells_the_journal_how_urgent_it_is(level: int, priority: int) -> None:
+    found = record("one\ntwo")
+    found.levelno = level
+    for formatter in (
+        PlainFormatter(in_journal=True),
+        JsonFormatter(in_journal=True),
+        AccessFormatter(in_journal=True),
+    ):
+        assert all(line.startswith(f"<{priority}>") for line in formatter.format(found).splitlines())
 
 
 @pytest.mark.usefixtures("tokyo")
@@ -118,11 +160,27 @@ def test_gunicorns_log_and_access_log_have_the_format(kind: type[ServerLog], cap
     out, err = capfd.readouterr()
     if kind is JsonServerLog:
         assert json.loads(err)["message"] == "starting now"
-        assert '"GET /x HTTP/1.1" 200 3' in json.loads(out)["message"]
+        said = json.loads(out)
+        assert '"GET /x HTTP/1.1" 200 3' in said["message"]
+        assert (said["method"], said["path"], said["status"], said["bytes"], said["duration"]) == (
+            "GET",
+            "/x",
+            200,
+            3,
+            1,
+        )
     else:
         assert err.endswith("[INFO] starting now\n")
         assert '"GET /x HTTP/1.1" 200 3' in out
     assert "+0000]" in out
+
+
+def test_what_is_said_behind_a_request_is_not_about_it() -> None:
+    current.set("the-request")
+    assert as_json(record())["request_id"] == "the-request"
+    nothing: Any = None
+    ServerLog(Config()).access(nothing, nothing, {}, timedelta(seconds=1))
+    assert "request_id" not in as_json(record())
 
 
 @pytest.mark.parametrize(
