@@ -186,7 +186,8 @@ OPTIONS: tuple[Option, ...] = (
         "checks",
         words_of("database", "migrations"),
         "database, migrations",
-        "What ready looks at: database (each can be queried), migrations (none is missing).",
+        "What ready looks at: database (each can be queried), migrations (none is missing). Together they have 5 "
+        "seconds; one probe at a time asks them, others get the last result.",
     ),
     Option(
         "log", "level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."

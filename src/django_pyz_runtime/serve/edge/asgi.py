@@ -43,7 +43,7 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         static = with_static_files(_nothing, configuration.get("static", "serve"))
     health = with_health(static, configuration)
-    edge = WithoutBody(_without_connections(health))
+    edge = WithoutBody(health)
     paths = frozenset({*health.paths, *static_paths(static)})
     return Edge(application, edge, paths, limits_of(configuration))
 
@@ -112,17 +112,3 @@ def _mend_server(scope: HTTPScope | WebSocketScope) -> None:
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Behind the edge, where no request comes."""
     raise LookupError(environ["PATH_INFO"])
-
-
-def _without_connections(application: WSGIApplication) -> WSGIApplication:
-    """Close the database connections that checks have opened; they are of the thread, which ends with the request."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        from django.db import connections
-
-        try:
-            return application(environ, start_response)
-        finally:
-            connections.close_all()
-
-    return answer

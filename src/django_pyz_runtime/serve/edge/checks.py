@@ -44,16 +44,16 @@ def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
     Raises:
         django.db.Error: one does not answer.
     """
-    from django.db import close_old_connections, connections
+    from django.db import connections
 
-    close_old_connections()
     try:
         for connection in connections.all() if some is None else some:
             if connection.vendor != "unknown":
                 with connection.cursor() as cursor:
                     cursor.execute(f"SELECT 1{_FROM.get(connection.vendor, '')}")
     finally:
-        close_old_connections()
+        # They are of this thread, which may end.
+        connections.close_all()
 
 
 class MigrationCheck:
@@ -111,5 +111,3 @@ def connect(script: str) -> None:
             f"the database {str(name)!r} ({connection.vendor}) does not answer: {str(error).strip()}",
             hint=f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`.",
         ) from error
-    finally:
-        connection.close()

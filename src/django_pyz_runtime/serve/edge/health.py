@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.serve.edge.checks import Check
+from django_pyz_runtime.serve.edge.readiness import Readiness
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-
-log = logging.getLogger("django_pyz.health")
 
 
 class Health:
@@ -29,11 +26,11 @@ class Health:
         self, application: WSGIApplication, live: str | None, ready: str | None, checks: Mapping[str, Check]
     ) -> None:
         self._application = application
-        self._answers: dict[str, Mapping[str, Check]] = {}
+        self._answers: dict[str, Callable[[], bool]] = {}
         if live:
-            self._answers[live] = {}
+            self._answers[live] = lambda: True
         if ready:
-            self._answers[ready] = checks
+            self._answers[ready] = Readiness(checks)
 
     @property
     def paths(self) -> Collection[str]:
@@ -42,24 +39,14 @@ class Health:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or pass on."""
-        checks = self._answers.get(environ.get("PATH_INFO", ""))
-        if checks is None:
+        is_well = self._answers.get(environ.get("PATH_INFO", ""))
+        if is_well is None:
             return self._application(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
-        failing = [name for name, check in checks.items() if not _passes(name, check)]
-        if failing:
+        if not is_well():
             return _answer(start_response, "503 Service Unavailable", b"unavailable\n")
         return _answer(start_response, "200 OK", b"ok\n")
-
-
-def _passes(name: str, check: Check) -> bool:
-    try:
-        check()
-    except Exception as error:
-        log.error("not ready: %s: %s", name, error)
-        return False
-    return True
 
 
 def _answer(start_response: StartResponse, status: str, body: bytes, *headers: tuple[str, str]) -> Iterable[bytes]:

@@ -14,16 +14,15 @@ if TYPE_CHECKING:
 
 def missing_migrations() -> list[str]:
     """The migrations that are not applied on the default database, in their order, as app.name."""
-    from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+    from django.db import DEFAULT_DB_ALIAS, connections
 
-    close_old_connections()
     try:
         connection = connections[DEFAULT_DB_ALIAS]
         if connection.vendor == "unknown" or _all_are_recorded(connection):
             return []
         return _plan(connection)
     finally:
-        close_old_connections()
+        connections.close_all()
 
 
 def _all_are_recorded(connection: BaseDatabaseWrapper) -> bool:
