@@ -179,6 +179,14 @@ OPTIONS: tuple[Option, ...] = (
         "The largest body of a request; a larger one is answered with 413. What a form may hold is Django's "
         "DATA_UPLOAD_MAX_MEMORY_SIZE.",
     ),
+    Option(
+        "serve",
+        "answer_timeout",
+        SECONDS,
+        "30",
+        "Seconds, in each of which periods a client that an answer waits for must take 500 bytes a second on average. "
+        "0: no limit.",
+    ),
     Option("health", "live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
     Option("health", "ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
     Option(

@@ -22,13 +22,13 @@ from tests.runtime.conftest import Load
 
 def test_the_limits_are_those_of_the_configuration(load: Load) -> None:
     assert limits_of(load("")) == Limits(20, 30, 2**30)
-    text = "[serve]\nhead_timeout = 5s\nbody_timeout = 2m\nbody_limit = 10k\n"
-    assert limits_of(load(text)) == Limits(5, 120, 10240)
+    text = "[serve]\nhead_timeout = 5s\nbody_timeout = 2m\nbody_limit = 10k\nanswer_timeout = 1m\n"
+    assert limits_of(load(text)) == Limits(5, 120, 10240, 60)
 
 
 def test_limits_can_be_off(load: Load) -> None:
-    text = "[serve]\nhead_timeout = 0\nbody_timeout = 0\nbody_limit = off\n"
-    assert limits_of(load(text)) == Limits(math.inf, math.inf, None)
+    text = "[serve]\nhead_timeout = 0\nbody_timeout = 0\nbody_limit = off\nanswer_timeout = 0\n"
+    assert limits_of(load(text)) == Limits(math.inf, math.inf, None, math.inf)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from django_pyz_runtime.serve.limits import Limits
 from django_pyz_runtime.serve.requests.incoming import Incoming
+from django_pyz_runtime.serve.requests.outgoing import PatientSocket
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -20,16 +21,16 @@ _IN_MEMORY_BYTES = 128 * 1024
 """Of a request; one that is larger goes to a temporary file."""
 
 
-class RequestSocket(socket.socket):
+class RequestSocket(PatientSocket):
     """A connection whose request was read before: recv() gives it once more.
 
     Args:
         connection: it is taken over, and of no use any more.
+        limits: what its client must keep to.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
-        family, kind, protocol = connection.family, connection.type, connection.proto
-        super().__init__(family, kind, protocol, fileno=connection.detach())
+    def __init__(self, connection: socket.socket, limits: Limits) -> None:
+        super().__init__(connection, limits)
         self._request: IO[bytes] | None = None
         self._continued = False
 

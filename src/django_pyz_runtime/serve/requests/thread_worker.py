@@ -2,7 +2,9 @@
 
 gunicorn's own reads requests in its few threads. Whoever opens as many connections as there are threads, and sends
 half a request on each, keeps everybody else waiting for as long as he likes. Here the main loop reads, and slow clients
-cost a connection each; the time they have is limited (`serve.limits`).
+cost a connection each; the time they have is limited (`serve.limits`), and so is the time for which a thread waits for
+a client to take its answer. gunicorn's own main loop waits two seconds for each client that does not close its end of
+a connection; ours sees to that beside all else.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import errno
 import selectors
 import socket
 import time
+from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
 from itertools import islice
@@ -54,7 +57,7 @@ class ThreadWorker(gthread.ThreadWorker):
             super().enqueue_req(conn)
             return
         if not isinstance(conn.sock, RequestSocket):
-            conn.sock = RequestSocket(conn.sock)
+            conn.sock = RequestSocket(conn.sock, self._limits)
         conn.sock.setblocking(False)
         # gunicorn must not wait for what has been read.
         conn.data_ready = True
@@ -62,6 +65,16 @@ class ThreadWorker(gthread.ThreadWorker):
         if not self._read(conn, ahead):
             self._waiting[conn] = ahead
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Go on with a connection whose request was answered, or end it."""
+        if not self._reads_ahead or fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        elif isinstance(conn.sock, RequestSocket) and conn.sock.is_given_up:
+            self.log.info("Gave up %s: it does not take its answer, see [serve] answer_timeout", _name(conn))
+            self._end(conn)
+        else:
+            self._linger(conn)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection. Where this process may have no more files open, one that waits gives way."""
@@ -139,11 +152,20 @@ class ThreadWorker(gthread.ThreadWorker):
         self.log.info("Refused a request from %s: %s", _name(conn), refusal)
         self._leave(conn)
         ahead.drop()
-        self._lingering[conn] = time.monotonic() + LINGER_SECONDS
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
         with contextlib.suppress(OSError):
             conn.sock.send(refusal.answer)
+        self._linger(conn)
+
+    def _linger(self, conn: TConn) -> None:
+        """Close a connection when its client has, or after a while."""
+        try:
+            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._end(conn)
+        else:
+            self._lingering[conn] = time.monotonic() + LINGER_SECONDS
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def _drain(self, conn: TConn, _: socket.socket) -> None:
         """Read what nobody wants."""
