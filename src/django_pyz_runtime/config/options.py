@@ -181,6 +181,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "serve",
+        "body_total",
+        either("off", SIZE),
+        "4g",
+        "What all bodies that a worker has in temporary files may hold together, at least one of `body_limit`; what "
+        "goes beyond is answered with 503. Bodies below 128 KiB are in memory and do not count.",
+    ),
+    Option(
+        "serve",
         "answer_timeout",
         SECONDS,
         "30",

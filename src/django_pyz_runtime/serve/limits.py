@@ -18,6 +18,7 @@ class Limits(NamedTuple):
         head_seconds: from its connection, or its next request, until the head is there.
         body_seconds: in each time as long as this, at least `body_least_bytes` of a body must come.
         body_bytes: of a body, at most; None for no limit.
+        files_bytes: of all requests that a worker keeps in temporary files at a time; None for no limit.
         answer_seconds: in each time as long as this that an answer waits for its client, it must take at least
             `answer_least_bytes`.
         head_bytes: of request line and header fields together, at most.
@@ -27,6 +28,7 @@ class Limits(NamedTuple):
     body_seconds: float = 30
     body_bytes: int | None = None
     answer_seconds: float = 30
+    files_bytes: int | None = None
     head_bytes: int = 64 * 1024
 
     @property
@@ -47,10 +49,17 @@ def within(limits: Limits, field_bytes: int) -> Limits:
 
 def limits_of(configuration: Configuration) -> Limits:
     """The limits that [serve] sets."""
-    body_bytes = configuration.get("serve", "body_limit")
+    body_bytes = _size(configuration, "body_limit")
+    files_bytes = _size(configuration, "body_total")
     return Limits(
         head_seconds=configuration.get("serve", "head_timeout") or math.inf,
         body_seconds=configuration.get("serve", "body_timeout") or math.inf,
-        body_bytes=None if body_bytes == "off" else body_bytes,
+        body_bytes=body_bytes,
         answer_seconds=configuration.get("serve", "answer_timeout") or math.inf,
+        files_bytes=files_bytes and max(files_bytes, body_bytes or 0),
     )
+
+
+def _size(configuration: Configuration, option: str) -> int | None:
+    size: int | str = configuration.get("serve", option)
+    return None if isinstance(size, str) else size
