@@ -280,7 +280,11 @@ def test_large_uploads_have_a_limit_together_and_small_ones_are_served_beside_th
 
 
 def test_gunicorn_s_own_way_of_reading_can_be_had(migrated: Machine) -> None:
-    configure_echo(migrated, more="[serve]\nworkers = 1\n[gunicorn]\npermit_obsolete_folding = true\n")
+    serve = "[serve]\nworkers = 1\nbody_limit = 1k\n"
+    configure_echo(migrated, more=f"{serve}[gunicorn]\npermit_obsolete_folding = true\n")
+    chunked = POST + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n"
     folded = HEAD + b"X: a\r\n b\r\nConnection: close\r\n\r\n"
     with migrated.serving() as server:
         assert exchange(server.url, folded).statuses == [200]
+        assert exchange(server.url, chunked, b"0\r\n\r\n").said["body"] == 5
+        assert exchange(server.url, chunked, b"400\r\n" + b"x" * 1024 + b"\r\n0\r\n\r\n").statuses == [413]

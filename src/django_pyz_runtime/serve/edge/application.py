@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import checks_named
+from django_pyz_runtime.serve.edge.chunked import WithLength
 from django_pyz_runtime.serve.edge.head_requests import WithoutBody
 from django_pyz_runtime.serve.edge.health import Health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
@@ -16,7 +16,7 @@ from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.serving import with_static_files
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 
 class WsgiEdge(WithoutBody):
@@ -28,23 +28,8 @@ class WsgiEdge(WithoutBody):
     """
 
     def __init__(self, application: WSGIApplication, limits: Limits) -> None:
-        super().__init__(application)
+        super().__init__(WithLength(application, limits.body_bytes))
         self.limits = limits
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass the request on, and its answer back."""
-        _give_length(environ)
-        return super().__call__(environ, start_response)
-
-
-def _give_length(environ: WSGIEnvironment) -> None:
-    """Say how long a body is that came in chunks, where the worker has read it (RFC 9112, section 7.1.3).
-
-    Without a length, Django takes a body for empty.
-    """
-    length = getattr(environ.get("gunicorn.socket"), "unchunked_bytes", None)
-    if length is not None and environ.pop("HTTP_TRANSFER_ENCODING", None):
-        environ["CONTENT_LENGTH"] = str(length)
 
 
 def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
