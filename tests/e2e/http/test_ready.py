@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Machine
+from tests.e2e.harness import Machine, wait_for_line
 from tests.waiting import DEADLINE_SECONDS
 
 
@@ -49,7 +49,8 @@ def database() -> Iterator[SilentDatabase]:
     """The database."""
     made = SilentDatabase()
     yield made
-    made.close()
+    with contextlib.suppress(OSError):
+        made.close()
 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
@@ -69,3 +70,16 @@ def test_a_database_that_hangs_costs_one_thread_and_the_site_goes_on(
         assert len(re.findall("not ready: database: no answer within 5 seconds", server.said)) == 1
         # It waits neither for the check nor for the database.
         assert server.stop() == 0
+
+
+def test_a_start_says_that_it_waits_for_a_database_that_hangs(
+    channels_bundle: Path, tmp_path: Path, shared_cache: Path, database: SilentDatabase
+) -> None:
+    machine = Machine(tmp_path, channels_bundle, "channels")
+    machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    machine.configure(f"[serve]\nworkers = 1\n[settings]\nDATABASES.default = {database.url}\n")
+    with machine.serving() as server:
+        wait_for_line(server, r"the database 'shop' \(postgresql\) has not answered for 5 seconds, and is waited for\.")
+        database.close()
+        wait_for_line(server, r"the database 'shop' \(postgresql\) does not answer: ")
+        assert server.process.wait(DEADLINE_SECONDS) == 2

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from django_pyz_runtime.data.database_files import unwritable
@@ -16,6 +17,8 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.migrations import missing_migrations
 
 Check = Callable[[], None]
+LIMIT_SECONDS = 5.0
+"""How long a probe waits for checks, and a start for the database until it says so."""
 
 
 log = logging.getLogger("django_pyz.serve")
@@ -103,11 +106,15 @@ def connect(script: str) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "unknown":
         return
+    what = f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
+    hint = f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`."
+    words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds, and is waited for. {hint}"
+    timer = threading.Timer(LIMIT_SECONDS, log.warning, [words])
+    timer.daemon = True
+    timer.start()
     try:
         check_databases([connection])
     except DatabaseError as error:
-        name = connection.settings_dict["NAME"]
-        raise UserError(
-            f"the database {str(name)!r} ({connection.vendor}) does not answer: {str(error).strip()}",
-            hint=f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`.",
-        ) from error
+        raise UserError(f"{what} does not answer: {str(error).strip()}", hint=hint) from error
+    finally:
+        timer.cancel()

@@ -7,10 +7,8 @@ import threading
 import time
 from collections.abc import Mapping
 
-from django_pyz_runtime.serve.edge.checks import Check
+from django_pyz_runtime.serve.edge.checks import LIMIT_SECONDS, Check
 
-LIMIT_SECONDS = 5.0
-"""How long a probe waits for the checks."""
 PATIENCE_SECONDS = 30.0
 """How long a round may hang before another begins."""
 
