@@ -175,13 +175,28 @@ OPTIONS: tuple[Option, ...] = (
         "The largest body of a request; a larger one is answered with 413. What a form may hold is Django's "
         "DATA_UPLOAD_MAX_MEMORY_SIZE.",
     ),
+    Option(
+        "serve.body_total",
+        either("off", SIZE),
+        "4g",
+        "What all bodies that a worker has in temporary files may hold together, at least one of `body_limit`; what "
+        "goes beyond is answered with 503. Bodies below 128 KiB are in memory and do not count.",
+    ),
+    Option(
+        "serve.answer_timeout",
+        SECONDS,
+        "30",
+        "Seconds, in each of which periods a client that an answer waits for must take 500 bytes a second on average. "
+        "0: no limit.",
+    ),
     Option("health.live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
     Option("health.ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
     Option(
         "health.checks",
         words_of("database", "migrations"),
         "database, migrations",
-        "What ready looks at: database (each can be queried), migrations (none is missing).",
+        "What ready looks at: database (each can be queried), migrations (none is missing). Together they have 5 "
+        "seconds; one probe at a time asks them, others get the last result.",
     ),
     Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."),
     Option("log.format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),

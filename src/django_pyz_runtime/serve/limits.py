@@ -1,4 +1,4 @@
-"""How much of a request is taken, and how long it may take to come."""
+"""How much of a request is taken, how long it may take to come, and its answer to go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django_pyz_runtime.config.configuration import Configuration
 
 LEAST_BYTES_A_SECOND = 500
-"""Of a request's body, on average; what Apache asks for (mod_reqtimeout, MinRate)."""
+"""Of a request's body, or an answer, on average; what Apache asks for (mod_reqtimeout, MinRate)."""
 
 
 class Limits(NamedTuple):
@@ -18,18 +18,28 @@ class Limits(NamedTuple):
         head_seconds: from its connection, or its next request, until the head is there.
         body_seconds: in each time as long as this, at least `body_least_bytes` of a body must come.
         body_bytes: of a body, at most; None for no limit.
+        files_bytes: of all requests that a worker keeps in temporary files at a time; None for no limit.
+        answer_seconds: in each time as long as this that an answer waits for its client, it must take at least
+            `answer_least_bytes`.
         head_bytes: of request line and header fields together, at most.
     """
 
     head_seconds: float = 20
     body_seconds: float = 30
     body_bytes: int | None = None
+    answer_seconds: float = 30
+    files_bytes: int | None = None
     head_bytes: int = 64 * 1024
 
     @property
     def body_least_bytes(self) -> float:
         """What must come of a body in each `body_seconds`."""
         return self.body_seconds * LEAST_BYTES_A_SECOND
+
+    @property
+    def answer_least_bytes(self) -> float:
+        """What must be taken of an answer in each `answer_seconds`."""
+        return self.answer_seconds * LEAST_BYTES_A_SECOND
 
 
 def within(limits: Limits, field_bytes: int) -> Limits:
@@ -39,9 +49,17 @@ def within(limits: Limits, field_bytes: int) -> Limits:
 
 def limits_of(configuration: Configuration) -> Limits:
     """The limits that [serve] sets."""
-    body_bytes = configuration.get("serve", "body_limit")
+    body_bytes = _size(configuration, "body_limit")
+    files_bytes = _size(configuration, "body_total")
     return Limits(
         head_seconds=configuration.get("serve", "head_timeout") or math.inf,
         body_seconds=configuration.get("serve", "body_timeout") or math.inf,
-        body_bytes=None if body_bytes == "off" else body_bytes,
+        body_bytes=body_bytes,
+        answer_seconds=configuration.get("serve", "answer_timeout") or math.inf,
+        files_bytes=files_bytes and max(files_bytes, body_bytes or 0),
     )
+
+
+def _size(configuration: Configuration, option: str) -> int | None:
+    size: int | str = configuration.get("serve", option)
+    return None if isinstance(size, str) else size

@@ -114,7 +114,9 @@ def ask(address: str, path: str, *lines: str, source: str = "", method: str = "G
     return exchange(address, "\r\n".join(head).encode() + body, source=source)
 
 
-def configure_echo(machine: Machine, *, more: str = "", interface: str = "wsgi", settings: str = "") -> None:
+def configure_echo(
+    machine: Machine, *, more: str = "", interface: str = "wsgi", settings: str = "", urls: str = ECHO
+) -> None:
     """Let a machine serve the echo for all that the edge does not answer.
 
     Args:
@@ -122,11 +124,12 @@ def configure_echo(machine: Machine, *, more: str = "", interface: str = "wsgi",
         more: further sections.
         interface: wsgi or asgi.
         settings: further lines of [settings].
+        urls: another URL configuration.
     """
-    urls = machine.folder / "echo_urls.py"
-    urls.write_text(ECHO)
+    module = machine.folder / "echo_urls.py"
+    module.write_text(urls)
     machine.configure(
-        f"[modules]\necho_urls = {urls}\n"
+        f"[modules]\necho_urls = {module}\n"
         f"[settings]\nDEBUG = false\nALLOWED_HOSTS = *\nROOT_URLCONF = echo_urls\n{settings}\n"
         f"{more}\n" + ("" if "[serve]" in more else f"[serve]\ninterface = {interface}\nworkers = 1\n")
     )

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
 from tests.e2e.harness import Machine, Server, request, wait_for_line
 from tests.e2e.http.raw_http import ask
 from tests.e2e.http.websocket import WebSocket
-
-PROJECT = CHECKOUT / "tests/projects/channels"
-
-
-@pytest.fixture(scope="module")
-def bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, built."""
-    folder = tmp_path_factory.mktemp("channels")
-    shutil.copytree(PROJECT, folder / "channels", ignore=shutil.ignore_patterns("__pycache__"))
-    output = folder / "channels.pyz"
-    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder / "channels"), "-o", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return output
 
 
 def machine_with(bundle: Path, folder: Path, shared_cache: Path) -> Machine:
@@ -40,15 +22,15 @@ def machine_with(bundle: Path, folder: Path, shared_cache: Path) -> Machine:
 
 
 @pytest.fixture
-def machine(bundle: Path, tmp_path: Path, shared_cache: Path) -> Machine:
+def machine(channels_bundle: Path, tmp_path: Path, shared_cache: Path) -> Machine:
     """A fresh machine with it."""
-    return machine_with(bundle, tmp_path, shared_cache)
+    return machine_with(channels_bundle, tmp_path, shared_cache)
 
 
 @pytest.fixture(scope="module")
-def site(bundle: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def site(channels_bundle: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The project, served."""
-    machine = machine_with(bundle, tmp_path_factory.mktemp("site"), shared_cache)
+    machine = machine_with(channels_bundle, tmp_path_factory.mktemp("site"), shared_cache)
     with machine.serving("--migrate") as server:
         yield server
 

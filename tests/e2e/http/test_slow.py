@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import resource
+import select
 import socket
 import threading
 import time
@@ -198,7 +199,22 @@ def test_a_request_byte_by_byte_is_understood(interface: str, migrated: Machine)
     configure_echo(migrated, more=SERVE.format(interface, 1))
     text = POST + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n"
     with migrated.serving() as server:
-        assert exchange(server.url, *(bytes([byte]) for byte in text)).statuses == [200]
+        answers = exchange(server.url, *(bytes([byte]) for byte in text))
+        assert answers.statuses == [200]
+        assert answers.said["body"] == 5
+
+
+@INTERFACES
+def test_a_large_body_in_chunks_reaches_the_site_whole(interface: str, migrated: Machine) -> None:
+    configure_echo(migrated, more=SERVE.format(interface, 1))
+    text = POST + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    with migrated.serving() as server:
+        answers = exchange(server.url, text, *[b"C350\r\n" + b"x" * 50_000 + b"\r\n"] * 20, b"0\r\n\r\n")
+        assert answers.said["body"] == 1_000_000
+        # What follows on a connection has a length of its own.
+        both = text.replace(b"Connection: close\r\n", b"") + b"5\r\nhello\r\n0\r\n\r\n"
+        answers = exchange(server.url, both + POST + b"Content-Length: 2\r\nConnection: close\r\n\r\nhi")
+        assert re.findall(rb'"body": (\d+)', answers.data) == [b"5", b"2"]
 
 
 @INTERFACES
@@ -223,8 +239,52 @@ def test_the_oldest_half_open_connections_give_way_when_there_are_too_many(migra
         assert clients[0].recv(1) == b""
 
 
+def test_idle_connections_give_way_before_an_upload_that_is_under_way(migrated: Machine) -> None:
+    serve = f"[serve]\nworkers = 1\nthreads = 2\n{PATIENT}"
+    idle = [b"", HEAD, b"GET /kept HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+    more = f"{serve}[gunicorn]\nworker_connections = 50\nkeepalive = {100 * DEADLINE_SECONDS}\n"
+    configure_echo(migrated, more=more)
+    with migrated.serving() as server, connected(server.url) as upload:
+        upload.sendall(POST + b"Content-Length: 5\r\nConnection: close\r\n\r\nhe")
+        for _ in range(2):
+            with half_open(server.url, 120, idle):
+                assert ask(server.url, "/quick").statuses == [200]
+        upload.sendall(b"llo")
+        assert Answers(*read_all(upload)).said["body"] == 5
+
+
+def test_uploads_leave_room_for_newcomers(migrated: Machine) -> None:
+    serve = f"[serve]\nworkers = 1\nthreads = 2\n{PATIENT}"
+    configure_echo(migrated, more=f"{serve}[gunicorn]\nworker_connections = 50\n")
+    with migrated.serving() as server, half_open(server.url, 120, [STARTS["half-a-body"]]):
+        assert ask(server.url, "/quick").statuses == [200]
+
+
+def test_large_uploads_have_a_limit_together_and_small_ones_are_served_beside_them(migrated: Machine) -> None:
+    more = f"[serve]\nworkers = 1\nbody_limit = 1m\nbody_total = 1m\n{PATIENT}"
+    configure_echo(migrated, more=more)
+    head = POST + b"Content-Length: 700000\r\nConnection: close\r\n\r\n"
+    with migrated.serving() as server, connected(server.url) as one, connected(server.url) as other:
+        for client in (one, other):
+            with contextlib.suppress(ConnectionError):
+                client.sendall(head + b"x" * 600_000)
+        [refused], _, _ = select.select([one, other], [], [], DEADLINE_SECONDS)
+        assert Answers(*read_all(refused)).statuses == [503]
+        wait_for_line(server, r"large requests hold 1048576 bytes already, see \[serve\] body_total")
+        assert ask(server.url, "/small", method="POST", body=b"x" * 1000).statuses == [200]
+        accepted = other if refused is one else one
+        accepted.sendall(b"x" * 100_000)
+        assert Answers(*read_all(accepted)).said["body"] == 700_000
+        # What was answered counts no longer.
+        assert ask(server.url, "/large", method="POST", body=b"x" * 700_000).statuses == [200]
+
+
 def test_gunicorn_s_own_way_of_reading_can_be_had(migrated: Machine) -> None:
-    configure_echo(migrated, more="[serve]\nworkers = 1\n[gunicorn]\npermit_obsolete_folding = true\n")
+    serve = "[serve]\nworkers = 1\nbody_limit = 1k\n"
+    configure_echo(migrated, more=f"{serve}[gunicorn]\npermit_obsolete_folding = true\n")
+    chunked = POST + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n"
     folded = HEAD + b"X: a\r\n b\r\nConnection: close\r\n\r\n"
     with migrated.serving() as server:
         assert exchange(server.url, folded).statuses == [200]
+        assert exchange(server.url, chunked, b"0\r\n\r\n").said["body"] == 5
+        assert exchange(server.url, chunked, b"400\r\n" + b"x" * 1024 + b"\r\n0\r\n\r\n").statuses == [413]

@@ -21,14 +21,18 @@ from tests.runtime.conftest import Load
 
 
 def test_the_limits_are_those_of_the_configuration(load: Load) -> None:
-    assert limits_of(load("")) == Limits(20, 30, 2**30)
-    text = "[serve]\nhead_timeout = 5s\nbody_timeout = 2m\nbody_limit = 10k\n"
-    assert limits_of(load(text)) == Limits(5, 120, 10240)
+    assert limits_of(load("")) == Limits(20, 30, 2**30, files_bytes=2**32)
+    text = "[serve]\nhead_timeout = 5s\nbody_timeout = 2m\nbody_limit = 10k\nanswer_timeout = 1m\nbody_total = 1m\n"
+    assert limits_of(load(text)) == Limits(5, 120, 10240, 60, 2**20)
 
 
 def test_limits_can_be_off(load: Load) -> None:
-    text = "[serve]\nhead_timeout = 0\nbody_timeout = 0\nbody_limit = off\n"
-    assert limits_of(load(text)) == Limits(math.inf, math.inf, None)
+    text = "[serve]\nhead_timeout = 0\nbody_timeout = 0\nbody_limit = off\nanswer_timeout = 0\nbody_total = off\n"
+    assert limits_of(load(text)) == Limits(math.inf, math.inf, None, math.inf)
+
+
+def test_there_is_room_for_at_least_one_body(load: Load) -> None:
+    assert limits_of(load("[serve]\nbody_limit = 2m\nbody_total = 1m\n")).files_bytes == 2 * 2**20
 
 
 @pytest.fixture

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
+from django_pyz_runtime.serve.edge.chunked import WithLength
 from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.project import import_project, refusals
+from django_pyz_runtime.serve.edge.readiness import Readiness
 from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
 from django_pyz_runtime.serve.edge.time_zone import check_time_zone
@@ -21,8 +22,6 @@ from django_pyz_runtime.static.serving import static_paths, with_static_files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-log = logging.getLogger("django_pyz.health")
 
 
 class WsgiEdge:
@@ -37,7 +36,7 @@ class WsgiEdge:
     """
 
     def __init__(self, application: WSGIApplication, limits: Limits, paths: EdgePaths | None = None) -> None:
-        self._application = application
+        self._application = WithLength(application, limits.body_bytes)
         self._paths = paths
         self.limits = limits
 
@@ -126,8 +125,8 @@ class Health:
         self, application: WSGIApplication, live: str | None, ready: str | None, checks: Mapping[str, Check]
     ) -> None:
         self._application = application
-        answers: dict[str | None, Mapping[str, Check]] = {live: {}, ready: checks}
-        self._answers = {path: looks for path, looks in answers.items() if path}
+        answers: dict[str | None, Callable[[], bool]] = {live: lambda: True, ready: Readiness(checks)}
+        self._answers = {path: is_well for path, is_well in answers.items() if path}
 
     @property
     def paths(self) -> Collection[str]:
@@ -136,24 +135,14 @@ class Health:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or pass on."""
-        checks = self._answers.get(environ.get("PATH_INFO", ""))
-        if checks is None:
+        is_well = self._answers.get(environ.get("PATH_INFO", ""))
+        if is_well is None:
             return self._application(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
-        failing = [name for name, check in checks.items() if not _passes(name, check)]
-        if failing:
+        if not is_well():
             return _answer(start_response, "503 Service Unavailable", b"unavailable\n")
         return _answer(start_response, "200 OK", b"ok\n")
-
-
-def _passes(name: str, check: Check) -> bool:
-    try:
-        check()
-    except Exception as error:
-        log.error("not ready: %s: %s", name, error)
-        return False
-    return True
 
 
 def _answer(start_response: StartResponse, status: str, body: bytes, *headers: tuple[str, str]) -> Iterable[bytes]:

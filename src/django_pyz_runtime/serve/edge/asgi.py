@@ -52,8 +52,7 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
         static = static_files(_nothing, bundle, configuration)
     health = with_health(static, configuration)
     limits = limits_of(configuration)
-    edge = WsgiEdge(_without_connections(health), limits)
-    return Edge(application, edge, edge_paths(health, static), limits)
+    return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits)
 
 
 class Edge:
@@ -142,20 +141,6 @@ def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterabl
     """Behind the edge, where no request comes but one for a file that has just been removed."""
     start_response("404 Not Found", [("Content-Length", "0")])
     return []
-
-
-def _without_connections(application: WSGIApplication) -> WSGIApplication:
-    """Close the database connections that checks have opened; they are of the thread, which ends with the request."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        from django.db import connections
-
-        try:
-            return application(environ, start_response)
-        finally:
-            connections.close_all()
-
-    return answer
 
 
 async def _answer(application: WSGIApplication, scope: HTTPScope, path: str, send: ASGISendCallable) -> None:

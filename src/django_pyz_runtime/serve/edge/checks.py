@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pkgutil
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 Check = Callable[[], None]
+LIMIT_SECONDS = 5.0
+"""How long a probe waits for checks, and a start for the database until it says so."""
 log = logging.getLogger("django_pyz.serve")
 
 
@@ -42,16 +45,16 @@ def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
     Raises:
         django.db.Error: one does not answer.
     """
-    from django.db import close_old_connections, connections
+    from django.db import connections
 
-    close_old_connections()
     try:
         for connection in connections.all() if some is None else some:
             if connection.vendor != "unknown":
                 with connection.cursor() as cursor:
                     cursor.execute(f"SELECT 1{_FROM.get(connection.vendor, '')}")
     finally:
-        close_old_connections()
+        # They are of this thread, which may end.
+        connections.close_all()
 
 
 class MigrationCheck:
@@ -135,16 +138,18 @@ def connect(script: str) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "unknown":
         return
+    what = f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
+    hint = f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`."
+    words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds, and is waited for. {hint}"
+    timer = threading.Timer(LIMIT_SECONDS, log.warning, [words])
+    timer.daemon = True
+    timer.start()
     try:
         check_databases([connection])
     except DatabaseError as error:
-        name = connection.settings_dict["NAME"]
-        raise UserError(
-            f"the database {str(name)!r} ({connection.vendor}) does not answer: {str(error).strip()}",
-            hint=f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`.",
-        ) from error
+        raise UserError(f"{what} does not answer: {str(error).strip()}", hint=hint) from error
     finally:
-        connection.close()
+        timer.cancel()
 
 
 def missing_migrations() -> list[str]:
@@ -152,16 +157,15 @@ def missing_migrations() -> list[str]:
 
     They are found without importing them where none is missing.
     """
-    from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+    from django.db import DEFAULT_DB_ALIAS, connections
 
-    close_old_connections()
     try:
         connection = connections[DEFAULT_DB_ALIAS]
         if connection.vendor == "unknown" or _all_are_recorded(connection):
             return []
         return _plan(connection)
     finally:
-        close_old_connections()
+        connections.close_all()
 
 
 def _all_are_recorded(connection: BaseDatabaseWrapper) -> bool:

@@ -15,6 +15,7 @@ from gunicorn.workers import gasgi
 from django_pyz_runtime.serve.edge.asgi import Edge
 from django_pyz_runtime.serve.edge.script_name import believe_header
 from django_pyz_runtime.serve.limits import Limits, within
+from django_pyz_runtime.serve.requests.asgi_answer import WatchedTransport
 from django_pyz_runtime.serve.requests.incoming import Incoming
 from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
 
@@ -43,9 +44,10 @@ class AsgiConnection(ASGIProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request; for those behind it gunicorn has `keepalive`."""
-        super().connection_made(transport)
+        watched = WatchedTransport(cast(asyncio.Transport, transport), self._limits, self._own_worker.log.info)
+        super().connection_made(cast(asyncio.Transport, watched))
         self._loop = asyncio.get_running_loop()
-        self._out = cast(asyncio.Transport, transport)
+        self._out = watched
         open_connections.add(self)
         if self._is_watched:
             self._begin()

@@ -48,6 +48,11 @@ class Framing:
         self.expects_continue = False
         self.body_left = 0
 
+    @property
+    def unchunked_bytes(self) -> int | None:
+        """What has come of the body without the sizes of its chunks; None where it has no chunks."""
+        return self._chunks.data_bytes if self._chunks else None
+
     def feed(self, data: bytes) -> int:
         """Look at what came next, and return how many bytes of it belong to this request.
 
@@ -151,10 +156,12 @@ class _Chunks:
 
     Attributes:
         is_complete: whether all of it was fed.
+        data_bytes: what was fed of the data in the chunks.
     """
 
     def __init__(self) -> None:
         self.is_complete = False
+        self.data_bytes = 0
         self._line = bytearray()
         self._end_line: Callable[[bytes], None] = self._end_size
         self._data_left = 0
@@ -167,6 +174,7 @@ class _Chunks:
             if self._data_left:
                 used = min(len(data) - at, self._data_left)
                 self._data_left -= used
+                self.data_bytes += used
             else:
                 used = self._feed_line(data, at)
             at += used

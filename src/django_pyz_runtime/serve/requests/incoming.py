@@ -22,6 +22,7 @@ class Incoming:
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
         self._bytes_then = 0
+        self._began = now
         self.framing = Framing(limits)
         self.deadline = now + limits.head_seconds
         self.bytes = 0
@@ -51,6 +52,10 @@ class Incoming:
             return False
         self._go_on(now)
         return True
+
+    def rate(self, now: float) -> float:
+        """Bytes a second that have come until now; less than none where there is no head yet."""
+        return self.bytes / max(now - self._began, 0.001) if self.framing.has_head else -1
 
     def _go_on(self, now: float) -> None:
         self._bytes_then = self.bytes

@@ -44,6 +44,12 @@ def too_large(limit_bytes: int) -> Refusal:
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"its body is over {limit_bytes} bytes, see [serve] body_limit")
 
 
+def no_room(limit_bytes: int) -> Refusal:
+    """One that does not fit beside those that come in at the same time."""
+    reason = f"large requests hold {limit_bytes} bytes already, see [serve] body_total"
+    return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason)
+
+
 def too_slow() -> Refusal:
     """One that does not come in time."""
     return Refusal(HTTPStatus.REQUEST_TIMEOUT, "it comes too slowly")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from django_pyz_runtime.serve.limits import Limits
 from django_pyz_runtime.serve.requests.incoming import Incoming
+from django_pyz_runtime.serve.requests.outgoing import PatientSocket
+from django_pyz_runtime.serve.requests.refusals import no_room
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -20,30 +23,35 @@ _IN_MEMORY_BYTES = 128 * 1024
 """Of a request; one that is larger goes to a temporary file."""
 
 
-class RequestSocket(socket.socket):
+class RequestSocket(PatientSocket):
     """A connection whose request was read before: recv() gives it once more.
 
     Args:
         connection: it is taken over, and of no use any more.
+        limits: what its client must keep to.
+
+    Attributes:
+        unchunked_bytes: the length of the request's body, where it came in chunks; else None.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
-        family, kind, protocol = connection.family, connection.type, connection.proto
-        super().__init__(family, kind, protocol, fileno=connection.detach())
+    def __init__(self, connection: socket.socket, limits: Limits) -> None:
+        super().__init__(connection, limits)
         self._request: IO[bytes] | None = None
         self._continued = False
+        self.unchunked_bytes: int | None = None
 
-    def give_back(self, request: IO[bytes]) -> None:
+    def give_back(self, request: IO[bytes], unchunked_bytes: int | None) -> None:
         """Let recv() begin with this."""
         request.seek(0)
         self._request = request
+        self.unchunked_bytes = unchunked_bytes
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """Some of the request, and after it what comes from the client."""
         if self._request:
             if data := self._request.read(size):
                 return data
-            self._forget()
+            self.forget()
         return super().recv(size, flags)
 
     def send_continue(self) -> None:
@@ -60,11 +68,12 @@ class RequestSocket(socket.socket):
         return super().send(data, flags)
 
     def close(self) -> None:
-        """Close, and forget what is left of the request."""
-        self._forget()
+        """Close, and forget the request."""
+        self.forget()
         super().close()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Give up the request, which was read or will not be."""
         if self._request:
             self._request.close()
             self._request = None
@@ -76,14 +85,14 @@ class RequestBuffer(Incoming):
     Args:
         connection: not blocking.
         limits: what its client must keep to.
-        folder: for temporary files; None for the usual one.
+        files: where it is kept when it is large.
         now: the time, in seconds.
     """
 
-    def __init__(self, connection: RequestSocket, limits: Limits, folder: str | None, now: float) -> None:
+    def __init__(self, connection: RequestSocket, limits: Limits, files: RequestFiles, now: float) -> None:
         super().__init__(limits, now)
         self._connection = connection
-        self._request = _kept_in(folder)
+        self._request = _RequestFile(files)
 
     def receive(self, now: float) -> bool:
         """Take what has come.
@@ -98,9 +107,9 @@ class RequestBuffer(Incoming):
             OSError: the connection is broken, or the request cannot be kept.
         """
         had_head = self.framing.has_head
-        self._request.write(self._take(now))
+        self._request.keep(self._take(now))
         if self.framing.is_complete:
-            self._connection.give_back(self._request)
+            self._connection.give_back(self._request, self.framing.unchunked_bytes)
         elif self.framing.expects_continue and not had_head:
             self._connection.send_continue()
         return self.framing.is_complete
@@ -122,5 +131,57 @@ class RequestBuffer(Incoming):
         self._request.close()
 
 
-def _kept_in(folder: str | None) -> SpooledTemporaryFile[bytes]:
-    return SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=folder)
+class RequestFiles:
+    """What the large requests of a worker share.
+
+    Args:
+        folder: for temporary files; None for the usual one.
+        limit_bytes: of all of them; None for no limit.
+    """
+
+    def __init__(self, folder: str | None, limit_bytes: int | None) -> None:
+        self.folder = folder
+        self._limit_bytes = limit_bytes
+        self._bytes = 0
+        # A thread that has read a request closes its file.
+        self._lock = threading.Lock()
+
+    def add(self, count: int) -> None:
+        """Count bytes, or count them no longer where there are less than none.
+
+        Raises:
+            Refusal: there is no room for them.
+        """
+        with self._lock:
+            if self._limit_bytes is not None and count > 0 and self._bytes + count > self._limit_bytes:
+                raise no_room(self._limit_bytes)
+            self._bytes += count
+
+
+class _RequestFile(SpooledTemporaryFile[bytes]):
+    """One request, in memory as long as it is small."""
+
+    def __init__(self, files: RequestFiles) -> None:
+        super().__init__(_IN_MEMORY_BYTES, dir=files.folder)
+        self._files = files
+        self._size = 0
+        self._counted = 0
+
+    def keep(self, data: bytes) -> None:
+        """Write at the end.
+
+        Raises:
+            Refusal: there is no room for it.
+            OSError: likewise.
+        """
+        self._size += len(data)
+        if self._size > _IN_MEMORY_BYTES:
+            self._files.add(self._size - self._counted)
+            self._counted = self._size
+        self.write(data)
+
+    def close(self) -> None:
+        """Remove it."""
+        super().close()
+        self._files.add(-self._counted)
+        self._counted = 0

@@ -2,7 +2,9 @@
 
 gunicorn's own reads requests in its few threads. Whoever opens as many connections as there are threads, and sends
 half a request on each, keeps everybody else waiting for as long as he likes. Here the main loop reads, and slow clients
-cost a connection each; the time they have is limited (`serve.limits`).
+cost a connection each; the time they have is limited (`serve.limits`), and so is the time for which a thread waits for
+a client to take its answer. gunicorn's own main loop waits two seconds for each client that does not close its end of
+a connection; ours sees to that beside all else.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import errno
 import selectors
 import socket
 import time
+from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
 from itertools import islice
@@ -23,7 +26,7 @@ from gunicorn.workers.gthread import TConn
 from django_pyz_runtime.serve.edge.application import WsgiEdge
 from django_pyz_runtime.serve.limits import Limits, within
 from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
-from django_pyz_runtime.serve.requests.request_buffer import RequestBuffer, RequestSocket
+from django_pyz_runtime.serve.requests.request_buffer import RequestBuffer, RequestFiles, RequestSocket
 
 _LOOK_SECONDS = 0.5
 """Between two looks for connections whose time is over."""
@@ -37,6 +40,7 @@ class ThreadWorker(gthread.ThreadWorker):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._limits = Limits()
+        self._files = RequestFiles(self.cfg.tmp_upload_dir, None)
         self._reads_ahead = is_plain_http1(self.cfg)
         self._waiting: dict[TConn, RequestBuffer] = {}
         self._lingering: dict[TConn, float] = {}
@@ -47,6 +51,7 @@ class ThreadWorker(gthread.ThreadWorker):
         super().load_wsgi()
         if isinstance(self.wsgi, WsgiEdge):
             self._limits = within(self.wsgi.limits, self.cfg.limit_request_field_size)
+            self._files = RequestFiles(self.cfg.tmp_upload_dir, self._limits.files_bytes)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Read the next request of a connection, then give it to a thread."""
@@ -54,14 +59,26 @@ class ThreadWorker(gthread.ThreadWorker):
             super().enqueue_req(conn)
             return
         if not isinstance(conn.sock, RequestSocket):
-            conn.sock = RequestSocket(conn.sock)
+            conn.sock = RequestSocket(conn.sock, self._limits)
         conn.sock.setblocking(False)
         # gunicorn must not wait for what has been read.
         conn.data_ready = True
-        ahead = RequestBuffer(conn.sock, self._limits, self.cfg.tmp_upload_dir, time.monotonic())
+        ahead = RequestBuffer(conn.sock, self._limits, self._files, time.monotonic())
         if not self._read(conn, ahead):
             self._waiting[conn] = ahead
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Go on with a connection whose request was answered, or end it."""
+        if isinstance(conn.sock, RequestSocket):
+            conn.sock.forget()
+        if not self._reads_ahead or fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        elif isinstance(conn.sock, RequestSocket) and conn.sock.is_given_up:
+            self.log.info("Gave up %s: it does not take its answer, see [serve] answer_timeout", _name(conn))
+            self._end(conn)
+        else:
+            self._linger(conn)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection. Where this process may have no more files open, one that waits gives way."""
@@ -86,7 +103,9 @@ class ThreadWorker(gthread.ThreadWorker):
             if now >= ahead.deadline or not (self.alive or ahead.bytes):
                 self._end_waiting(conn, ahead, now)
         if self.nr_conns >= self.worker_connections:
-            self._make_room((len(self._waiting) + 1) // 2)
+            for conn in list(islice(self._lingering, (len(self._lingering) + 1) // 2)):
+                self._end_lingering(conn)
+            self._make_room()
 
     def _read(self, conn: TConn, ahead: RequestBuffer) -> bool:
         """Take what has come of a request, and return whether no more is to come."""
@@ -122,12 +141,26 @@ class ThreadWorker(gthread.ThreadWorker):
         elif not ahead.may_go_on(now):
             self._refuse(conn, ahead, too_slow())
 
-    def _make_room(self, count: int) -> bool:
-        """Close the connections that have waited longest, and return whether there were any."""
-        oldest = list(islice(self._waiting.items(), count))
-        for conn, ahead in oldest:
+    def _make_room(self, count: int = 0) -> bool:
+        """Close connections, and return whether there were any.
+
+        Those go first on which nothing of a next request has come, then those without a head, of each the oldest; then
+        uploads, the slowest first. Of these no more than what leaves newcomers an eighth of the room.
+
+        Args:
+            count: how many; by default half of those that are idle, or an eighth of all.
+        """
+        now = time.monotonic()
+        kept = len(self.keepalived_conns)
+        waiting = sorted(self._waiting.items(), key=lambda item: item[1].rate(now))
+        idle = kept + sum(not ahead.framing.has_head for ahead in self._waiting.values())
+        count = count or max((idle + 1) // 2, (kept + len(waiting)) // 8)
+        for conn in islice(self.keepalived_conns, count):
+            conn.timeout = now
+        super().murder_keepalived()
+        for conn, ahead in waiting[: max(0, count - kept)]:
             self._drop(conn, ahead)
-        return bool(oldest)
+        return bool(kept or waiting)
 
     def _drop(self, conn: TConn, ahead: RequestBuffer) -> None:
         self._leave(conn)
@@ -139,11 +172,20 @@ class ThreadWorker(gthread.ThreadWorker):
         self.log.info("Refused a request from %s: %s", _name(conn), refusal)
         self._leave(conn)
         ahead.drop()
-        self._lingering[conn] = time.monotonic() + LINGER_SECONDS
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
         with contextlib.suppress(OSError):
             conn.sock.send(refusal.answer)
+        self._linger(conn)
+
+    def _linger(self, conn: TConn) -> None:
+        """Close a connection when its client has, or after a while."""
+        try:
+            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._end(conn)
+        else:
+            self._lingering[conn] = time.monotonic() + LINGER_SECONDS
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def _drain(self, conn: TConn, _: socket.socket) -> None:
         """Read what nobody wants."""

@@ -89,6 +89,18 @@ def test_who_waits_for_a_word_before_nothing_gets_none() -> None:
     assert not fed(HEAD + b"Expect: 100-continue\r\n\r\n")[0].expects_continue
 
 
+@pytest.mark.parametrize(("name", "length"), [("no-body", None), ("length", None), ("chunks", 15), ("trailer", 0)])
+def test_the_length_of_a_body_in_chunks_is_known_at_its_end(name: str, length: int | None) -> None:
+    assert fed(*(bytes([byte]) for byte in WHOLE[name]))[0].unchunked_bytes == length
+
+
+def test_those_without_a_head_are_slower_than_any_upload() -> None:
+    idle, slow, fast = (Incoming(Limits(), now=0) for _ in range(3))
+    slow.feed(HEAD + b"Content-Length: 100000\r\n\r\n", now=1)
+    fast.feed(HEAD + b"Content-Length: 100000\r\n\r\n" + b"x" * 5000, now=1)
+    assert idle.rate(10) < slow.rate(10) < fast.rate(10)
+
+
 def test_a_head_has_one_time_and_each_part_of_a_body_another() -> None:
     incoming = Incoming(Limits(head_seconds=20, body_seconds=10), now=100)
     incoming.feed(HEAD, now=119)
