@@ -12,7 +12,8 @@ from django_pyz.project.modules import is_skipped, module_file, nearest_module, 
 from django_pyz_runtime.errors import UserError
 
 _HINT = "Give --settings-module."
-_EXAMPLE = re.compile(r"example|sample|template|default|dist", re.IGNORECASE)
+EXAMPLE = re.compile(r"example|sample|template|default|dist", re.IGNORECASE)
+"""In the name of a file that somebody copies and fills in."""
 
 
 def choose(
@@ -139,7 +140,7 @@ def _from_example(root: Path, module: str, import_roots: Sequence[Path]) -> str:
     path = Path(*module.split("."))
     for folder in (import_root / path.parent for import_root in import_roots):
         for example in sorted(folder.glob(f"*{path.name}*")):
-            if example.is_file() and _EXAMPLE.search(example.name):
+            if example.is_file() and EXAMPLE.search(example.name):
                 target = _shown(folder / f"{path.name}.py", root)
                 return (
                     f"{_shown(example, root)} looks like its example. Either give --build-config FILE, a settings.ini "

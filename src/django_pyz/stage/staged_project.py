@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django_pyz import process
+from django_pyz.project.settings_choice import EXAMPLE
 from django_pyz.python import Python
 from django_pyz.stage import in_process
 from django_pyz.variables.reading import Reading
@@ -22,6 +24,8 @@ _SETTINGS_NEEDED = (
     "--build-config FILE, a settings.ini whose [modules] may name a module that each installation writes for itself; "
     "packages that are missing with --extras or --groups; or build with --no-collectstatic."
 )
+_NO_FILE = re.compile(r"No such file(?: or directory)?: '?([^'\s]+\.py)")
+"""Python's words, and those of django-split-settings, which names the file as its settings do."""
 _KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 _THROW_AWAY = "only-for-this-build"
 
@@ -164,8 +168,25 @@ class StagedProject:
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         found["readings"] = [Reading(**item) for item in found["readings"]]
         if failed:
-            raise NotImportable(*failed.problems, hint=failed.hint, readings=found["readings"])
+            hint = self._about_path(failed.problem) or failed.hint
+            raise NotImportable(*failed.problems, hint=hint, readings=found["readings"])
         return found
+
+    def _about_path(self, problem: str) -> str:
+        """What to do about a Python file that the settings read by its path and that is not there; else ""."""
+        missing = _NO_FILE.search(problem)
+        readers = re.findall(rf'File "{re.escape(str(self.project_folder))}/(.+?)"', problem)
+        if not missing or not readers:
+            return ""
+        path = Path(self.in_project(missing[1]))
+        name = path if "/" in missing[1] else Path(readers[-1]).with_name(path.name)
+        beside = sorted((self.project_folder / name).parent.glob(f"*{name.stem}?*"))
+        example = next((item.name for item in beside if EXAMPLE.search(item.name)), "")
+        command = f"cp {name.with_name(example)} {name}" if example else f"touch {name}"
+        return (
+            f'{name} is read by its path, so [modules] cannot provide it. For the file: --build-commands "{command}"; '
+            "for an installation: its own settings, which run after these, with [project] local_settings = FILE."
+        )
 
     def write_static(self, folder: Path, *command: str) -> Written:
         """Run collectstatic or compress for a folder.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,3 +136,27 @@ def test_any_other_error_of_the_settings_keeps_its_traceback(tmp_path: Path, tex
     assert raised.value.missed == ""
     assert [item.name for item in raised.value.readings] == ["A"]
     assert f"{PROJECT_FOLDER}/shop/settings.py" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "exec(Path(__file__).with_name('local.py').read_text())",
+        "if not p.exists(): raise OSError('No such file: local.py')",
+    ],
+)
+@pytest.mark.parametrize("example", ["", "local.py.example", "local-sample.py"])
+def test_settings_that_are_read_by_path_come_in_as_the_message_says(tmp_path: Path, read: str, example: str) -> None:
+    settings = f"from pathlib import Path\np = Path(__file__).with_name('local.py')\n{read}\nSECRET_KEY = 'x'\n"
+    files = {"shop/__init__.py": "", "shop/settings.py": settings, **({f"shop/{example}": ""} if example else {})}
+    staged = make_staged(tmp_path, files)
+    with pytest.raises(NotImportable) as caught:
+        staged.facts()
+    told = re.search(r'--build-commands "((touch|cp) .+)"', caught.value.hint)
+    assert told
+    assert told[2] == ("cp" if example else "touch")
+    assert "[project] local_settings" in caught.value.hint
+
+    subprocess.run(told[1], shell=True, check=True, cwd=staged.project_folder)
+
+    assert staged.facts().staticfiles is False
