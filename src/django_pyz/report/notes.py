@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from django_pyz.files.rules import NO_TEXT, UNREADABLE
 from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE, Selection
 from django_pyz.options import Options
 from django_pyz.pack import output_file
+from django_pyz.project import front_end
 from django_pyz.project.project import Project
 from django_pyz_runtime.bundle.manifest import Manifest
 
@@ -21,8 +21,6 @@ _OLDEST_DJANGO = "4.2"
 _NAMED = 8
 _CATALOGS = ("django.po", "djangojs.po")
 """What Django reads, once it is compiled; others are those of documentation."""
-_OF_OTHERS = {"static", "staticfiles", "vendor", "vendors", "vendored", "third_party", "thirdparty", "node_modules"}
-"""Folders for libraries of others, which are ready for use."""
 _NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 
 
@@ -41,8 +39,11 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
             f"them, run `{installed.keep_list(environment)}` in {found.folder}"
         )
     if not options.build_commands:
-        packages = [path for path in selection.files if path.name == "package.json" and not _is_vendored(path)]
-        yield from (_unbuilt(path) for path in packages if _has_build_script(found.root / path, found.folder))
+        for step in front_end.steps(found.root, selection.files, found.folder):
+            yield (
+                f"{step.source} has a front-end step, which was not run: if the site needs it, give "
+                f'--build-commands "{step.command}"'
+            )
 
 
 def about_translations(selection: Selection) -> Iterator[str]:
@@ -80,24 +81,3 @@ def about_packages(manifest: Manifest) -> Iterator[str]:
     if Version(versions["django"]) < Version(_OLDEST_DJANGO):
         found, wanted = versions["django"], _OLDEST_DJANGO
         yield f"Django {found}: bundles are made for {wanted} and newer; static files keep their names"
-
-
-def _unbuilt(path: Path) -> str:
-    return (
-        f"{path} has a build script, which was not run: if the site needs it, give --build-commands, as in "
-        '"npm ci && npm run build"'
-    )
-
-
-def _is_vendored(path: Path) -> bool:
-    return any(part.lower().replace("-", "_") in _OF_OTHERS for part in path.parent.parts)
-
-
-def _has_build_script(path: Path, project: Path) -> bool:
-    """Whether a package.json has one to run; a package that was published, of others than the project, was built."""
-    try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-        is_own = path.parent in (project, *project.parents) or package.get("private") or "repository" not in package
-        return is_own and any(name.startswith("build") for name in package.get("scripts", {}))
-    except (OSError, ValueError, AttributeError, TypeError):
-        return False

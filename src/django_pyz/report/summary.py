@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django_pyz.files.exclusions import VERSION_CONTROL
 from django_pyz.plan import Plan
 from django_pyz_runtime.bundle.manifest import Manifest
 
@@ -52,10 +53,11 @@ def show(summary: Summary) -> None:
 
 
 def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:
-    if not exclusions:
-        return
-    yield "Left out:"
-    yield from _shortened([f"  {path} ({reason})" for path, reason in sorted(exclusions.items())], "files or folders")
+    # Nobody misses .git.
+    lines = [f"  {path} ({reason})" for path, reason in sorted(exclusions.items()) if reason != VERSION_CONTROL]
+    if lines:
+        yield "Left out:"
+        yield from _shortened(lines, "files or folders")
 
 
 def _shortened(lines: Sequence[str], what: str) -> Iterator[str]:

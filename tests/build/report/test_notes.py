@@ -32,7 +32,8 @@ def test_a_build_script_that_was_not_run_is_named(tmp_path: Path) -> None:
 
     (note,) = _notes(tmp_path, files)
 
-    assert note.startswith("web/package.json has a build script, which was not run")
+    assert note.startswith("web/package.json has a front-end step, which was not run")
+    assert note.endswith('--build-commands "cd web && npm install && npm run build:css"')
     assert _notes(tmp_path, files, "npm ci") == []
 
 

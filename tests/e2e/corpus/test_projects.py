@@ -395,6 +395,23 @@ def test_the_option_that_is_named_for_a_file_that_was_left_out_helps(checkout: P
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.needs("npm")
+def test_the_front_end_step_that_is_named_makes_what_templates_lack(checkout: Path, tmp_path: Path) -> None:
+    case = Case(Source("front-end", "tree", "tests/projects/front-end"))
+    folder, output = case.source.make(tmp_path), tmp_path / "release"
+    said = build(case, checkout, folder, output)
+    assert "'app.js' (templates/home.html:3)" in said
+    told = re.search(r'package.json has a front-end step, .* give (--build-commands) "(.+)"', said)
+    assert told
+
+    # Its one package is a folder of its own, which npm would link to.
+    options = (told[1], told[2], "--build-env", "npm_config_install_links=true")
+    said = build(replace(case, options=options), checkout, folder, output)
+
+    assert "templates name static files" not in said
+    assert "front-end step" not in said
+
+
 def test_settings_made_from_an_example_come_in_by_each_way_that_is_told(checkout: Path, tmp_path: Path) -> None:
     folder = Source("settings-from-example", "tree", "tests/projects/settings-from-example").make(tmp_path)
     bundle = tmp_path / "release"
