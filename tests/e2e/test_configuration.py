@@ -200,7 +200,7 @@ def test_show_tells_values_sources_and_moves_but_no_secrets(machine: Machine) ->
         ("INSTALLED_APPS += no.such.app", "INSTALLED_APPS: no.such.app: No module named 'no'"),
         ("DATABASES.default.ENGINE = nosuch", "DATABASES.default: 'nosuch' isn't an available database backend"),
         ("ALLOWED_HOSTS = None", "The ALLOWED_HOSTS setting must be a list or a tuple"),
-        ("TIME_ZONE = Moon/Base", "Incorrect timezone setting: Moon/Base"),
+        ("TIME_ZONE = Moon/Base", "on this machine has no time zone 'Moon/Base'"),
         ("LANGUAGE_CODE = not_a_language", "translation.E001: You have provided an invalid value"),
         ("CACHES = {}", "caches.E001: You must define a 'default' cache"),
     ],

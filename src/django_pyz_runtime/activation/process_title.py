@@ -38,7 +38,8 @@ def show_title(title: str) -> None:
 
 def _show(words: list[str]) -> None:
     if library := sys.modules.get(_LIBRARY):
-        library.setproctitle(" ".join(words))
+        # It takes text only.
+        library.setproctitle(os.fsencode(" ".join(words)).decode(errors="replace"))
         return
     # No Linux, no /proc, or it may not be written to.
     with contextlib.suppress(OSError, ValueError, IndexError):

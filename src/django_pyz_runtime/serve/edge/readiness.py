@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 
+from django_pyz_runtime.serve.edge import request_ids
 from django_pyz_runtime.serve.edge.checks import LIMIT_SECONDS, Check
 
 PATIENCE_SECONDS = 30.0
@@ -87,6 +88,7 @@ class _Round(threading.Thread):
         self._checks = checks
         self._began = time.monotonic()
         self._is_over = False
+        self._request = request_ids.current.get()
         self.checking = ""
         self.passes = False
 
@@ -102,6 +104,7 @@ class _Round(threading.Thread):
 
     def run(self) -> None:
         """Look at everything, so that the log names all that fails."""
+        request_ids.current.set(self._request)
         failing = False
         for name, check in self._checks.items():
             self.checking = name
