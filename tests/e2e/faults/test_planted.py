@@ -238,7 +238,8 @@ import ctypes, os, sys
 uid, ids, *command = sys.argv[1:]
 ready, mapped = os.pipe(), os.pipe()
 if child := os.fork():
-    os.read(ready[0], 1)
+    os.close(ready[1])
+    assert os.read(ready[0], 1), "the child could not leave the user namespace"
     for kind in ("uid", "gid"):
         with open(f"/proc/{child}/{kind}_map", "w") as file:
             file.write(ids)
