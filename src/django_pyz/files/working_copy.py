@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -94,13 +93,6 @@ def errors_about(root: Path, copy: Path) -> Iterator[None]:
         raise UserError(error.problem.replace(str(copy), str(root)), hint=error.hint) from None
 
 
-_MISSING_MODULE = re.compile(r"No module named '?([\w.]+)")
-_BRING = (
-    "The module {module} is not among the packages that were installed: name the extra or the dependency group that "
-    "has it with --extras or --groups, or its requirements file with --requirements."
-)
-
-
 def run_commands(commands: Iterable[str], copy: Path, programs: Path, variables: Mapping[str, str]) -> None:
     """Run the project's own build commands in a copy of it.
 
@@ -116,8 +108,4 @@ def run_commands(commands: Iterable[str], copy: Path, programs: Path, variables:
     path = f"{programs}{os.pathsep}{variables.get('PATH') or os.environ.get('PATH', os.defpath)}"
     environment = process.clean_environment(**{**variables, "PATH": path, "VIRTUAL_ENV": str(programs.parent)})
     for command in commands:
-        try:
-            process.run(["/bin/sh", "-c", command], f"run the build command `{command}`", folder=copy, env=environment)
-        except UserError as error:
-            missing = _MISSING_MODULE.search(error.problem)
-            raise UserError(error.problem, hint=_BRING.format(module=missing[1]) if missing else error.hint) from None
+        process.run(["/bin/sh", "-c", command], f"run the build command `{command}`", folder=copy, env=environment)

@@ -14,7 +14,7 @@ from django_pyz.files.selection import add_build_output
 from django_pyz.plan import Plan
 from django_pyz.project import own_package
 from django_pyz.project.project import Project
-from django_pyz.stage import programs, stage
+from django_pyz.stage import missing_module, programs, stage
 from django_pyz.stage.describe import describe
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
@@ -77,7 +77,10 @@ def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
     """
     options, copy = plan.options, folders.copy
     with working_copy.errors_about(plan.found.root, copy):
-        working_copy.run_commands(options.build_commands, copy, folders.environment / "bin", options.variables)
+        try:
+            working_copy.run_commands(options.build_commands, copy, folders.environment / "bin", options.variables)
+        except UserError as error:
+            raise UserError(error.problem, hint=missing_module.hint(error.problem, copy) or error.hint) from None
     selection = add_build_output(plan.selection, copy, options)
     secret_scan.check(copy, selection.files, options.allow_secrets)
     return replace(plan, selection=selection)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django_pyz import process
 from django_pyz.project.settings_choice import EXAMPLE
 from django_pyz.python import Python
-from django_pyz.stage import in_process
+from django_pyz.stage import in_process, missing_module
 from django_pyz.variables.reading import Reading
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
@@ -26,6 +26,7 @@ _SETTINGS_NEEDED = (
 )
 _NO_FILE = re.compile(r"No such file(?: or directory)?: '?([^'\s]+\.py)")
 """Python's words, and those of django-split-settings, which names the file as its settings do."""
+_SHOWN = 8
 _KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 _THROW_AWAY = "only-for-this-build"
 
@@ -168,9 +169,25 @@ class StagedProject:
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         found["readings"] = [Reading(**item) for item in found["readings"]]
         if failed:
-            hint = self._about_path(failed.problem) or failed.hint
+            hint = self._next_step(failed.problem, found["readings"]) or failed.hint
             raise NotImportable(*failed.problems, hint=hint, readings=found["readings"])
         return found
+
+    def _next_step(self, problem: str, readings: Sequence[Reading]) -> str:
+        """What to do about settings that cannot be imported, as far as their error and what they read tell; else ""."""
+        if step := self._about_path(problem) or missing_module.hint(problem, self.project_folder):
+            return step
+        known = self.variables
+        unset = [item.name for item in readings if item.default in (None, "None") and item.name not in known]
+        last = process.reason_of(UserError(problem))
+        # The one that the error is about, if any, comes first.
+        names = sorted(dict.fromkeys(unset), key=lambda name: not _shares_word(name, last))[:_SHOWN]
+        if not names or "ImproperlyConfigured" not in problem:
+            return ""
+        return (
+            f"Of the variables that the settings have read, these are not set and have no default: {', '.join(names)}. "
+            "Give a value that is good enough for the build with --build-env NAME=VALUE."
+        )
 
     def _about_path(self, problem: str) -> str:
         """What to do about a Python file that the settings read by its path and that is not there; else ""."""
@@ -246,3 +263,9 @@ class StagedProject:
 def throw_away_keys(manifest: Manifest) -> dict[str, str]:
     """Values, for the build only, for the variables that are secret keys and must be set."""
     return {item.name: _THROW_AWAY for item in manifest.variables if item.is_required and "SECRET" in item.name}
+
+
+def _shares_word(name: str, text: str) -> bool:
+    """Whether a text has the last words of a variable's name, as SECRET_KEY of SHOP_SECRET_KEY."""
+    words = name.split("_")
+    return "_".join(words[-2:]).lower() in text.lower()

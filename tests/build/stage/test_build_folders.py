@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -55,9 +56,10 @@ def test_the_option_that_a_build_command_without_its_module_names_works(tmp_path
     with pytest.raises(UserError, match="No module named 'idna'") as caught:
         _run_build_commands(root, tmp_path / "first", options)
     assert "idna is not among the packages" in caught.value.hint
-    assert "--groups" in caught.value.hint
+    told = re.search(r"give --groups (\w+)\.$", caught.value.hint)
+    assert told
 
-    _run_build_commands(root, tmp_path / "second", replace(options, groups=("front",)))
+    _run_build_commands(root, tmp_path / "second", replace(options, groups=(told[1],)))
 
 
 def _run_build_commands(root: Path, scratch: Path, options: Options) -> None:

@@ -160,3 +160,21 @@ def test_settings_that_are_read_by_path_come_in_as_the_message_says(tmp_path: Pa
     subprocess.run(told[1], shell=True, check=True, cwd=staged.project_folder)
 
     assert staged.facts().staticfiles is False
+
+
+def test_settings_that_refuse_in_words_of_their_own_get_the_variables_that_they_read(tmp_path: Path) -> None:
+    settings = (
+        "import os\nfrom django.core.exceptions import ImproperlyConfigured\n"
+        "REGION, LANG = os.environ.get('SHOP_REGION'), os.environ.get('SHOP_LANGUAGE', 'de')\n"
+        "if not (key := os.environ.get('SHOP_API_KEY')):\n    raise ImproperlyConfigured('There is no API_KEY.')\n"
+    )
+    staged = make_staged(tmp_path, {"shop/__init__.py": "", "shop/settings.py": settings})
+    with pytest.raises(NotImportable) as caught:
+        staged.facts()
+    told = re.search(r"no default: (.+)\. Give .* --build-env NAME=VALUE", caught.value.hint)
+    assert told
+    assert told[1] == "SHOP_API_KEY, SHOP_REGION"
+
+    staged.variables["SHOP_API_KEY"] = "good enough"
+
+    assert staged.facts().staticfiles is False
