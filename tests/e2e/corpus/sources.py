@@ -83,7 +83,9 @@ class Source:
         run([*pip, "--dest", "downloaded", self.what], scratch)
         [archive] = (scratch / "downloaded").iterdir()
         with tarfile.open(archive) as packed:
-            packed.extractall(scratch / "unpacked", filter="data")
+            # Python 3.11.2, Debian 12's, has no filters yet.
+            packed.extraction_filter = getattr(tarfile, "data_filter", None)
+            packed.extractall(scratch / "unpacked")
         [unpacked] = (scratch / "unpacked").iterdir()
         unpacked.rename(folder)
 
