@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 _POSTGRESQL = map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
@@ -16,6 +17,7 @@ SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *_PO
 DEBIAN = "a Debian system"
 ROOT = "root"
 LOCALHOST = "the name localhost"
+USER_NAMESPACES = "user namespaces"
 
 _PACKAGES = {
     "chromedriver": "chromium-driver",
@@ -41,27 +43,17 @@ def is_here(need: str) -> bool:
     """Whether this machine has what a test needs.
 
     Args:
-        need: a program that is listed here, ROOT, DEBIAN or LOCALHOST.
+        need: a program that is listed here, ROOT, DEBIAN, LOCALHOST or USER_NAMESPACES.
     """
-    if need == ROOT:
-        return os.geteuid() == 0
-    if need == DEBIAN:
-        return "ID=debian" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
-    if need == LOCALHOST:
-        return _is_known(need.rpartition(" ")[2])
+    if need in _OTHERS:
+        return _OTHERS[need][0]()
     assert need in _PACKAGES, f"{need} has no package in {__file__}"
     return shutil.which(need, path=SEARCH) is not None
 
 
 def how_to_get(need: str) -> str:
     """What to do for a test that needs something."""
-    if need == ROOT:
-        return "run the tests as root"
-    if need == DEBIAN:
-        return "run the tests on Debian"
-    if need == LOCALHOST:
-        return "give it the address 127.0.0.1 in /etc/hosts"
-    return f"on Debian and Ubuntu: apt-get install {_PACKAGES[need]}"
+    return _OTHERS[need][1] if need in _OTHERS else f"on Debian and Ubuntu: apt-get install {_PACKAGES[need]}"
 
 
 def _is_known(host: str) -> bool:
@@ -69,6 +61,24 @@ def _is_known(host: str) -> bool:
         return bool(socket.gethostbyname(host))
     except OSError:
         return False
+
+
+def _is_debian() -> bool:
+    return "ID=debian" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+
+
+def _has_user_namespaces() -> bool:
+    unshare = shutil.which("unshare", path=SEARCH)
+    return unshare is not None and not subprocess.run([unshare, "--user", "true"], stderr=subprocess.DEVNULL).returncode
+
+
+_OTHERS: dict[str, tuple[Callable[[], bool], str]] = {
+    ROOT: (lambda: os.geteuid() == 0, "run the tests as root"),
+    DEBIAN: (_is_debian, "run the tests on Debian"),
+    LOCALHOST: (lambda: _is_known("localhost"), "give it the address 127.0.0.1 in /etc/hosts"),
+    USER_NAMESPACES: (_has_user_namespaces, "run the tests outside of a chroot, or allow them"),
+}
+"""What is no program: whether it is there, and what to do for it."""
 
 
 def install_missing() -> None:

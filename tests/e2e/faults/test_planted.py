@@ -14,6 +14,7 @@ import pytest
 from django_pyz_runtime.bundle.container import read_container
 from tests.e2e.faults.small_machines import NOBODY, answer, answers, as_nobody, as_root, trees
 from tests.e2e.harness import Machine
+from tests.programs import USER_NAMESPACES
 from tests.small_bundle import ANSWER
 
 pytestmark = as_root
@@ -256,6 +257,7 @@ os.execvp(command[0], command)
 _USER = 12345
 
 
+@pytest.mark.needs(USER_NAMESPACES)
 @pytest.mark.parametrize("mapped", [True, False], ids=["root is mapped", "root is not"])
 def test_in_a_user_namespace_the_reason_is_told(shop: Machine, mapped: bool) -> None:
     """Its advice is taken: the owner is mapped, or the file is started outside of it."""
