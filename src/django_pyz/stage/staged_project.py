@@ -169,7 +169,8 @@ class StagedProject:
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         found["readings"] = [Reading(**item) for item in found["readings"]]
         if failed:
-            hint = self._next_step(failed.problem, found["readings"]) or failed.hint
+            step = self._next_step(failed.problem, found["readings"])
+            hint = "\n".join(filter(None, [step, failed.hint]))
             raise NotImportable(*failed.problems, hint=hint, readings=found["readings"])
         return found
 
