@@ -22,8 +22,8 @@ from django_pyz.stage.scratch import scratch_folder
 from django_pyz.stage.staged_project import StagedProject, throw_away_keys
 from django_pyz.stage.trial_run import TrialRun, look_at_settings, naming_exclusions, try_out
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
-from django_pyz_runtime.bundle.container import SITE_PACKAGES
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
+from django_pyz_runtime.bundle.names import PROJECT_FOLDER, SITE_PACKAGES
 
 
 def build(root: Path, output: Path | None, choose: Callable[[Options], Options], progress: Progress) -> Summary:
@@ -105,6 +105,7 @@ def _start_once(file: Path, python: Python, contents: Contents, build_id: str, s
     """
     folder = _folder(scratch / "first-start")
     tree = _folder(folder / build_id)
+    (contents.site_packages / PROJECT_FOLDER).rename(tree / PROJECT_FOLDER)
     contents.site_packages.rename(tree / SITE_PACKAGES)
     (scratch / BYTECODE).rename(tree / BYTECODE)
     # What configures a bundle on this machine must not decide whether the file starts.

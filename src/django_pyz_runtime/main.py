@@ -62,7 +62,7 @@ def _tell(error: UserError) -> None:
 
 def _say_where_it_is(bundle: Bundle, error: FileNotFoundError) -> None:
     """Add to an error about a relative path that the file is there, in the project's folder."""
-    folder = bundle.site_packages / bundle.manifest.folder
+    folder = bundle.root / bundle.manifest.folder
     if not os.path.isabs(error.filename) and (folder / error.filename).exists():
         error.add_note(f"{error.filename} is in the project's folder: run the command in {folder}")
 
@@ -71,7 +71,7 @@ def _say_where_it_looks(bundle: Bundle, ended: SystemExit) -> None:
     """Say that a file which a failed command looked for may be the one in the project's folder."""
     from django_pyz_runtime.commands.folder_hint import hint
 
-    if text := hint(ended, bundle.site_packages / bundle.manifest.folder):
+    if text := hint(ended, bundle.root / bundle.manifest.folder):
         say(text)
 
 

@@ -33,7 +33,7 @@ def test_the_executable_and_its_code_are_put_in_place_once(machine: Machine, roo
     assert not (machine.folder / "cache").exists()
     assert program.read_bytes() == machine.executable.read_bytes()
     assert stat.S_IMODE(program.stat().st_mode) == 0o755
-    assert (release / "site-packages/__project__/manage.py").is_file()
+    assert (release / "__project__/manage.py").is_file()
 
     made = release.stat().st_ino, program.stat().st_ino
     said = machine.succeed("pyz", "install", "--root", str(root))

@@ -45,7 +45,7 @@ import sys
 compiled = []
 sys.addaudithook(lambda event, found: event == "compile" and found[0] and compiled.append(str(found[1])))
 import django.contrib.auth.views, crashstats.views, crashstats.urls, whitenoise.base, django.forms.models
-print([name for name in compiled if "/site-packages/" in name])
+print([name for name in compiled if "/site-packages/" in name or "/__project__/" in name])
 """
     assert fresh.succeed("shell", "-v", "0", "-c", program) == "[]\n"
     assert list(only_tree(fresh).rglob("*.pyc")) == []

@@ -25,8 +25,9 @@ from django_pyz.pack.head import LAUNCHER_FILES, head, interpreter, main_module,
 from django_pyz.pack.tree_archive import Member, compute_build_id, read_members
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE
-from django_pyz_runtime.bundle.container import CONTAINER, SITE_PACKAGES, Container
+from django_pyz_runtime.bundle.container import CONTAINER, Container
 from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.bundle.names import PROJECT_FOLDER, SITE_PACKAGES
 
 PAYLOAD = "payload.pyz"
 BLOCKS = "django_pyz_tree/blocks"
@@ -62,8 +63,13 @@ def _members(contents: Contents, scratch: Path) -> list[Member]:
     files = files_below(contents.site_packages)
     folder = scratch / BYTECODE
     code = bytecode.write(contents.compiled, files, folder / contents.compiled.cache_tag)
-    found = {f"{SITE_PACKAGES}/{path}": contents.site_packages / path for path in files}
+    found = {_path_in_tree(path): contents.site_packages / path for path in files}
     return read_members(found | {f"{BYTECODE}/{path.relative_to(folder).as_posix()}": path for path in code})
+
+
+def _path_in_tree(path: str) -> str:
+    """Where a file of the staged site-packages lies in the tree: the project's own are beside it there."""
+    return path if path.partition("/")[0] == PROJECT_FOLDER else f"{SITE_PACKAGES}/{path}"
 
 
 def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:

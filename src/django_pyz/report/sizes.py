@@ -6,7 +6,8 @@ from pathlib import Path
 
 from django_pyz_runtime.bundle.blocks import read_layout
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, SUFFIX
-from django_pyz_runtime.bundle.container import SITE_PACKAGES, read_container
+from django_pyz_runtime.bundle.container import read_container
+from django_pyz_runtime.bundle.names import SITE_PACKAGES
 
 
 def in_file(bundle: Path) -> dict[str, int]:

@@ -61,7 +61,7 @@ def _import_from(bytecode: str, site_packages: str) -> None:
     """Take the bytecode of the tree, as the bundle will."""
     from django_pyz_runtime.bundle import bytecode_finder
 
-    bytecode_finder.install(bytecode, site_packages, is_complete=False, is_unpacked=False)
+    bytecode_finder.install(bytecode, {site_packages: ""}, is_complete=False, is_unpacked=False)
 
 
 def _make_wing_importable() -> None:

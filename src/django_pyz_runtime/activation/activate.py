@@ -82,7 +82,7 @@ class Activation:
         self.static_root = str(static_root) if is_really(static_root, str, Path) else ""
         bundle = self._bundle
         project = self.code_folder / PROJECT_FOLDER
-        relocator = Relocator(bundle.site_packages, project, self.data_dir, self.may_write, self.static_root)
+        relocator = Relocator(bundle.root, project, self.data_dir, self.may_write, self.static_root)
         moves = self._set_static(namespace, relocator)
         problems = list(typed_settings.apply(namespace, self._configuration.section("settings"), global_settings))
         if problems or self._purpose is Purpose.CHECK:
@@ -182,9 +182,10 @@ def activate(
     remember(configuration.texts())
     activation = Activation(bundle, configuration, purpose)
     use_code(bundle, activation.code_folder)
-    if activation.code_folder != bundle.site_packages:
+    if activation.code_folder != bundle.root:
         # What is a link there may lead to modules that no build has seen.
-        bytecode_finder.install(str(bundle.site_packages.parent), str(activation.code_folder), is_complete=False)
+        copy = {str(activation.code_folder / PROJECT_FOLDER): PROJECT_FOLDER}
+        bytecode_finder.install(str(bundle.root), copy, is_complete=False)
     for value in configuration.section("env"):
         if value.level >= Level.ENVIRONMENT or value.key not in environ:
             environ[value.key] = value.text
@@ -193,8 +194,8 @@ def activate(
     is_serving = purpose is Purpose.SERVE
     hand_down(bundle, configuration, arguments, activation.code_folder, is_serving, environ)
     if not bundle.is_staged:
-        data_code.guard([bundle.site_packages], activation.data_dir)
-        write_guard.install((bundle.site_packages, activation.code_folder), activation.data_dir, bundle.executable.name)
+        data_code.guard([bundle.root], activation.data_dir)
+        write_guard.install((bundle.root, activation.code_folder), activation.data_dir, bundle.executable.name)
     finders: list[Any] = [_settings_hook(bundle, activation)]
     if files := {value.key: value.text for value in configuration.section("modules")}:
         finders.append(OperatorModules(files))

@@ -42,7 +42,7 @@ def use_server(site_packages: Path) -> None:
         site_packages: of the bundle's tree.
     """
     folder = _server_folder(site_packages)
-    bytecode_finder.install(str(site_packages.parent), folder, root=SERVER_FOLDER)
+    bytecode_finder.install(str(site_packages.parent), {folder: ""}, root=SERVER_FOLDER)
     sys.path.insert(0, folder)
 
 

@@ -127,7 +127,7 @@ def _do_what_site_does() -> None:
 def _hand_over(site_packages: str) -> None:
     """Let our modules be imported again, whole, from the tree."""
     loader = getattr(sys.modules[__name__].__spec__, "loader", None)
-    bytecode_finder.install(os.path.dirname(site_packages), site_packages)
+    bytecode_finder.install_for_tree(site_packages)
     forget_run_wing()
     sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not loader]
 

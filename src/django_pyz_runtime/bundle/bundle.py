@@ -69,6 +69,11 @@ class Bundle(NamedTuple):
         return self.build_id == STAGED
 
     @property
+    def root(self) -> Path:
+        """The folder that the manifest's paths are relative to: the tree."""
+        return self.site_packages if self.is_staged else self.site_packages.parent
+
+    @property
     def project_folder(self) -> Path:
         """Where the project's own files were unpacked to."""
-        return self.site_packages / PROJECT_FOLDER
+        return self.root / PROJECT_FOLDER

@@ -2,8 +2,9 @@
 
 The tree holds sources and no `__pycache__`. Beside its site-packages lies BYTECODE, with a folder for the Python that
 compiled, named by its cache tag. There is a file for each first part of a path below site-packages: `django.code` for
-all of Django, `.code` for site-packages itself. A folder of site-packages that is an import root of its own, as the
-server's, has such files in a folder of its name, where paths are relative to it: a package has the same bytes in both.
+all of Django, `.code` for site-packages itself; and PROJECT_FOLDER counts as if it lay there, as it did when it was
+compiled. A folder of site-packages that is an import root of its own, as the server's, has such files in a folder of
+its name, where paths are relative to it: a package has the same bytes in both.
 Such a file is
 
 - the size of the index in bytes, in 8 bytes, little-endian;
@@ -30,6 +31,8 @@ from importlib.machinery import (
     ModuleSpec,
     SourceFileLoader,
 )
+
+from django_pyz_runtime.bundle.names import PROJECT_FOLDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ class Index:
         """What can be imported from a folder; None where it has nothing.
 
         Args:
-            folder: relative to site-packages, "" for itself.
+            folder: its place in the index, "" for site-packages itself.
         """
         return self._part(folder.partition("/")[0])[1].get(folder)
 
@@ -117,7 +120,7 @@ class BytecodeFinder(FileFinder):
 
     Args:
         path: of the folder.
-        folder: the same, relative to site-packages.
+        folder: its place in the index.
         index: of the tree.
         modules: what the index has for it.
         is_complete: whether there are no other modules in it, as in a tree that nobody can write to.
@@ -152,17 +155,17 @@ class BytecodeFinder(FileFinder):
 
 
 class _Hook:
-    """Makes the finders for a folder and those below.
+    """Makes the finders for folders and those below.
 
     Args:
-        folder: the one that the index is for, or a copy of it.
+        folders: as for `install`.
         index: of the tree.
         is_complete: as for BytecodeFinder.
         is_unpacked: whether nobody else may write to it, as to what a bundle has unpacked.
     """
 
-    def __init__(self, folder: str, index: Index, is_complete: bool, is_unpacked: bool) -> None:
-        self.folder = folder
+    def __init__(self, folders: dict[str, str], index: Index, is_complete: bool, is_unpacked: bool) -> None:
+        self.folders = folders
         self._index = index
         self._is_complete = is_complete
         self._is_unpacked = is_unpacked
@@ -173,15 +176,20 @@ class _Hook:
         Raises:
             ImportError: the path is of no concern.
         """
-        if path != self.folder and not path.startswith(self.folder + os.sep):
-            raise ImportError
-        folder = path[len(self.folder) + 1 :]
-        modules = self._index.modules(folder)
-        if modules is None:
+        folder = self._place(path)
+        modules = None if folder is None else self._index.modules(folder)
+        if folder is None or modules is None:
             raise ImportError
         if self._is_unpacked:
             check_unpacked(path)
         return BytecodeFinder(path, folder, self._index, modules, self._is_complete)
+
+    def _place(self, path: str) -> str | None:
+        """The place of a folder in the index; None where it is no folder of the tree."""
+        for top, place in self.folders.items():
+            if path == top or path.startswith(top + os.sep):
+                return (place + path[len(top) :]).lstrip(os.sep)
+        return None
 
 
 def check_unpacked(path: str) -> None:
@@ -205,12 +213,25 @@ def check_unpacked(path: str) -> None:
     )
 
 
-def install(tree: str, folder: str, *, root: str = "", is_complete: bool = True, is_unpacked: bool = True) -> None:
-    """Import from a folder with the help of a tree's index; where it does not fit, Python imports as it always does.
+def install_for_tree(site_packages: str) -> None:
+    """Import from an unpacked tree with the help of its index.
+
+    Args:
+        site_packages: of the tree.
+    """
+    tree = os.path.dirname(site_packages)
+    install(tree, {site_packages: "", os.path.join(tree, PROJECT_FOLDER): PROJECT_FOLDER})
+
+
+def install(
+    tree: str, folders: dict[str, str], *, root: str = "", is_complete: bool = True, is_unpacked: bool = True
+) -> None:
+    """Import from folders with the help of a tree's index; where it does not fit, Python imports as it always does.
 
     Args:
         tree: the folder that BYTECODE lies in.
-        folder: its site-packages, a copy of them, or an import root in them with an index of its own.
+        folders: its folders or copies of them, each with its place in the index: site-packages and import roots with an
+            index of their own are "" there.
         root: the name of that import root; "" for site-packages.
         is_complete: whether there are no modules in it but those that the index names.
         is_unpacked: whether nobody else may write to it, as to what a bundle has unpacked.
@@ -218,8 +239,8 @@ def install(tree: str, folder: str, *, root: str = "", is_complete: bool = True,
     code = os.path.join(tree, BYTECODE, str(sys.implementation.cache_tag), root).rstrip(os.sep)
     if sys.flags.optimize or not os.path.isdir(code):
         return
-    if any(isinstance(hook, _Hook) and hook.folder == folder for hook in sys.path_hooks):
+    if any(isinstance(hook, _Hook) and hook.folders == folders for hook in sys.path_hooks):
         return
-    sys.path_hooks.insert(0, _Hook(folder, Index(code), is_complete, is_unpacked))
-    for path in [path for path in sys.path_importer_cache if path.startswith(folder)]:
+    sys.path_hooks.insert(0, _Hook(folders, Index(code), is_complete, is_unpacked))
+    for path in [path for path in sys.path_importer_cache if path.startswith(tuple(folders))]:
         del sys.path_importer_cache[path]

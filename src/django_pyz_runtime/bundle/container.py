@@ -27,7 +27,6 @@ CONTAINER = "container.json"
 "least_patch", "below_patch", "has_extensions", and "tree", an object with the "offset" of the tree in the file, and its
 index: "index_offset" from there, "index_size", and "index_sha256"."""
 FORMAT = 3
-SITE_PACKAGES = "site-packages"
 DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError, struct.error, zlib.error)
 """What zipfile raises on bytes that are no zip file; RuntimeError where they ask for a password."""
 STORED, DEFLATE, LZMA = "stored", "deflate", "lzma"

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from django_pyz_runtime.bundle import names
 from django_pyz_runtime.bundle.names import MANIFEST_FILE, env_prefix
 from django_pyz_runtime.errors import UserError
 
 FORMAT = 1
 FILE_NAME = MANIFEST_FILE
-PROJECT_FOLDER = "__project__"
-"""Where the project's own files lie inside site-packages: a folder that collides with no import name."""
+PROJECT_FOLDER = names.PROJECT_FOLDER
 STATIC_FOLDER = "__static__"
 """Where the static files collected at build time lie inside site-packages."""
 SERVER_FOLDER = "__server__"
@@ -56,15 +56,15 @@ class Manifest(NamedTuple):
         name: names the configuration, data and cache folders and the environment prefix.
         script: the name of the executable.
         settings_module: the default of DJANGO_SETTINGS_MODULE.
-        import_roots: folders for sys.path, relative to site-packages, first one first.
+        import_roots: folders for sys.path, relative to the tree, first one first.
         python: the version the bundle was built with, as "3.11".
         bound_to_python: whether it holds modules compiled for that version only.
         least_patch: the first patch release of that version that it runs with, as 3 for 3.11.3; 0 for all.
         below_patch: the first one after that which it does not run with; 0 for none.
         has_extensions: whether it holds compiled modules or libraries, which no file system mounted noexec can hold.
         last_import_roots: folders for the end of sys.path, likewise: those above manage.py's.
-        folder: the one of manage.py, relative to site-packages.
-        manage_py: path of a manage.py that does more than Django's own, relative to site-packages, else "".
+        folder: the one of manage.py, relative to the tree.
+        manage_py: path of a manage.py that does more than Django's own, relative to the tree, else "".
         manage_call: a function that stands for manage.py where a package has a console script instead, as
             "shop.cli:main", else "".
         wsgi_module: the project's WSGI module, for settings without WSGI_APPLICATION; "" where there is none.

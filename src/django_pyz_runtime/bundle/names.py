@@ -15,6 +15,11 @@ SYSTEM_CONFIGURATION = "/etc"
 CONFIGURATION_FILE = "settings.ini"
 MANIFEST_FILE = "__manifest__.json"
 """In site-packages (see manifest.py)."""
+SITE_PACKAGES = "site-packages"
+"""Of an unpacked tree: the packages, and all else that is not the project's own."""
+PROJECT_FOLDER = "__project__"
+"""Where the project's own files lie in an unpacked tree: beside site-packages, as error trackers, profilers and
+debuggers know other people's code by that name. In a tree that is being built it lies inside."""
 _OF_THIS_PROCESS = ("/dev/fd/", "/dev/stdin", "/proc/self/", "/proc/thread-self/")
 """Paths that lead elsewhere in another process."""
 

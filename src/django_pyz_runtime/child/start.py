@@ -42,12 +42,12 @@ def start(site_packages: str) -> None:
         _say_what_to_start(bundle.manifest.script)
     bundle = bundle.started_from(executable)
     tree_locks.hold_own_tree(site_packages)
-    code_folder = os.environ.get(prefix + child_environment.CODE, site_packages)
+    code_folder = os.environ.get(prefix + child_environment.CODE, str(bundle.root))
     _find_script(os.path.join(code_folder, bundle.manifest.folder))
     sys.dont_write_bytecode = True
     sys.executable = str(bundle.site_packages / PROGRAM_FOLDER / "python")
     sys.path.append(site_packages)
-    bytecode_finder.install(os.path.dirname(site_packages), site_packages)
+    bytecode_finder.install_for_tree(site_packages)
     use_code(bundle, Path(code_folder))
     sys.meta_path.insert(0, _ActivationWhenNeeded(bundle))
 

@@ -35,7 +35,7 @@ def code_folder(bundle: Bundle, data_dir: Path, *, may_write: bool = True) -> Pa
         UserError: the copy can neither be found nor made, or others could have written it.
     """
     if bundle.is_staged or not bundle.manifest.data_paths:
-        return bundle.site_packages
+        return bundle.root
     if not may_write:
         return _own_copy(bundle, data_dir)
     import hashlib

@@ -21,7 +21,7 @@ from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+from django_pyz_runtime.bundle.names import PROJECT_FOLDER, SITE_PACKAGES
 from django_pyz_runtime.data.settings_walk import Holders, Names, is_really, plain, replaced
 from django_pyz_runtime.data.writable_settings import (
     FOLDERS,
@@ -55,14 +55,14 @@ class Relocator(NamedTuple):
     """Moves paths out of the code.
 
     Attributes:
-        site_packages: the unpacked tree; paths inside it are moved.
+        tree: the unpacked one; paths inside it are moved.
         project_folder: the project's own folder in it; what lies inside keeps its relative place.
         data_dir: where to.
         makes_folders: whether the folders that the paths need are made.
         static_root: STATIC_ROOT as the project has it; other settings that are built on it follow the one in force.
     """
 
-    site_packages: Path
+    tree: Path
     project_folder: Path
     data_dir: Path
     makes_folders: bool = True
@@ -107,7 +107,7 @@ class Relocator(NamedTuple):
 
     def relative(self, path: Path) -> Path | None:
         """The place of a path in the project, or in the tree; None where it lies elsewhere."""
-        roots = (self.project_folder, self.site_packages / PROJECT_FOLDER, self.site_packages)
+        roots = (self.project_folder, self.tree / PROJECT_FOLDER, self.tree / SITE_PACKAGES, self.tree)
         return next((path.relative_to(root) for root in roots if path.is_relative_to(root)), None)
 
 
@@ -178,7 +178,7 @@ class _Change:
 
     def _path_in_url(self, text: str) -> str:
         """The path into the tree at the end of a URL, as in sqlite:////...; "" where there is none."""
-        for root in (self._relocator.project_folder, self._relocator.site_packages):
+        for root in (self._relocator.project_folder, self._relocator.tree):
             start = text.find(f"{root}/")
             if start > 0 and re.fullmatch(_URL, text[:start]):
                 return re.split(r"[?#;]", text[start:])[0]

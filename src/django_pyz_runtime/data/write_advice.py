@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
+from django_pyz_runtime.bundle.names import PROJECT_FOLDER, SITE_PACKAGES
 from django_pyz_runtime.data import settings_walk
 from django_pyz_runtime.data.writable_settings import is_nothing
 
@@ -33,8 +33,8 @@ class Code(NamedTuple):
     def relative(self, real: str) -> str:
         """The place of a path in the project, or in the tree."""
         tree = next(tree for tree in self.trees if _is_inside(real, tree))
-        project = os.path.join(tree, PROJECT_FOLDER)
-        return os.path.relpath(real, project if _is_inside(real, project) else tree)
+        roots = (os.path.join(tree, PROJECT_FOLDER), os.path.join(tree, SITE_PACKAGES), tree)
+        return os.path.relpath(real, next(root for root in roots if _is_inside(real, root)))
 
 
 def advice(real: str, code: Code, *, is_folder: bool = False) -> str:
@@ -88,7 +88,7 @@ def _data_path(real: str, folder: str, code: Code, is_folder: bool) -> str:
     if (
         not is_folder
         and code.holds(above)
-        and code.relative(above) not in (".", PROJECT_FOLDER)
+        and code.relative(above) != "."
         and os.path.isdir(above)
         and is_nothing(Path(above))
     ):
@@ -111,7 +111,7 @@ def _is_path(value: Any) -> bool:
 
 def _is_for_data(path: str, code: Code) -> bool:
     """Whether a path is in the code without being where code lies, as BASE_DIR is."""
-    if not code.holds(path) or code.relative(path) in (".", PROJECT_FOLDER):
+    if not code.holds(path) or code.relative(path) == ".":
         return False
     try:
         return not any(name.endswith(".py") for name in os.listdir(path))

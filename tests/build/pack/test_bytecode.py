@@ -16,7 +16,7 @@ import pytest
 from django_pyz.pack import bytecode
 from django_pyz.python import find_python
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, SIZE_BYTES, Index
-from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, SERVER_FOLDER
 from tests.build.trees import read_tree, write_tree
 
 SOURCES = {
@@ -189,3 +189,60 @@ print(len(compiled), web.app.__file__, web.app.App.fail.__code__.co_filename)
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(source_folder), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (f"0 {place} {place}\n", "")
+
+
+IMPORTS = """
+import sys
+from django_pyz_runtime.bundle import bytecode_finder
+looked = []
+sys.addaudithook(lambda event, found: event in ("compile", "os.listdir", "os.scandir") and looked.append(found[1:]))
+tree, *folders = sys.argv[1:]
+bytecode_finder.install_for_tree(tree + "/site-packages")
+sys.path[:0] = folders
+del looked[:]
+import web.app
+import shop.views
+print(len(looked), web.app.__file__, shop.views.__file__, shop.views.view.__code__.co_filename)
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A package and a project, compiled as they are staged, and where they lie in an unpacked tree."""
+    package = {"web/__init__.py": "", "web/app.py": "class App:\n    pass\n"}
+    own = {"shop/__init__.py": "", "shop/views.py": "def view():\n    1 / 0\n"}
+    files = {**package, **{f"{PROJECT_FOLDER}/{name}": text for name, text in own.items()}}
+    root = write_tree(tmp_path / "tree/site-packages", files)
+    compiled = bytecode.compile_tree(find_python(""), root, tmp_path)
+    bytecode.write(compiled, sorted(files), root.parent / BYTECODE / compiled.cache_tag)
+    (root / PROJECT_FOLDER).rename(root.parent / PROJECT_FOLDER)
+    return root.parent
+
+
+def imported(tree: Path, *folders: Path) -> subprocess.CompletedProcess[str]:
+    """What comes of importing a module of each, with these folders first on sys.path."""
+    source = str(Path(bytecode.__file__).parents[2])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": source, "PYTHONDONTWRITEBYTECODE": "1"}
+    command: list[str | Path] = [sys.executable, "-c", IMPORTS, tree, *folders]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def test_the_project_comes_from_the_index_though_it_lies_beside_the_packages(tree: Path) -> None:
+    done = imported(tree, tree / PROJECT_FOLDER, tree / "site-packages")
+    app, views = tree / "site-packages/web/app.py", tree / PROJECT_FOLDER / "shop/views.py"
+    assert (done.stdout, done.stderr) == (f"0 {app} {views} {views}\n", "")
+
+
+def test_the_folder_above_them_has_no_modules(tree: Path) -> None:
+    """A project may put the parent of its own folder on sys.path."""
+    done = imported(tree, tree, tree / PROJECT_FOLDER, tree / "site-packages")
+    app, views = tree / "site-packages/web/app.py", tree / PROJECT_FOLDER / "shop/views.py"
+    assert done.stderr == ""
+    assert done.stdout.split()[1:] == [str(app), str(views), str(views)]
+
+
+def test_the_project_is_not_imported_from_a_folder_that_others_can_write(tree: Path) -> None:
+    (tree / PROJECT_FOLDER / "shop").chmod(0o777)
+    done = imported(tree, tree / PROJECT_FOLDER, tree / "site-packages")
+    assert done.stdout == ""
+    assert f"UserError: {tree / PROJECT_FOLDER / 'shop'}: can be written by other users (mode 0777)" in done.stderr

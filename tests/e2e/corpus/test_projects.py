@@ -375,9 +375,9 @@ def test_no_file_with_secrets_goes_in_with_or_without_git(checkout: Path, tmp_pa
     assert done.returncode == 0, done.stderr
     assert ".envs/ (secrets)" in done.stdout or ".envs/.production/.django (secrets)" in done.stdout
 
-    code = unpacked(tmp_path / "release", tmp_path / "tree") / "site-packages"
+    tree = unpacked(tmp_path / "release", tmp_path / "tree")
     secret = b"example-only"
-    inside = [path for path in (code / "__project__").rglob("*") if path.is_file()]
+    inside = [path for path in (tree / "__project__").rglob("*") if path.is_file()]
     assert {path.name for path in inside} >= {"manage.py", "settings.py"}
     assert [path for path in inside if secret in path.read_bytes()] == []
 

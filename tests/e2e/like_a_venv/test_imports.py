@@ -14,8 +14,8 @@ def test_a_module_knows_its_file(says: Says, tree: Path) -> None:
         "shop": "__project__/shop/__init__.py",
         "shop.sums": "__project__/shop/sums.py",
         "plugins.card": "__project__/lib/plugins/card.py",
-        "django.http": "django/http/__init__.py",
-        "zope.interface.verify": "zope/interface/verify.py",
+        "django.http": "site-packages/django/http/__init__.py",
+        "zope.interface.verify": "site-packages/zope/interface/verify.py",
     }
     code = f"""
 import importlib, importlib.machinery, importlib.util, inspect
@@ -32,8 +32,8 @@ for name in {list(names)}:
         inspect.getsourcefile(module), loader.get_code(name).co_filename,
     }})
 """
-    assert says(code) == [f"{name} {tree / path}" for name, path in names.items()]
-    assert all((tree / path).is_file() for path in names.values())
+    assert says(code) == [f"{name} {tree.parent / path}" for name, path in names.items()]
+    assert all((tree.parent / path).is_file() for path in names.values())
 
 
 def test_a_function_knows_its_source(says: Says, tree: Path) -> None:
@@ -46,7 +46,7 @@ print(inspect.getsource(sums.divide) == "".join(lines), inspect.getcomments(sums
 print(linecache.getline(sums.__file__, first).strip())
 print(inspect.getsource(jobs.Order).splitlines()[:2])
 """
-    path = tree / "__project__/shop/sums.py"
+    path = tree.parent / "__project__/shop/sums.py"
     line = path.read_text().splitlines().index("def divide(a, b):") + 1
     order = ["@dataclass(frozen=True)", "class Order:"]
     assert says(code) == [f"{path} {line} {line} 3", "True None Divide.", "def divide(a, b):", str(order)]
@@ -77,7 +77,7 @@ print((files("coverage") / "htmlfiles" / "style.css").is_file(), (files("coverag
 """
     assert says(code) == [
         "['apple', '3', 'pear', '4']",
-        str(tree / "__project__/shop/data/prices.txt"),
+        str(tree.parent / "__project__/shop/data/prices.txt"),
         "['__init__.py', 'shop_tags.py']",
         "['card.py', 'cash.py']",
         "True False",
@@ -136,7 +136,7 @@ for name in ("nothing.sums", "shop.sums.nothing", "shop.nothing"):
     except ModuleNotFoundError as error:
         print(error.name, error)
 """
-    project = tree / "__project__/shop"
+    project = tree.parent / "__project__/shop"
     assert says(code) == [
         f"{project / 'sums.py'} None None None",
         f"None {[str(project / 'data')]}",
@@ -156,7 +156,7 @@ print(list(zope.__path__))
 print(zope.tills.is_till(zope.tills.Till()), zope.tills.is_till(1))
 print(isinstance(extension.__loader__, importlib.machinery.ExtensionFileLoader), extension.__file__)
 """
-    project = tree / "__project__"
+    project = tree.parent / "__project__"
     *lines, last = says(code)
     assert lines == [
         f"{[str(project / 'plugins'), str(project / 'lib/plugins')]} None",

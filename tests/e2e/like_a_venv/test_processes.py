@@ -19,7 +19,7 @@ PLAIN = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def test_python_runs_modules_files_and_folders_of_the_bundle(tools: Machine) -> None:
-    python, shop = ("pyz", "exec", "python"), site_packages(tools) / "__project__/shop"
+    python, shop = ("pyz", "exec", "python"), site_packages(tools).parent / "__project__/shop"
     assert said(tools, *python, "-m", "shop", "a", "b c") == ["shop shop.__main__ ['a', 'b c'] 4"]
     assert said(tools, *python, str(shop), "a") == [" __main__ ['a'] 4"]
     assert said(tools, *python, str(shop / "__main__.py")) == ["None None [] 4"]
@@ -289,12 +289,11 @@ if not os.path.exists("plugins/cash.py"):
 """
     done = tools.run("shell", "-v", "0", "-c", code)
     assert done.returncode
-    hint = (
-        f"plugins/cash.py is in the project's folder, not in {tools.elsewhere}: try the command in {tree}/__project__"
-    )
+    folder = tree.parent / "__project__"
+    hint = f"plugins/cash.py is in the project's folder, not in {tools.elsewhere}: try the command in {folder}"
     assert f"{tools.executable.name}: {hint}\n" in done.stderr
     command: list[str | Path] = [tools.executable, "shell", "-v", "0", "-c", code]
-    there = subprocess.run(command, cwd=tree / "__project__", env=tools.environment, capture_output=True, text=True)
+    there = subprocess.run(command, cwd=folder, env=tools.environment, capture_output=True, text=True)
     assert (there.returncode, there.stderr) == (0, "")
 
 

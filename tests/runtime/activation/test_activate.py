@@ -51,14 +51,15 @@ def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
     project = tmp_path / "tree/__project__"
     project.mkdir(parents=True)
     (project / "pyz_settings.py").write_text(SETTINGS, encoding="utf-8")
-    (tmp_path / "tree" / FILE_NAME).write_text(
+    (tmp_path / "tree/site-packages").mkdir()
+    (tmp_path / "tree/site-packages" / FILE_NAME).write_text(
         manifest._replace(settings_module="pyz_settings").to_json(), encoding="utf-8"
     )
-    return Bundle.load("/usr/bin/project-script", str(tmp_path / "tree"), "b")
+    return Bundle.load("/usr/bin/project-script", str(tmp_path / "tree/site-packages"), "b")
 
 
 def shown(python: Python, bundle: Bundle, *argv: str, **environ: str) -> dict[str, Any]:
-    data = str(bundle.site_packages.parent / "data")
+    data = str(bundle.root.parent / "data")
     found: dict[str, Any] = json.loads(
         python(SHOW, str(bundle.site_packages), *argv, PROJECT__PROJECT__DATA_DIR=data, **environ)
     )

@@ -118,9 +118,11 @@ def in_force(python: Python, folder: Path, manifest: Manifest, module: str, befo
     (project / "values.py").write_text(VALUES.format(base=str(project)), encoding="utf-8")
     if module:
         (project / "pyz_settings.py").write_text(module, encoding="utf-8")
-    (tree / FILE_NAME).write_text(manifest._replace(settings_module="pyz_settings").to_json(), encoding="utf-8")
+    packages = tree / "site-packages"
+    packages.mkdir()
+    (packages / FILE_NAME).write_text(manifest._replace(settings_module="pyz_settings").to_json(), encoding="utf-8")
     found: dict[str, Any] = json.loads(
-        python(SHOW, str(tree), before, f"--set=project.data_dir={folder}/data", *OPTIONS)
+        python(SHOW, str(packages), before, f"--set=project.data_dir={folder}/data", *OPTIONS)
     )
     return found
 

@@ -65,7 +65,7 @@ def test_a_bundle_is_read_from_its_tree(manifest: Manifest, tmp_path: Path) -> N
     (tmp_path / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     bundle = Bundle.load("/usr/bin/project-script", str(tmp_path), "abc")
     assert bundle == Bundle(Path("/usr/bin/project-script"), tmp_path, "abc", manifest)
-    assert bundle.project_folder == tmp_path / "__project__"
+    assert bundle.project_folder == tmp_path.parent / "__project__"
     staged, of_tree = Bundle.staged(str(tmp_path)), Bundle.of_tree(str(tmp_path))
     assert (staged.executable, staged.is_staged) == (tmp_path, True)
     assert of_tree.started_from("/usr/bin/x") == Bundle(Path("/usr/bin/x"), tmp_path, tmp_path.parent.name, manifest)

@@ -18,16 +18,17 @@ from tests.runtime.conftest import Python
 def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
     """A read-only tree of a project that writes a key and a folder beside its code."""
     tree = tmp_path / "trees" / "b1" / "site-packages"
-    project = tree / PROJECT_FOLDER
+    project = tree.parent / PROJECT_FOLDER
+    tree.mkdir(parents=True)
     (project / "shop").mkdir(parents=True)
     (project / "shop" / "settings.py").write_text("X = 1\n")
-    for folder in (project / "shop", project, tree):
+    for folder in (project / "shop", project, tree, tree.parent):
         folder.chmod(0o555)
     return Bundle(Path("/usr/bin/shop"), tree, "b1", manifest._replace(data_paths=("secret.txt", "shop/data/")))
 
 
 def test_a_project_without_them_runs_from_the_tree(bundle: Bundle, manifest: Manifest, tmp_path: Path) -> None:
-    assert code_folder(bundle._replace(manifest=manifest), tmp_path / "data") == bundle.site_packages
+    assert code_folder(bundle._replace(manifest=manifest), tmp_path / "data") == bundle.root
 
 
 def test_they_become_links_into_the_data_folder(bundle: Bundle, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ print(folder, (folder / "__project__/shop/settings.py").exists())
     assert not Path(folder).parent.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["trees"]
     assert sorted(path.name for path in (tmp_path / "trees").iterdir()) == ["b1"]
-    assert not (bundle.site_packages / PROJECT_FOLDER / "shop/data").exists()
+    assert not (bundle.project_folder / "shop/data").exists()
 
 
 def test_who_looks_reads_the_data_that_is_there(bundle: Bundle, tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_who_looks_reads_the_data_that_is_there(bundle: Bundle, tmp_path: Path) 
 
 
 def test_what_was_made_in_the_tree_since_is_no_obstacle(bundle: Bundle, tmp_path: Path) -> None:
-    shop = bundle.site_packages / PROJECT_FOLDER / "shop"
+    shop = bundle.project_folder / "shop"
     shop.chmod(0o755)
     (shop / "data/logs").mkdir(parents=True)
     shop.chmod(0o555)
@@ -133,4 +134,4 @@ def test_a_module_among_the_data_that_others_could_have_written_is_refused(
     with pytest.raises(UserError, match=rf"^{module} is code: {module} can be written by other users"):
         code_folder(bundle, tmp_path / "data")
     module.chmod(0o600)
-    assert code_folder(bundle, tmp_path / "data") != bundle.site_packages
+    assert code_folder(bundle, tmp_path / "data") != bundle.root

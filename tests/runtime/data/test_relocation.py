@@ -10,8 +10,9 @@ import pytest
 
 from django_pyz_runtime.data.relocation import Move, Relocator
 
-SITE = Path("/cache/build/site-packages")
-BASE = SITE / "__project__"
+TREE = Path("/cache/build")
+SITE = TREE / "site-packages"
+BASE = TREE / "__project__"
 SQLITE = "django.db.backends.sqlite3"
 FILE_CACHE = "django.core.cache.backends.filebased.FileBasedCache"
 
@@ -50,8 +51,8 @@ def look_up(settings: dict[str, Any], name: str) -> Any:
 
 @pytest.fixture
 def relocator(tmp_path: Path) -> Relocator:
-    """Moves what lies in SITE to tmp_path/data."""
-    return Relocator(SITE, BASE, tmp_path / "data")
+    """Moves what lies in TREE to tmp_path/data."""
+    return Relocator(TREE, BASE, tmp_path / "data")
 
 
 @pytest.mark.parametrize(("settings", "name"), settings_with(BASE / "var/x"))
@@ -77,7 +78,7 @@ def test_a_text_in_the_code_is_moved_and_stays_a_text(
     assert look_up(settings, name) == str(relocator.data_dir / "var/x")
 
 
-@pytest.mark.parametrize("path", ["/srv/x", Path("/srv/x"), f"{SITE}-other/x", str(SITE.parent / "x")])
+@pytest.mark.parametrize("path", ["/srv/x", Path("/srv/x"), f"{TREE}-other/x", str(TREE.parent / "x")])
 def test_a_path_elsewhere_stays(path: str | Path, relocator: Relocator) -> None:
     for settings, name in (param.values for param in settings_with(path)):
         assert relocator.relocate(settings) == []
@@ -93,6 +94,7 @@ def test_a_path_elsewhere_stays(path: str | Path, relocator: Relocator) -> None:
         (str(BASE / "myproj/../db.sqlite3"), "db.sqlite3"),
         (str(BASE / "../db.sqlite3"), "db.sqlite3"),
         (str(SITE / "app/db.sqlite3"), "app/db.sqlite3"),
+        (str(TREE / "app/db.sqlite3"), "app/db.sqlite3"),
     ],
 )
 def test_a_path_keeps_its_relative_place(before: str, after: str, relocator: Relocator) -> None:
@@ -141,13 +143,13 @@ def test_a_media_root_that_is_not_set_is_not_the_current_folder(settings: dict[s
 def test_a_data_folder_that_cannot_be_made_is_left_to_whoever_uses_it(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     settings: dict[str, Any] = {"MEDIA_ROOT": BASE / "media"}
-    assert len(Relocator(SITE, BASE, tmp_path / "data").relocate(settings)) == 1
+    assert len(Relocator(TREE, BASE, tmp_path / "data").relocate(settings)) == 1
 
 
 @pytest.fixture
 def unpacked(tmp_path: Path) -> Relocator:
     """As `relocator`, for a tree that is there."""
-    bundle = tmp_path / "site-packages"
+    bundle = tmp_path / "tree"
     for name in (
         "shop/__init__.py",
         "notes.txt",
@@ -297,7 +299,7 @@ def test_the_folders_that_are_sure_to_be_needed_are_made(unpacked: Relocator, na
 
 def test_settings_built_on_the_static_root_follow_it(unpacked: Relocator) -> None:
     before = unpacked.project_folder / "staticfiles"
-    relocator = Relocator(unpacked.site_packages, unpacked.project_folder, unpacked.data_dir, static_root=f"{before}/")
+    relocator = Relocator(unpacked.tree, unpacked.project_folder, unpacked.data_dir, static_root=f"{before}/")
     settings = {"STATIC_ROOT": "/srv/static", "VITE": {"manifest_path": before / "manifest.json"}}
 
     assert moved(relocator, **settings) == {"VITE": {"manifest_path": Path("/srv/static/manifest.json")}}

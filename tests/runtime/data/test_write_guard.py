@@ -210,8 +210,8 @@ def test_while_the_settings_are_read_the_message_says_what_still_helps(tree: Pat
     )
 
 
-CODE = Code(("/c/site-packages",), "/var/lib/shop", "shop")
-BASE = "/c/site-packages/__project__"
+CODE = Code(("/c",), "/var/lib/shop", "shop")
+BASE = "/c/__project__"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ BASE = "/c/site-packages/__project__"
         ({"BASE_DIR": Path(BASE), "UPLOADS": f"{BASE}/up", "INNER": f"{BASE}/up/x.png"}, "INNER"),
         ({"SHOP": {"files": {"ROOT": f"{BASE}/up/"}}}, "SHOP.files.ROOT"),
         ({"BASE_DIR": Path(BASE)}, ""),
-        ({"SITE": "/c/site-packages", "ROOT": "/"}, ""),
+        ({"SITE": "/c/site-packages", "TREE": "/c", "ROOT": "/"}, ""),
         ({"lower": f"{BASE}/up"}, ""),
         ({"OTHER": f"{BASE}/upper"}, ""),
         ({"NAME": "up", "NUMBER": 1, "NONE": None, "BAD": "/\0"}, ""),
@@ -231,6 +231,12 @@ BASE = "/c/site-packages/__project__"
 )
 def test_the_setting_is_the_one_whose_path_is_the_nearest(namespace: dict[str, Any], setting: str) -> None:
     assert setting_for(f"{BASE}/up/x.png", CODE, namespace)[0] == setting
+
+
+@pytest.mark.parametrize("folder", ["/c", "/c/site-packages", "/c/__project__"])
+def test_a_path_is_named_from_where_code_lies(folder: str) -> None:
+    assert CODE.relative(f"{folder}/lib/up") == "lib/up"
+    assert CODE.relative(folder) == "."
 
 
 def test_a_folder_of_code_is_no_folder_for_data(tree: Path) -> None:

@@ -59,7 +59,7 @@ def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
         "running on": f"Python {running} ({sys.executable})",
         "configuration": configuration.file.path + ("" if configuration.present else " (not there)"),
         "data": data,
-        "code": str(bundle.site_packages),
+        "code": str(bundle.root),
     }
 
 

@@ -72,7 +72,7 @@ def project_file_settings(bundle: Bundle) -> dict[str, Any]:
 
 def _path(bundle: Bundle) -> Path | None:
     """The file beside manage.py, else the one at the project's root."""
-    folders = (bundle.site_packages / bundle.manifest.folder, bundle.project_folder)
+    folders = (bundle.root / bundle.manifest.folder, bundle.project_folder)
     return next((path for folder in folders if (path := folder / FILE_NAME).is_file()), None)
 
 

@@ -37,7 +37,8 @@ def project(tmp_path: Path, manifest: Manifest) -> Path:
     folder = tmp_path / "tree/__project__"
     folder.mkdir(parents=True)
     made = manifest._replace(settings_module="pyz_settings", wsgi_module="pyz_wsgi", asgi_module="pyz_asgi")
-    (tmp_path / "tree" / FILE_NAME).write_text(made.to_json(), encoding="utf-8")
+    (tmp_path / "tree/site-packages").mkdir()
+    (tmp_path / "tree/site-packages" / FILE_NAME).write_text(made.to_json(), encoding="utf-8")
     (folder / "pyz_settings.py").write_text(SETTINGS, encoding="utf-8")
     for interface in ("wsgi", "asgi"):
         (folder / f"pyz_{interface}.py").write_text(f"application = 'built {interface}'\n", encoding="utf-8")
@@ -46,7 +47,7 @@ def project(tmp_path: Path, manifest: Manifest) -> Path:
 
 def loaded(python: Python, project: Path, interface: str) -> str:
     data = str(project.parent.parent / "data")
-    return python(LOAD, str(project.parent), interface, PROJECT__PROJECT__DATA_DIR=data)
+    return python(LOAD, str(project.with_name("site-packages")), interface, PROJECT__PROJECT__DATA_DIR=data)
 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])

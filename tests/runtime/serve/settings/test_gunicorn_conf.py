@@ -19,7 +19,7 @@ def bundle(tmp_path: Path, manifest: Manifest) -> Bundle:
     """A project with manage.py in a folder of its own."""
     (tmp_path / "tree/__project__/web").mkdir(parents=True)
     manifest = manifest._replace(folder="__project__/web", wsgi_module="myproj.wsgi")
-    return Bundle(Path("/usr/bin/project-script"), tmp_path / "tree", "b", manifest)
+    return Bundle(Path("/usr/bin/project-script"), tmp_path / "tree/site-packages", "b", manifest)
 
 
 def write(bundle: Bundle, text: str, folder: str = ".") -> Path:
