@@ -14,6 +14,7 @@ def test_frames_of_the_project_are_the_project_s(checkout: Path, tmp_path: Path)
     case = Case(Source("error-tracker-in-app", "tree", "tests/projects/error-tracker-in-app"))
     build(case, checkout, case.source.make(tmp_path), tmp_path / "release")
     machine = make_machine(case, tmp_path)
+    machine.succeed("migrate", "--verbosity", "0")
     events = tmp_path / "events.jsonl"
     with machine.serving("--workers", "1", EVENTS=str(events)) as server:
         assert server.get("/").status == 500

@@ -38,7 +38,7 @@ def test_there_is_room_for_at_least_one_body(load: Load) -> None:
 @pytest.fixture
 def worker_of(load: Load, manifest: Manifest, tmp_path: Path) -> Callable[[str], Any]:
     """The worker class for the text of a configuration."""
-    bundle = Bundle(tmp_path / "x", tmp_path, "b", manifest)
+    bundle = Bundle(tmp_path / "x", tmp_path / "site-packages", "b", manifest)
     return lambda text: gunicorn_settings(bundle, load(text))["worker_class"]
 
 

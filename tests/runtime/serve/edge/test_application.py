@@ -64,8 +64,8 @@ def test_the_setting_comes_before_it(interface: str, python: Python, project: Pa
 
 @pytest.mark.parametrize(("interface", "handler"), [("wsgi", "WSGIHandler"), ("asgi", "ASGIHandler")])
 def test_without_either_it_is_djangos_own(interface: str, handler: str, python: Python, project: Path) -> None:
-    made = json.loads((project.parent / FILE_NAME).read_text())
-    (project.parent / FILE_NAME).write_text(json.dumps({**made, f"{interface}_module": ""}))
+    manifest = project.with_name("site-packages") / FILE_NAME
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), f"{interface}_module": ""}))
     assert handler in loaded(python, project, interface)
 
 
