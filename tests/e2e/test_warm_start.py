@@ -117,7 +117,7 @@ def test_other_files_of_the_tree_are_hardly_opened(watched: Watched) -> None:
 
 def test_no_large_folder_is_listed(watched: Watched) -> None:
     assert max(watched.listed, default=0) <= MOST_NAMES_LISTED, watched.paths("list")
-    assert [path for path in watched.paths("list") if path.endswith(("/site-packages", "/__project__"))] == []
+    assert [path for path in watched.paths("list") if path.endswith("/site-packages")] == []
 
 
 def test_nothing_of_the_tree_is_compiled(watched: Watched) -> None:
