@@ -80,6 +80,10 @@ def _dispatch(bundle: Bundle, argv: list[str]) -> int:
         argv = [argv[1], "--help"]
     arguments = split(argv)
     command = arguments.command[0] if arguments.command else ""
+    if command == "--version":
+        from django_pyz_runtime.commands.pyz.info import print_version
+
+        return print_version(bundle)
     if command == "pyz":
         from django_pyz_runtime.commands.pyz import run
 

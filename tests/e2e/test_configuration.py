@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import django_pyz
 from tests.e2e.harness import Machine
 
 CHILD_SETTING = """
@@ -259,6 +260,14 @@ def test_info_tells_where_everything_is(machine: Machine, sample_bundle: Path) -
     assert f"executable      {sample_bundle}\n" in said
     assert f"data            {machine.data}\n" in said
     assert "Django          5.2" in said
+    assert "version         1.0\n" in said
+    assert f"built by        django-pyz {django_pyz.__version__}\n" in said
+
+
+def test_its_version_is_the_project_s_and_that_of_django_stays_a_command(machine: Machine) -> None:
+    build = machine.succeed("pyz", "info").partition("build           ")[2][:12]
+    django = machine.succeed("version").strip()
+    assert machine.succeed("--version") == f"project 1.0 (build {build}, Django {django})\n"
 
 
 def test_info_gives_the_bill_of_materials(machine: Machine) -> None:

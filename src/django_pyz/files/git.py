@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def commit(root: Path) -> str:
     except UserError:
         return ""
     return revision + ("+changes" if _is_changed(root) else "")
+
+
+def describe(root: Path) -> str:
+    """The nearest tag, with the number of commits since (git-describe(1)); else the day of the commit, "2026.11.29"."""
+    for arguments in (("describe", "--tags"), ("show", "--no-patch", "--format=%ct", "HEAD")):
+        try:
+            found = _run(root, "read the version", *arguments).strip()
+        except UserError:
+            continue
+        return time.strftime("%Y.%m.%d", time.gmtime(int(found))) if arguments[0] == "show" else found
+    return ""
 
 
 def empty_submodules(root: Path) -> list[str]:

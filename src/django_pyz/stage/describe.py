@@ -9,8 +9,9 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from django_pyz import __version__
 from django_pyz.plan import Plan
-from django_pyz.project import websockets
+from django_pyz.project import version, websockets
 from django_pyz.stage import stage
 from django_pyz.variables import settings_source, variables
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, SERVER_FOLDER, SERVES, Manifest
@@ -52,6 +53,8 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         variables=variables.named(found.settings_module, roots, found.root),
         has_pth=any(site_packages.glob("*.pth")),
         sealed={f"env.{name}": text for name, text in found.variables.items()},
+        version=version.find(found.root, (found.folder, *found.last_import_roots), site_packages),
+        built_by=__version__,
         commit=plan.selection.commit,
         sbom=make_sbom(found.name, site_packages),
     )

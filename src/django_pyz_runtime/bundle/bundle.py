@@ -74,6 +74,12 @@ class Bundle(NamedTuple):
         return self.site_packages if self.is_staged else self.site_packages.parent
 
     @property
+    def release(self) -> str:
+        """What it is for people: its version, if it has one, and how its build id begins."""
+        build = self.build_id[:12]
+        return f"{self.manifest.version} ({build})" if self.manifest.version else build
+
+    @property
     def project_folder(self) -> Path:
         """Where the project's own files were unpacked to."""
         return self.root / PROJECT_FOLDER

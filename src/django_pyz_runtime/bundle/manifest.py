@@ -76,6 +76,8 @@ class Manifest(NamedTuple):
         has_static: whether static files were collected at build time.
         has_pth: whether site-packages holds .pth files to be honoured.
         sealed: values fixed at build time, "section.key" to text.
+        version: the project's, for people; "" where nothing says it.
+        built_by: the version of django-pyz that built it; "" for one that did not say so.
         commit: the version control revision of the source, with "+changes" where the tree was not clean; or "".
         sbom: the installed packages as a CycloneDX 1.6 document.
     """
@@ -102,6 +104,8 @@ class Manifest(NamedTuple):
     has_static: bool = False
     has_pth: bool = False
     sealed: Mapping[str, str] = MappingProxyType({})
+    version: str = ""
+    built_by: str = ""
     commit: str = ""
     sbom: Mapping[str, Any] = MappingProxyType({})
 
@@ -164,7 +168,8 @@ def _variables(value: Any) -> tuple[Variable, ...]:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("name", "script", "settings_module", "python", "folder", "commit"), _reader(str)),
+    **dict.fromkeys(("name", "script", "settings_module", "python", "folder"), _reader(str)),
+    **dict.fromkeys(("version", "built_by", "commit"), _reader(str)),
     **dict.fromkeys(("manage_py", "manage_call", "wsgi_module", "asgi_module"), _reader(str)),
     **dict.fromkeys(("bound_to_python", "has_extensions", "routes_websockets"), _reader(bool)),
     **dict.fromkeys(("generates_key", "has_static", "has_pth"), _reader(bool)),

@@ -44,7 +44,7 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     notifier = Notifier.take(os.environ, os.getpid())
 
     def serve() -> int:
-        return _runserve(bundle, arguments, options, Service(notifier, invocation, handover, bundle.build_id[:12]))
+        return _runserve(bundle, arguments, options, Service(notifier, invocation, handover, bundle.release))
 
     if not handover or options.check:
         return serve()

@@ -22,7 +22,7 @@ def test_it_is_ready_when_a_worker_has_loaded_the_site(released: Machine) -> Non
     ):
         with held_up_at(gate):
             assert [message for message in systemd.heard if "READY" in message] == []
-        assert re.fullmatch(r"1 of 1 workers, release [0-9a-f]{12}", systemd.wait_for(READY="1")["STATUS"])
+        assert re.fullmatch(r"1 of 1 workers, release (\S+ \()?[0-9a-f]{12}\)?", systemd.wait_for(READY="1")["STATUS"])
 
 
 def test_a_site_that_cannot_be_loaded_is_never_ready(released: Machine) -> None:

@@ -39,7 +39,6 @@ def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
     """What there is to know, by label."""
     manifest = bundle.manifest
     packages = manifest.sbom.get("components", [])
-    versions = {package["name"].lower(): package["version"] for package in packages}
     running = "{}.{}.{}".format(*sys.version_info)
     only = " only" if manifest.bound_to_python else ""
     try:
@@ -49,18 +48,33 @@ def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
     return {
         "name": manifest.name,
         "executable": str(bundle.executable),
+        "version": manifest.version or "none",
         "build": bundle.build_id[:16],
         "source": manifest.commit or "not under version control",
         "settings": settings_module(manifest, configuration, os.environ),
-        "Django": versions.get("django", "not found"),
+        "Django": _versions(bundle)["django"],
         "gunicorn": _gunicorn(packages),
         "packages": str(len(packages)),
+        "built by": f"django-pyz {manifest.built_by}",
         "built for": f"Python {manifest.python}{only}{manifest.patch_limits}",
         "running on": f"Python {running} ({sys.executable})",
         "configuration": configuration.file.path + ("" if configuration.present else " (not there)"),
         "data": data,
         "code": str(bundle.root),
     }
+
+
+def print_version(bundle: Bundle) -> int:
+    """`--version`: of the project, of the build, and Django's."""
+    version = bundle.manifest.version or "without a version"
+    print(f"{bundle.manifest.name} {version} (build {bundle.build_id[:12]}, Django {_versions(bundle)['django']})")
+    return 0
+
+
+def _versions(bundle: Bundle) -> dict[str, str]:
+    """The versions of the packages inside, by name."""
+    packages = bundle.manifest.sbom.get("components", [])
+    return {"django": "not found"} | {package["name"].lower(): package["version"] for package in packages}
 
 
 def _gunicorn(packages: list[dict[str, Any]]) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.edge.checks import Check, checks_named
 from django_pyz_runtime.serve.edge.chunked import WithLength
+from django_pyz_runtime.serve.edge.health import Health, with_health
 from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.project import import_project, refusals
-from django_pyz_runtime.serve.edge.readiness import Readiness
 from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
 from django_pyz_runtime.serve.edge.time_zone import check_time_zone
@@ -68,7 +67,7 @@ def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
         check_time_zone()
         static = static_files(application, bundle, configuration)
-    health = with_health(static, configuration)
+    health = with_health(static, bundle, configuration)
     return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))
 
 
@@ -94,65 +93,9 @@ def static_files(application: WSGIApplication, bundle: Bundle, configuration: Co
     return with_static_files(application, serve, other_releases(bundle, configuration))
 
 
-def with_health(application: WSGIApplication, configuration: Configuration) -> Health:
-    """Wrap an application in health endpoints, as [health] says."""
-    paths = [configuration.get("health", name) for name in ("live", "ready")]
-    live, ready = (None if path == "off" else path for path in paths)
-    return Health(application, live, ready, checks_named(configuration.get("health", "checks")))
-
-
 def edge_paths(health: Health, static: WSGIApplication) -> EdgePaths:
     """The paths that health endpoints and static files answer; the site has been loaded by then."""
     from django.conf import settings
 
     forget_made()
     return EdgePaths(settings.FORCE_SCRIPT_NAME, health.paths, static_paths(static))
-
-
-class Health:
-    """WSGI middleware that answers two paths and reveals nothing but up or down; why goes to the log.
-
-    It comes before the project's middleware, so that no ALLOWED_HOSTS or redirect is in the way.
-
-    Args:
-        application: whom all other paths belong to.
-        live: path that answers while this process can answer; None for none.
-        ready: path that answers 200 when all checks pass; None for none.
-        checks: raise where something is not ready.
-    """
-
-    def __init__(
-        self, application: WSGIApplication, live: str | None, ready: str | None, checks: Mapping[str, Check]
-    ) -> None:
-        self._application = application
-        answers: dict[str | None, Callable[[], bool]] = {live: lambda: True, ready: Readiness(checks)}
-        self._answers = {path: is_well for path, is_well in answers.items() if path}
-
-    @property
-    def paths(self) -> Collection[str]:
-        """The paths it answers."""
-        return self._answers.keys()
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer, or pass on."""
-        is_well = self._answers.get(environ.get("PATH_INFO", ""))
-        if is_well is None:
-            return self._application(environ, start_response)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
-        if not is_well():
-            return _answer(start_response, "503 Service Unavailable", b"unavailable\n")
-        return _answer(start_response, "200 OK", b"ok\n")
-
-
-def _answer(start_response: StartResponse, status: str, body: bytes, *headers: tuple[str, str]) -> Iterable[bytes]:
-    start_response(
-        status,
-        [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            ("Cache-Control", "no-store"),
-            *headers,
-        ],
-    )
-    return [body]

@@ -12,7 +12,8 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files, with_health
+from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files
+from django_pyz_runtime.serve.edge.health import with_health
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_asgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
@@ -50,7 +51,7 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         check_time_zone()
         static = static_files(_nothing, bundle, configuration)
-    health = with_health(static, configuration)
+    health = with_health(static, bundle, configuration)
     limits = limits_of(configuration)
     return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits)
 
@@ -200,6 +201,7 @@ def _environ(scope: HTTPScope, path: str) -> WSGIEnvironment:
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": scope.get("root_path", ""),
         "PATH_INFO": path.encode().decode("latin-1"),
+        "REMOTE_ADDR": str((scope.get("client") or ("",))[0]),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
     }
     for name, value in scope["headers"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,8 @@ from wsgiref.validate import validator
 
 import pytest
 
-from django_pyz_runtime.serve.edge.application import Health
 from django_pyz_runtime.serve.edge.checks import Check, checks_named
+from django_pyz_runtime.serve.edge.health import Health
 from tests.runtime.conftest import Python
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def fails() -> None:
     raise RuntimeError("password hunter2 is wrong")
 
 
-def asked(application: WSGIApplication, path: str, method: str = "GET") -> tuple[str, dict[str, str], bytes]:
+def asked(
+    application: WSGIApplication, path: str, method: str = "GET", **more: str
+) -> tuple[str, dict[str, str], bytes]:
     """The answer to a request, checked against the WSGI specification."""
     environ: dict[str, Any] = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": "", "SCRIPT_NAME": ""}
+    environ |= more
     setup_testing_defaults(environ)
     started: list[tuple[str, dict[str, str]]] = []
 
@@ -55,13 +59,38 @@ def asked(application: WSGIApplication, path: str, method: str = "GET") -> tuple
 
 
 def health(checks: Mapping[str, Check], live: str | None = "/live", ready: str | None = "/ready") -> Health:
-    return Health(project, live, ready, checks)
+    return Health(project, live, ready, checks, {"version": "1.4", "build": "0123"})
 
 
 def test_a_site_with_no_failing_check_is_live_and_ready() -> None:
     for path in ("/live", "/ready"):
         status, headers, body = asked(health({"passes": lambda: None}), path)
         assert (status, body, headers["Cache-Control"]) == ("200 OK", b"ok\n", "no-store")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "", "/run/shop.sock"])
+def test_who_asks_on_this_machine_for_json_is_told_the_release(address: str) -> None:
+    wanted = {"HTTP_ACCEPT": "application/json", "REMOTE_ADDR": address}
+    status, headers, body = asked(health({"passes": lambda: None}), "/ready", **wanted)
+    assert (status, headers["Content-Type"]) == ("200 OK", "application/json")
+    assert json.loads(body) == {"status": "ok", "version": "1.4", "build": "0123"}
+
+    status, _, body = asked(health({"database": fails}), "/ready", **wanted)
+    assert (status[:3], json.loads(body)["status"]) == ("503", "unavailable")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"REMOTE_ADDR": "10.0.0.7"},
+        {"REMOTE_ADDR": "fe80::1"},
+        *({"REMOTE_ADDR": "127.0.0.1", f"HTTP_{name}": "10.0.0.7"} for name in ("X_FORWARDED_FOR", "X_REAL_IP")),
+        *({"REMOTE_ADDR": "", f"HTTP_{name}": "for=10.0.0.7"} for name in ("FORWARDED", "VIA")),
+    ],
+)
+def test_others_are_told_no_more_than_up_or_down(more: dict[str, str]) -> None:
+    _, headers, body = asked(health({"passes": lambda: None}), "/ready", HTTP_ACCEPT="application/json", **more)
+    assert (headers["Content-Type"], body) == ("text/plain; charset=utf-8", b"ok\n")
 
 
 def test_a_failing_check_means_live_but_not_ready_and_why_goes_to_the_log_only(

@@ -1,0 +1,105 @@
+"""Two paths that answer load balancers and probes."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.serve.edge.checks import Check, checks_named
+from django_pyz_runtime.serve.edge.readiness import Readiness
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_OF_PROXIES = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
+
+
+def with_health(application: WSGIApplication, bundle: Bundle, configuration: Configuration) -> Health:
+    """Wrap an application in health endpoints, as [health] says."""
+    import django
+
+    paths = [configuration.get("health", name) for name in ("live", "ready")]
+    live, ready = (None if path == "off" else path for path in paths)
+    checks = checks_named(configuration.get("health", "checks"))
+    facts = {"version": bundle.manifest.version, "build": bundle.build_id, "django": django.__version__}
+    return Health(application, live, ready, checks, facts)
+
+
+class Health:
+    """WSGI middleware that answers two paths and reveals nothing but up or down; why goes to the log.
+
+    It comes before the project's middleware, so that no ALLOWED_HOSTS or redirect is in the way. Who asks on this
+    machine for JSON is told the release as well.
+
+    Args:
+        application: whom all other paths belong to.
+        live: path that answers while this process can answer; None for none.
+        ready: path that answers 200 when all checks pass; None for none.
+        checks: raise where something is not ready.
+        facts: the release, for who asks on this machine.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        live: str | None,
+        ready: str | None,
+        checks: Mapping[str, Check],
+        facts: Mapping[str, str],
+    ) -> None:
+        self._facts = facts
+        self._application = application
+        answers: dict[str | None, Callable[[], bool]] = {live: lambda: True, ready: Readiness(checks)}
+        self._answers = {path: is_well for path, is_well in answers.items() if path}
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The paths it answers."""
+        return self._answers.keys()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, or pass on."""
+        is_well = self._answers.get(environ.get("PATH_INFO", ""))
+        if is_well is None:
+            return self._application(environ, start_response)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
+        is_ok = is_well()
+        status, text = ("200 OK", "ok") if is_ok else ("503 Service Unavailable", "unavailable")
+        if _may_know(environ) and "application/json" in environ.get("HTTP_ACCEPT", ""):
+            facts: dict[str, Any] = {"status": text, **self._facts}
+            return _answer(start_response, status, json.dumps(facts).encode() + b"\n", kind="application/json")
+        return _answer(start_response, status, f"{text}\n".encode())
+
+
+def _may_know(environ: WSGIEnvironment) -> bool:
+    """Whether a request comes from this machine, by its socket or loopback, and was not passed on by a proxy."""
+    if any(name in environ for name in _OF_PROXIES):
+        return False
+    try:
+        return ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:  # of a unix socket there is none
+        return True
+
+
+def _answer(
+    start_response: StartResponse,
+    status: str,
+    body: bytes,
+    *headers: tuple[str, str],
+    kind: str = "text/plain; charset=utf-8",
+) -> Iterable[bytes]:
+    start_response(
+        status,
+        [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            *headers,
+        ],
+    )
+    return [body]
