@@ -136,6 +136,7 @@ class Machine:
             # What systemd would set; it keeps a test that runs as root out of /var.
             "CACHE_DIRECTORY": str(folder / "cache"),
             "STATE_DIRECTORY": str(self.data),
+            "RUNTIME_DIRECTORY": str(folder / "run"),
         }
 
     def configure(self, text: str, name: str = "settings.ini") -> Path:

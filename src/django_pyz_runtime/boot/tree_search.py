@@ -45,7 +45,19 @@ def find_code(
     )
 
 
-FOLDERS = ("activation", "boot", "bundle", "child", "commands", "config", "data", "secrets", "serve", "static")
+FOLDERS = (
+    "activation",
+    "boot",
+    "bundle",
+    "child",
+    "commands",
+    "config",
+    "data",
+    "release",
+    "secrets",
+    "serve",
+    "static",
+)
 """Of the run wing; a start lists no folder."""
 
 

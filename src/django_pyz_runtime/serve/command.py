@@ -21,6 +21,7 @@ from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError, say
+from django_pyz_runtime.release.record import WEB, Record
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation, Service
 from django_pyz_runtime.serve.reload.notify import Notifier
 
@@ -41,16 +42,20 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     invocation = Invocation.of_this_process(bundle.executable, arguments.words())
     options = _parser(bundle).parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
-    notifier = Notifier.take(os.environ, os.getpid())
+    record = Record() if options.check else Record(WEB, bundle)
+    notifier = Notifier.take(os.environ, os.getpid(), record)
 
     def serve() -> int:
         return _runserve(bundle, arguments, options, Service(notifier, invocation, handover, bundle.release))
 
-    if not handover or options.check:
-        return serve()
-    from django_pyz_runtime.serve.reload.fallback import Fallback
+    try:
+        if not handover or options.check:
+            return serve()
+        from django_pyz_runtime.serve.reload.fallback import Fallback
 
-    return Fallback(handover, invocation, notifier).watch(serve)
+        return Fallback(handover, invocation, notifier).watch(serve)
+    finally:
+        record.end()
 
 
 def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service) -> int:
@@ -58,7 +63,9 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     with service.notifier.told():
         configuration, activation = prepare(bundle, arguments, Purpose.SERVE)
     # A reload looks at the file that this start has read.
-    service = service._replace(invocation=service.invocation._replace(configuration=Path(configuration.file.path)))
+    service = service._replace(
+        invocation=service.invocation._replace(configuration=Path(configuration.file.path)), data=activation.data_dir
+    )
     _use_temporary_folder(activation)
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.project_folder)

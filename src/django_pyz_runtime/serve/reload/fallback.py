@@ -66,7 +66,7 @@ class Fallback(NamedTuple):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         allow_signals()
         self._refuse(reason)
-        reload = Reload(self.invocation, lambda: self._handover(old_workers))
+        reload = Reload(self.invocation, lambda: self._handover(old_workers), self.notifier)
         while old_workers.look():
             self.notifier.alive()
             called = came.pop(0) if came else 0
@@ -100,4 +100,4 @@ class Fallback(NamedTuple):
 
     def _refuse(self, reason: str) -> None:
         write(f"Reload failed, the old workers go on; the next reload tries again:\n{reason}\n", ERROR)
-        self.notifier.ready(f"reload refused: {headline(reason)}")
+        self.notifier.refused(f"reload refused: {headline(reason)}", reason)

@@ -153,15 +153,19 @@ class Invocation(NamedTuple):
         """Where to start it: the folder may have been removed meanwhile."""
         return self.folder if os.path.isdir(self.folder) else "/"
 
-    def execute(self, handover: Handover) -> NoReturn:
+    def execute(self, handover: Handover, more: Mapping[str, str]) -> NoReturn:
         """Start the file that is there now, in this process.
+
+        Args:
+            handover: what it gets.
+            more: variables for it.
 
         Raises:
             OSError: it cannot be executed; the current folder is another, all else is as before.
         """
         os.chdir(self.folder_now())
         command = self.command()
-        os.execve(command[0], command, self.variables(handover))
+        os.execve(command[0], command, {**self.variables(handover), **more})
 
     def version(self) -> tuple[tuple[int, ...], ...]:
         """What changes when executable or configuration do."""
@@ -188,9 +192,11 @@ class Service(NamedTuple):
         invocation: how the process was started.
         handover: what the master before has left; None where there was none.
         release: its name for people.
+        data: the data folder, once the configuration was read.
     """
 
     notifier: Notifier
     invocation: Invocation
     handover: Handover | None
     release: str
+    data: Path = Path("/")

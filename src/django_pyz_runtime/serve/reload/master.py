@@ -41,7 +41,7 @@ class Master(PatientArbiter):
         self._service = service
         self._notifier = service.notifier
         self._failure = failure
-        self._reload = Reload(service.invocation, self._handover)
+        self._reload = Reload(service.invocation, self._handover, service.notifier)
         self._binds: list[str] = []
         self._told = ""
         self._is_ready = False
@@ -63,6 +63,11 @@ class Master(PatientArbiter):
             binds = [""] * len(self.LISTENERS) if self.systemd else self.cfg.settings["bind"].get()
             self._binds = binds[: len(self.LISTENERS)]
         allow_signals()
+
+    def init_signals(self) -> None:
+        """From here on a reload can be asked for."""
+        super().init_signals()
+        self._notifier.record.begin(self._service.data)
 
     def murder_workers(self) -> None:
         """Replace the workers that do not respond; gunicorn's loop comes here at every turn."""
@@ -115,7 +120,7 @@ class Master(PatientArbiter):
         is_alone = not old_workers or self._old_workers.told_seconds_ago > _STOPS_TO_ACCEPT_SECONDS
         if not self._is_ready and self.loaded and is_alone:
             self._is_ready = True
-            self._notifier.ready(status)
+            self._notifier.ready(status, is_busy=self._reload.is_busy)
         elif self._is_ready and status != self._told and self.num_workers:
             self._notifier.status(status)
         self._told = status
@@ -145,11 +150,7 @@ class Master(PatientArbiter):
 
     def _refuse(self, reason: str) -> None:
         _log.error("Reload refused, the workers go on as they are:\n%s", reason)
-        status = f"reload refused: {headline(reason)}"
-        if self._is_ready:
-            self._notifier.ready(status)
-        else:
-            self._notifier.status(status)
+        self._notifier.refused(f"reload refused: {headline(reason)}", reason, is_ready=self._is_ready)
 
     def _give_up(self) -> None:
         """Let the workers of the master before go on, as none of this one's can load the site."""

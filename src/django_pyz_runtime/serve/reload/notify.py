@@ -1,4 +1,4 @@
-"""What the server tells the service manager, such as systemd: the datagrams of sd_notify(3)."""
+"""What the server tells: the service manager, by the datagrams of sd_notify(3), and everybody else, by its record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, MutableMapping
 
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.record import VARIABLE, Record
 
 
 class Notifier:
@@ -16,43 +17,81 @@ class Notifier:
     Args:
         address: of the service manager's socket: a path, or @ and a name in the abstract namespace.
         is_watched: whether the service manager waits for a sign of life.
+        record: where everybody may read what is told.
     """
 
-    def __init__(self, address: str, *, is_watched: bool = False) -> None:
+    def __init__(self, address: str, *, is_watched: bool = False, record: Record | None = None) -> None:
         self._address = address
+        self.record = record or Record()
         self._is_watched = is_watched
 
     @classmethod
-    def take(cls, environ: MutableMapping[str, str], pid: int) -> Notifier:
+    def take(cls, environ: MutableMapping[str, str], pid: int, record: Record | None = None) -> Notifier:
         """The one that the environment names; it is taken out of there, so that no one else speaks for the service.
 
         Args:
             environ: whose NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are removed.
             pid: of this process; the watchdog may be for another one.
+            record: which goes on with the file that the environment names, where it names one.
         """
+        if (path := environ.pop(VARIABLE, "")) and record:
+            record.resume(path)
         address = environ.pop("NOTIFY_SOCKET", "")
         watchdog, owner = environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", "")
-        return cls(address, is_watched=bool(watchdog) and owner in ("", str(pid)))
+        return cls(address, is_watched=bool(watchdog) and owner in ("", str(pid)), record=record)
 
-    def ready(self, status: str) -> None:
+    def ready(self, status: str, *, is_busy: bool = False) -> None:
         """The service can be used; also said at the end of a reload.
 
         Args:
             status: a line for people, as in all that follow.
+            is_busy: whether another reload has been asked for, and has not ended.
         """
+        if not is_busy:
+            self._ended("")
+        self.record.say(state="serving", status=status)
         self._tell(READY="1", STATUS=status)
+
+    def asked(self) -> None:
+        """Somebody wants a reload."""
+        self.record.say(asked=self.record.facts.get("asked", 0) + 1)
+
+    def refused(self, status: str, reason: str, *, is_ready: bool = True) -> None:
+        """A reload was refused, and the service goes on as it is.
+
+        Args:
+            status: a line for people.
+            reason: all there is to say.
+            is_ready: whether it can be used.
+        """
+        self._ended(reason)
+        if is_ready:
+            self.record.say(state="serving", status=status)
+            self._tell(READY="1", STATUS=status)
+        else:
+            self.status(status)
+
+    def to_next(self) -> dict[str, str]:
+        """Variables for the next master in this process."""
+        return {VARIABLE: self.record.path} if self.record.path else {}
+
+    def _ended(self, refusal: str) -> None:
+        self.record.say(ended=self.record.facts.get("asked", 0), refused=refusal)
 
     def reloading(self, status: str) -> None:
         """A reload has begun; `ready` ends it."""
+        self.record.say(state="reloading", status=status)
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._tell(RELOADING="1", MONOTONIC_USEC=str(now), STATUS=status)
 
     def stopping(self, status: str) -> None:
         """The service has begun to end."""
+        self.record.say(state="stopping", status=status)
         self._tell(STOPPING="1", STATUS=status)
 
     def status(self, status: str) -> None:
         """Nothing but a line for people."""
+        self.record.say(status=status)
         self._tell(STATUS=status)
 
     def alive(self) -> None:

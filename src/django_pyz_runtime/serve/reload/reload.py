@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 from django_pyz_runtime.serve.anonymous_file import anonymous_file
 from django_pyz_runtime.serve.reload.arbiter import LOADING_SECONDS
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation
+from django_pyz_runtime.serve.reload.notify import Notifier
 
 PROOF = "the site can be served"
 """What `runserve --check` says last, and only where it is so."""
@@ -116,15 +117,22 @@ class Reload:
     Args:
         invocation: how this process was started.
         handover: says what is left to the next master.
+        notifier: tells how it goes.
     """
 
-    def __init__(self, invocation: Invocation, handover: Callable[[], Handover]) -> None:
+    def __init__(self, invocation: Invocation, handover: Callable[[], Handover], notifier: Notifier) -> None:
         self._invocation = invocation
         self._handover = handover
+        self._notifier = notifier
         self._dry_run: DryRun | None = None
         self._version: tuple[tuple[int, ...], ...] = ()
         self._is_wanted_again = False
         self._is_proven = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether one has begun, and nothing is known of it yet."""
+        return self._dry_run is not None or self._is_proven
 
     def follow(self, take_over: Callable[[], None], *, is_wanted: bool = False) -> str:
         """Go on with a reload, as often as there is time for it.
@@ -138,6 +146,7 @@ class Reload:
         """
         try:
             if is_wanted:
+                self._notifier.asked()
                 self._begin()
             verdict = self._verdict()
             if verdict.is_good:
@@ -197,7 +206,7 @@ class Reload:
             if is_called():
                 self._is_proven = True
             else:
-                self._invocation.execute(self._handover())
+                self._invocation.execute(self._handover(), self._notifier.to_next())
         finally:
             os.chdir(folder)
             allow_signals()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation
+from django_pyz_runtime.serve.reload.notify import Notifier
 from django_pyz_runtime.serve.reload.reload import GOOD, PROOF, DryRun, Reload, Verdict
 
 
@@ -44,7 +45,7 @@ def test_a_dry_run_that_does_not_end_is_given_up() -> None:
 def _followed(executable: Path, take_over: Callable[[], None]) -> str:
     """Ask for a reload to a shell script, and go on with it until it is refused or has taken over."""
     taken: list[bool] = []
-    reload = Reload(Invocation(executable, (), dict(os.environ), "/"), lambda: Handover(os.getpid()))
+    reload = Reload(Invocation(executable, (), dict(os.environ), "/"), lambda: Handover(os.getpid()), Notifier(""))
     refusal = reload.follow(lambda: taken.append(True), is_wanted=True)
     deadline = time.monotonic() + 60
     while not refusal and not taken:

@@ -1,0 +1,56 @@
+"""`pyz reload`: have the server take the file and the configuration that are there now, and tell what became of it."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
+from pathlib import Path
+
+from django_pyz_runtime.activation.prepare import load
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.config.resolved import data_dir
+from django_pyz_runtime.errors import ERROR, UserError, write
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "reload",
+        help="have the server take the file and the configuration that are there now",
+        description="Have the running server take the file and the configuration that are there now, and wait until it "
+        "has. What cannot be served is refused with exit code 1 and the reason, and the server goes on as it is.",
+    )
+    parser.add_argument("--pid", metavar="N", type=_pid, help="the server's process id, where several run")
+    parser.set_defaults(run=run)
+
+
+def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Reload, and say what serves."""
+    from django_pyz_runtime.release import ask_reload
+
+    script, name = bundle.executable.name, bundle.manifest.name
+    # systemd says which process it is when a unit is reloaded.
+    pid = options.pid or int(os.environ.get("MAINPID") or 0)
+    server = ask_reload.find_server(name, script, _data(bundle, arguments), pid)
+    try:
+        now = ask_reload.reload(server)
+    except ask_reload.Refused as refused:
+        write(f"{script}: reload refused, the server goes on as it is:\n{refused}\n", ERROR)
+        return 1
+    print(f"{script}: reloaded: {now.text('status') if now else 'an older release has taken over'}")
+    return 0
+
+
+def _data(bundle: Bundle, arguments: Arguments) -> Path | None:
+    """The data folder, as far as it can be told: a reload of what runs wants no readable configuration."""
+    try:
+        return data_dir(bundle.manifest, load(bundle, arguments))
+    except UserError:
+        return None
+
+
+def _pid(text: str) -> int:
+    if not text.isdecimal() or text == "0":
+        raise ArgumentTypeError(f"wanted a process id, found {text!r}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""A release on a host: what runs, and what changes it."""
