@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -156,3 +157,25 @@ def test_a_server_that_ends_meanwhile_is_told(shop: Machine) -> None:
         _, said = process.communicate()
         assert process.returncode == 2
         assert "the server has ended while it was reloaded" in said
+
+
+def test_status_lists_what_runs_and_names_what_runs_another_release(shop: Machine, two: Path) -> None:
+    done = shop.run("pyz", "status")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "no server runs that this user may see" in done.stdout
+
+    with shop.serving("--workers", "2") as server:
+        assert page(server) == "one hello"
+        wait_until(lambda: "2 of 2 workers" in shop.run("pyz", "status").stdout, "both workers")
+        [found] = json.loads(shop.succeed("pyz", "status", "--json"))["processes"]
+        assert (found["role"], found["pid"], found["children"]) == ("web", server.process.pid, 2)
+        assert found["memory_bytes"] > 10_000_000
+        assert not found["is_old"]
+
+        put_in_place(two, shop.executable)
+        done = shop.run("pyz", "status")
+        assert done.returncode == 3
+        advice = done.stdout.rpartition("`shop ")[2].partition("`")[0].split()
+        assert advice == ["pyz", "reload"]
+        shop.succeed(*advice)
+        assert "OLD CODE" not in shop.succeed("pyz", "status")

@@ -32,7 +32,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     script, name = bundle.executable.name, bundle.manifest.name
     # systemd says which process it is when a unit is reloaded.
     pid = options.pid or int(os.environ.get("MAINPID") or 0)
-    server = ask_reload.find_server(name, script, _data(bundle, arguments), pid)
+    server = ask_reload.find_server(name, script, data_folder(bundle, arguments), pid)
     try:
         now = ask_reload.reload(server)
     except ask_reload.Refused as refused:
@@ -42,7 +42,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     return 0
 
 
-def _data(bundle: Bundle, arguments: Arguments) -> Path | None:
+def data_folder(bundle: Bundle, arguments: Arguments) -> Path | None:
     """The data folder, as far as it can be told: a reload of what runs wants no readable configuration."""
     try:
         return data_dir(bundle.manifest, load(bundle, arguments))

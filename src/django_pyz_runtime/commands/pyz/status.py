@@ -1,0 +1,48 @@
+"""`pyz status`: what runs, from which release, and how the database stands to it."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.commands.pyz.reload import data_folder
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "status",
+        help="what runs, and from which release",
+        description="List the processes of this project that run, each with its release, age and memory. The exit code "
+        "is 0 where the server runs and all run this release, else 3.",
+    )
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Print a line for each process."""
+    from django_pyz_runtime.release import record
+    from django_pyz_runtime.release.processes import processes
+
+    found = processes(
+        record.running(bundle.manifest.name, data_folder(bundle, arguments)), bundle.build_id, time.time()
+    )
+    old = [one for one in found if one.is_old]
+    serves = any(one.role == record.WEB for one in found)
+    if options.as_json:
+        facts = {"name": bundle.manifest.name, "version": bundle.manifest.version, "build": bundle.build_id}
+        print(json.dumps({**facts, "processes": [one._asdict() for one in found]}, indent=2))
+    else:
+        print(f"{bundle.manifest.name} {bundle.release}: {bundle.executable}")
+        for one in found:
+            print(one.line)
+        if not serves:
+            print("no server runs that this user may see")
+        for one in old:
+            what = f"`{bundle.executable.name} pyz reload`" if one.role == record.WEB else f"restart process {one.pid}"
+            print(f"{one.role}, process {one.pid}, runs {one.release} and not this release: {what}")
+    return 0 if serves and not old else 3
