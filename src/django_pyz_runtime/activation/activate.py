@@ -194,8 +194,9 @@ def activate(
     is_serving = purpose is Purpose.SERVE
     hand_down(bundle, configuration, arguments, activation.code_folder, is_serving, environ)
     if not bundle.is_staged:
+        script = configuration.command(bundle.executable.name)
         data_code.guard([bundle.root], activation.data_dir)
-        write_guard.install((bundle.root, activation.code_folder), activation.data_dir, bundle.executable.name)
+        write_guard.install((bundle.root, activation.code_folder), activation.data_dir, script)
     finders: list[Any] = [_settings_hook(bundle, activation)]
     if files := {value.key: value.text for value in configuration.section("modules")}:
         finders.append(OperatorModules(files))

@@ -111,7 +111,8 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
     remember((name, text) for name, text in after.items())
     if file.is_readable and after != before:
         raise UserError(
-            f"[project] local_settings: {real} sets secrets and can be read by everyone", hint=f"chmod o-rwx {real}"
+            f"[project] local_settings: {real} sets secrets and can be read by everyone",
+            hint=trust.closing(str(real)),
         )
 
 
@@ -121,7 +122,8 @@ def _refusals(where: str, path: str) -> Iterator[None]:
     try:
         yield
     except trust.Untrusted as reason:
-        raise UserError(f"{where}: {reason}", hint="Only root or this user may write it.") from None
+        hint = reason.mend or "Only root or this user may write it."
+        raise UserError(f"{where}: {reason}", hint=hint) from None
     except OSError as error:
         raise UserError(f"{where}: {path}: {system_reason(error)}") from None
 

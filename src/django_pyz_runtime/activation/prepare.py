@@ -92,10 +92,11 @@ def _module(agent: str, name: str) -> object:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
-        raise UserError(
-            f"{_WHERE}: {agent}: the bundle has no module {error.name}",
-            hint="Add its package to the project's dependencies and build again, or give its file in [modules].",
-        ) from None
+        hint = "Add its package to the project's dependencies and build again"
+        if error.name == name:
+            # A file can be a module in a package, but not the package.
+            hint += f", or name its file: `{name} = FILE` below [modules] in settings.ini"
+        raise UserError(f"{_WHERE}: {agent}: the bundle has no module {error.name}", hint=f"{hint}.") from None
 
 
 def _function(agent: str, module: object, function: str) -> Any:

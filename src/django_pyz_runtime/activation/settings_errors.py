@@ -175,11 +175,11 @@ def missing_settings(error: BaseException) -> UserError | None:
     missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
     if not missing or not f"{module}.".startswith(f"{missing}."):
         return None
-    return UserError(
-        f"the settings module {module!r}: there is no module {missing!r}",
-        hint=f"It is named by {SETTINGS_MODULE}, by [project] settings_module, or by the build. "
-        f"If each installation writes its own: `{module} = FILE` below [modules] in settings.ini.",
-    )
+    hint = f"It is named by {SETTINGS_MODULE}, by [project] settings_module, or by the build."
+    if missing == module:
+        # A file can be a module in a package, but not the package.
+        hint += f" If each installation writes its own: `{module} = FILE` below [modules] in settings.ini."
+    return UserError(f"the settings module {module!r}: there is no module {missing!r}", hint=hint)
 
 
 def refused(error: Exception, hint: str = "") -> UserError:

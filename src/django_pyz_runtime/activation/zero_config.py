@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+from django_pyz_runtime.boot import trust
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.data.relocation import make_data_dir
 from django_pyz_runtime.data.settings_walk import is_really
@@ -58,7 +59,7 @@ def secret_key(data_dir: Path) -> str:
             hint="Set [settings] SECRET_KEY, or [project] data_dir to a folder that this user can write.",
         ) from None
     if file.is_readable or file.is_writable:
-        raise UserError(f"{path}: the generated secret key is open to everyone", hint=f"chmod 600 {path}")
+        raise UserError(f"{path}: the generated secret key is open to everyone", hint=trust.closing(str(path)))
     remember([(KEY_FILE, key)])
     return key
 

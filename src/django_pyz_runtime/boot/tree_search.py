@@ -38,10 +38,11 @@ def find_code(
             if search.reasons and warning:
                 say(f"{'; '.join(search.reasons)}: {warning}")
             return code
+    configuration = find_configuration(name, config, os.environ, os.geteuid()).path
     raise UserError(
         f"no place for the unpacked code of build {build_id[:12]}:",
         *(f"  {reason}" for reason in search.reasons),
-        hint="Make one of them writable for this user alone, or set [project] cache_dir.",
+        hint=f"Make one of them writable for this user alone, or set [project] cache_dir in {configuration}.",
     )
 
 
@@ -175,7 +176,7 @@ class _Search:
             for folder in _inner_folders(code):
                 trust.check_one(folder, self._uid)
         except trust.Untrusted as reason:
-            raise trust.Untrusted(f"not using {tree}: {reason}") from None
+            raise trust.Untrusted(f"not using {tree}: {reason}", reason.mend) from None
         return code
 
 

@@ -11,7 +11,16 @@ _MOST_LINKS = 40
 
 
 class Untrusted(Exception):
-    """A folder that another user could have written; the text says which one and why."""
+    """A folder that another user could have written.
+
+    Args:
+        reason: which one and why.
+        mend: the next step, where one command is it, else "".
+    """
+
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(reason)
+        self.mend = mend
 
 
 def check(path: str, uid: int) -> None:
@@ -126,7 +135,38 @@ def check_one(path: str, uid: int, *, may_be_sticky: bool = False) -> None:
         if not _has_access_list(path):
             return
         why += ", as its access control list says: setfacl -b takes that away"
-    raise Untrusted(why)
+        raise Untrusted(why, _command("setfacl -b", path, status.st_uid))
+    raise Untrusted(why, _command("chmod go-w", path, status.st_uid))
+
+
+def closing(path: str) -> str:
+    """The command that takes a file's rights from everyone; this user, who may be part of that, can still read it."""
+    import grp
+    import shlex
+
+    status = os.stat(path)
+    if os.geteuid() in (0, status.st_uid) or status.st_gid in (os.getegid(), *os.getgroups()):
+        return _command("chmod o-rwx", path, status.st_uid)
+    try:
+        group = grp.getgrgid(os.getegid()).gr_name
+    except KeyError:
+        group = str(os.getegid())
+    quoted = shlex.quote(path)
+    return f"as root: chgrp {group} {quoted} && chmod g=r,o= {quoted}"
+
+
+def closing_to_writers(path: str) -> str:
+    """The command that takes the right to write a file from everyone; for root from the group as well."""
+    status = os.stat(path)
+    who = "go" if os.geteuid() == 0 and status.st_mode & stat.S_IWGRP else "o"
+    return _command(f"chmod {who}-w", path, status.st_uid)
+
+
+def _command(command: str, path: str, owner: int) -> str:
+    """A command for a path, and that it is root's where this user may not give it."""
+    import shlex
+
+    return f"{'' if os.geteuid() in (0, owner) else 'as root: '}{command} {shlex.quote(path)}"
 
 
 def mode_text(mode: int) -> str:

@@ -55,6 +55,7 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     configuration, activation = prepare(bundle, arguments)
     run_first(configuration)
     sys.argv[1:] = command
+    program = configuration.command(bundle.executable.name)
     if command and command[0] in _TAKE_NO_FILES:
         os.chdir(activation.project_folder)
     from django.core.exceptions import ImproperlyConfigured
@@ -65,7 +66,7 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
 
             def learn() -> None:
                 committed = find_committed(activation.static_root, activation.code_folder / PROJECT_FOLDER)
-                learn_dir(command[0], bundle.executable.name, committed, has_root=activation.may_collect)
+                learn_dir(command[0], program, committed, has_root=activation.may_collect)
 
             before(command[0], learn)
         with _shown_settings() if command[:1] in _PRINT_SETTINGS else nullcontext():
@@ -73,7 +74,7 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
-        hint = f"See `{bundle.executable.name} pyz config show` for the values in force and where they come from."
+        hint = f"See `{program} pyz config show` for the values in force and where they come from."
         raise refused(error, "" if bundle.is_staged else hint) from error
     except Exception as error:
         if told := _told_database(error) or unusable(error, activation.data_dir):

@@ -103,6 +103,19 @@ class Configuration(NamedTuple):
         """The values of a section, those of the lowest levels first."""
         return [value for value in self.values.values() if value.section == name]
 
+    def command(self, program: str) -> str:
+        """How messages begin a command of the program that is to see the same configuration; secrets are not in it.
+
+        What the environment says stays out, as it is still there when the command is run.
+        """
+        import shlex
+
+        words = ["--config", self.file.path] if self.file.named_by == "--config" else []
+        for value in self.values.values():
+            if value.source.startswith("--set "):
+                words += ["--set", f"{value.section}.{value.key}={value.shown}"]
+        return shlex.join([program, *words])
+
     def level(self, section: str, key: str) -> Level:
         """Which level an option's value comes from."""
         value = self.values.get((section, key))

@@ -73,7 +73,8 @@ class _Reader:
             content = path.read_bytes()
             mode = path.stat().st_mode
             if mode & stat.S_IWOTH:
-                self.problems.append(f"{path}: can be written by everyone ({trust.mode_text(mode)}): chmod o-w {path}")
+                closing = trust.closing_to_writers(str(path))
+                self.problems.append(f"{path}: can be written by everyone ({trust.mode_text(mode)}): {closing}")
             else:
                 trust.check_configuration(str(path), self._uid)
         except OSError as error:
@@ -82,7 +83,7 @@ class _Reader:
         except trust.Untrusted as reason:
             self.problems.append(
                 f"{path}: root does not use what others could have written, and {reason}: "
-                "let root alone write it, or run the command as that user"
+                + (reason.mend or "let root alone write it, or run the command as that user")
             )
             return
         entries, problems = ini.read(content)
@@ -96,7 +97,8 @@ class _Reader:
             private |= value.is_secret and "@" not in value.key
         if private and mode & stat.S_IROTH:
             self.problems.append(
-                f"{path}: holds a secret and can be read by everyone ({trust.mode_text(mode)}): chmod o-rwx {path}"
+                f"{path}: holds a secret and can be read by everyone ({trust.mode_text(mode)}): "
+                + trust.closing(str(path))
             )
 
     def take_fragments(self, folder: Path) -> None:
@@ -147,10 +149,12 @@ class _Reader:
             self.problems.append(f"{where}: {_unreadable(path, error, '')}")
             return
         found = Value(value.section, key, text, max(value.level, Level.CREDENTIAL), f"{path}, named by {value.source}")
+        must_be_closed = file.is_readable and found.is_secret
+        closing = trust.closing(str(path)) if must_be_closed else trust.closing_to_writers(str(path))
         if file.is_writable:
-            self.problems.append(f"{where}: {path} can be written by everyone: chmod o-w {path}")
-        elif file.is_readable and found.is_secret:
-            self.problems.append(f"{where}: {path} holds a secret and can be read by everyone: chmod o-rwx {path}")
+            self.problems.append(f"{where}: {path} can be written by everyone: {closing}")
+        elif must_be_closed:
+            self.problems.append(f"{where}: {path} holds a secret and can be read by everyone: {closing}")
         self.values.append(found)
 
     def take_credentials(self) -> None:

@@ -81,4 +81,6 @@ def check_module(path: str) -> None:
     try:
         trust.check_file(os.path.realpath(path), os.geteuid())
     except trust.Untrusted as reason:
-        raise UserError(f"{path} is code: {reason}", hint="Run the command as the user who owns it.") from None
+        raise UserError(
+            f"{path} is code: {reason}", hint=reason.mend or "Run the command as the user who owns it."
+        ) from None

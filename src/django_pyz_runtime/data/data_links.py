@@ -48,7 +48,7 @@ def code_folder(bundle: Bundle, data_dir: Path, *, may_write: bool = True) -> Pa
     try:
         trust.check(str(copy), os.geteuid())
     except trust.Untrusted as reason:
-        raise UserError(f"not using {copy}: {reason}", hint="Remove it.") from None
+        raise UserError(f"not using {copy}: {reason}", hint="Remove it: the next start makes it.") from None
     _check_code(bundle, data_dir)
     return copy
 

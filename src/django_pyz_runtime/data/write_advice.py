@@ -19,7 +19,7 @@ class Code(NamedTuple):
     Attributes:
         trees: the folders, with no symbolic links in their paths.
         data_dir: where data belongs, likewise; it may lie in one of them.
-        script: the name of the executable.
+        script: how commands begin.
     """
 
     trees: tuple[str, ...]

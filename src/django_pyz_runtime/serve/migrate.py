@@ -71,6 +71,7 @@ def _migrate(bundle: Bundle, arguments: Arguments) -> None:
     """As the project's manage.py would, which may prepare what the settings need."""
     from django.db import DatabaseError
 
+    from django_pyz_runtime.activation.prepare import load
     from django_pyz_runtime.commands.management import manage
     from django_pyz_runtime.serve.edge.checks import connect
 
@@ -79,5 +80,5 @@ def _migrate(bundle: Bundle, arguments: Arguments) -> None:
     try:
         manage(bundle, arguments.with_command("migrate", "--noinput"))
     except DatabaseError:
-        connect(bundle.executable.name)
+        connect(load(bundle, arguments).command(bundle.executable.name))
         raise

@@ -176,6 +176,7 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
         settings: gunicorn's, by name.
     """
     script = bundle.executable.name
+    command = configuration.command(script)
 
     def load() -> Any:
         from django_pyz_runtime.serve.settings.log import join_python_logging
@@ -197,12 +198,21 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
 
         from django_pyz_runtime.serve.edge.checks import check_database
 
-        check_database(script)
+        check_database(command)
         if django_settings.DEBUG:
-            told = f"{script}: DEBUG is on: set [settings] DEBUG = false before others can reach this site.\n"
-            write(told, WARNING)
+            write(f"{script}: {_how_to_end_debug(configuration)} before others can reach this site.\n", WARNING)
 
     return Server(settings, load, check, close_opened)
+
+
+def _how_to_end_debug(configuration: Configuration) -> str:
+    """What to say of DEBUG, which the configuration has set: the local settings have the last word."""
+    value = configuration.values.get(("settings", "DEBUG"))
+    local = configuration.get("project", "local_settings")
+    if local and (value is None or value.text.lower() in ("false", "no", "off", "0")):
+        return f"DEBUG is on ({local}): set DEBUG = False there"
+    source = f" ({value.source})" if value else ""
+    return f"DEBUG is on{source}: set [settings] DEBUG = false"
 
 
 def _load(bundle: Bundle, configuration: Configuration, worker_class: WorkerClass) -> Any:

@@ -38,7 +38,7 @@ def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool)
 
     Args:
         name: of the command; nothing happens where the project has no such command.
-        script: the program's name, for the hint.
+        script: how commands begin, for the hint.
         committed: collected files that are part of the project's source.
         has_root: whether it is known where to write.
     """

@@ -81,9 +81,11 @@ def run(folder: Path, statement: str) -> str:
 def test_what_others_could_have_written_is_refused_with_path_and_reason(folder: Path, how: str) -> None:
     statement, path = STATEMENTS[how]
     (folder / "data").chmod(0o777)
-    [first, *_] = run(folder, statement).splitlines()
+    first, hint, *_ = run(folder, statement).splitlines()
     reason = f"{folder}/data can be written by other users (mode 0777)"
     assert first == f"refused {folder}/data/{path} is code: {reason}"
+    subprocess.run(["sh", "-c", hint], check=True)
+    assert "refused" not in run(folder, statement)
 
 
 @pytest.mark.parametrize("how", STATEMENTS)

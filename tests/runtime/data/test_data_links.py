@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from django_pyz_runtime.boot.releases import remove
 from django_pyz_runtime.bundle.bundle import STAGED, Bundle
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
 from django_pyz_runtime.data.data_links import code_folder
@@ -103,8 +105,11 @@ def test_a_copy_that_others_could_have_written_is_refused(bundle: Bundle, tmp_pa
     copy = code_folder(bundle, tmp_path / "data")
     copy.chmod(0o777)
 
-    with pytest.raises(UserError, match=rf"^not using {copy}: {copy} can be written by other users"):
+    with pytest.raises(UserError, match=rf"^not using {copy}: {copy} can be written by other users") as caught:
         code_folder(bundle, tmp_path / "data")
+    assert caught.value.hint == "Remove it: the next start makes it."
+    remove(str(copy))
+    assert code_folder(bundle, tmp_path / "data") == copy
 
 
 def test_a_place_that_cannot_be_written_is_told(bundle: Bundle, tmp_path: Path) -> None:
@@ -131,7 +136,7 @@ def test_a_module_among_the_data_that_others_could_have_written_is_refused(
     module.touch(0o666)
     module.chmod(0o666)
 
-    with pytest.raises(UserError, match=rf"^{module} is code: {module} can be written by other users"):
+    with pytest.raises(UserError, match=rf"^{module} is code: {module} can be written by other users") as caught:
         code_folder(bundle, tmp_path / "data")
-    module.chmod(0o600)
+    subprocess.run(["sh", "-c", caught.value.hint], check=True)
     assert code_folder(bundle, tmp_path / "data") != bundle.root

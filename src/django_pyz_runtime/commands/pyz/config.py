@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -54,7 +55,8 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         sys.stdout.write(text)
         return 0
     hint = "Give another file with -o."
-    path = Path(absolute(options.output or load(bundle, arguments).file.path, "-o"))
+    configuration = load(bundle, arguments)
+    path = Path(absolute(options.output or configuration.file.path, "-o"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as file:
@@ -65,7 +67,10 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         raise UserError(f"{path}: cannot be written ({system_reason(error)})", hint=hint) from None
     print(f"Wrote {path}{_given_to_group(path, manifest.name)}.")
     hosts = " or ".join(item.name for item in made_from.get("ALLOWED_HOSTS", ())) or "ALLOWED_HOSTS"
-    print(f"Set {hosts} there, then `{bundle.executable.name} pyz config check`.")
+    command = configuration.command(bundle.executable.name)
+    if str(path) != configuration.file.path:
+        command = shlex.join([bundle.executable.name, "--config", str(path)])
+    print(f"Set {hosts} there, then `{command} pyz config check`.")
     return 0
 
 
@@ -89,7 +94,8 @@ def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     if settings_problem:
         raise UserError(settings_problem)
     if problems := [f"{os.environ[SETTINGS_MODULE]}: {problem}" for problem in django_problems()]:
-        raise UserError(*problems, hint=f"See `{bundle.executable.name} pyz config show` for the values in force.")
+        command = configuration.command(bundle.executable.name)
+        raise UserError(*problems, hint=f"See `{command} pyz config show` for the values in force.")
     where = configuration.file.path if configuration.present else "no configuration file"
     print(f"{where}: no problems found")
     return 0

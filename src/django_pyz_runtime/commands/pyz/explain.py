@@ -40,7 +40,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         meant = nearest(options.key, known)
         raise UserError(
             f"{options.key}: is not set{f', did you mean {meant}?' if meant else ''}",
-            hint=f"See `{bundle.executable.name} pyz config show`.",
+            hint=f"See `{configuration.command(bundle.executable.name)} pyz config show`.",
         )
     print(*lines, *_shadow_lines(value), sep="\n")
     return 0

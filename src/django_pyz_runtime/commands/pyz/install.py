@@ -139,4 +139,5 @@ def _check_trust(release: Path) -> None:
         uid = os.geteuid()
         trust.check(os.path.join(trust.resolve(str(release.parent), uid), release.name), uid)
     except trust.Untrusted as reason:
-        raise UserError(f"{release} will not be used: {reason}", hint="Change that, and install again.") from None
+        hint = f"{reason.mend or 'Change that'}, and install again."
+        raise UserError(f"{release} will not be used: {reason}", hint=hint) from None

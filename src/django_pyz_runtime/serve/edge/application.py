@@ -79,9 +79,12 @@ def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
     """
     root = configuration.get("static", "root")
     if root and not root.is_dir():
+        import shlex
+
+        command = [configuration.command(bundle.executable.name), "collectstatic", "--dir", shlex.quote(str(root))]
         raise UserError(
             f"[static] root: {root} is no folder",
-            hint=f"Fill it with `{bundle.executable.name} collectstatic --dir {root}`.",
+            hint=f"Fill it with `{' '.join(command)}`.",
         )
 
 

@@ -70,11 +70,11 @@ class MigrationCheck:
         self._done = True
 
 
-def check_database(script: str) -> None:
+def check_database(command: str) -> None:
     """Look whether the default database is there, before the first request finds out.
 
     Args:
-        script: the program's name, for the hint.
+        command: how commands begin, for the hint.
 
     Raises:
         UserError: it is missing, or does not answer.
@@ -83,13 +83,13 @@ def check_database(script: str) -> None:
 
     connection = connections[DEFAULT_DB_ALIAS]
     name = str(connection.settings_dict["NAME"])
-    hint = f"Run `{script} migrate` first, or `{script} runserve --migrate`."
+    hint = f"Run `{command} migrate` first, or `{command} runserve --migrate`."
     is_file = connection.vendor == "sqlite" and os.path.isabs(name)
     if told := unwritable({DEFAULT_DB_ALIAS: connection.settings_dict}):
         raise told
     if is_file and not os.path.exists(name):
         raise UserError(f"the database {name} does not exist", hint=hint)
-    connect(script)
+    connect(command)
     # One without any right to write is meant to be read only.
     if is_file and os.stat(name).st_mode & 0o222:
         _try_to_write(connection, name)
@@ -103,6 +103,7 @@ def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
     Raises:
         UserError: they do not.
     """
+    import shlex
     import sqlite3
 
     from django.db import OperationalError
@@ -118,7 +119,7 @@ def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
     except OperationalError as error:
         code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
         if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            folder = os.path.dirname(name)
+            folder = shlex.quote(os.path.dirname(name))
             raise UserError(
                 f"the database {name} can be read, but not written: {error}",
                 hint=f"Look at its files, their folder and its file system: ls -la {folder}; findmnt -T {folder}",
@@ -127,8 +128,11 @@ def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
         connection.close()
 
 
-def connect(script: str) -> None:
+def connect(command: str) -> None:
     """Connect to the default database once.
+
+    Args:
+        command: how commands begin, for the hint.
 
     Raises:
         UserError: it does not answer.
@@ -139,7 +143,7 @@ def connect(script: str) -> None:
     if connection.vendor == "unknown":
         return
     what = f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
-    hint = f"Check that it runs, and DATABASES: `{script} pyz config explain DATABASES`."
+    hint = f"Check that it runs, and DATABASES: `{command} pyz config explain DATABASES`."
     words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds, and is waited for. {hint}"
     timer = threading.Timer(LIMIT_SECONDS, log.warning, [words])
     timer.daemon = True

@@ -89,7 +89,8 @@ def load_worker(worker: WorkerClass) -> type[Any]:
     except (ImportError, RuntimeError) as error:
         raise UserError(
             f"gunicorn: worker_class {worker!r} cannot be loaded: {error}",
-            hint="Set another in [gunicorn] worker_class, or [serve] interface, or add its package to the project.",
+            hint="Set another in [gunicorn] worker_class, or leave it out there and set [serve] interface, "
+            "or add its package to the project's dependencies and build again.",
         ) from None
     return found
 

@@ -82,7 +82,8 @@ def test_a_worker_that_cannot_be_loaded_is_named_with_ways_out(
     [problem] = raised.value.problems
     assert problem.startswith(f"gunicorn: worker_class {worker!r} cannot be loaded: {reason}")
     assert raised.value.hint == (
-        "Set another in [gunicorn] worker_class, or [serve] interface, or add its package to the project."
+        "Set another in [gunicorn] worker_class, or leave it out there and set [serve] interface, "
+        "or add its package to the project's dependencies and build again."
     )
     # Each of the first two is a way out where the project asks for that worker.
     assert chosen(load, manifest, "auto", worker, said="gthread") == "gthread"
