@@ -63,7 +63,9 @@ def fresh_settings_ini(
         for setting in fresh
         if setting in made_from
     ]
-    examples = [example for example in _examples("settings", name) if not example.startswith("#DEBUG =")]
+    # Each is there once: whoever takes the # off an example finds no other line of that name.
+    taken = tuple(f"#{setting} =" for setting in fresh)
+    examples = [example for example in _examples("settings", name) if not example.startswith(taken)]
     holder = holds_key(made_from)
     given = {holder.name: key} if holder else {}
     entries = {"env": [*_variable_lines(variables, given)], "settings": [*active, *others, *examples]}

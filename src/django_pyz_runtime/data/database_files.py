@@ -49,10 +49,11 @@ def _unusable(path: str, data_dir: Path) -> UserError | None:
 
     if not data_dir.is_dir():
         user = user_name(os.geteuid())
-        return UserError(
-            f"the data folder {data_dir} is not there, and user {user} cannot make it",
-            hint=f"As root: install -d -m 750 -o {user} {shlex.quote(str(data_dir))}",
-        )
+        hint = f"As root: install -d -m 750 -o {user} {shlex.quote(str(data_dir))}"
+        if os.geteuid() == 0 or not next(above for above in data_dir.parents if above.exists()).is_dir():
+            # Root cannot either.
+            hint = "Set [project] data_dir to a folder that this user can write."
+        return UserError(f"the data folder {data_dir} is not there, and user {user} cannot make it", hint=hint)
     problem = _problem(path)
     return UserError(f"{path}: {problem[0]}", hint=problem[1]) if problem else None
 
