@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -64,19 +65,26 @@ def test_a_full_ext4_is_as_empty_afterwards_as_before(shop: Machine) -> None:
 
 
 def test_where_no_place_is_left_each_is_named_with_its_reason(shop: Machine, open_folder: Path) -> None:
-    """As a user with no home, whose temporary folder is full as well."""
+    """As a user with no home, whose temporary folder is full as well. The advice is taken: a place is set."""
+    path = open_folder / "settings.ini"
+    path.touch(0o644)
     shutil.copy(shop.executable, open_folder / "shop-script")
     shop.executable = open_folder / "shop-script"
     full = open_folder / "full"
     with mounted(full, "-t", "tmpfs", "-o", f"size=300k,mode=0700,uid={NOBODY}", "tmpfs"):
         places = {"CACHE_DIRECTORY": str(full), "TMPDIR": str(full), "HOME": "/nonexistent"}
-        done = as_nobody(shop, *ANSWER, **places)
+        done = as_nobody(shop, "--config", str(path), *ANSWER, **places)
         left = trees(full)
-    first, *places_told, hint = done.stderr.splitlines()
+        advised = re.search(r"or set (\[\w+\]) (\w+) in (\S+)\.$", done.stderr)
+        assert advised, done.stderr
+        (open_folder / "place").mkdir()
+        os.chown(open_folder / "place", NOBODY, NOBODY)
+        Path(advised[3]).write_text(f"{advised[1]}\n{advised[2]} = {open_folder}/place\n")
+        assert answers(as_nobody(shop, "--config", str(path), *ANSWER, **places))
+    first, *places_told, _ = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (2, "")
     assert first.startswith("shop-script: no place for the unpacked code of build ")
     assert places_told[0] == f"shop-script:   {full}: no space left on device"
-    assert "set [project] cache_dir" in hint
     assert set(left) <= {f"shop-{NOBODY}"}
 
 
