@@ -92,7 +92,10 @@ def _staged_project(
     site_packages, code = folders.site_packages, folders.scratch / "compiled"
     bytecode.write(compiled, files_below(site_packages), code / BYTECODE / compiled.cache_tag)
     home = _folder(folders.scratch / "home")
-    staged = StagedProject(plan.python, site_packages, home, config, variables, bytecode=code)
+    requirements = plan.found.source.requirements
+    staged = StagedProject(
+        plan.python, site_packages, home, config, variables, requirements=requirements, bytecode=code
+    )
     staged.write_manifest(manifest)
     return staged
 

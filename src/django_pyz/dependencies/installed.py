@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -48,8 +49,8 @@ def requirements(environment: Path, root: Path) -> tuple[str, ...]:
 def keep_list(environment: Path) -> str:
     """The command that writes what is installed in a virtual environment into requirements.txt."""
     if any(_name(item) == "pip" for item in _packages(environment)):
-        return f"{environment}/bin/{KEEP_LIST}"
-    return f"uv pip freeze --python {environment} > requirements.txt"
+        return f"{shlex.quote(f'{environment}/bin/python')}{KEEP_LIST.removeprefix('python')}"
+    return f"uv pip freeze --python {shlex.quote(str(environment))} > requirements.txt"
 
 
 def _has_django(environment: Path) -> bool:

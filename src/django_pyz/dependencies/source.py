@@ -43,6 +43,11 @@ class Source:
     files: tuple[Path, ...]
     installed: tuple[str, ...] = ()
 
+    @property
+    def requirements(self) -> tuple[Path, ...]:
+        """The files, where they are requirements files; else none."""
+        return self.files if self.kind == "requirements" else ()
+
 
 def find_source(
     root: Path, folders: Sequence[Path], options: Options, environ: Mapping[str, str] = os.environ
@@ -67,7 +72,7 @@ def find_source(
     others = []
     for kind in READERS:
         for folder in folders:
-            if path := _SEARCHES.get(kind, partial(_named, kind))(folder):
+            if path := _only(root, folder, _SEARCHES.get(kind, partial(_named, kind))(folder)):
                 source = _source(root, kind, path, folders)
                 if _is_for_django(kind, path):
                     return source
@@ -80,7 +85,8 @@ def find_source(
     raise UserError(
         f"{root}: wanted a lock file, requirements.txt, or dependencies in pyproject.toml or setup.py, or a virtual "
         "environment with Django that is active or lies beside manage.py, found none",
-        hint=f"Run `{installed.KEEP_LIST}` where the project's packages are installed, or give --requirements FILE.",
+        hint=f"In the project's folder, run `{installed.KEEP_LIST}` with the Python that has its packages, or give "
+        "--requirements FILE.",
     )
 
 
@@ -147,17 +153,16 @@ def _is_project(path: Path) -> bool:
     return bool(content.project or content.poetry)
 
 
-def _named(name: str, folder: Path) -> Path | None:
-    return folder / name if (folder / name).is_file() else None
+def _named(name: str, folder: Path) -> list[Path]:
+    return [folder / name] if (folder / name).is_file() else []
 
 
-def _pylock(folder: Path) -> Path | None:
-    if plain := _named("pylock.toml", folder):
-        return plain
-    return _only(folder, [path for path in sorted(folder.glob("pylock.*.toml")) if _kind(path.name) == "pylock.toml"])
+def _pylock(folder: Path) -> list[Path]:
+    named = (path for path in sorted(folder.glob("pylock.*.toml")) if _kind(path.name) == "pylock.toml")
+    return _named("pylock.toml", folder) or list(named)
 
 
-def _requirements(folder: Path) -> Path | None:
+def _requirements(folder: Path) -> list[Path]:
     """requirements.txt, else the one that is for production, or that takes in all the others."""
     if plain := _named("requirements.txt", folder):
         return plain
@@ -166,7 +171,7 @@ def _requirements(folder: Path) -> Path | None:
     if len(candidates) > 1:
         for_production = [path for path in candidates if _is_named(path, _FOR_PRODUCTION)]
         candidates = for_production if len(for_production) == 1 else _complete(candidates)
-    return _only(folder, candidates)
+    return candidates
 
 
 def _is_named(path: Path, word: re.Pattern[str]) -> bool:
@@ -179,31 +184,31 @@ def _complete(candidates: list[Path]) -> list[Path]:
     return complete if len(complete) == 1 else candidates
 
 
-def _only(folder: Path, candidates: list[Path]) -> Path | None:
+def _only(root: Path, folder: Path, candidates: list[Path]) -> Path | None:
     if len(candidates) > 1:
-        listed = "".join(f"\n  {path.relative_to(folder)}" for path in candidates)
+        # As the option wants them.
+        listed = "".join(f"\n  {path.relative_to(root)}" for path in candidates)
         raise UserError(f"{folder}: wanted one file with the dependencies, found several:{listed}", hint=_HINT)
     return candidates[0] if candidates else None
 
 
-def _pyproject(folder: Path) -> Path | None:
+def _pyproject(folder: Path) -> list[Path]:
     content = Pyproject(folder / "pyproject.toml")
     has_groups_only = not content.project and bool(_DJANGO.search(str(content.groups)))
     has_some = pyproject.has_main(content) or pyproject.is_dynamic(content) or has_groups_only
-    return folder / "pyproject.toml" if has_some else None
+    return [folder / "pyproject.toml"] if has_some else []
 
 
-def _setup_cfg(folder: Path) -> Path | None:
-    path = _named("setup.cfg", folder)
+def _setup_cfg(folder: Path) -> list[Path]:
     # Many have one for their linters only.
-    is_package = path and re.search(r"^install_requires\b", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return path if is_package else None
+    wanted = re.compile(r"^install_requires\b", re.MULTILINE)
+    return [path for path in _named("setup.cfg", folder) if wanted.search(path.read_text(encoding="utf-8"))]
 
 
-_SEARCHES: dict[str, Callable[[Path], Path | None]] = {
+_SEARCHES: dict[str, Callable[[Path], list[Path]]] = {
     "pylock.toml": _pylock,
     "requirements": _requirements,
     "pyproject.toml": _pyproject,
     "setup.cfg": _setup_cfg,
 }
-"""How a file of a kind is found in a folder, where that is not by its name alone."""
+"""How the files of a kind that may do are found in a folder, where that is not by its name alone."""

@@ -81,6 +81,7 @@ def _in_short(names: list[str]) -> list[str]:
     """The names, or where they are too many the folders that they are in."""
     if len(names) <= _NAMED:
         return names
+    folders = names
     for depth in range(max(name.count("/") for name in names), 0, -1):
         folders = list(dict.fromkeys("/".join(name.split("/")[:depth]) for name in names))
         if len(folders) <= _NAMED:

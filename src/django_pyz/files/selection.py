@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,11 +75,19 @@ def select(root: Path, options: Options, inputs: Iterable[Path] = ()) -> Selecti
     _refuse_ways_out(rules)
     files = tuple(path for path, why in found.items() if not why)
     if not files:
-        raise UserError(f"{root}: found no file to pack", hint="Is the project committed to git?")
+        raise UserError(f"{root}: found no file to pack", hint=_about_nothing(tracked))
     left_out = {**missing, **rules.left_out, **{shown(path): why for path, why in found.items() if why}}
     more = {*_for_building(Rules(root, replace(options, exclude=()), tracked), {*files}), *inputs} - {*files}
     dead = (path for path, why in found.items() if why == links.DEAD and links.may_come_to_life(root, path))
     return Selection(files, left_out, git.commit(root) if tracked else "", tuple(sorted(more)), tuple(dead))
+
+
+def _about_nothing(tracked: git.Tracked | None) -> str:
+    if tracked is not None and not tracked.names:
+        return (
+            "Only files that git tracks are packed: `git add` those of the project, or name them with --include PATH."
+        )
+    return "Look at the patterns of --exclude: they leave out all that there is."
 
 
 def _missing(root: Path, tracked: git.Tracked | None) -> dict[str, str]:
@@ -100,7 +109,7 @@ def _refuse_ways_out(rules: Rules) -> None:
     lines = [f"  {link.as_posix()} -> {os.path.realpath(rules.root / link)}" for link in found]
     more = [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     what = "this link leads" if len(found) == 1 else "these links lead"
-    name = found[0].as_posix()
+    name = shlex.quote(found[0].as_posix())
     raise UserError(
         f"{what} out of the project, to files of this machine:",
         *lines[:_SHOWN],

@@ -33,12 +33,13 @@ class EntryPoint:
     facts: ManagePy
 
 
-def find(root: Path, options: Options) -> EntryPoint:
+def find(root: Path, options: Options, settings_module: str = "") -> EntryPoint:
     """Find what starts a project.
 
     Args:
         root: the folder of manage.py, or one above it.
         options: `manage_py` names one.
+        settings_module: the one that the user names; "" for none.
 
     Raises:
         UserError: there are several, or the one that is named is not there.
@@ -46,7 +47,7 @@ def find(root: Path, options: Options) -> EntryPoint:
     if path := _manage_py(root, options):
         return EntryPoint(path.parent, path, "", manage_py.read(path))
     source = root / "src" if (root / "src").is_dir() else root
-    return _console_script(root, source) or EntryPoint(source, None, "", ManagePy())
+    return _console_script(root, source, settings_module) or EntryPoint(source, None, "", ManagePy())
 
 
 def _manage_py(root: Path, options: Options) -> Path | None:
@@ -66,21 +67,29 @@ def _manage_py(root: Path, options: Options) -> Path | None:
     return None
 
 
-def _console_script(root: Path, source: Path) -> EntryPoint | None:
-    """The console script whose module names the settings."""
+def _console_script(root: Path, source: Path, settings_module: str) -> EntryPoint | None:
+    """The console script whose module names the settings; None where there is none, or no telling which."""
     found: dict[str, EntryPoint] = {}
     for name, target in sorted(console_scripts(root).items()):
         module, _, function = target.partition(":")
         path = module_file(module, (source, root))
         if path and (facts := manage_py.read(path)).settings_modules:
             found[name] = EntryPoint(source, path, "" if facts.is_plain else f"{module}:{function}", facts)
-    if len({entry.path for entry in found.values()}) > 1:
-        listed = "".join(f"\n  {name}" for name in found)
+    if _are_several(found) and settings_module:
+        found = {name: entry for name, entry in found.items() if settings_module in entry.facts.settings_modules}
+        # Where that does not tell, Django's own commands do, with these settings.
+        return None if _are_several(found) else next(iter(found.values()), None)
+    if _are_several(found):
+        listed = "".join(f"\n  {name}: {' or '.join(entry.facts.settings_modules)}" for name, entry in found.items())
         raise UserError(
             f"{root}: found no manage.py, and several console scripts that name settings:{listed}",
             hint="Give --settings-module.",
         )
     return next(iter(found.values()), None)
+
+
+def _are_several(scripts: dict[str, EntryPoint]) -> bool:
+    return len({entry.path for entry in scripts.values()}) > 1
 
 
 def console_scripts(folder: Path) -> dict[str, str]:

@@ -83,10 +83,10 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
     root = root.resolve()
     if not root.is_dir():
         raise UserError(f"{root}: wanted a folder with a Django project, found no folder")
-    start = entry_point.find(root, options)
+    given = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
+    start = entry_point.find(root, options, given)
     first, last = _import_roots(root, start, options)
     roots = (*first, *last)
-    given = options.settings_module or environ.get("DJANGO_SETTINGS_MODULE", "")
     settings_module, notes = settings_choice.choose(root, start, roots, given, _provided(root, options))
     wsgi = nearest_module("wsgi", settings_module, roots)
     asgi = nearest_module("asgi", settings_module, roots)
@@ -97,7 +97,7 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
         root=root,
         folder=start.folder,
         name=_checked(name or root.name),
-        script=_checked(options.script or name or root.name),
+        script=_checked(options.script, "--script") if options.script else _checked(name or root.name),
         settings_module=settings_module,
         import_roots=first,
         last_import_roots=last,
@@ -130,10 +130,10 @@ def _declared_name(folders: Sequence[Path]) -> str:
     return next((name for name in names if isinstance(name, str) and name), "")
 
 
-def _checked(name: str) -> str:
+def _checked(name: str, option: str = "--name") -> str:
     if not _NAME.fullmatch(name):
         raise UserError(
-            f"the name {name!r}: wanted letters, digits, dots, dashes", hint="Give another one with --name."
+            f"the name {name!r}: wanted letters, digits, dots, dashes", hint=f"Give another one with {option}."
         )
     return name
 

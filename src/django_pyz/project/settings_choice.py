@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
@@ -130,8 +131,8 @@ def _way_to(root: Path, module: str) -> str:
         name = _shown(folder, root)
         if module_file(module, [folder]) and not is_skipped(Path(name, "x")):
             other = folder / "manage.py"
-            option = f"--manage-py {name}/manage.py" if other.is_file() else f"--extra-paths {name}"
-            return f"It is in {name}: give {option}."
+            way = ("--manage-py", f"{name}/manage.py") if other.is_file() else ("--extra-paths", name)
+            return f"It is in {name}: give {shlex.join(way)}."
     return ""
 
 
@@ -145,7 +146,7 @@ def _from_example(root: Path, module: str, import_roots: Sequence[Path]) -> str:
                 return (
                     f"{_shown(example, root)} looks like its example. Either give --build-config FILE, a settings.ini "
                     f"that has `{module} = {example}` below [modules], as each installation will have its own there; "
-                    f"or copy it to {target} and give --include {target}."
+                    f"or copy it to {target} and give --include {shlex.quote(target)}."
                 )
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def show(summary: Summary) -> None:
         *_exclusions(summary.exclusions),
         *_shortened([f"Note: {note}" for note in summary.notes], "notes"),
         "Next:",
-        f"  cp {_short(output)} /usr/bin/{manifest.script}",
+        f"  cp {shlex.quote(_short(output))} /usr/bin/{manifest.script}",
         f"  {manifest.script} pyz config init",
         f"  {manifest.script} runserve --migrate",
     ]

@@ -80,7 +80,8 @@ def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
         try:
             working_copy.run_commands(options.build_commands, copy, folders.environment / "bin", options.variables)
         except UserError as error:
-            raise UserError(error.problem, hint=missing_module.hint(error.problem, copy) or error.hint) from None
+            step = missing_module.hint(error.problem, copy, plan.found.source.requirements)
+            raise UserError(error.problem, hint=step or error.hint) from None
     selection = add_build_output(plan.selection, copy, options)
     secret_scan.check(copy, selection.files, options.allow_secrets)
     return replace(plan, selection=selection)

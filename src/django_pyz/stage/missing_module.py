@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from django_pyz.dependencies.locks import requirements_files
 from django_pyz.toml_files import Pyproject
+from django_pyz_runtime.errors import UserError
 
 _MISSING = re.compile(r"No module named '?([\w.]+)")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _LISTS = ("*requirements*.txt", "requirements/*.txt", "*/requirements/*.txt")
 
 
-def hint(problem: str, root: Path) -> str:
+def hint(problem: str, root: Path, installed: Sequence[Path] = ()) -> str:
     """The next step where a problem is a missing module; "" where it is none, or one of the project's own.
 
     Args:
         problem: as Python says it.
         root: the project, or a copy of it.
+        installed: the requirements files that were installed, relative to it; none where that was another list.
     """
     if not (missing := _MISSING.search(problem)):
         return ""
@@ -29,7 +34,7 @@ def hint(problem: str, root: Path) -> str:
     if (root / module).is_dir() or (root / f"{module}.py").is_file():
         return ""
     said = f"The module {module} is not among the packages that were installed: "
-    if ways := list(dict.fromkeys(_ways(module, root))):
+    if ways := list(dict.fromkeys(_ways(module, root, installed))):
         return f"{said}give {' or '.join(ways)}."
     return (
         f"{said}name the extra or the dependency group that has it with --extras or --groups, or its requirements file "
@@ -37,7 +42,7 @@ def hint(problem: str, root: Path) -> str:
     )
 
 
-def _ways(module: str, root: Path) -> Iterator[str]:
+def _ways(module: str, root: Path, installed: Sequence[Path]) -> Iterator[str]:
     """The options that bring in what looks like the package of a module."""
     name = canonicalize_name(module)
     names = {name, f"django-{name}", f"python-{name}", f"py{name}"}
@@ -49,11 +54,33 @@ def _ways(module: str, root: Path) -> Iterator[str]:
         ("--groups", pyproject.groups),
         ("--groups", poetry_groups),
     ):
-        yield from (f"{option} {key}" for key, lines in lists.items() if names & set(_named(lines)))
+        yield from (shlex.join([option, key]) for key, lines in lists.items() if names & set(_named(lines)))
     for pattern in _LISTS:
         for path in sorted(root.glob(pattern)):
-            if names & set(_named(path.read_text(encoding="utf-8", errors="replace").splitlines())):
-                yield f"--requirements {path.relative_to(root)}"
+            if names & set(_named(_lines(path))):
+                yield from _by_requirements(path, root, installed)
+
+
+def _by_requirements(path: Path, root: Path, installed: Sequence[Path]) -> Iterator[str]:
+    """The options for a requirements file and those that were installed, whose place they take."""
+    if any(path in _taken_in(root / file) for file in installed):
+        # A marker keeps the package out.
+        return
+    taken_in = _taken_in(path)
+    files = [*(file for file in installed if root / file not in taken_in), path.relative_to(root)]
+    if installed or any("django" in _named(_lines(file)) for file in taken_in):
+        yield shlex.join(part for file in files for part in ("--requirements", str(file)))
+
+
+def _taken_in(path: Path) -> set[Path]:
+    """A requirements file, and those that it includes."""
+    with contextlib.suppress(UserError):
+        return requirements_files.included_files(path)
+    return {path}
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def _table(parent: Any, key: str) -> dict[str, Any]:

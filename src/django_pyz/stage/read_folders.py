@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -94,7 +95,7 @@ def about(staged: StagedProject, name: str) -> str:
     return (
         f"{said}: {len(files):,} files, {sizes.total() / 1e6:.1f} MB, "
         f"the largest of {len(sizes)} folders are {largest}; "
-        f"--exclude {name}/{sizes.most_common(1)[0][0]} leaves one out"
+        f"--exclude {shlex.quote(f'{name}/{sizes.most_common(1)[0][0]}')} leaves one out"
     )
 
 

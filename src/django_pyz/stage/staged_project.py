@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -103,6 +104,8 @@ class StagedProject:
         config: a settings.ini for the build; None for none.
         variables: environment variables for the build.
         settings: more settings for the build, SECTION.KEY=VALUE.
+        requirements: the requirements files that were installed, relative to the project; none where that was another
+            list.
         bytecode: a folder with that of the tree (see django_pyz_runtime.bundle.bytecode_finder); None for none.
     """
 
@@ -112,6 +115,7 @@ class StagedProject:
     config: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
+    requirements: tuple[Path, ...] = ()
     bytecode: Path | None = None
 
     @property
@@ -176,7 +180,7 @@ class StagedProject:
 
     def _next_step(self, problem: str, readings: Sequence[Reading]) -> str:
         """What to do about settings that cannot be imported, as far as their error and what they read tell; else ""."""
-        if step := self._about_path(problem) or missing_module.hint(problem, self.project_folder):
+        if step := self._about_path(problem) or missing_module.hint(problem, self.project_folder, self.requirements):
             return step
         known = self.variables
         unset = [item.name for item in readings if item.default in (None, "None") and item.name not in known]
@@ -197,10 +201,14 @@ class StagedProject:
         if not missing or not readers:
             return ""
         path = Path(self.in_project(missing[1]))
+        if path.is_absolute():
+            return ""
         name = path if "/" in missing[1] else Path(readers[-1]).with_name(path.name)
         beside = sorted((self.project_folder / name).parent.glob(f"*{name.stem}?*"))
         example = next((item.name for item in beside if EXAMPLE.search(item.name)), "")
-        command = f"cp {name.with_name(example)} {name}" if example else f"touch {name}"
+        command = shlex.join(["cp", str(name.with_name(example)), str(name)] if example else ["touch", str(name)])
+        if not (self.project_folder / name).parent.is_dir():
+            command = f"{shlex.join(['mkdir', '-p', str(name.parent)])} && {command}"
         return (
             f'{name} is read by its path, so [modules] cannot provide it. For the file: --build-commands "{command}"; '
             "for an installation: its own settings, which run after these, with [project] local_settings = FILE."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -130,7 +131,8 @@ def _about_unmigrated(app: str, folder: str, exclusions: Mapping[str, str], cure
     places = (inside, *(f"{parent}/" for parent in Path(inside).parents))
     left = [name for name in exclusions if name in places or (name.startswith(inside) and name.endswith(".py"))]
     if left:
-        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), --include '{inside}*.py' puts such files in"
+        option = shlex.join(["--include", f"{inside}*.py"])
+        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), {option} puts such files in"
     return said + cure
 
 

@@ -6,6 +6,7 @@ Whatever the project writes into the tree meanwhile is undone: keys that setting
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django_pyz import process
+from django_pyz.files.links import ODDITIES
 from django_pyz.files.missed import missed
+from django_pyz.files.rules import NO_TEXT, UNREADABLE
+from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE
 from django_pyz.files.working_copy import copy_files
 from django_pyz.plan import Plan
 from django_pyz.stage import read_folders, static_files, static_names
@@ -24,6 +28,7 @@ from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC
 from django_pyz_runtime.errors import UserError
 
 _SHOWN = 8
+_NOT_EVEN_BY_NAME = (*ODDITIES, NO_TEXT, UNREADABLE, EMPTY_SUBMODULE)
 _OURS = (FILE_NAME, STATIC_FOLDER)
 Snapshot = dict[str, tuple[int, int]]
 """Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
@@ -95,7 +100,8 @@ def _about_static_names(staged: StagedProject, manifest: Manifest, plan: Plan) -
     shown = ", ".join(f"{name!r} ({place})" for place, name in found[:_SHOWN])
     more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     left_out = missed("\n".join(name for _, name in found), plan.found.root, plan.selection.exclusions)
-    ways = [f"--include {name} brings in what was left out" for name in left_out[:1]]
+    known = (_way_in(name, _reason(name, plan.selection.exclusions)) for name in left_out)
+    ways = [f"{way} brings in what was left out" for way in list(filter(None, known))[:1]]
     ways.append("give the command that makes them with --build-commands")
     yield f"templates name static files that were not collected: {shown}{more}; {', or '.join(ways)}"
 
@@ -113,9 +119,21 @@ def naming_exclusions(plan: Plan) -> Iterator[None]:
         exclusions = plan.selection.exclusions
         if not (names := missed(error.problem, plan.found.root, exclusions)):
             raise
-        lines = [f"  {name} ({_reason(name, exclusions)}): --include {name}" for name in names[:_SHOWN]]
-        hint = "\n".join(["Files that were left out, and the option that puts them in:", *lines, error.hint])
+        lines = [_about_left_out(name, _reason(name, exclusions)) for name in names[:_SHOWN]]
+        hint = "\n".join(["Files that were left out, and what puts them in:", *lines, error.hint])
         raise UserError(*error.problems, hint=hint.rstrip("\n")) from None
+
+
+def _about_left_out(name: str, why: str) -> str:
+    way = _way_in(name, why)
+    return f"  {name} ({why})" + (f": {way}" if way else "")
+
+
+def _way_in(name: str, why: str) -> str:
+    """What puts a file in that was left out; "" where nothing does, as it can only be packed as nothing."""
+    if why in _NOT_EVEN_BY_NAME:
+        return ""
+    return f"{'git restore' if why == DELETED else '--include'} {shlex.quote(name)}"
 
 
 def _reason(path: str, exclusions: Mapping[str, str]) -> str:
