@@ -26,6 +26,7 @@ _PACKAGES = {
     "git": "git",
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
+    "msgfmt": "gettext",
     "nginx": "nginx-light",
     "npm": "npm",
     "nsenter": "util-linux",

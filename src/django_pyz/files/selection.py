@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,20 +74,19 @@ def select(root: Path, options: Options, inputs: Iterable[Path] = ()) -> Selecti
     found = {path: rules.reason(path) for path in sorted(rules.walk())}
     _refuse_ways_out(rules)
     files = tuple(path for path, why in found.items() if not why)
-    if not files:
-        raise UserError(f"{root}: found no file to pack", hint=_about_nothing(tracked))
     left_out = {**missing, **rules.left_out, **{shown(path): why for path, why in found.items() if why}}
+    if not files:
+        raise UserError(f"{root}: found no file to pack", hint=_about_nothing(left_out.values()))
     more = {*_for_building(Rules(root, replace(options, exclude=()), tracked), {*files}), *inputs} - {*files}
     dead = (path for path, why in found.items() if why == links.DEAD and links.may_come_to_life(root, path))
     return Selection(files, left_out, git.commit(root) if tracked else "", tuple(sorted(more)), tuple(dead))
 
 
-def _about_nothing(tracked: git.Tracked | None) -> str:
-    if tracked is not None and not tracked.names:
-        return (
-            "Only files that git tracks are packed: `git add` those of the project, or name them with --include PATH."
-        )
-    return "Look at the patterns of --exclude: they leave out all that there is."
+def _about_nothing(reasons: Collection[str]) -> str:
+    """What to do where every file is left out, for some reasons."""
+    if UNTRACKED in reasons:
+        return "Only what git tracks is packed: `git add` the project's files, or name them with --include PATH."
+    return "Look at what --exclude names, or name what is to go in with --include PATH."
 
 
 def _missing(root: Path, tracked: git.Tracked | None) -> dict[str, str]:

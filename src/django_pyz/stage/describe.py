@@ -61,7 +61,7 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:
         raise UserError(
             f"{found.root}: {found.source.files[0]} does not install Django",
-            hint="Add it, or give --requirements FILE.",
+            hint="Add Django to it, or give --requirements FILE.",
         )
     return manifest
 

@@ -37,8 +37,8 @@ def hint(problem: str, root: Path, installed: Sequence[Path] = ()) -> str:
     if ways := list(dict.fromkeys(_ways(module, root, installed))):
         return f"{said}give {' or '.join(ways)}."
     return (
-        f"{said}name the extra or the dependency group that has it with --extras or --groups, or its requirements file "
-        "with --requirements; or add it to the project's dependencies."
+        f"{said}name the extra or the dependency group that has it with --extras or --groups, or the requirements file "
+        "that has it, and those that are installed now, with --requirements; or add it to the project's dependencies."
     )
 
 

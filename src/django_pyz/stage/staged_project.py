@@ -25,7 +25,7 @@ _SETTINGS_NEEDED = (
     "--build-config FILE, a settings.ini whose [modules] may name a module that each installation writes for itself; "
     "packages that are missing with --extras or --groups; or build with --no-collectstatic."
 )
-_NO_FILE = re.compile(r"No such file(?: or directory)?: '?([^'\s]+\.py)")
+_NO_FILE = re.compile(r"No such file(?: or directory)?: (?:'([^']+\.py)'|([^'\s]+\.py))")
 """Python's words, and those of django-split-settings, which names the file as its settings do."""
 _SHOWN = 8
 _KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
@@ -200,10 +200,11 @@ class StagedProject:
         readers = re.findall(rf'File "{re.escape(str(self.project_folder))}/(.+?)"', problem)
         if not missing or not readers:
             return ""
-        path = Path(self.in_project(missing[1]))
+        said = missing[1] or missing[2]
+        path = Path(self.in_project(said))
         if path.is_absolute():
             return ""
-        name = path if "/" in missing[1] else Path(readers[-1]).with_name(path.name)
+        name = path if "/" in said else Path(readers[-1]).with_name(path.name)
         beside = sorted((self.project_folder / name).parent.glob(f"*{name.stem}?*"))
         example = next((item.name for item in beside if EXAMPLE.search(item.name)), "")
         command = shlex.join(["cp", str(name.with_name(example)), str(name)] if example else ["touch", str(name)])

@@ -122,10 +122,11 @@ def test_without_any_the_command_that_the_message_gives_writes_the_list(tmp_path
 
 @pytest.mark.parametrize("has_pip", [True, False])
 def test_the_note_gives_a_command_that_keeps_the_list(tmp_path: Path, has_pip: bool) -> None:
-    venv = _environment(tmp_path / "venv", DJANGO)
+    root = tmp_path / "my shop"
+    venv = _environment(root / "venv", DJANGO)
     subprocess.run([sys.executable, "-m", "venv", venv, *([] if has_pip else ["--without-pip"])], check=True)
-    found = _find(tmp_path)
+    found = _find(root)
 
-    _run(installed.keep_list(found.files[0]), tmp_path)
+    _run(installed.keep_list(found.files[0]), root)
 
-    assert (tmp_path / "requirements.txt").read_text().lower().split() == sorted(found.installed)
+    assert (root / "requirements.txt").read_text().lower().split() == sorted(found.installed)

@@ -257,7 +257,10 @@ def test_several_console_scripts_that_name_settings_are_listed(tmp_path: Path) -
     files["shop/other.py"] = files["shop/cli.py"]
     files["pyproject.toml"] += 'other = "shop.other:main"\n'
 
-    with pytest.raises(UserError, match=r"(?m)several console scripts that name settings:\n  other\n  shop$"):
+    with pytest.raises(
+        UserError,
+        match=r"(?m)several console scripts that name settings:\n  other: shop.settings\n  shop: shop.settings$",
+    ):
         _find(write_tree(tmp_path / "shop", files))
 
 

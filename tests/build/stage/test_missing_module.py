@@ -27,16 +27,16 @@ ipython = "*"
     [
         ("drf_spectacular", "give --extras api."),
         ("drf_spectacular.views", "give --extras api."),
-        ("debug_toolbar", "give --groups dev or --requirements requirements/dev.txt."),
+        ("debug_toolbar", "give --groups dev or --requirements requirements.txt --requirements requirements/dev.txt."),
         ("ipython", "give --groups work."),
-        ("whoever", "with --extras or --groups, or its requirements file with --requirements"),
+        ("whoever", "with --extras or --groups, or the requirements file that has it, and those"),
     ],
 )
 def test_the_option_is_the_one_whose_list_names_the_package(tmp_path: Path, module: str, said: str) -> None:
     files = {"pyproject.toml": PYPROJECT, "requirements/dev.txt": "-r base.txt\ndjango_debug_toolbar==5\n# x\n"}
     root = write_tree(tmp_path, {**files, "requirements.txt": "Django\n"})
 
-    found = hint(f"ModuleNotFoundError: No module named '{module}'", root)
+    found = hint(f"ModuleNotFoundError: No module named '{module}'", root, [Path("requirements.txt")])
 
     assert f"The module {module.partition('.')[0]} is not among the packages" in found
     assert said in found

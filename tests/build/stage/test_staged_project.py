@@ -162,6 +162,31 @@ def test_settings_that_are_read_by_path_come_in_as_the_message_says(tmp_path: Pa
     assert staged.facts().staticfiles is False
 
 
+@pytest.mark.parametrize("place", ["local.py", "my machine/local.py"])
+def test_settings_by_path_in_a_folder_that_is_not_there_come_in_as_the_message_says(tmp_path: Path, place: str) -> None:
+    settings = f"import pathlib\nexec(pathlib.Path(__file__).with_name('conf').joinpath({place!r}).read_text())\n"
+    staged = make_staged(tmp_path, {"shop/__init__.py": "", "shop/settings.py": settings + "SECRET_KEY = 'x'\n"})
+    with pytest.raises(NotImportable) as caught:
+        staged.facts()
+    told = re.search(r'--build-commands "(.+)"', caught.value.hint)
+    assert told
+    assert told[1].startswith("mkdir -p ")
+
+    subprocess.run(told[1], shell=True, check=True, cwd=staged.project_folder)
+
+    assert staged.facts().staticfiles is False
+
+
+def test_no_build_command_writes_to_a_place_outside_the_project(tmp_path: Path) -> None:
+    settings = "exec(open('/etc/no-such-shop/local.py').read())\n"
+    staged = make_staged(tmp_path, {"shop/__init__.py": "", "shop/settings.py": settings})
+
+    with pytest.raises(NotImportable) as caught:
+        staged.facts()
+
+    assert "/etc/no-such-shop" not in caught.value.hint
+
+
 def test_settings_that_refuse_in_words_of_their_own_get_the_variables_that_they_read(tmp_path: Path) -> None:
     settings = (
         "import os\nfrom django.core.exceptions import ImproperlyConfigured\n"

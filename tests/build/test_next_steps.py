@@ -1,0 +1,464 @@
+"""The next steps that messages name, each done to the letter: what an option is to say stands in the message itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+
+from django_pyz import options
+from django_pyz.dependencies import patch_releases
+from django_pyz.dependencies.install import run_wing_requirements
+from django_pyz.dependencies.locks import readers
+from django_pyz.dependencies.locks.target import Target
+from django_pyz.dependencies.locks.wanted import Request, Wanted
+from django_pyz.dependencies.patch_releases import PatchReleases
+from django_pyz.files import secret_scan, selection, working_copy
+from django_pyz.options import Options
+from django_pyz.plan import Plan, make_plan
+from django_pyz.project import project
+from django_pyz.report import notes, report_file
+from django_pyz.report.summary import Summary, show
+from django_pyz.stage import missing_module, trial_run
+from django_pyz_runtime.errors import UserError
+from tests.build.trees import PLAIN_MANAGE_PY, SMALL_PROJECT, commit_all, git, write_tree
+from tests.small_bundle import MANIFEST, write_small
+
+
+def _given(step: str) -> Options:
+    """The options of a build whose command line ends with what a message says."""
+    parser = ArgumentParser()
+    options.add_arguments(parser)
+    return options.with_arguments(Options(), parser.parse_args(shlex.split(step)))
+
+
+def _find(root: Path, given: Options | None = None) -> project.Project:
+    return project.find(root, given or Options(), {})
+
+
+def _plan(root: Path, given: Options | None = None) -> Plan:
+    return make_plan(root, root.parent / "x.pyz", lambda _: given or Options())
+
+
+def _listed(problem: str) -> list[str]:
+    """What a message lists, a line each."""
+    return [line.strip() for line in problem.splitlines() if line.startswith("  ")]
+
+
+def _below(folder: str, files: dict[str, str]) -> dict[str, str]:
+    return {f"{folder}/{name}": text for name, text in files.items()}
+
+
+# Which project, and which settings.
+
+
+def test_each_manage_py_that_is_listed_can_be_named(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**_below("the api", SMALL_PROJECT), **_below("web", SMALL_PROJECT)})
+    with pytest.raises(UserError, match="wanted one manage") as caught:
+        _find(root)
+    option = re.fullmatch(r"Name one with (--\S+)\.", caught.value.hint)
+    assert option
+
+    found = [_find(root, _given(f"{option[1]} {shlex.quote(name)}")) for name in _listed(caught.value.problem)]
+
+    assert [item.folder.name for item in found] == ["the api", "web"]
+
+
+def test_the_settings_of_each_console_script_that_is_listed_can_be_named(tmp_path: Path) -> None:
+    scripts = {name: PLAIN_MANAGE_PY.replace("myproj.settings", f"shop.{name}") for name in ("one", "two")}
+    files = {f"shop/cli_{name}.py": f"import dotenv\n{text}" for name, text in scripts.items()}
+    listed = "".join(f'{name} = "shop.cli_{name}:main"\n' for name in scripts)
+    more = {"shop/one.py": "", "shop/two.py": "", "requirements.txt": "Django\n", "shop/__init__.py": ""}
+    root = write_tree(tmp_path / "shop", {**files, **more, "pyproject.toml": f"[project.scripts]\n{listed}"})
+    with pytest.raises(UserError, match="several console scripts") as caught:
+        _find(root)
+    assert caught.value.hint == "Give --settings-module."
+
+    chosen = [line.partition(": ")[2] for line in _listed(caught.value.problem)]
+    found = [_find(root, _given(f"--settings-module {name}")) for name in chosen]
+
+    assert [item.settings_module for item in found] == ["shop.one", "shop.two"]
+    assert [item.manage_call for item in found] == ["shop.cli_one:main", "shop.cli_two:main"]
+
+
+def test_settings_that_several_console_scripts_name_run_without_one(tmp_path: Path) -> None:
+    main = PLAIN_MANAGE_PY.replace("myproj", "shop")
+    names = dict.fromkeys(("shop/a.py", "shop/b.py"), f"import dotenv\n{main}")
+    more = {"shop/__init__.py": "", "shop/settings.py": "", "requirements.txt": "Django\n"}
+    pyproject = '[project.scripts]\na = "shop.a:main"\nb = "shop.b:main"\n'
+    root = write_tree(tmp_path / "shop", {**names, **more, "pyproject.toml": pyproject})
+    with pytest.raises(UserError, match="several console scripts") as caught:
+        _find(root)
+
+    found = _find(root, _given(f"--settings-module {_listed(caught.value.problem)[0].partition(': ')[2]}"))
+
+    assert (found.settings_module, found.manage_call) == ("shop.settings", "")
+
+
+def test_a_project_that_lies_deep_is_found_by_its_folder_or_its_settings(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {**_below("a/b/c", SMALL_PROJECT), "requirements.txt": "Django\n"})
+    with pytest.raises(UserError, match="wanted a Django project") as caught:
+        _find(root)
+    assert caught.value.hint == "Name its folder, or give --settings-module."
+
+    assert _find(root / "a/b/c").settings_module == "myproj.settings"
+    assert _find(root, _given("--settings-module a.b.c.myproj.settings")).root == root
+
+
+@pytest.mark.parametrize("has_manage_py", [True, False])
+def test_settings_in_another_folder_come_with_the_option_that_is_named(tmp_path: Path, has_manage_py: bool) -> None:
+    elsewhere = {name: text for name, text in SMALL_PROJECT.items() if has_manage_py or name != "manage.py"}
+    files = {**_below("my web", elsewhere), "manage.py": PLAIN_MANAGE_PY, "requirements.txt": "Django\n"}
+    root = write_tree(tmp_path / "shop", files)
+    with pytest.raises(UserError, match="found no such file") as caught:
+        _find(root)
+    step = re.fullmatch(r"It is in my web: give (.+)\.", caught.value.hint)
+    assert step
+
+    assert _find(root, _given(step[1])).settings_module == "myproj.settings"
+
+
+def test_settings_that_are_copied_from_an_example_go_in(tmp_path: Path) -> None:
+    files = {**_below("my web", SMALL_PROJECT), "my web/myproj/settings.py.example": "", ".gitignore": "settings.py\n"}
+    root = write_tree(tmp_path / "shop", files)
+    (root / "my web/myproj/settings.py").unlink()
+    commit_all(root)
+    with pytest.raises(UserError, match="found no such file") as caught:
+        _find(root)
+    step = re.search(r"copy it to (.+) and give (--include .+)\.$", caught.value.hint)
+    example = re.match(r"(.+) looks like its example\.", caught.value.hint)
+    assert step
+    assert example
+
+    (root / step[1]).write_text((root / example[1]).read_text())
+
+    assert Path(step[1]) in _plan(root, _given(step[2])).selection.files
+
+
+@pytest.mark.parametrize(
+    ("folder", "step"), [("my shop", ""), ("shop", "--name 'my shop'"), ("shop", "--name shop --script 'my shop'")]
+)
+def test_a_name_that_does_not_do_is_replaced_with_the_option_that_is_named(
+    tmp_path: Path, folder: str, step: str
+) -> None:
+    root = write_tree(tmp_path / folder, SMALL_PROJECT)
+    with pytest.raises(UserError, match="the name 'my shop'") as caught:
+        _find(root, _given(step))
+    option = re.fullmatch(r"Give another one with (--\S+)\.", caught.value.hint)
+    assert option
+
+    assert _find(root, _given(f"{step} {option[1]} store")).script == "store"
+
+
+def test_the_name_of_a_file_that_is_replaced_is_kept_with_the_option_that_is_named(tmp_path: Path) -> None:
+    output = write_small(tmp_path / "out", manifest=MANIFEST._replace(name="old"))
+    root = write_tree(tmp_path / "shop", SMALL_PROJECT)
+    (note,) = notes.about_output(output, _find(root).name)
+    step = re.search(r"(--name \S+) keeps them$", note)
+    assert step
+
+    assert not list(notes.about_output(output, _find(root, _given(step[1])).name))
+
+
+# Which dependencies.
+
+
+def _wanted(root: Path, scratch: Path, given: Options) -> Wanted:
+    source = _find(root, given).source
+    return readers.read(source.kind, Request(root, source.files, given, Path(sys.executable), scratch))
+
+
+def test_each_list_of_dependencies_that_is_named_can_be_given(tmp_path: Path) -> None:
+    lists = {"requirements/aws.txt": "Django\nidna\n", "requirements/azure.txt": "Django\n"}
+    own = {name: text for name, text in SMALL_PROJECT.items() if name != "requirements.txt"}
+    root = write_tree(tmp_path / "shop", _below("web", {**own, **lists}))
+    with pytest.raises(UserError, match="several") as caught:
+        _find(root)
+    assert caught.value.hint == "Give --requirements FILE."
+
+    found = [_wanted(root, tmp_path, _given(f"--requirements {name}")) for name in _listed(caught.value.problem)]
+
+    assert [item.lines for item in found] == [("Django", "idna"), ("Django",)]
+
+
+def test_of_a_lock_and_a_list_one_is_named(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "poetry.lock": ""})
+    both = "--requirements poetry.lock --requirements requirements.txt"
+    with pytest.raises(UserError, match="wanted it alone") as caught:
+        _find(root, _given(both))
+    assert caught.value.hint == "Name one of them."
+
+    for name in ("poetry.lock", "requirements.txt"):
+        assert _find(root, _given(f"--requirements {name}")).source.files[0] == Path(name)
+
+
+def test_one_of_the_groups_that_are_listed_can_be_given(tmp_path: Path) -> None:
+    groups = '[dependency-groups]\nweb = ["Django"]\ndev = ["Django", "idna"]\n'
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "pyproject.toml": groups})
+    (root / "requirements.txt").unlink()
+    with pytest.raises(UserError, match="found only groups") as caught:
+        _wanted(root, tmp_path, Options())
+    assert caught.value.hint == "Give --groups NAME."
+
+    listed = caught.value.problem.rpartition("groups: ")[2].split(", ")
+
+    assert [_wanted(root, tmp_path, _given(f"--groups {name}")).lines[-1] for name in listed] == ["Django", "idna"]
+
+
+@pytest.mark.parametrize("option", ["extras", "groups"])
+def test_each_extra_and_group_that_is_known_can_be_given(tmp_path: Path, option: str) -> None:
+    tables = '[project.optional-dependencies]\na = ["idna"]\n[tool.poetry.group.b.dependencies]\nidna = "*"\n'
+    more = '[dependency-groups]\nc = ["idna"]\n'
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "pyproject.toml": tables + more})
+    with pytest.raises(UserError, match="found no") as caught:
+        _wanted(root, tmp_path, _given(f"--{option} nothing"))
+    known = re.fullmatch(r"Known are (.+)\.", caught.value.hint)
+    assert known
+
+    for name in known[1].split(", "):
+        assert _wanted(root, tmp_path, _given(f"--{option} {name}")).lines[-1].startswith("idna")
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({"requirements.txt": "Django\n", "requirements/live server.txt": "idna\n"}, 2),
+        ({"requirements.txt": "Django\n", "requirements/live.txt": "-r ../requirements.txt\nidna\n"}, 1),
+        ({"pyproject.toml": '[project]\ndependencies = ["Django"]\n', "requirements-ci.txt": "Django\nidna\n"}, 1),
+        ({"pyproject.toml": '[project]\ndependencies = ["Django"]\n', "requirements-ci.txt": "idna\n"}, 0),
+        ({"requirements.txt": 'Django\nidna; sys_platform == "win32"\n'}, 0),
+    ],
+)
+def test_the_list_that_has_a_missing_module_brings_it_beside_what_was_there(
+    tmp_path: Path, files: dict[str, str], count: int
+) -> None:
+    own = {name: text for name, text in SMALL_PROJECT.items() if name != "requirements.txt"}
+    root = write_tree(tmp_path / "shop", {**own, **files})
+
+    hint = missing_module.hint("No module named 'idna'", root, _find(root).source.requirements)
+    steps = re.findall(r"give (--requirements .+)\.$", hint)
+
+    assert len(steps) == (count > 0)
+    for step in steps:
+        given = _given(step)
+        assert len(given.requirements) == count
+        assert {"Django", "idna"} == {*_wanted(root, tmp_path, given).lines}
+
+
+@pytest.mark.parametrize("constraint", [">=4.0.3", ""])
+def test_a_package_that_other_releases_of_python_want_is_added_as_the_note_says(
+    tmp_path: Path, constraint: str
+) -> None:
+    metadata = f'Name: redis\nVersion: 5\nRequires-Dist: timeout{constraint}; python_full_version < "3.11.3"\n'
+    write_tree(tmp_path, {"redis-5.dist-info/METADATA": metadata})
+    target = Target({**default_environment(), "python_full_version": "3.11.7", "python_version": "3.11"}, ())
+
+    def supported(*added: str) -> PatchReleases:
+        needs = patch_releases.needs(tmp_path, {"requirements.txt": ["redis", *added]}, {})
+        return patch_releases.supported(needs, {"redis": "5", **dict.fromkeys(names(added), "4.0.3")}, target)
+
+    def names(requirements: Iterable[str]) -> list[str]:
+        return [Requirement(text).name for text in requirements]
+
+    (note,) = supported().notes
+    step = re.search(r"add (\S+) to the project's dependencies$", note)
+    assert step
+
+    assert supported(step[1]) == PatchReleases()
+
+
+def test_a_package_that_is_too_old_is_raised_to_what_the_message_says() -> None:
+    with pytest.raises(UserError) as caught:
+        run_wing_requirements({"whitenoise": "4.0"}, exact=True)
+    found = re.search(r"installs (\S+) \S+, but a bundle needs (\S+) or newer", caught.value.problem)
+    assert found
+    assert caught.value.hint == f"Raise the project's requirement for {found[1]}."
+
+    run_wing_requirements({found[1]: found[2]}, exact=True)
+
+
+# Which files.
+
+
+def test_a_link_out_of_the_project_is_settled_by_each_option_that_is_named(tmp_path: Path) -> None:
+    write_tree(tmp_path / "outside", {"pgpass": "text"})
+    root = write_tree(tmp_path / "shop", SMALL_PROJECT)
+    (root / "my pass").symlink_to("../outside/pgpass")
+    with pytest.raises(UserError, match="leads out of the project") as caught:
+        selection.select(root, Options())
+    steps = re.findall(r"(--(?:in|ex)clude (?:'[^']+'|\S+?))[,;]", caught.value.hint)
+
+    assert [step.partition(" ")[0] for step in steps] == ["--exclude", "--include"]
+    for step in steps:
+        name, value = shlex.split(step)
+        # The message says that it may stand in pyproject.toml, too.
+        write_tree(root, {"pyproject.toml": f"[tool.django-pyz]\n{name.removeprefix('--')} = [{json.dumps(value)}]\n"})
+        for given in (_given(step), options.read_table(root / "pyproject.toml")):
+            assert (Path("my pass") in selection.select(root, given).files) == ("include" in name)
+
+
+@pytest.mark.parametrize("folders", [[], ["a"], [f"folder{number}" for number in range(12)]])
+def test_however_many_files_look_like_secrets_what_is_to_be_pasted_allows_them(
+    tmp_path: Path, folders: list[str]
+) -> None:
+    names = [f"{number}.txt" for number in range(10)] + [
+        f"{folder}/{number}.txt" for folder in folders for number in "12"
+    ]
+    root = write_tree(tmp_path, dict.fromkeys(names, "ghp_" + "aB3dE5gH7j" * 4))
+    with pytest.raises(UserError, match="look like secrets") as caught:
+        secret_scan.check(root, map(Path, names), ())
+
+    (root / "pyproject.toml").write_text(caught.value.hint[caught.value.hint.index("[tool") :])
+
+    secret_scan.check(root, map(Path, names), options.read_table(root / "pyproject.toml").allow_secrets)
+
+
+def test_where_nothing_is_packed_each_way_that_is_named_packs_something(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {".gitignore": "*.pyc\n"})
+    commit_all(root)
+    write_tree(root, SMALL_PROJECT)
+    everything = Options(exclude=("*",))
+    with pytest.raises(UserError, match="found no file to pack") as excluded:
+        selection.select(root, everything)
+    assert "--exclude" in excluded.value.hint
+    assert "--include PATH" in excluded.value.hint
+    assert selection.select(root, Options(exclude=("*",), include=("manage.py",))).files == (Path("manage.py"),)
+    with pytest.raises(UserError, match="found no file to pack") as untracked:
+        selection.select(root, Options(exclude=(".gitignore",)))
+    assert "`git add`" in untracked.value.hint
+    assert "--include PATH" in untracked.value.hint
+
+    git(root, "add", "manage.py")
+
+    assert Path("manage.py") in selection.select(root, Options()).files
+
+
+def _left_out(root: Path, name: str) -> str:
+    """What is said of a file that was left out, where a program cannot find it."""
+    with pytest.raises(UserError) as caught, trial_run.naming_exclusions(_plan(root)):
+        raise UserError(f"No such file or directory: {name!r}")
+    return caught.value.hint
+
+
+def test_what_was_left_out_comes_in_as_the_message_says(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, "conf/gone.txt": ""})
+    commit_all(root)
+    write_tree(root, {"my conf/names.txt": ""})
+    (root / "conf/gone.txt").unlink()
+    (root / "conf/dead.txt").symlink_to("nowhere.txt")
+    git(root, "add", "conf/dead.txt")
+
+    (include,) = re.findall(r": (--include .+)$", _left_out(root, "names.txt"))
+    assert Path("my conf/names.txt") in _plan(root, _given(include)).selection.files
+
+    (command,) = re.findall(r": (git .+)$", _left_out(root, "conf/gone.txt"))
+    subprocess.run(command, shell=True, check=True, cwd=root)
+    assert Path("conf/gone.txt") in _plan(root).selection.files
+
+    assert _left_out(root, "conf/dead.txt").endswith("  conf/dead.txt (link to nothing)")
+
+
+def test_a_submodule_is_fetched_by_the_command_of_the_note(tmp_path: Path) -> None:
+    library = write_tree(tmp_path / "library", {"lib.py": ""})
+    commit_all(library)
+    origin = write_tree(tmp_path / "origin", SMALL_PROJECT)
+    git(origin, "init", "--quiet")
+    git(origin, "submodule", "add", "--quiet", str(library), "vendor/library")
+    commit_all(origin)
+    git(tmp_path, "clone", "--quiet", str(origin), "shop")
+    (note,) = notes.about_files(selection.select(tmp_path / "shop", Options()))
+    command = re.search(r"\(`(.+)` fetches it\)$", note)
+    assert command
+
+    allowed = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always"}
+    subprocess.run(command[1], shell=True, check=True, cwd=tmp_path / "shop", env={**os.environ, **allowed})
+
+    found = selection.select(tmp_path / "shop", Options())
+    assert Path("vendor/library/lib.py") in found.files
+    assert not list(notes.about_files(found))
+
+
+@pytest.mark.needs("msgfmt")
+def test_the_build_command_of_the_note_compiles_the_translations(tmp_path: Path) -> None:
+    catalog = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+    files = {**SMALL_PROJECT, "locale/de/LC_MESSAGES/django.po": catalog, ".gitignore": "*.mo\n"}
+    root = write_tree(tmp_path / "shop", files)
+    commit_all(root)
+    chosen = selection.select(root, Options())
+    (note,) = notes.about_translations(chosen)
+    step = re.search(r'give (--build-commands ".+")$', note)
+    assert step
+
+    given = _given(step[1])
+    copy = working_copy.make(root, chosen.files, tmp_path / "copy")
+    working_copy.run_commands(given.build_commands, copy, Path(sys.executable).parent, {})
+
+    assert not list(notes.about_translations(selection.add_build_output(chosen, copy, given)))
+
+
+# Where to, and what of it.
+
+
+@pytest.mark.parametrize("option", ["-o", "--report"])
+def test_another_file_is_given_with_the_option_that_is_named(tmp_path: Path, option: str) -> None:
+    root = write_tree(tmp_path / "shop", SMALL_PROJECT)
+    folder = tmp_path / "folder.html"
+    folder.mkdir()
+
+    def check(**files: Path) -> None:
+        report_file.check(files.get("report", tmp_path / "report.html"))
+        make_plan(root, files.get("output", tmp_path / "x.pyz"), lambda _: Options())
+
+    with pytest.raises(UserError, match="is a directory") as caught:
+        check(**{"output" if option == "-o" else "report": folder})
+    named = re.fullmatch(r"Give another file with --(\w+)\.", caught.value.hint)
+    assert named
+
+    check(**{named[1]: tmp_path / "other.html"})
+
+
+def _summary(tmp_path: Path) -> Summary:
+    plan = _plan(write_tree(tmp_path / "shop", SMALL_PROJECT))
+    plan = replace(plan, output=write_small(tmp_path / "out of here"))
+    manifest = MANIFEST._replace(sbom={"components": []})
+    found = [f"note {number:02}" for number in range(12)]
+    return Summary(plan, manifest, 1, found, {f"{name}.log": "log" for name in found})
+
+
+@pytest.mark.parametrize("suffix", ["html", "json"])
+def test_the_report_that_is_named_lists_what_the_summary_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    summary = _summary(tmp_path)
+    show(summary)
+    assert capsys.readouterr().out.count(": --report FILE lists them all") == 2
+
+    report_file.write(summary, report := tmp_path / f"report.{suffix}")
+
+    for note in summary.notes:
+        assert report.read_text().count(note) >= 2, "the note, and the file of that name"
+
+
+def test_the_command_that_installs_the_file_copes_with_a_space(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = _summary(tmp_path)
+    show(summary)
+    (command,) = re.findall(r"^  (cp .+)$", capsys.readouterr().out, re.MULTILINE)
+
+    target = tmp_path / "usr"
+    subprocess.run(command.replace(" /usr/bin/", f" {target}-"), shell=True, check=True)
+
+    assert (tmp_path / "usr-shop-script").read_bytes() == summary.plan.output.read_bytes()
+    assert shlex.split(command)[2] == "/usr/bin/shop-script"
