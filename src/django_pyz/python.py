@@ -12,6 +12,8 @@ from pathlib import Path
 from django_pyz import process
 from django_pyz_runtime.errors import UserError
 
+_HINT = "Give a path, a command on PATH or a version, as 3.12."
+
 
 @dataclass(frozen=True)
 class Python:
@@ -39,7 +41,7 @@ def find_python(name: str) -> Python:
     """
     found = shutil.which(name) or shutil.which(f"python{name}") if name else sys.executable
     if not found:
-        raise UserError(f"--python {name}: found no such command")
+        raise UserError(f"--python {name}: found no such command", hint=_HINT)
     # Absolute, as it also runs in other folders; links are kept, as they are what makes a virtual environment.
     executable = os.path.abspath(found)
     if os.path.realpath(executable) == os.path.realpath(sys.executable):
@@ -48,7 +50,7 @@ def find_python(name: str) -> Python:
     code = "import sys; print('{}.{}'.format(*sys.version_info), sys.implementation.cache_tag)"
     said = process.run([executable, "-I", "-c", code], "ask Python for its version")
     if not (match := re.fullmatch(r"(\d+\.\d+) (\S+)\n", said)):
-        raise UserError(f"--python {name}: wanted a Python, found {executable}, which is not one")
+        raise UserError(f"--python {name}: wanted a Python, found {executable}, which is not one", hint=_HINT)
     version, cache_tag = match.groups()
     if tuple(map(int, version.split("."))) < (3, 11):
         raise UserError(

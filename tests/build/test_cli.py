@@ -57,7 +57,12 @@ NO_DEPENDENCY = {**SMALL_PROJECT, "requirements.txt": "--no-index\nno-such-packa
             "django-pyz: pyproject.toml: [tool.django-pyz] has no 'nam'\n"
             f"Known are {', '.join(item.name.replace('_', '-') for item in fields(Options))}.\n",
         ),
-        (SMALL_PROJECT, ["--python", "python0.9"], "django-pyz: --python python0.9: found no such command\n"),
+        (
+            SMALL_PROJECT,
+            ["--python", "python0.9"],
+            "django-pyz: --python python0.9: found no such command\n"
+            "Give a path, a command on PATH or a version, as 3.12.\n",
+        ),
         (
             SMALL_PROJECT,
             ["--settings-module", "other"],

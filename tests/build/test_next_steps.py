@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -10,14 +11,15 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from django_pyz import options
+import django_pyz
+from django_pyz import cli, options
 from django_pyz.dependencies import patch_releases
 from django_pyz.dependencies.install import run_wing_requirements
 from django_pyz.dependencies.locks import readers
@@ -28,10 +30,15 @@ from django_pyz.files import secret_scan, selection, working_copy
 from django_pyz.options import Options
 from django_pyz.plan import Plan, make_plan
 from django_pyz.project import project
+from django_pyz.python import find_python
 from django_pyz.report import notes, report_file
 from django_pyz.report.summary import Summary, show
-from django_pyz.stage import missing_module, trial_run
+from django_pyz.stage import missing_module, static_files, trial_run
+from django_pyz.stage.describe import describe
+from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.errors import UserError
+from tests.build.stage.staged import MANIFEST as STAGED
+from tests.build.stage.staged import make_staged
 from tests.build.trees import PLAIN_MANAGE_PY, SMALL_PROJECT, commit_all, git, write_tree
 from tests.small_bundle import MANIFEST, write_small
 
@@ -58,6 +65,21 @@ def _listed(problem: str) -> list[str]:
 
 def _below(folder: str, files: dict[str, str]) -> dict[str, str]:
     return {f"{folder}/{name}": text for name, text in files.items()}
+
+
+_OPTION = re.compile(r"(?:give|with|or|what|one|build it again with that one:) (--[a-z-]+)", re.IGNORECASE)
+
+
+def test_every_option_that_a_message_names_is_one_of_a_build() -> None:
+    parser = ArgumentParser()
+    cli.add_build_arguments(parser, Path())
+    folder = Path(django_pyz.__file__).parent
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py"))
+    texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    named = {option for text in texts if isinstance(text, str) for option in _OPTION.findall(text)}
+
+    assert len(named) > 10
+    assert named <= {*re.findall(r"--[a-z-]+", parser.format_help())}
 
 
 # Which project, and which settings.
@@ -169,6 +191,37 @@ def test_the_name_of_a_file_that_is_replaced_is_kept_with_the_option_that_is_nam
     assert step
 
     assert not list(notes.about_output(output, _find(root, _given(step[1])).name))
+
+
+def test_an_option_that_the_table_does_not_have_is_one_of_those_that_are_known(tmp_path: Path) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text("[tool.django-pyz]\nnames = 'shop'\n")
+    with pytest.raises(UserError, match="has no 'names'") as caught:
+        options.read_table(pyproject)
+    known = re.fullmatch(r"Known are (.+)\.", caught.value.hint)
+    assert known
+
+    defaults = {item.name.replace("_", "-"): item.default for item in fields(Options)}
+    texts = {"build-env": "{}", "compression": '"lzma"', "collectstatic": "true"}
+    lines = [f"{name} = {texts.get(name) or json.dumps(defaults[name])}\n" for name in known[1].split(", ")]
+    pyproject.write_text("[tool.django-pyz]\n" + "".join(lines))
+    assert options.read_table(pyproject) == Options(compression="lzma")
+
+
+@pytest.mark.parametrize("given", ["python0.9", "echo"])
+def test_a_python_is_given_in_each_way_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    with pytest.raises(UserError, match=f"--python {given}") as caught:
+        find_python(given)
+    assert caught.value.hint == "Give a path, a command on PATH or a version, as 3.12."
+
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    (tmp_path / f"python{version}").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    for way in (sys.executable, f"python{version}", version):
+        assert find_python(way).version == version
 
 
 # Which dependencies.
@@ -288,6 +341,18 @@ def test_a_package_that_is_too_old_is_raised_to_what_the_message_says() -> None:
     run_wing_requirements({found[1]: found[2]}, exact=True)
 
 
+def test_a_list_without_django_does_once_it_is_added(tmp_path: Path) -> None:
+    plan = _plan(write_tree(tmp_path / "shop", SMALL_PROJECT))
+    tree = write_tree(tmp_path / "tree", _below(PROJECT_FOLDER, SMALL_PROJECT))
+    with pytest.raises(UserError, match="does not install Django") as caught:
+        describe(plan, tree)
+    assert caught.value.hint == "Add Django to it, or give --requirements FILE."
+
+    write_tree(tree, {"django-5.2.dist-info/METADATA": "Metadata-Version: 2.4\nName: Django\nVersion: 5.2\n"})
+
+    assert describe(plan, tree).settings_module == "myproj.settings"
+
+
 # Which files.
 
 
@@ -405,6 +470,56 @@ def test_the_build_command_of_the_note_compiles_the_translations(tmp_path: Path)
     working_copy.run_commands(given.build_commands, copy, Path(sys.executable).parent, {})
 
     assert not list(notes.about_translations(selection.add_build_output(chosen, copy, given)))
+
+
+TEMPLATES = """
+import os
+SECRET_KEY = "x"
+BASE = os.path.dirname(os.path.dirname(__file__))
+INSTALLED_APPS = ["django.contrib.staticfiles"]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [os.path.join(BASE, "assets")]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [os.path.join(BASE, "html")]}]
+"""
+
+
+def test_a_static_file_that_was_left_out_is_collected_with_the_option_of_the_note(tmp_path: Path) -> None:
+    more = {"html/home.html": "{% load static %}{% static 'demo.sqlite3' %}", "assets/demo.sqlite3": "x"}
+    root = write_tree(tmp_path / "shop", {**SMALL_PROJECT, **more, "myproj/settings.py": TEMPLATES})
+
+    def noted(folder: Path, given: Options) -> list[str]:
+        plan = _plan(root, given)
+        folder.mkdir()
+        staged = make_staged(folder, {str(path): (root / path).read_text() for path in plan.selection.files})
+        manifest = STAGED._replace(settings_module="myproj.settings")
+        staged.write_manifest(manifest)
+        return [note for note in trial_run.try_out(staged, manifest, plan, root).notes if "not collected" in note]
+
+    (note,) = noted(tmp_path / "first", Options())
+    step = re.search(r"(--include \S+) brings in what was left out", note)
+    assert step
+
+    assert noted(tmp_path / "second", _given(step[1])) == []
+
+
+def test_the_tables_of_a_package_without_migrations_are_made_by_the_command_of_the_note(tmp_path: Path) -> None:
+    database = 'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}\n'
+    apps = (
+        'INSTALLED_APPS = ["django.contrib.staticfiles", "bare"]\nDEFAULT_AUTO_FIELD = "django.db.models.AutoField"\n'
+    )
+    settings = f'SECRET_KEY = "x"\nSTATIC_URL = "/static/"\n{apps}{database}'
+    staged = make_staged(tmp_path, {"shop/__init__.py": "", "shop/settings.py": settings})
+    model = "from django.db import models\nclass Bare(models.Model):\n    pass\n"
+    write_tree(staged.site_packages, {"bare/__init__.py": "", "bare/models.py": model})
+    _, said = static_files.add_static_files(staged, STAGED, staged.facts())
+    (step,) = [found for note in said for found in re.findall(r"`shop (migrate .+)` does$", note)]
+
+    code = os.pathsep.join([str(staged.site_packages), str(staged.project_folder)])
+    environment = {**os.environ, "PYTHONPATH": code, "DJANGO_SETTINGS_MODULE": "shop.settings"}
+    command = [sys.executable, "-m", "django", *step.split()]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+
+    assert "Creating table bare_bare" in done.stdout
 
 
 # Where to, and what of it.

@@ -39,8 +39,8 @@ def _check_pth(path: Path) -> None:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     if path.name.startswith("__editable__") or any(line.startswith("/") for line in lines):
         raise UserError(
-            f"{path.name}: leads to a folder of this machine, as a requirement was installed with -e or --editable",
-            hint="Write the requirement without -e.",
+            f"{path.name}: leads to a folder of this machine, as a requirement was installed with -e (--editable)",
+            hint="Install it without -e.",
         )
 
 

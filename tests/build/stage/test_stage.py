@@ -113,7 +113,7 @@ def test_names_with_commas_and_quotes_stay_what_they_are_in_the_record(tmp_path:
 def test_an_editable_requirement_is_refused(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(UserError, match=f"^{name}: leads to a folder of this machine") as caught:
         _taken(tmp_path, {name: text})
-    assert caught.value.hint == "Write the requirement without -e."
+    assert caught.value.hint == "Install it without -e."
 
 
 def test_other_pth_files_stay(tmp_path: Path) -> None:
