@@ -12,7 +12,8 @@ _KEY_SIZE = 4096
 """How far behind its first line a key is read, in bytes."""
 _HEADER = re.compile(rb"[A-Z][\w-]+: [^\n\\]*")
 _LINE_END = re.compile(rb"\\[nrt]|\\u000a|&#10;")
-_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_ENCODED = re.compile(rb"[A-Za-z0-9+/=]{40,}")
+"""A line of a key, which has 64 characters or more, or most of one; names and paths in code are shorter."""
 _IN_MANUALS = (b"Eby8vdM02xNOcqFlqUwJ", b"16C7e42F292c6912E7710c838347Ae178B4a")
 """The public key of Azure's storage emulator, and the token in GitHub's own examples."""
 _URL_USER = re.compile(rb"https?://([^\s/@:\"'<>]*)(?::([^\s/@\"'<>]+))?@[A-Za-z0-9[]")
@@ -64,7 +65,7 @@ def _looks_random(content: bytes, match: re.Match[bytes]) -> bool:
 def _has_a_key_behind(content: bytes, match: re.Match[bytes]) -> bool:
     """Whether a key follows the first line of a PEM file; a manual only mentions the line."""
     body = content[match.end() : match.end() + _KEY_SIZE].partition(b"-----END")[0]
-    encoded = _NO_BASE64.sub(b"", _HEADER.sub(b"", _LINE_END.sub(b"\n", body)))
+    encoded = b"".join(_ENCODED.findall(_HEADER.sub(b"", _LINE_END.sub(b"\n", body))))
     return len(encoded) >= 60 and len(set(encoded[:400])) >= 20
 
 

@@ -100,6 +100,9 @@ def test_a_secret_stops_the_build_and_is_not_told(tmp_path: Path, what: str, tex
     "text",
     [
         'if line.startswith("-----BEGIN PRIVATE KEY-----"):',
+        'if line.startswith("-----BEGIN PRIVATE KEY-----"):\n'
+        + '    read(KeyBackendConfigurationModel2, "ZWXYVBQJKGT/13456789")\n' * 9,
+        'Url(key="-----BEGIN PRIVATE KEY-----\\n...")\n' + "# The quick brown fox jumps over the lazy dog: 1234.\n" * 9,
         "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----",
         f"-----BEGIN RSA PRIVATE KEY-----\n{'x' * 300}\n-----END RSA PRIVATE KEY-----",
         pem("CERTIFICATE"),
