@@ -231,7 +231,9 @@ class StagedProject:
             failed = error
         found = json.loads(answer.read_text(encoding="utf-8"))
         if failed and not found["elsewhere"]:
-            raise failed
+            # The settings were imported; an app of theirs may need a package that they do not.
+            step = missing_module.hint(failed.problem, self.project_folder)
+            raise UserError(*failed.problems, hint="\n".join(filter(None, [step, failed.hint])))
         unmigrated = {label: self.in_project(folder) for label, folder in found["unmigrated"].items()}
         return Written([self.in_project(reason) for reason in found["plain"]], found["elsewhere"], unmigrated)
 

@@ -14,6 +14,7 @@ from django_pyz.stage.staged_project import NotImportable, throw_away_keys
 from django_pyz.variables import variables
 from django_pyz.variables.reading import Reading
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Variable
+from django_pyz_runtime.errors import UserError
 from tests.build.stage.staged import MANIFEST, make_staged
 
 SETTINGS = """\
@@ -203,3 +204,16 @@ def test_settings_that_refuse_in_words_of_their_own_get_the_variables_that_they_
     staged.variables["SHOP_API_KEY"] = "good enough"
 
     assert staged.facts().staticfiles is False
+
+
+def test_the_option_that_brings_in_a_missing_app_of_the_settings_is_named(tmp_path: Path) -> None:
+    pyproject = '[project]\nname = "shop"\noptional-dependencies.dev = ["django-debug-toolbar"]\n'
+    apps = 'INSTALLED_APPS = ["django.contrib.staticfiles", "debug_toolbar"]\n'
+    staged = make_staged(tmp_path, {**_project(apps), "pyproject.toml": pyproject})
+    staged.facts()
+
+    with pytest.raises(UserError) as caught:
+        staged.write_static(tmp_path / "static", "collectstatic", "--noinput")
+
+    assert "No module named 'debug_toolbar'" in caught.value.problem
+    assert "give --extras dev." in caught.value.hint
