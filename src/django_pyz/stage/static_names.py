@@ -11,7 +11,7 @@ from django_pyz.project.modules import is_skipped
 
 _TEMPLATES = {".html", ".htm", ".txt", ".xml", ".svg", ".jinja", ".jinja2", ".j2"}
 _NAME = re.compile(
-    r"""\{%-?\s*static\s+(["'])(?P<tag>[^"'{}]+)\1|\{\{-?[^{}]*?\bstatic\(\s*(["'])(?P<call>[^"'{}]+)\3\s*\)"""
+    r"""\{%-?\s*static\s+(["'])(?P<tag>[^"'{}]+)\1(?!\|)|\{\{-?[^{}]*?\bstatic\(\s*(["'])(?P<call>[^"'{}]+)\3\s*\)"""
 )
 _COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?%\}.*?\{%\s*endcomment\s*%\}", re.DOTALL)
 _MANIFEST = "staticfiles.json"

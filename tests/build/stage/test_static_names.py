@@ -44,6 +44,7 @@ def test_a_name_that_no_file_has_is_found_with_its_place(tmp_path: Path, text: s
         "{% static 'img/' %}{{ name }}",
         "{% static 'img' %}",
         "{% static name %}",
+        """{% static 'theme-'|add:name|add:'.css' %}""",
         "{# {% static 'no.css' %} #}",
         "{% comment 'why' %}\n{% static 'no.css' %}\n{% endcomment %}",
         "{% statics 'no.css' %}",
