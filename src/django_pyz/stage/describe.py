@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from django_pyz import __version__
 from django_pyz.plan import Plan
 from django_pyz.project import version, websockets
-from django_pyz.stage import stage
+from django_pyz.stage import missing_module, stage
 from django_pyz.variables import settings_source, variables
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, SERVER_FOLDER, SERVES, Manifest
 from django_pyz_runtime.errors import UserError
@@ -59,11 +59,15 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         sbom=make_sbom(found.name, site_packages),
     )
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:
-        raise UserError(
-            f"{found.root}: {found.source.files[0]} does not install Django",
-            hint="Add Django to it, or give --requirements FILE.",
-        )
+        raise no_django(found.root, found.source.files[0])
     return manifest
+
+
+def no_django(root: Path, listed: Path) -> UserError:
+    """The error that a project's list of dependencies installs no Django, with the option that brings it in."""
+    ways = missing_module.ways("django", root)
+    hint = f"Give {' or '.join(ways)}." if ways else "Add Django to it, or give --requirements FILE."
+    return UserError(f"{root}: {listed} does not install Django", hint=hint)
 
 
 def make_sbom(name: str, site_packages: Path) -> dict[str, Any]:

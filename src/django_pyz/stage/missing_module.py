@@ -34,16 +34,20 @@ def hint(problem: str, root: Path, installed: Sequence[Path] = ()) -> str:
     if (root / module).is_dir() or (root / f"{module}.py").is_file():
         return ""
     said = f"The module {module} is not among the packages that were installed: "
-    if ways := list(dict.fromkeys(_ways(module, root, installed))):
-        return f"{said}give {' or '.join(ways)}."
+    if found := ways(module, root, installed):
+        return f"{said}give {' or '.join(found)}."
     return (
         f"{said}name the extra or the dependency group that has it with --extras or --groups, or the requirements file "
         "that has it, and those that are installed now, with --requirements; or add it to the project's dependencies."
     )
 
 
+def ways(module: str, root: Path, installed: Sequence[Path] = ()) -> list[str]:
+    """The options that bring in what looks like the package of a module, each once."""
+    return list(dict.fromkeys(_ways(module, root, installed)))
+
+
 def _ways(module: str, root: Path, installed: Sequence[Path]) -> Iterator[str]:
-    """The options that bring in what looks like the package of a module."""
     name = canonicalize_name(module)
     names = {name, f"django-{name}", f"python-{name}", f"py{name}"}
     pyproject = Pyproject(root / "pyproject.toml")

@@ -1,11 +1,13 @@
-"""The software bill of materials."""
+"""The software bill of materials, and that Django is in it."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from django_pyz.stage.describe import make_sbom
+import pytest
+
+from django_pyz.stage.describe import make_sbom, no_django
 from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
 from tests.build.trees import write_tree
 
@@ -58,3 +60,21 @@ def test_it_is_plain_json_without_a_time_or_a_random_number(tmp_path: Path) -> N
 
     assert json.dumps(make_sbom("shop", root)) == json.dumps(make_sbom("shop", root))
     assert not {"serialNumber", "timestamp"} & set(json.dumps(make_sbom("shop", root)).split('"'))
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "hint"),
+    [
+        ('optional-dependencies.server = ["Django>=5"]', "Give --extras server."),
+        ("dependencies = []", "Add it, or give --requirements FILE."),
+    ],
+)
+def test_the_option_that_brings_in_django_is_named_where_it_is_not_installed(
+    tmp_path: Path, dependencies: str, hint: str
+) -> None:
+    write_tree(tmp_path, {"pyproject.toml": f'[project]\nname = "shop"\n{dependencies}\n'})
+
+    error = no_django(tmp_path, Path("pyproject.toml"))
+
+    assert error.problem == f"{tmp_path}: pyproject.toml does not install Django"
+    assert error.hint == hint
