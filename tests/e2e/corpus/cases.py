@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.corpus.login import MAKE_USER, Login
 from tests.e2e.corpus.sources import Source, run
 from tests.e2e.harness import Machine
 from tests.programs import is_here
 
 _USER = {
-    "make": ["createsuperuser", "--noinput", "--username", "keeper", "--email", "keeper@example.org"],
+    "make": MAKE_USER,
     "find": [
         *("shell", "-v", "0", "-c"),
         "from django.contrib.auth import get_user_model as user; print('kept', user().objects.count())",
@@ -37,6 +38,7 @@ class Case:
         environment: more variables on the machine.
         headers: of all requests.
         urls: each a path, the expected status, and optionally a text that the body must have.
+        login: its form, where one is tried, with the user that is kept.
         follows_links: whether the style sheets and scripts of its pages must be there.
         logs: what the server must say.
         keep: what is made with the first release, how it is found with the second, and what that prints.
@@ -52,6 +54,7 @@ class Case:
     environment: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     urls: tuple[tuple[str, int, str], ...] = ()
+    login: Login | None = None
     follows_links: bool = True
     logs: str = ""
     keep: dict[str, Any] = field(default_factory=lambda: _USER)
@@ -66,6 +69,8 @@ class Case:
         urls = tuple((path, status, "".join(text)) for path, status, *text in table.pop("urls"))
         for key in {"needs", "options", "without"} & table.keys():
             table[key] = tuple(table[key])
+        if "login" in table:
+            table["login"] = Login.read(table["login"])
         return cls(source=source, urls=urls, **table)
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, read_corpus
 from tests.e2e.corpus.try_out import AT_ONCE, Outcome, try_out
 
@@ -38,3 +40,9 @@ def _marks(case: Case) -> list[pytest.MarkDecorator]:
 def test_it_works_and_so_does_its_next_release(name: str, outcomes: Outcomes) -> None:
     outcome = outcomes[name].result()
     assert outcome.errors == {}, "\n".join(f"{step}: {error}" for step, error in outcome.errors.items())
+
+
+def test_the_readme_has_a_row_for_each_in_order() -> None:
+    section = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Proving ground")[2]
+    table = section.partition("\n## ")[0]
+    assert re.findall(r"^\| (\S+) \|", table, re.MULTILINE) == ["project", *CASES]

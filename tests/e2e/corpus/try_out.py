@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build, make_machine, read_corpus
+from tests.e2e.corpus.login import MAKE_USER, PASSWORD
 from tests.e2e.corpus.sources import run, scratch_folder
 from tests.e2e.harness import Machine, Server
 
@@ -102,9 +103,15 @@ def _build_first(case: Case, checkout: Path, scratch: Path, outcome: Outcome) ->
 def _uses(case: Case, machine: Machine, outcome: Outcome) -> Iterator[tuple[str, Callable[[], object]]]:
     static = machine.folder / "static"
     yield "check", lambda: machine.succeed("check")
-    yield "migrate", lambda: machine.succeed("migrate", "--noinput")
+    yield "migrate", lambda: _migrate(case, machine)
     yield "collectstatic", lambda: _collect(machine, static)
     yield "serve", lambda: _serve(case, machine, outcome)
+
+
+def _migrate(case: Case, machine: Machine) -> None:
+    machine.succeed("migrate", "--noinput")
+    if case.login:
+        machine.succeed(*MAKE_USER, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
 
 
 def _collect(machine: Machine, static: Path) -> None:
@@ -121,7 +128,7 @@ def _serve(case: Case, machine: Machine, outcome: Outcome) -> None:
 
 
 def _ask(case: Case, server: Server) -> None:
-    """Ask for the declared URLs, and for the style sheets and scripts of their pages."""
+    """Ask for the declared URLs, and for the style sheets and scripts of their pages; and log in."""
     for path, status, text in case.urls:
         answer = server.get(path, **case.headers)
         begin = answer.body[:_SHOWN_BYTES]
@@ -130,13 +137,14 @@ def _ask(case: Case, server: Server) -> None:
         for link in _LINKED.findall(answer.body.decode(errors="replace")) if case.follows_links else ():
             found = server.get(link, **case.headers).status
             assert found == 200, f"{link} (linked by {path}): wanted 200, found {found}\n{server.said}"
+    if case.login:
+        case.login.try_at(server.url, case.headers)
 
 
 def _upgrade(case: Case, checkout: Path, scratch: Path, machine: Machine) -> None:
     """Put the next release in the place of the first, where the data must be found again."""
-    password = {"DJANGO_SUPERUSER_PASSWORD": "kept-over-releases"}
-    if case.keep:
-        machine.succeed(*case.keep["make"], **password)
+    if case.keep and not case.login:
+        machine.succeed(*case.keep["make"], DJANGO_SUPERUSER_PASSWORD=PASSWORD)
     before = machine.succeed("pyz", "info")
     folder = scratch / case.name
     with (folder / case.changed).open("a", encoding="utf-8") as file:
