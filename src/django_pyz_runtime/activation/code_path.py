@@ -10,6 +10,8 @@ import site as python_site
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -73,3 +75,11 @@ def server_code(site_packages: Path) -> Iterator[None]:
 
 def _server_folder(site_packages: Path) -> str:
     return str(site_packages / SERVER_FOLDER)
+
+
+def spec_of(module: str) -> ModuleSpec | None:
+    """The spec of a module; None where it, or its package, is not there."""
+    try:
+        return find_spec(module)
+    except ModuleNotFoundError:
+        return None

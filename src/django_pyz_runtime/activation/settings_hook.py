@@ -76,6 +76,10 @@ class SettingsHook:
                 return spec
         return None
 
+    def watch(self, name: str, change: Callable[[ModuleType], None]) -> None:
+        """Change another module once it has run."""
+        self._watched[name] = change
+
     def change(self, module: ModuleType) -> None:
         """Change the settings that a settings module has made."""
         self._changed.add(module.__name__)
@@ -117,6 +121,19 @@ def _watch(django_conf: ModuleType) -> None:
 
 def _in_place() -> SettingsHook | None:
     return next((finder for finder in sys.meta_path if isinstance(finder, SettingsHook)), None)
+
+
+def when_imported(name: str, change: Callable[[ModuleType], None]) -> None:
+    """Change a module of Django's as soon as it has been imported; manage.py may want to do something before that.
+
+    Args:
+        name: of the module.
+        change: gets it.
+    """
+    if module := sys.modules.get(name):
+        change(module)
+    elif hook := _in_place():
+        hook.watch(name, change)
 
 
 class _ChangingLoader(Loader):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from django_pyz_runtime.activation import manage_py
 from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
+from django_pyz_runtime.activation.settings_hook import when_imported
 from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -41,8 +44,13 @@ Before a command: --config FILE, --set SECTION.KEY=VALUE
 """
 
 
-def manage(bundle: Bundle, arguments: Arguments) -> int:
+def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = lambda text: None) -> int:
     """Run a management command as manage.py would.
+
+    Args:
+        bundle: this one.
+        arguments: whose command it is.
+        tell: gets what the command waits for, a line, and "" once that is over.
 
     Raises:
         UserError: the configuration or the project's settings do not allow it.
@@ -54,6 +62,8 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
         arguments = _with_static_root(arguments)
     configuration, activation = prepare(bundle, arguments)
     run_first(configuration)
+    if not bundle.is_staged:
+        when_imported("django.core.management.base", lambda base: _learn_lock(base, bundle.manifest.name, tell))
     sys.argv[1:] = command
     program = configuration.command(bundle.executable.name)
     if command and command[0] in _TAKE_NO_FILES:
@@ -86,6 +96,22 @@ def manage(bundle: Bundle, arguments: Arguments) -> int:
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     return 0
+
+
+def _learn_lock(base: ModuleType, name: str, tell: Callable[[str], None]) -> None:
+    """Let no two processes migrate a database at once; most commands do not come to that."""
+    command: Any = base.BaseCommand
+    execute = command.execute
+
+    def execute_alone(self: Any, *args: Any, **options: Any) -> Any:
+        if not type(self).__module__.endswith(".management.commands.migrate"):
+            return execute(self, *args, **options)
+        from django_pyz_runtime.release.migration_lock import while_migrating
+
+        with while_migrating(name, options, tell):
+            return execute(self, *args, **options)
+
+    command.execute = execute_alone
 
 
 @contextmanager

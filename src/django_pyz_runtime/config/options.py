@@ -189,14 +189,28 @@ OPTIONS: tuple[Option, ...] = (
         "Seconds, in each of which periods a client that an answer waits for must take 500 bytes a second on average. "
         "0: no limit.",
     ),
+    Option(
+        "serve.migrations",
+        choice("ready", "refuse", "warn"),
+        "ready",
+        "What follows where migrations are missing, or the database has some that this release does not know. ready: "
+        "ready answers 503, and `--check` and a reload are refused. refuse: the start, too. warn: nothing but a line "
+        "in the log.",
+    ),
+    Option(
+        "serve.database_wait",
+        SECONDS,
+        "0",
+        "Seconds that a start waits for a database that is away; after that it ends with exit code 75. 0: no limit.",
+    ),
     Option("health.live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
     Option("health.ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
     Option(
         "health.checks",
         words_of("database", "migrations"),
         "database, migrations",
-        "What ready looks at: database (each can be queried), migrations (none is missing). Together they have 5 "
-        "seconds; one probe at a time asks them, others get the last result.",
+        "What ready looks at: database (each can be queried), migrations (none is missing or unknown). Together they "
+        "have 5 seconds; one probe at a time asks them, others get the last result.",
     ),
     Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."),
     Option("log.format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),

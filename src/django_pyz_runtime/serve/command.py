@@ -26,7 +26,7 @@ from django_pyz_runtime.serve.reload.handover import Handover, Invocation, Servi
 from django_pyz_runtime.serve.reload.notify import Notifier
 
 if TYPE_CHECKING:
-    from django_pyz_runtime.serve.server import Server
+    from django_pyz_runtime.serve.server import Server, Wait
 
 
 def runserve(bundle: Bundle, arguments: Arguments) -> int:
@@ -69,14 +69,16 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     _use_temporary_folder(activation)
     # A service is started anywhere; what the project's code reads relative to the current folder lies in its own.
     os.chdir(activation.project_folder)
-    from django_pyz_runtime.serve.server import server_of
+    from django_pyz_runtime.serve.server import server_of, wait_for_databases
     from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
 
     settings = gunicorn_settings(bundle, configuration)
     _check_sockets(settings, options, service)
-    if code := _migrate(bundle, arguments, options, service):
+    # Whoever asks, or serves already, is told at once that it is away.
+    wait = None if options.check or service.handover else wait_for_databases(bundle, configuration)
+    if code := _migrate(bundle, arguments, options, service, wait):
         return code
-    server = server_of(bundle, configuration, settings)
+    server = server_of(bundle, configuration, settings, wait, is_dry_run=options.check)
     if options.check:
         _check(bundle, server)
     _say_unconfigured(bundle, configuration, activation, service)
@@ -111,13 +113,13 @@ def _check_sockets(settings: dict[str, Any], options: Namespace, service: Servic
         check_addresses(settings["bind"], service.handover)
 
 
-def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service) -> int:
+def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service, wait: Wait | None) -> int:
     """Apply migrations where that is asked for, unless the dry run of this release has done so already."""
     if not options.migrate or (service.handover and not options.check):
         return 0
     from django_pyz_runtime.serve.migrate import migrate
 
-    return migrate(bundle, arguments)
+    return migrate(bundle, arguments, service.notifier, wait)
 
 
 def _parser(bundle: Bundle) -> ArgumentParser:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
+import time
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -17,20 +20,35 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.config.resolved import data_dir
 from django_pyz_runtime.data.database_files import unusable
 from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
+from django_pyz_runtime.release.away import EXIT_CODE, DatabaseAway, OutOfTime, Patience, is_away
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.edge.script_name import complete
 from django_pyz_runtime.serve.fork import close_opened, peers, warn_of_shared
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.master import Master
-from django_pyz_runtime.serve.reload.notify import headline
-from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
+from django_pyz_runtime.serve.reload.notify import Notifier, headline
+from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, SharedLine, WorkerMail
 from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of
 
 _CANNOT_LOAD = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
 """The status that a worker ends with which cannot load the site, for a mistake of the user's and for a bug, and the
 server's exit code for each. gunicorn's master, where it gives up for it, ends with the same status
 (gunicorn.arbiter.Arbiter.reap_workers)."""
+
+_log = logging.getLogger("django_pyz.serve")
+
+
+class Wait(NamedTuple):
+    """How to wait for a database.
+
+    Attributes:
+        connect: connects to all databases; raises DatabaseAway where one is away.
+        limit_seconds: 0 for as long as it takes.
+    """
+
+    connect: Callable[[], None]
+    limit_seconds: float
 
 
 class Server(BaseApplication):
@@ -42,6 +60,7 @@ class Server(BaseApplication):
         check: run by the first worker before it serves; not by later ones, so that a database that is away for a
             while cannot keep a lost worker from being replaced.
         close: closes what both have opened, where they were run before workers are forked.
+        wait: for a database that is away at the start; None to fail at once.
 
     Attributes:
         failure: says why a worker could not load the application; "" where none has failed since this was last asked.
@@ -53,11 +72,16 @@ class Server(BaseApplication):
         load: Callable[[], Any],
         check: Callable[[], None],
         close: Callable[[], None] = lambda: None,
+        wait: Wait | None = None,
     ) -> None:
         self._settings = settings
         self._load = load
         self._check = check
         self._close = close
+        self._wait = wait
+        self._waits_for = SharedLine()
+        self._out_of_time = WorkerMail()
+        self._notifier = Notifier("")
         self._checked = CheckOnce()
         self._mail = WorkerMail()
         self.failure = self._mail.take
@@ -103,11 +127,11 @@ class Server(BaseApplication):
         before = peers()
         try:
             application = self._load()
-            self._checked.once(self._check)
+            self._checked.once(self._check_patiently)
             if not self._worker:
                 self._close()
         except (Exception, SystemExit) as error:
-            self._give_up(error)
+            self._give_up(self._waited(error))
         if self._worker:
             has_loaded(self._worker)
         else:
@@ -119,11 +143,50 @@ class Server(BaseApplication):
         self._load()
         self._check()
 
+    def _check_patiently(self) -> None:
+        if self._wait:
+            self._patience(self._wait).until(self._check)
+        else:
+            self._check()
+
+    def _patience(self, wait: Wait) -> Patience:
+        def is_wanted() -> bool:
+            return not self._worker or (self._worker.alive and self._worker.ppid == os.getppid())
+
+        return Patience(wait.limit_seconds, self._tell_waiting, is_wanted)
+
+    def _tell_waiting(self, text: str) -> None:
+        self._waits_for.write(text)
+        if text and not self._worker:
+            self._notifier.waiting(text)
+
+    def _waited(self, error: Exception | SystemExit) -> Exception | SystemExit:
+        """The error, unless it is that the site asks a database which is away while it is imported: that is waited for.
+
+        Raises:
+            SystemExit: in a worker, so that another one takes its place: nothing can be imported twice.
+        """
+        wait = self._wait
+        # Who has not come to import it has asked no database.
+        if not wait or "django.db" not in sys.modules or not is_away(error) or isinstance(error, DatabaseAway):
+            return error
+        try:
+            self._checked.alone(lambda: self._patience(wait).until(wait.connect))
+        except (Exception, SystemExit) as instead:
+            return instead
+        if not self._worker:
+            return OutOfTime(redacted_reason(error), hint="The database answers now: start again.")
+        _log.warning("The database was away while the site was loaded, another worker tries again: %s", error)
+        time.sleep(1)
+        raise SystemExit(0)
+
     def _give_up(self, error: Exception | SystemExit) -> NoReturn:
         if isinstance(error, SystemExit) and not error.code and self._worker and not self._worker.alive:
             # A signal has stopped this worker (Worker.handle_quit).
             raise error
         self._mail.leave(redacted_reason(error))
+        if isinstance(error, OutOfTime):
+            self._out_of_time.leave("yes")
         raise SystemExit(Arbiter.APP_LOAD_ERROR if isinstance(error, UserError) else Arbiter.WORKER_BOOT_ERROR)
 
     def serve(self, service: Service) -> int:
@@ -133,15 +196,19 @@ class Server(BaseApplication):
             service: how this process was started, and whom it reports to.
 
         Returns:
-            0 after a stop; 2 where the configuration kept the application from loading, 1 where its code did.
+            0 after a stop; 2 where the configuration kept the application from loading, 1 where its code did, 75 where
+            a database was away for too long.
         """
         master = os.getpid()
+        self._notifier = service.notifier
         try:
             self._master(service).run()
         except SystemExit as stop:
             if os.getpid() != master:
                 raise
             self._tell_failure(service)
+            if self._out_of_time.take():
+                return EXIT_CODE
             code = exit_code(stop)
             return _CANNOT_LOAD.get(code, code)
         return 0
@@ -153,7 +220,7 @@ class Server(BaseApplication):
 
     def _master(self, service: Service) -> Master:
         try:
-            return Master(self, service, self.failure)
+            return Master(self, service, self.failure, self._waits_for.read)
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
             raise UserError(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
@@ -167,16 +234,21 @@ def exit_code(stop: SystemExit) -> int:
     return stop.code or 0
 
 
-def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, Any]) -> Server:
+def server_of(
+    bundle: Bundle, configuration: Configuration, settings: dict[str, Any], wait: Wait | None, *, is_dry_run: bool
+) -> Server:
     """The server of a site.
 
     Args:
         bundle: what is served.
         configuration: free of problems.
         settings: gunicorn's, by name.
+        wait: for a database that is away at the start; None to fail at once.
+        is_dry_run: whether it is only to find out whether it can serve.
     """
     script = bundle.executable.name
     command = configuration.command(script)
+    ahead = SharedLine()
 
     def load() -> Any:
         from django_pyz_runtime.serve.settings.log import join_python_logging
@@ -184,7 +256,7 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
         gc_pause.put_off()
         run_first(configuration)
         try:
-            application = _load(bundle, configuration, settings["worker_class"])
+            application = _load(bundle, configuration, settings["worker_class"], lambda: bool(ahead.read()))
         except Exception as error:
             if told := unusable(error, data_dir(bundle.manifest, configuration)):
                 raise told from error
@@ -196,13 +268,15 @@ def server_of(bundle: Bundle, configuration: Configuration, settings: dict[str, 
     def check() -> None:
         from django.conf import settings as django_settings
 
-        from django_pyz_runtime.serve.edge.checks import check_database
+        from django_pyz_runtime.serve.edge.checks import check_database, judge
 
-        check_database(command)
+        found = check_database(bundle, command)
+        ahead.write("ahead" if any(state.ahead for state in found) else "")
+        judge(bundle, found, configuration.get("serve", "migrations"), is_dry_run=is_dry_run)
         if django_settings.DEBUG:
             write(f"{script}: {_how_to_end_debug(configuration)} before others can reach this site.\n", WARNING)
 
-    return Server(settings, load, check, close_opened)
+    return Server(settings, load, check, close_opened, wait)
 
 
 def _how_to_end_debug(configuration: Configuration) -> str:
@@ -215,11 +289,29 @@ def _how_to_end_debug(configuration: Configuration) -> str:
     return f"DEBUG is on{source}: set [settings] DEBUG = false"
 
 
-def _load(bundle: Bundle, configuration: Configuration, worker_class: WorkerClass) -> Any:
+def wait_for_databases(bundle: Bundle, configuration: Configuration) -> Wait:
+    """As `[serve] database_wait` says.
+
+    Args:
+        bundle: what is served.
+        configuration: free of problems.
+    """
+
+    def connect() -> None:
+        from django_pyz_runtime.serve.edge.checks import connect_all
+
+        connect_all(configuration.command(bundle.executable.name))
+
+    return Wait(connect, configuration.get("serve", "database_wait"))
+
+
+def _load(
+    bundle: Bundle, configuration: Configuration, worker_class: WorkerClass, began_ahead: Callable[[], bool]
+) -> Any:
     if interface_of(worker_class) == "asgi":
         from django_pyz_runtime.serve.edge.asgi import load_asgi_application
 
-        return load_asgi_application(bundle, configuration)
+        return load_asgi_application(bundle, configuration, began_ahead)
     from django_pyz_runtime.serve.edge.application import load_application
 
-    return load_application(bundle, configuration)
+    return load_application(bundle, configuration, began_ahead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -56,8 +56,15 @@ class WsgiEdge:
         return []
 
 
-def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
+def load_application(
+    bundle: Bundle, configuration: Configuration, began_ahead: Callable[[], bool] | None = None
+) -> WsgiEdge:
     """Import the project's WSGI application and wrap it.
+
+    Args:
+        bundle: what is served.
+        configuration: free of problems.
+        began_ahead: as for MigrationCheck.
 
     Raises:
         UserError: the settings refuse, or name an application that is not there.
@@ -67,7 +74,7 @@ def load_application(bundle: Bundle, configuration: Configuration) -> WsgiEdge:
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
         check_time_zone()
         static = static_files(application, bundle, configuration)
-    health = with_health(static, bundle, configuration)
+    health = with_health(static, bundle, configuration, began_ahead)
     return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))
 
 

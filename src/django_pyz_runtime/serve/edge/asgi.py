@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,15 @@ _PIECES_AT_ONCE = 8
 """Of 8 KiB, as WhiteNoise's files come: each visit to the thread has a price."""
 
 
-def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
+def load_asgi_application(
+    bundle: Bundle, configuration: Configuration, began_ahead: Callable[[], bool] | None = None
+) -> Edge:
     """Import the project's ASGI application and put the edge before it.
+
+    Args:
+        bundle: what is served.
+        configuration: free of problems.
+        began_ahead: as for MigrationCheck.
 
     Raises:
         UserError: the settings refuse, or name an application that is not there.
@@ -51,7 +58,7 @@ def load_asgi_application(bundle: Bundle, configuration: Configuration) -> Edge:
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         check_time_zone()
         static = static_files(_nothing, bundle, configuration)
-    health = with_health(static, bundle, configuration)
+    health = with_health(static, bundle, configuration, began_ahead)
     limits = limits_of(configuration)
     return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import pkgutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.edge.project import spec_of
+from django_pyz_runtime.release.away import DatabaseAway, is_away, unpooled
+from django_pyz_runtime.release.migrations import State, ahead_error, missing_error, problem, states
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -26,14 +28,18 @@ _FROM = {"oracle": " FROM DUAL", "sqlite": " FROM sqlite_master LIMIT 1"}
 """Oracle wants a table; SQLite would not look into its file without one."""
 
 
-def checks_named(names: Sequence[str]) -> dict[str, Check]:
+def checks_named(names: Sequence[str], migrations: Check) -> dict[str, Check]:
     """The checks of `[health] checks`, by name.
+
+    Args:
+        names: of the checks.
+        migrations: the one of that name.
 
     Raises:
         KeyError: there is no such check.
     """
-    known: dict[str, Callable[[], Check]] = {"database": lambda: check_databases, "migrations": MigrationCheck}
-    return {name: known[name]() for name in names}
+    known: Mapping[str, Check] = {"database": check_databases, "migrations": migrations}
+    return {name: known[name] for name in names}
 
 
 def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
@@ -58,43 +64,123 @@ def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
 
 
 class MigrationCheck:
-    """No migration is missing. Once true, it stays true for this process: its code does not change."""
+    """No migration is missing, and none is there that this release does not know.
 
-    def __init__(self) -> None:
-        self._done = False
+    Once none is missing, that stays true for this process: its code does not change. And where the database was not
+    ahead when the server started, it may be so later: a newer release has begun to take over, on this host or another,
+    and this one goes on until it is replaced.
+
+    Args:
+        bundle: this one.
+        began_ahead: whether the database was ahead when the server started; default what the first look finds.
+        is_strict: whether to be content with less; `[serve] migrations` is warn then.
+        pause_seconds: between two looks, once nothing is missing.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        began_ahead: Callable[[], bool] | None = None,
+        *,
+        is_strict: bool = True,
+        pause_seconds: float = 60.0,
+    ) -> None:
+        self._bundle = bundle
+        self._began_ahead = began_ahead
+        self._is_strict = is_strict
+        self._pause_seconds = pause_seconds
+        self._next = 0.0
+        self._is_told = False
+        self._is_done = False
 
     def __call__(self) -> None:
-        """Raise RuntimeError while migrations are missing."""
-        if not self._done and (missing := missing_migrations()):
-            raise RuntimeError(f"{len(missing)} migrations are not applied, the first is {missing[0]}")
-        self._done = True
+        """Raise RuntimeError while migrations are missing, or the database is ahead and was so from the beginning."""
+        if not self._is_strict or self._is_told or time.monotonic() < self._next:
+            return
+        try:
+            found = states()
+        except Exception:
+            if self._is_done:
+                # Whether it answers is the other check's business.
+                return
+            raise
+        if not self._is_done and (error := _first(missing_error(self._bundle, state) for state in found)):
+            raise RuntimeError(error.problem)
+        ahead = _first(ahead_error(self._bundle, state) for state in found)
+        if self._began_ahead is None:
+            began_ahead = bool(ahead)
+            self._began_ahead = lambda: began_ahead
+        if ahead and self._began_ahead():
+            raise RuntimeError(f"{ahead.problem}. {ahead.hint}")
+        if ahead:
+            log.warning("%s. It was not when this server started, which goes on.", ahead.problem)
+        self._is_done, self._is_told = True, bool(ahead)
+        self._next = time.monotonic() + self._pause_seconds
 
 
-def check_database(command: str) -> None:
+def _first(errors: Iterable[UserError | None]) -> UserError | None:
+    return next(filter(None, errors), None)
+
+
+def judge(bundle: Bundle, found: Sequence[State], policy: str, *, is_dry_run: bool) -> None:
+    """Say at a start what is wrong with the migrations, or refuse it.
+
+    Args:
+        bundle: this one.
+        found: the state of each database.
+        policy: `[serve] migrations`.
+        is_dry_run: whether nothing is served yet that would have to go on; then it is refused unless the policy is
+            warn, as the release that serves is the better one.
+
+    Raises:
+        UserError: it is refused.
+    """
+    error = problem(bundle, found)
+    if error and (policy == "refuse" or (policy == "ready" and is_dry_run)):
+        raise error
+    for state in found:
+        for level, told in (
+            (logging.WARNING, missing_error(bundle, state)),
+            (logging.ERROR, ahead_error(bundle, state)),
+        ):
+            if told:
+                log.log(level, "%s. %s", told.problem, told.hint)
+
+
+def check_database(bundle: Bundle, command: str) -> list[State]:
     """Look whether the default database is there, before the first request finds out.
 
     Args:
+        bundle: this one, for hints.
         command: how commands begin, for the hint.
 
+    Returns:
+        The state of each database against the release.
+
     Raises:
-        UserError: it is missing, or does not answer.
+        DatabaseAway: it does not answer, and may do so later.
+        UserError: it is missing, or does not answer for another reason.
     """
-    from django.db import DEFAULT_DB_ALIAS, connections
+    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
     connection = connections[DEFAULT_DB_ALIAS]
     name = str(connection.settings_dict["NAME"])
-    hint = f"Run `{command} migrate` first, or `{command} runserve --migrate`."
     is_file = connection.vendor == "sqlite" and os.path.isabs(name)
     if told := unwritable({DEFAULT_DB_ALIAS: connection.settings_dict}):
         raise told
     if is_file and not os.path.exists(name):
+        hint = f"Run `{command} migrate` first, or `{command} runserve --migrate`."
         raise UserError(f"the database {name} does not exist", hint=hint)
     connect(command)
     # One without any right to write is meant to be read only.
     if is_file and os.stat(name).st_mode & 0o222:
         _try_to_write(connection, name)
-    if missing := missing_migrations():
-        log.warning("%d migrations are not applied, the first is %s. %s", len(missing), missing[0], hint)
+    try:
+        return states()
+    except DatabaseError:
+        # It may have gone again.
+        connect(command)
+        raise
 
 
 def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
@@ -128,18 +214,38 @@ def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
         connection.close()
 
 
-def connect(command: str) -> None:
-    """Connect to the default database once.
+def connect_all(command: str) -> None:
+    """Connect to each database once.
+
+    Args:
 
     Args:
         command: how commands begin, for the hint.
 
     Raises:
-        UserError: it does not answer.
+        DatabaseAway: one does not answer, and may do so later.
+        UserError: one does not answer for another reason.
     """
-    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+    from django.db import connections
 
-    connection = connections[DEFAULT_DB_ALIAS]
+    for alias in connections:
+        connect(command, alias)
+
+
+def connect(command: str, alias: str = "default") -> None:
+    """Connect to a database once.
+
+    Args:
+        command: how commands begin, for the hint.
+        alias: of the database.
+
+    Raises:
+        DatabaseAway: it does not answer, and may do so later.
+        UserError: it does not answer for another reason.
+    """
+    from django.db import DatabaseError, connections
+
+    connection = connections[alias]
     if connection.vendor == "unknown":
         return
     what = f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
@@ -151,65 +257,24 @@ def connect(command: str) -> None:
     try:
         check_databases([connection])
     except DatabaseError as error:
-        raise UserError(f"{what} does not answer: {str(error).strip()}", hint=hint) from error
+        reason = _without_pool(connection) or error
+        kind = DatabaseAway if is_away(reason) else UserError
+        raise kind(f"{what} does not answer: {str(reason).strip()}", hint=hint) from error
     finally:
         timer.cancel()
 
 
-def missing_migrations() -> list[str]:
-    """The migrations that are not applied on the default database, in their order, as app.name.
-
-    They are found without importing them where none is missing.
-    """
-    from django.db import DEFAULT_DB_ALIAS, connections
-
-    try:
-        connection = connections[DEFAULT_DB_ALIAS]
-        if connection.vendor == "unknown" or _all_are_recorded(connection):
-            return []
-        return _plan(connection)
-    finally:
-        connections.close_all()
-
-
-def _all_are_recorded(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the database has a record of each file: then a worker need not have Django's plan in its memory.
-
-    Where one has none, only the plan can say: it may be a squashed one, whose parts are applied.
-    """
+def _without_pool(connection: BaseDatabaseWrapper) -> Exception | None:
+    """Why there is no connection, where a pool says no more than that it has none."""
     from django.db import DatabaseError
 
-    name = connection.ops.quote_name
+    if not (connection.settings_dict.get("OPTIONS") or {}).get("pool"):
+        return None
+    own = unpooled(connection)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {name('app')}, {name('name')} FROM {name('django_migrations')}")
-            return set(cursor.fetchall()) >= set(_on_disk())
-    except DatabaseError:
-        return False
-
-
-def _on_disk() -> Iterator[tuple[str, str]]:
-    """App label and name of each migration, as Django's MigrationLoader finds them (migrations_module, load_disk)."""
-    from django.apps import apps
-    from django.conf import settings
-
-    for config in apps.get_app_configs():
-        module: str | None = f"{config.name}.migrations"
-        # It need be no dictionary.
-        if config.label in settings.MIGRATION_MODULES:
-            module = settings.MIGRATION_MODULES[config.label]
-        # There is none for an app that is a single file.
-        spec = spec_of(module) if module else None
-        # No file: a folder without __init__.py, which Django does not look into.
-        if spec and spec.has_location:
-            for _, name, is_package in pkgutil.iter_modules(spec.submodule_search_locations):
-                if not is_package and name[0] not in "_~":
-                    yield config.label, name
-
-
-def _plan(connection: BaseDatabaseWrapper) -> list[str]:
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+        own.connect()
+    except DatabaseError as error:
+        return error
+    finally:
+        own.close()
+    return None

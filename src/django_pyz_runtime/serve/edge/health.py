@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
-from django_pyz_runtime.serve.edge.checks import Check, checks_named
+from django_pyz_runtime.serve.edge.checks import Check, MigrationCheck, checks_named
 from django_pyz_runtime.serve.edge.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 _OF_PROXIES = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
 
 
-def with_health(application: WSGIApplication, bundle: Bundle, configuration: Configuration) -> Health:
+def with_health(
+    application: WSGIApplication,
+    bundle: Bundle,
+    configuration: Configuration,
+    began_ahead: Callable[[], bool] | None = None,
+) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
     import django
 
     paths = [configuration.get("health", name) for name in ("live", "ready")]
     live, ready = (None if path == "off" else path for path in paths)
-    checks = checks_named(configuration.get("health", "checks"))
+    is_strict = configuration.get("serve", "migrations") != "warn"
+    migrations = MigrationCheck(bundle, began_ahead, is_strict=is_strict)
+    checks = checks_named(configuration.get("health", "checks"), migrations)
     facts = {"version": bundle.manifest.version, "build": bundle.build_id, "django": django.__version__}
     return Health(application, live, ready, checks, facts)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from typing import Any
 
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
@@ -60,14 +58,6 @@ def application_path(interface: str) -> str:
     from django.conf import settings
 
     return getattr(settings, f"{interface.upper()}_APPLICATION", None) or ""
-
-
-def spec_of(module: str) -> ModuleSpec | None:
-    """The spec of a module; None where it, or its package, is not there."""
-    try:
-        return find_spec(module)
-    except ModuleNotFoundError:
-        return None
 
 
 def _djangos_own(interface: str) -> Any:

@@ -57,6 +57,10 @@ class PatientArbiter(Arbiter):
             time.sleep(0.005)
             self.reap_workers()
 
+    def have_patience(self) -> None:
+        """Begin anew to count how long the workers take to load the site, as they have to wait for something."""
+        self._loading = {}
+
     def murder_workers(self) -> None:
         """Replace the workers that do not respond."""
         loading = self._loading_workers()

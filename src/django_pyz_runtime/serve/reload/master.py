@@ -35,12 +35,20 @@ class Master(PatientArbiter):
         app: as for gunicorn.
         service: how this process was started, and whom it reports to.
         failure: why a worker could not load the site; "" where none has failed since this was last asked.
+        waits_for: what the workers wait for, a line; "" for nothing.
     """
 
-    def __init__(self, app: BaseApplication, service: Service, failure: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        app: BaseApplication,
+        service: Service,
+        failure: Callable[[], str],
+        waits_for: Callable[[], str] = lambda: "",
+    ) -> None:
         self._service = service
         self._notifier = service.notifier
         self._failure = failure
+        self._waits_for = waits_for
         self._reload = Reload(service.invocation, self._handover, service.notifier)
         self._binds: list[str] = []
         self._told = ""
@@ -71,6 +79,9 @@ class Master(PatientArbiter):
 
     def murder_workers(self) -> None:
         """Replace the workers that do not respond; gunicorn's loop comes here at every turn."""
+        if not self._is_ready and (waits_for := self._waits_for()):
+            self.have_patience()
+            self._notifier.waiting(waits_for)
         super().murder_workers()
         self._tell_when_ready()
         self._follow_reload()

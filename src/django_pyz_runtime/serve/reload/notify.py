@@ -10,6 +10,8 @@ from collections.abc import Iterator, MutableMapping
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.record import VARIABLE, Record
 
+_EXTENSION_USEC = 120_000_000
+
 
 class Notifier:
     """Speaks for this process; without an address it says nothing.
@@ -93,6 +95,11 @@ class Notifier:
         """Nothing but a line for people."""
         self.record.say(status=status)
         self._tell(STATUS=status)
+
+    def waiting(self, status: str) -> None:
+        """The service cannot start yet, and goes on trying; to be said again within two minutes."""
+        self.record.say(state="waiting", status=status)
+        self._tell(STATUS=status, EXTEND_TIMEOUT_USEC=str(_EXTENSION_USEC))
 
     def alive(self) -> None:
         """A sign of life, where one is waited for."""

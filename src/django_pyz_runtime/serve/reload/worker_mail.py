@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from django_pyz_runtime.serve.anonymous_file import anonymous_file
 
+_LINE_BYTES = 1000
+
 
 class CheckOnce:
     """A check that is made once among all processes; who comes meanwhile waits, so that nobody serves before its end.
@@ -28,6 +30,29 @@ class CheckOnce:
                 os.write(self._file, b"1")
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def alone(self, act: Callable[[], None]) -> None:
+        """Do something that one process does at a time."""
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            act()
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+class SharedLine:
+    """One line that a worker writes and all read, as often as they like; "" at first."""
+
+    def __init__(self) -> None:
+        self._file = anonymous_file()
+
+    def write(self, text: str) -> None:
+        """Put a line in the place of the one before; of a long one, the beginning."""
+        os.pwrite(self._file, text.encode()[:_LINE_BYTES].ljust(_LINE_BYTES), 0)
+
+    def read(self) -> str:
+        """The line."""
+        return os.pread(self._file, _LINE_BYTES, 0).decode(errors="replace").rstrip()
 
 
 class WorkerMail:

@@ -11,10 +11,11 @@ from gunicorn import __version__
 from gunicorn.util import load_entry_point
 from gunicorn.workers import SUPPORTED_WORKERS
 
+from django_pyz_runtime.activation.code_path import spec_of
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config.configuration import Configuration, Value
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.serve.edge.project import application_path, spec_of
+from django_pyz_runtime.serve.edge.project import application_path
 
 WorkerClass = type[Any] | str
 """A worker class of gunicorn's, or its name in one of the ways that gunicorn takes."""

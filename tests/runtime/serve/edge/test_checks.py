@@ -23,12 +23,18 @@ from django.db import connections
 from django.db.migrations import executor
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.serve.edge import checks
+from pathlib import Path
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.release import migrations
+manifest = Manifest("shop", "shop", "shop.settings", ("__project__",), "3.11")
+bundle = Bundle(Path("/shop"), Path("/tree/site-packages"), "0" * 64, manifest)
 connections["default"].ensure_connection()
 connections["default"].close()
 """
 CHECK = """
 try:
-    checks.check_database("shop")
+    checks.check_database(bundle)
     print("content")
 except UserError as error:
     print(error)

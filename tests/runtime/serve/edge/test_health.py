@@ -26,7 +26,12 @@ DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}
 settings.configure(INSTALLED_APPS=["django.contrib.contenttypes"], DATABASES={"default": DATABASE})
 django.setup()
 from django.core.management import call_command
+from pathlib import Path
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.serve.edge.checks import MigrationCheck, check_databases
+manifest = Manifest("shop", "shop", "shop.settings", ("__project__",), "3.11")
+bundle = Bundle(Path("/shop"), Path("/tree/site-packages"), "0" * 64, manifest)
 """
 
 
@@ -134,7 +139,7 @@ def test_a_database_that_cannot_be_opened_fails(python: Python, tmp_path: Path) 
 
 def test_readiness_comes_with_the_last_migration_and_stays(python: Python, tmp_path: Path) -> None:
     code = (
-        "check = MigrationCheck()\n"
+        "check = MigrationCheck(bundle)\n"
         "try: check()\nexcept RuntimeError as error: print(error)\n"
         "call_command('migrate', 'contenttypes', '0001', verbosity=0)\n"
         "try: check()\nexcept RuntimeError as error: print(error)\n"
@@ -150,11 +155,11 @@ def test_readiness_comes_with_the_last_migration_and_stays(python: Python, tmp_p
 
 def test_a_site_without_database_is_ready(python: Python) -> None:
     code = PROJECT.replace('DATABASES={"default": DATABASE}', "DATABASES={}")
-    assert python(code + "check_databases(); MigrationCheck()(); print('ready')", "x") == "ready\n"
+    assert python(code + "check_databases(); MigrationCheck(bundle)(); print('ready')", "x") == "ready\n"
 
 
 def test_the_checks_are_chosen_by_name() -> None:
-    assert list(checks_named(["migrations", "database"])) == ["migrations", "database"]
-    assert checks_named([]) == {}
+    assert list(checks_named(["migrations", "database"], fails)) == ["migrations", "database"]
+    assert checks_named([], fails) == {}
     with pytest.raises(KeyError):
-        checks_named(["databases"])
+        checks_named(["databases"], fails)

@@ -1,0 +1,177 @@
+"""A database that is away for a while: how that is told from a mistake, and how it is waited for.
+
+Imported after activation only.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from django_pyz_runtime.errors import UserError, with_causes
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+EXIT_CODE = 75
+"""EX_TEMPFAIL of sysexits.h: a later try may go well."""
+TOLD_EVERY_SECONDS = 30.0
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.25, 2.0
+"""Between two tries."""
+_log = logging.getLogger("django_pyz.serve")
+
+_MYSQL_AWAY = {1040, 1042, 1053, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 2002, 2003, 2005, 2006, 2012, 2013}
+"""Too many connections, a shutdown, no answer (Server and Client Error Message Reference)."""
+_AWAY = re.compile(
+    "|".join(
+        (
+            *("refused", "timed? ?out", "unreachable", "no route to host", "connection reset", "broken pipe"),
+            *("starting up", "shutting down", "shut down", "recovery mode", "not yet accepting"),
+            *("terminating connection", "closed the connection", "name or service not known", "name resolution"),
+            *("translate host name", "failed to resolve", "no address associated", "getaddrinfo"),
+            *("too many (clients|connections)", "connection slots", "couldn't get a connection"),
+            *("no listener", "ORA-(01033|01034|01089|12170|12514|12528|12541)", "DPY-6005"),
+        )
+    ),
+    re.IGNORECASE,
+)
+_MISTAKE = re.compile(
+    r"password|authentication|pg_hba|does not exist|permission denied|certificate|\bssl\b|not currently accepting"
+    r"|invalid|no such option|service file",
+    re.IGNORECASE,
+)
+_QUOTED = "[\"'`\u00ab\u00bb\u201c\u201d\u201e\u2018\u2019]\\s?{}\\s?[\"'`\u00ab\u00bb\u201c\u201d\u201e\u2018\u2019]"
+
+
+class DatabaseAway(UserError):
+    """A database does not answer, and may do so later."""
+
+
+class OutOfTime(DatabaseAway):
+    """It was waited for as long as is allowed."""
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error, or one behind it, says that the server of a database is away, or cannot take one more client.
+
+    A wrong password, a database that is not there and the like are mistakes, which no waiting mends.
+
+    Args:
+        error: as Django raises it.
+    """
+    from django.db import OperationalError
+
+    return any(isinstance(one, OperationalError) and _is_of_server(one) for one in with_causes(error))
+
+
+def _is_of_server(error: Exception) -> bool:
+    driver = type(error.__cause__).__module__.partition(".")[0]
+    if driver == "sqlite3":
+        return False
+    number = error.args[0] if error.args else None
+    if isinstance(number, int) and driver in ("MySQLdb", "pymysql", "mysql"):
+        return number in _MYSQL_AWAY
+    text = str(error)
+    if _AWAY.search(text):
+        return True
+    # What a server says may be in any language; where it names user or database, it is about them.
+    return driver.startswith("psycopg") and not _MISTAKE.search(text) and not _names_us(text)
+
+
+def _names_us(text: str) -> bool:
+    from django.db import connections
+
+    names = [connections[alias].settings_dict.get(key) for alias in connections for key in ("NAME", "USER")]
+    said = " ".join(line.rpartition("failed: ")[2] for line in text.splitlines())
+    return any(re.search(_QUOTED.format(re.escape(str(name))), said) for name in names if name)
+
+
+def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
+    """A connection of its own to the same database, which is not taken from a pool.
+
+    Args:
+        connection: the one to copy.
+    """
+    own = connection.copy()
+    if isinstance(options := own.settings_dict.get("OPTIONS"), dict):
+        options.pop("pool", None)
+    return own
+
+
+class Patience:
+    """Waits for a database, and says so: at once, and then every 30 seconds.
+
+    Args:
+        limit_seconds: how long; 0 for as long as it takes.
+        tell: gets what is waited for, a line, and "" once that is over.
+        is_wanted: whether to go on; asked often.
+    """
+
+    def __init__(
+        self,
+        limit_seconds: float = 0,
+        tell: Callable[[str], None] = lambda text: None,
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._limit_seconds = limit_seconds
+        self._tell = tell
+        self._is_wanted = is_wanted
+        self._began: float | None = None
+        self._told = 0.0
+
+    def until(self, attempt: Callable[[], None]) -> None:
+        """Try something until no database is away that it needs.
+
+        Args:
+            attempt: what is tried.
+
+        Raises:
+            OutOfTime: it took too long.
+            SystemExit: nobody wants it any more.
+        """
+        pause_seconds = _SHORTEST_SECONDS
+        while True:
+            try:
+                attempt()
+                break
+            except DatabaseAway as away:
+                self._bear(away)
+            self._sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, _LONGEST_SECONDS)
+        if self._began is not None:
+            _log.warning("the database answers, after %d seconds", self._seconds)
+            self._tell("")
+
+    @property
+    def _seconds(self) -> float:
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
+    def _bear(self, away: DatabaseAway) -> None:
+        if self._began is None:
+            self._began = self._told = time.monotonic()
+            _log.warning("waiting for the database: %s", away)
+        elif time.monotonic() - self._told >= TOLD_EVERY_SECONDS:
+            self._told = time.monotonic()
+            _log.warning("still waiting for the database, for %d seconds: %s", self._seconds, away.problem)
+        self._tell(f"waiting for the database: {_first_line(away.problems)}")
+        if self._limit_seconds and self._seconds >= self._limit_seconds:
+            self._tell("")
+            raise OutOfTime(
+                *away.problems,
+                f"it has been waited for {self._limit_seconds:g} seconds ([serve] database_wait)",
+                hint=away.hint,
+            ) from away
+
+    def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not self._is_wanted():
+                raise SystemExit(0)
+            time.sleep(min(left, _SHORTEST_SECONDS))
+
+
+def _first_line(lines: Iterable[str]) -> str:
+    return next(iter("\n".join(lines).splitlines()), "")
