@@ -24,6 +24,7 @@ _PACKAGES = {
     "chromium": "chromium",
     "curl": "curl",
     "git": "git",
+    "mariadbd": "mariadb-server",
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "msgfmt": "gettext",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests import programs
-from tests.conftest import make_open_folder
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
-from tests.e2e.harness import Machine, Server, running, wait_for_line
+from tests.e2e.database_servers import postgresql
+from tests.e2e.harness import Machine, Server, wait_for_line
 
 pytestmark = pytest.mark.needs("postgres")
 
@@ -42,27 +37,9 @@ kept = socket.create_connection(("127.0.0.1", @PORT@))
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Path]:
-    """The folder of the socket of a PostgreSQL server that is this test's own; it does not run as root."""
-    folder = make_open_folder()
-    owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
-    os.chown(folder, owner, -1)
-
-    def as_owner(program: str, *arguments: str | Path) -> list[str | Path]:
-        change = ["setpriv", f"--reuid={owner}", "--clear-groups"] if os.geteuid() == 0 else []
-        return [*change, shutil.which(program, path=programs.SEARCH) or "", *arguments]
-
-    data = folder / "data"
-    initdb = as_owner("initdb", "--pgdata", data, "--username=shop", "--auth=trust", "--no-sync", "--no-locale")
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder)
-    options = f"listen_addresses= unix_socket_directories={folder} fsync=off max_connections=40".split()
-    command = as_owner("postgres", "-D", data, *(word for option in options for word in ("-c", option)))
-    try:
-        with running(command, cwd=folder, env=os.environ) as server:
-            wait_for_line(server, "ready to accept connections")
-            subprocess.run(as_owner("createdb", "-h", folder, "-U", "shop", "shop"), check=True, cwd=folder)
-            yield folder
-    finally:
-        shutil.rmtree(folder)
+    """The folder of the socket of a PostgreSQL server that is this test's own."""
+    with postgresql("shop") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")

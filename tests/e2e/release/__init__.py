@@ -1,1 +1,1 @@
-"""Releases and their databases, on real servers."""
+"""A release on a machine: what it does beside serving."""

@@ -1,0 +1,106 @@
+"""Two releases of a site with migrations; the first of them waits for whoever holds a named pipe up."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.e2e.harness import Machine
+from tests.e2e.reload.releases import build
+
+FILES = {
+    "requirements.txt": "Django==5.2.19\npsycopg[binary]\nPyMySQL\n",
+    "shop/__init__.py": """\
+import pymysql
+
+pymysql.version_info = (2, 2, 8, "final", 0)
+pymysql.install_as_MySQLdb()
+""",
+    "shop/settings.py": """\
+from pathlib import Path
+
+BASE_DIR = Path(__file__).parent.parent
+SECRET_KEY = "django-insecure-for-development-only"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "shop.urls"
+USE_TZ = True
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.staticfiles", "shop"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
+""",
+    "shop/models.py": """\
+from django.db import models
+
+
+class Tea(models.Model):
+    name = models.CharField(max_length=100)
+""",
+    "shop/urls.py": """\
+import os
+
+from django.http import HttpResponse
+from django.urls import path
+
+from shop.models import Tea
+
+urlpatterns = [path("", lambda request: HttpResponse(f"@RELEASE@ {Tea.objects.count()} {os.getpid()}"))]
+""",
+    "shop/migrations/__init__.py": "",
+    "shop/migrations/0001_initial.py": """\
+import os
+
+from django.db import migrations, models
+
+
+def wait(apps, schema_editor):
+    if gate := os.environ.get("GATE"):
+        open(gate).read()
+
+
+class Migration(migrations.Migration):
+    initial = True
+    operations = [
+        migrations.RunPython(wait, migrations.RunPython.noop),
+        migrations.CreateModel(
+            "Tea",
+            [("id", models.BigAutoField(primary_key=True)), ("name", models.CharField(max_length=100))],
+        ),
+    ]
+""",
+}
+NEWER = {
+    "shop/models.py": FILES["shop/models.py"] + "    origin = models.CharField(max_length=100)\n",
+    "shop/migrations/0002_tea_origin.py": """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.AddField("tea", "origin", models.CharField(max_length=100, default=""))]
+""",
+}
+
+
+def build_both(checkout: Path, folder: Path) -> tuple[Path, Path]:
+    """Build the older and the newer release."""
+    return build(checkout, folder, "older", **FILES), build(checkout, folder, "newer", **{**FILES, **NEWER})
+
+
+def machine_with(folder: Path, release: Path, cache: Path, settings: str = "", more: str = "") -> Machine:
+    """A machine with a release as its program.
+
+    Args:
+        folder: for the machine; made.
+        release: the bundle.
+        cache: folder for unpacked trees.
+        settings: lines of [settings].
+        more: lines of [serve].
+    """
+    program = folder / "bin" / "shop"
+    program.parent.mkdir(parents=True)
+    shutil.copy(release, program)
+    machine = Machine(folder, program, "shop")
+    machine.environment["CACHE_DIRECTORY"] = str(cache)
+    machine.configure(f"[serve]\nworkers = 2\n{more}\n[settings]\n{settings}\n")
+    return machine
