@@ -31,6 +31,7 @@ _PACKAGES = {
     "nginx": "nginx-light",
     "npm": "npm",
     "nsenter": "util-linux",
+    "pgbouncer": "pgbouncer",
     "postgres": "postgresql",
     "redis-server": "redis-server",
     "sassc": "sassc",

@@ -13,10 +13,10 @@ from types import FrameType
 from django_pyz_runtime.activation.code_path import leave_server
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.errors import ERROR, UserError, tell, write
+from django_pyz_runtime.errors import ERROR, UserError, as_said, tell, write
 from django_pyz_runtime.release.away import EXIT_CODE, OutOfTime, Patience, is_away
 from django_pyz_runtime.secrets.redaction import redacted, redacted_error
-from django_pyz_runtime.serve.reload.notify import Notifier
+from django_pyz_runtime.serve.reload.notify import Notifier, headline
 from django_pyz_runtime.serve.server import Wait, exit_code
 
 _AGAIN = 113
@@ -91,7 +91,9 @@ def _run_and_exit(bundle: Bundle, arguments: Arguments, wait: Wait | None, tell_
     try:
         code = _migrate(bundle, arguments, wait, tell_waiting)
     except OutOfTime as error:
-        tell(redacted_error(error))
+        told = redacted_error(error)
+        tell_waiting(headline(as_said(str(told))))
+        tell(told)
         code = EXIT_CODE
     except UserError as error:
         tell(redacted_error(error))

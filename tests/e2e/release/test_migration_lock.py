@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import programs
+from tests.conftest import make_open_folder
 from tests.e2e.database_servers import mariadb, postgresql
-from tests.e2e.harness import Machine, wait_for_line
+from tests.e2e.harness import Machine, running, wait_for_line
 from tests.e2e.release.tea_shop import machine_with
 from tests.waiting import held_up_at
 
@@ -31,6 +35,28 @@ def maria() -> Iterator[Path]:
     """The socket of MariaDB with a database shop."""
     with mariadb("shop", "secret") as socket:
         yield socket
+
+
+@pytest.fixture
+def pooler(postgres: Path) -> Iterator[Path]:
+    """The folder of the socket of pgbouncer, which gives each transaction another session; with a database pooled."""
+    subprocess.run(["createdb", "-h", postgres, "-U", "shop", "pooled"], check=True)
+    folder = make_open_folder()
+    owner = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    shutil.chown(folder, owner)
+    (folder / "users").write_text('"shop" ""\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\npooled = host={postgres} dbname=pooled user=shop\n[pgbouncer]\npool_mode = transaction\n"
+        f"listen_port = 5432\nunix_socket_dir = {folder}\nauth_type = trust\nauth_file = {folder}/users\n"
+    )
+    user = [f"--user={owner}"] if os.geteuid() == 0 else []
+    command: list[str | Path] = [shutil.which("pgbouncer", path=programs.SEARCH) or "", *user, folder / "pgbouncer.ini"]
+    try:
+        with running(command, cwd=folder, env=os.environ) as server:
+            wait_for_line(server, "process up")
+            yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def on_postgresql(folder: Path) -> str:
@@ -80,6 +106,35 @@ def test_of_five_hosts_on_postgresql_one_migrates(
     tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path, postgres: Path
 ) -> None:
     migrate_at_once(hosts(5, tea, tmp_path, shared_cache, on_postgresql(postgres)), tmp_path)
+
+
+@pytest.mark.needs("postgres", "pgbouncer")
+def test_a_pooler_that_gives_each_transaction_another_session_does_not_matter(
+    tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path, pooler: Path
+) -> None:
+    settings = on_postgresql(pooler).replace("/shop\n", "/pooled\n")
+    migrate_at_once(hosts(2, tea, tmp_path, shared_cache, settings), tmp_path)
+    # Nothing is left locked.
+    [machine] = hosts(1, tea, tmp_path / "later", shared_cache, settings)
+    assert WAITS not in machine.run("migrate").stderr
+
+
+@pytest.mark.needs("postgres")
+def test_where_there_is_no_lock_that_is_said_and_it_goes_on(
+    tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path, postgres: Path
+) -> None:
+    subprocess.run(["createdb", "-h", postgres, "-U", "shop", "bare"], check=True)
+    revoke = (
+        "CREATE ROLE plain LOGIN; GRANT ALL ON DATABASE bare TO plain; GRANT ALL ON SCHEMA public TO plain;"
+        "REVOKE EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) FROM PUBLIC"
+    )
+    subprocess.run(["psql", "-h", postgres, "-U", "shop", "-qc", revoke, "bare"], check=True)
+    settings = on_postgresql(postgres).replace("shop@/shop\n", "plain@/bare\n")
+    [machine] = hosts(1, tea, tmp_path, shared_cache, settings)
+    done = machine.run("migrate")
+    assert done.returncode == 0
+    assert "shop: migrating without a lock, so let no other process migrate this database now: " in done.stderr
+    assert "Applying shop.0001_initial... OK" in done.stdout
 
 
 @pytest.mark.needs("mariadbd")
