@@ -33,6 +33,7 @@ _AWAY = re.compile(
             *("terminating connection", "closed the connection", "name or service not known", "name resolution"),
             *("translate host name", "failed to resolve", "no address associated", "getaddrinfo"),
             *("too many (clients|connections)", "connection slots", "couldn't get a connection"),
+            *("closed unexpectedly", "SSL SYSCALL error"),
             *("no listener", "ORA-(01033|01034|01089|12170|12514|12528|12541)", "DPY-6005"),
         )
     ),
@@ -84,7 +85,7 @@ def _is_of_server(error: Exception) -> bool:
 def _names_us(text: str) -> bool:
     from django.db import connections
 
-    names = [connections[alias].settings_dict.get(key) for alias in connections for key in ("NAME", "USER")]
+    names = [one.get(key) for one in connections.settings.values() for key in ("NAME", "USER")]
     said = " ".join(line.rpartition("failed: ")[2] for line in text.splitlines())
     return any(re.search(_QUOTED.format(re.escape(str(name))), said) for name in names if name)
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, WorkerMail
+from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, SharedLine, WorkerMail
 
 
 def _in_a_child(mail: WorkerMail, text: str) -> None:
@@ -47,3 +47,14 @@ def test_a_check_is_made_until_it_has_passed_once() -> None:
     for _ in range(2):
         check.once(lambda: passes(True))
     assert made == [False, True]
+
+
+def test_a_line_is_read_until_there_is_another() -> None:
+    line = SharedLine()
+    assert line.read() == ""
+    line.write("waiting for a very long time: " + "x" * 5000)
+    assert line.read().startswith("waiting for a very long time: xxx")
+    line.write("waiting")
+    assert [line.read(), line.read()] == ["waiting", "waiting"]
+    line.write("")
+    assert line.read() == ""
