@@ -9,7 +9,20 @@ from argparse import ArgumentParser
 
 from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.commands.pyz import config, execute, info, install, prune, reload, status, verify
+from django_pyz_runtime.commands.pyz import (
+    backup,
+    config,
+    execute,
+    info,
+    install,
+    prune,
+    reload,
+    restore,
+    status,
+    verify,
+)
+
+_VERBS = (info, config, execute, status, reload, backup, restore, install, prune, verify)
 
 
 def run(bundle: Bundle, arguments: Arguments) -> int:
@@ -32,7 +45,7 @@ def run(bundle: Bundle, arguments: Arguments) -> int:
     )
     add_common_options(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in (info, config, execute, install, prune, reload, status, verify):
+    for verb in _VERBS:
         verb.add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
     try:

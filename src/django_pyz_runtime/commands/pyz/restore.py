@@ -1,0 +1,43 @@
+"""`pyz restore`: what a backup holds, in the place of what there is."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.names import absolute
+from django_pyz_runtime.commands.pyz.backup import add_without
+
+
+def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Declare the verb."""
+    parser = verbs.add_parser(
+        "restore",
+        help="put a backup into an empty site, or with --replace in the place of what there is",
+        description="Check a backup from its first byte to its last, then put it into this site: all of it or "
+        "nothing. Stop the site and its workers before.",
+    )
+    parser.add_argument("file", metavar="FILE", help="written by `pyz backup`")
+    parser.add_argument("--replace", action="store_true", help="replace the data that is there")
+    add_without(parser)
+    parser.set_defaults(run=run)
+
+
+def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
+    """Restore a backup, and say what it was.
+
+    Raises:
+        UserError: it cannot be restored.
+    """
+    from django_pyz_runtime.release import restore, site
+
+    path = Path(absolute(options.file, "FILE"))
+    with site.undone_when_stopped():
+        activation = site.read_settings(bundle, arguments)
+        facts = restore.restore(bundle, activation, path, replace=options.replace, without=options.without_database)
+    print(f"{path}: restored, made {facts['created']} by build {facts['build'][:16]}")
+    if facts["build"] != bundle.build_id:
+        print(f"This is build {bundle.build_id[:16]}: `{bundle.executable.name} migrate` brings the database up to it.")
+    return 0

@@ -1,0 +1,286 @@
+"""`pyz backup`: all that a site cannot make again, in one file: databases, uploads, the generated secret key."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django_pyz_runtime.activation.activate import Activation
+from django_pyz_runtime.activation.zero_config import KEY_FILE
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.errors import UserError, say, system_reason
+from django_pyz_runtime.release import places
+from django_pyz_runtime.release.archive import Writer, leads_inside
+from django_pyz_runtime.release.databases.base import Database
+from django_pyz_runtime.release.databases.configured import LEAVE_OUT, databases
+from django_pyz_runtime.release.databases.sqlite import SQLite
+from django_pyz_runtime.release.owner import check_owner, give_to, make_private, owner_for
+
+FOLDER = "backups"
+"""In the data folder."""
+_TIME = "%Y%m%dT%H%M%SZ"
+_NAME = r"{name}-\d{{8}}T\d{{6}}Z(-\d+)?\.tar\.gz"
+
+
+class Contents(NamedTuple):
+    """What is to be backed up, and what is left out of it.
+
+    Attributes:
+        databases: each once.
+        places: of files.
+        excluded: paths in them that are other things' affair.
+    """
+
+    databases: list[Database]
+    places: list[places.Place]
+    excluded: set[Path]
+
+
+def make(
+    bundle: Bundle, activation: Activation, path: Path | None = None, *, without: Collection[str] = (), keep: int = 0
+) -> Path:
+    """Write a backup; the settings are imported, Django need not be set up.
+
+    Args:
+        bundle: of the site.
+        activation: of it.
+        path: the file to write, or a folder for one with a name of its own; None for the one in the data folder.
+        without: aliases of databases to leave out.
+        keep: how many files with names of their own to keep in that folder, newest first; 0 for all.
+
+    Returns:
+        The path of the file, which only its owner can read.
+
+    Raises:
+        UserError: something cannot be backed up; nothing is left behind.
+    """
+    folder, target = _target(bundle, activation, path)
+    contents = find_contents(bundle, activation, without)
+    for database in contents.databases:
+        _check(bundle, database)
+    for place in contents.places:
+        check_owner(place.path, activation.data_dir)
+    owner = owner_for(folder)
+    with scratch(folder, bundle.manifest.name) as inside:
+        try:
+            contents.excluded.add(inside.resolve())
+            temporary = inside / "archive"
+            _write(bundle, contents, temporary, inside)
+            give_to(owner, temporary)
+            target = target or _free(folder, bundle.manifest.name)
+            os.rename(temporary, target)
+            _sync(folder)
+        except OSError as error:
+            raise _unwritten(error, folder) from None
+    if keep:
+        _prune(folder, bundle.manifest.name, keep)
+    return target
+
+
+def find_contents(bundle: Bundle, activation: Activation, without: Collection[str] = ()) -> Contents:
+    """What there is to be backed up.
+
+    Raises:
+        UserError: a database is of an unknown kind.
+    """
+    found = databases(without)
+    excluded = {activation.data_dir.resolve() / FOLDER, activation.data_dir.resolve() / KEY_FILE}
+    for database in found:
+        if isinstance(database, SQLite):
+            excluded |= {path.parent.resolve() / path.name for path in database.files}
+    return Contents(found, places.places(bundle, activation), excluded)
+
+
+def backups_folder(activation: Activation) -> Path:
+    """The folder for backups in the data folder, made where it is missing.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    folder = activation.data_dir / FOLDER
+    try:
+        make_private(folder)
+    except OSError as error:
+        raise _unwritten(error, folder) from None
+    return folder
+
+
+@contextlib.contextmanager
+def scratch(folder: Path, name: str) -> Iterator[Path]:
+    """A folder in a folder that is gone at the end of the block; those that killed processes have left go, too.
+
+    Args:
+        folder: where.
+        name: of the project.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    prefix = f".{name}-backup-"
+    for left in folder.glob(f"{prefix}*"):
+        _remove_left_over(left)
+    try:
+        made = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
+        descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _unwritten(error, folder) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Root reaches it by its descriptor: the owner of the folder around it could put a link in its place.
+        yield made if os.geteuid() else Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove a folder that no process works in."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _target(bundle: Bundle, activation: Activation, path: Path | None) -> tuple[Path, Path | None]:
+    """The folder to write to, and the file where its name is given."""
+    if path is None:
+        return backups_folder(activation), None
+    if path.is_dir():
+        return path, None
+    if os.path.lexists(path):
+        raise UserError(f"{path}: is already there, and stays as it is", hint="Give another file, or a folder.")
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent}", hint="Make it, or give another file.")
+    return path.parent, path
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A path in a folder that says what is there, and when it was made."""
+    stem = f"{name}-{datetime.now(UTC).strftime(_TIME)}"
+    number = 1
+    while (path := folder / f"{stem}{f'-{number}' if number > 1 else ''}.tar.gz").exists():
+        number += 1
+    return path
+
+
+def _check(bundle: Bundle, database: Database) -> None:
+    """Look whether a database answers and its programs are there, before anything is written."""
+    try:
+        database.check()
+        database.find_programs(to_restore=False)
+    except UserError as error:
+        raise with_hint(error, bundle, database) from error
+
+
+def with_hint(error: UserError, bundle: Bundle, database: Database) -> UserError:
+    """An error about a database with what to do: look at the settings, or leave it out."""
+    script = bundle.executable.name
+    look = error.hint or f"Look at it, and at DATABASES: `{script} pyz config explain DATABASES`."
+    return UserError(*error.problems, hint=f"{look} Or leave it out: {LEAVE_OUT} {database.alias}")
+
+
+def _write(bundle: Bundle, contents: Contents, path: Path, inside: Path) -> None:
+    facts: dict[str, Any] = {}
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        archive = Writer(file)
+        for database in contents.databases:
+            facts[database.alias] = _add_database(archive, bundle, database, inside / "dump")
+        for place in contents.places:
+            _add_place(archive, place, contents.excluded)
+        archive.close(_facts(bundle, contents, facts))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _facts(bundle: Bundle, contents: Contents, found: dict[str, Any]) -> dict[str, Any]:
+    manifest = bundle.manifest
+    now = int(time.time())
+    return {
+        "name": manifest.name,
+        "build": bundle.build_id,
+        "version": getattr(manifest, "version", ""),
+        "commit": manifest.commit,
+        "created_at": now,
+        "created": datetime.fromtimestamp(now, UTC).isoformat(),
+        "databases": found,
+        "places": [{"name": place.name, "folder": place.path.is_dir()} for place in contents.places],
+    }
+
+
+def _add_database(archive: Writer, bundle: Bundle, database: Database, dump: Path) -> dict[str, Any]:
+    """Dump a database into an archive; its part of the manifest."""
+    try:
+        migrations = database.migrations()
+        database.dump(dump)
+    except UserError as error:
+        raise with_hint(error, bundle, database) from error
+    database.connection.close()
+    with dump.open("rb") as file:
+        archive.add_file(database.member, file)
+    dump.unlink()
+    return {"vendor": database.vendor, "member": database.member, "migrations": migrations}
+
+
+def _add_place(archive: Writer, place: places.Place, excluded: set[Path]) -> None:
+    # The key is left out of other places only.
+    for found in places.walk(place, excluded - {place.path}):
+        if found.file:
+            archive.add_file(found.name, found.file)
+        elif not found.target:
+            archive.add_folder(found.name, found.status)
+        elif leads_inside(found.name, found.target):
+            archive.add_link(found.name, found.target, found.status)
+        else:
+            say(f"{found.path}: left out, as this link leads elsewhere: back up what is there yourself")
+
+
+def _prune(folder: Path, name: str, keep: int) -> None:
+    """Remove all but the newest backups with names of their own."""
+    wanted = re.compile(_NAME.format(name=re.escape(name)))
+    found = [path for path in folder.iterdir() if wanted.fullmatch(path.name) and not path.is_symlink()]
+    for path in _newest_first(found)[keep:]:
+        try:
+            path.unlink()
+        except OSError as error:
+            say(f"{path}: cannot be removed: {system_reason(error)}")
+
+
+def _newest_first(found: Iterable[Path]) -> list[Path]:
+    def key(path: Path) -> tuple[str, int]:
+        stem = path.name.removesuffix(".tar.gz")
+        start, _, number = stem.rpartition("Z")
+        return start, int(number.removeprefix("-") or 1)
+
+    return sorted(found, key=key, reverse=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritten(error: OSError, folder: Path) -> UserError:
+    where = error.filename if isinstance(error.filename, str) and "/fd/" not in error.filename else folder
+    return UserError(
+        f"{where}: {system_reason(error)}",
+        hint="Nothing was written. Give a file or folder that this user can write, on a disk with room for it.",
+    )

@@ -1,0 +1,1 @@
+"""Databases of each kind: dumped to a file, and put back from one."""

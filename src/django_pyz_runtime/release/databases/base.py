@@ -1,0 +1,154 @@
+"""What every kind of database can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
+
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.changes import Changes
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class Database(ABC):
+    """A database of the site.
+
+    Args:
+        connection: Django's.
+
+    Attributes:
+        vendor: as Django calls it.
+        suffix: of its dumps.
+        is_atomic: whether a dump is put back whole or not at all.
+    """
+
+    vendor: ClassVar[str]
+    suffix: ClassVar[str]
+    is_atomic: ClassVar[bool] = False
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.alias = connection.alias
+        self.settings: dict[str, Any] = connection.settings_dict
+        self.name = str(self.settings["NAME"])
+        self.what = f"the database {self.alias!r} ({self.vendor}, {self.name})"
+
+    @property
+    def member(self) -> str:
+        """The name of its dump in a backup."""
+        return f"databases/{quote(self.alias, safe='')}.{self.suffix}"
+
+    @property
+    def identity(self) -> Sequence[object]:
+        """Equal for two aliases of one database."""
+        return (self.vendor, self.settings.get("HOST"), str(self.settings.get("PORT")), self.name)
+
+    @abstractmethod
+    def find_programs(self, *, to_restore: bool) -> None:
+        """Look for what is needed.
+
+        Raises:
+            UserError: something is missing.
+        """
+
+    @abstractmethod
+    def dump(self, file: Path) -> None:
+        """Write all of it to a file, as it was at one moment.
+
+        Raises:
+            UserError: that fails.
+        """
+
+    @abstractmethod
+    def has_tables(self) -> bool:
+        """Whether there is anything in it.
+
+        Raises:
+            UserError: it does not answer.
+        """
+
+    @abstractmethod
+    def replace(self, file: Path, changes: Changes, *, may_go_back: bool) -> None:
+        """Put a dump in the place of what is there.
+
+        Args:
+            file: the dump; its folder may be written to.
+            changes: where to note what was done.
+            may_go_back: whether this may have to be taken back later on.
+
+        Raises:
+            UserError: that fails.
+        """
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows that a query finds.
+
+        Raises:
+            UserError: the database does not answer.
+        """
+        from django.db import DatabaseError
+
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql)
+                return list(cursor.fetchall()) if cursor.description else []
+        except DatabaseError as error:
+            raise UserError(f"{self.what} does not answer: {str(error).strip()}") from error
+
+    def check(self) -> None:
+        """Look whether it answers.
+
+        Raises:
+            UserError: it does not.
+        """
+        self.ask("SELECT 1")
+
+    def migrations(self) -> list[str]:
+        """The migrations that are applied, in their order, as app.name; none where Django has no table for them."""
+        if "django_migrations" not in self.connection.introspection.table_names():
+            return []
+        name = self.connection.ops.quote_name
+        table, columns = name("django_migrations"), f"{name('app')}, {name('name')}"
+        return [f"{app}.{one}" for app, one in self.ask(f"SELECT {columns} FROM {table} ORDER BY {name('id')}")]
+
+
+class ServerDatabase(Database):
+    """A database in a server: what was there is kept as a dump of it."""
+
+    @abstractmethod
+    def load(self, file: Path | None) -> None:
+        """Empty the database, and put a dump into it where there is one.
+
+        Raises:
+            UserError: that fails.
+        """
+
+    def replace(self, file: Path, changes: Changes, *, may_go_back: bool) -> None:
+        """Put a dump in the place of what is there, which is dumped before that where it is needed."""
+        kept: Path | None = None
+        if (may_go_back or not self.is_atomic) and self.has_tables():
+            kept = file.with_name(f"{file.name}.before")
+            self.dump(kept)
+
+        def undo() -> None:
+            try:
+                self.load(kept)
+            except UserError as error:
+                if not kept:
+                    raise
+                folder = kept.parent.resolve()
+                safe = folder.with_name(f"{folder.name.lstrip('.')}.{kept.name}")
+                kept.rename(safe)
+                raise UserError(*error.problems, f"  what it held is kept in {safe}") from error
+
+        if self.is_atomic:
+            self.load(file)
+            changes.add(self.what, undo)
+        else:
+            changes.add(self.what, undo)
+            self.load(file)

@@ -1,0 +1,51 @@
+"""The site of a bundle, as far as its settings: what a verb needs that looks at its data."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from django_pyz_runtime.activation import manage_py
+from django_pyz_runtime.activation.activate import Activation
+from django_pyz_runtime.activation.prepare import prepare
+from django_pyz_runtime.activation.settings_errors import missing_settings, refused
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+
+
+def read_settings(bundle: Bundle, arguments: Arguments) -> Activation:
+    """Activate the project and import its settings; Django is not set up.
+
+    Raises:
+        UserError: the configuration or the settings do not allow it.
+    """
+    _, activation = prepare(bundle, arguments)
+    manage_py.approach(bundle.manifest, activation.code_folder)
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        dir(settings)
+    except ModuleNotFoundError as error:
+        raise missing_settings(error) or error from None
+    except ImproperlyConfigured as error:
+        raise refused(error) from error
+    return activation
+
+
+@contextmanager
+def undone_when_stopped() -> Iterator[None]:
+    """Let a signal to stop end the block as an error does, so that what was begun is taken back."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
