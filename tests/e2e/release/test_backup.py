@@ -1,0 +1,409 @@
+"""A backup is whole, readable by ordinary tools, and brings everything back, or nothing is changed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import programs
+from tests.e2e.database_servers import mariadb, postgresql
+from tests.e2e.faults.small_machines import mounted
+from tests.e2e.harness import Machine
+from tests.e2e.release.shop_with_data import CHANGE, build_shop, empty, files, fill, python, rows, write
+from tests.waiting import DEADLINE_SECONDS
+
+PASSWORD = 'p#a"s\\w =d;'
+POSTGRESQL = "postgresql"
+MARIADB = "mariadb"
+SQLITE = "sqlite"
+Restart = Callable[[], None]
+
+
+@pytest.fixture(scope="module")
+def shop_with_data(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a site with models."""
+    return build_shop(checkout, tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def postgres_socket() -> Iterator[Path]:
+    """Of a server."""
+    with postgresql("shop", PASSWORD) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def mariadb_socket() -> Iterator[Path]:
+    """Of a server."""
+    with mariadb("shop", PASSWORD) as socket:
+        yield socket
+
+
+class Site:
+    """A site with one of the databases.
+
+    Args:
+        machine: of the site.
+        database: its settings, but for the password; nothing for SQLite.
+    """
+
+    def __init__(self, machine: Machine, **database: str) -> None:
+        self.machine = machine
+        self._database = database
+        self.configure()
+
+    def configure(self, password: str = PASSWORD) -> None:
+        """Write settings.ini."""
+        lines = [f"DATABASES.default.{key} = {value}" for key, value in self._database.items()]
+        lines += [f"DATABASES.default.PASSWORD = {password}"] if lines else []
+        self.machine.configure("[settings]\n" + "\n".join(lines) + "\n")
+
+    def forget(self) -> None:
+        """Be as on a new machine: no tables, no files."""
+        if self._database:
+            engine = self._database["ENGINE"].rpartition(".")[2]
+            drop = {
+                "postgresql": "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+                "mysql": "DROP DATABASE shop; CREATE DATABASE shop CHARACTER SET utf8mb4; USE shop",
+            }
+            statements = [part.strip() for part in drop[engine].split(";")]
+            code = f"from django.db import connection\nfor s in {statements!r}: connection.cursor().execute(s)"
+            python(self.machine, code)
+        empty(self.machine)
+
+
+@pytest.fixture
+def new_machine(shop_with_data: Path, tmp_path: Path, shared_cache: Path) -> Machine:
+    """A machine with that site."""
+    made = Machine(tmp_path, shop_with_data, "shop")
+    made.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    return made
+
+
+@pytest.fixture
+def sqlite_site(new_machine: Machine) -> Site:
+    """With SQLite."""
+    return Site(new_machine)
+
+
+@pytest.fixture(
+    params=[
+        SQLITE,
+        pytest.param(POSTGRESQL, marks=pytest.mark.needs("postgres")),
+        pytest.param(MARIADB, marks=pytest.mark.needs("mariadbd")),
+    ]
+)
+def site(request: pytest.FixtureRequest, new_machine: Machine) -> Site:
+    """With each of the databases, which is empty."""
+    if request.param == SQLITE:
+        return Site(new_machine)
+    if request.param == POSTGRESQL:
+        engine, host = "django.db.backends.postgresql", request.getfixturevalue("postgres_socket")
+    else:
+        engine, host = "django.db.backends.mysql", request.getfixturevalue("mariadb_socket")
+    made = Site(new_machine, ENGINE=engine, HOST=str(host), NAME="shop", USER="shop")
+    made.forget()
+    return made
+
+
+def backed_up(machine: Machine, *arguments: str) -> Path:
+    """Make a backup, and give its path."""
+    return Path(machine.succeed("pyz", "backup", *arguments).partition(": written")[0])
+
+
+def refused(machine: Machine, *arguments: str, **environment: str) -> str:
+    """What is said where a command of pyz is refused; there is no traceback and no password in it."""
+    done = machine.run("pyz", *arguments, **environment)
+    assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert PASSWORD not in done.stderr
+    return done.stderr
+
+
+def test_a_backup_brings_everything_back(site: Site) -> None:
+    machine = site.machine
+    fill(machine)
+    before = rows(machine), files(machine)
+    backup = backed_up(machine)
+    assert (backup.parent, backup.stat().st_mode & 0o777) == (machine.data / "backups", 0o600)
+    assert backup.parent.stat().st_mode & 0o777 == 0o700
+    assert os.listdir(backup.parent) == [backup.name]
+
+    python(machine, CHANGE)
+    write(machine.data / "media" / "later.txt", b"later")
+    (machine.data / "media" / "empty.txt").unlink()
+    changed = rows(machine), files(machine)
+    assert changed != before
+    assert "--replace" in refused(machine, "restore", str(backup))
+    assert (rows(machine), files(machine)) == changed
+
+    assert str(backup) in machine.succeed("pyz", "restore", "--replace", str(backup))
+    assert (rows(machine), files(machine)) == before
+    assert "shop_later" not in python(
+        machine, "from django.db import connection as c; print(c.introspection.table_names())"
+    )
+
+    site.forget()
+    machine.succeed("pyz", "restore", str(backup))
+    assert (rows(machine), files(machine)) == before
+    # A sequence goes on behind what was restored.
+    python(machine, "from shop.models import Item; i = Item.objects.first(); i.pk = None; i.save()")
+    assert os.listdir(backup.parent) == [backup.name]
+
+
+def test_ordinary_tools_read_it(site: Site, tmp_path: Path) -> None:
+    machine = site.machine
+    fill(machine)
+    backup = backed_up(machine, str(tmp_path))
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run(["tar", "-xzf", backup, "-C", out], check=True)
+    facts = json.loads((out / "manifest.json").read_text())
+    assert (facts["format"], facts["name"]) == (1, "shop")
+    default = facts["databases"]["default"]
+    assert "shop.0001_initial" in default["migrations"]
+    assert (out / "media" / "ünï code" / "a.bin").read_bytes() == b"\0\xff" * 5000
+    assert (out / "secret_key").read_bytes() == (machine.data / "secret_key").read_bytes()
+    dump = out / default["member"]
+    if default["vendor"] == "sqlite":
+        with contextlib.closing(sqlite3.connect(dump)) as database:
+            assert database.execute("SELECT count(*) FROM shop_item").fetchone() == (2,)
+    elif default["vendor"] == "postgresql":
+        restore = shutil.which("pg_restore", path=programs.SEARCH) or ""
+        assert "TABLE DATA public shop_item" in subprocess.check_output([restore, "--list", dump], text=True)
+    else:
+        assert "CREATE TABLE `shop_item`" in dump.read_text()
+
+
+def test_a_wrong_password_is_told(site: Site) -> None:
+    machine = site.machine
+    if not site._database:
+        pytest.skip("SQLite has none")
+    site.configure("wrong-and-secret")
+    said = refused(machine, "backup")
+    assert "the database 'default'" in said
+    assert "--without-database default" in said
+    assert "wrong-and-secret" not in said
+    assert not list((machine.data / "backups").iterdir())
+    machine.succeed("pyz", "backup", "--without-database", "default")
+
+
+def test_a_missing_program_is_told(site: Site, tmp_path: Path) -> None:
+    if not site._database:
+        pytest.skip("SQLite needs none")
+    fewer = tmp_path / "fewer"
+    fewer.mkdir()
+    for name in ("sh", "env", "python3.11", "python3", "dirname", "readlink", "uname"):
+        if found := shutil.which(name, path=site.machine.environment["PATH"]):
+            (fewer / name).symlink_to(os.path.realpath(found))
+    said = refused(site.machine, "backup", PATH=str(fewer))
+    assert "there is no program" in said
+    assert "apt-get install" in said
+    assert not list((site.machine.data / "backups").iterdir())
+
+
+def test_a_failing_restore_leaves_everything_as_it_was(site: Site, tmp_path: Path) -> None:
+    """The dump is replaced by one that breaks half way, in an archive that is whole."""
+    machine = site.machine
+    fill(machine)
+    before = rows(machine), files(machine)
+    backup = backed_up(machine)
+    broken = _with_broken_dump(backup, tmp_path)
+    said = refused(machine, "restore", "--replace", str(broken))
+    assert (rows(machine), files(machine)) == before, said
+    assert "everything is as it was before" in said
+    assert os.listdir(backup.parent) == [backup.name]
+    assert not list(machine.data.rglob(".restore-*"))
+
+
+def _with_broken_dump(backup: Path, folder: Path) -> Path:
+    """A backup whose database cannot be restored, or, with SQLite, whose database's place cannot be written."""
+    import hashlib
+
+    out = folder / "unpacked"
+    with tarfile.open(backup) as tar:
+        tar.extractall(out, filter="fully_trusted")
+    facts = json.loads((out / "manifest.json").read_text())
+    member = facts["databases"]["default"]["member"]
+    dump = out / member
+    content = dump.read_bytes()
+    if member.endswith(".sql"):
+        content = content.replace(b"INSERT INTO `shop_item`", b"INSERT INTO `no_such_table`")
+    elif member.endswith(".pgdump"):
+        content = content[: len(content) * 3 // 4]
+    else:
+        pytest.skip("a file is renamed, or not")
+    dump.write_bytes(content)
+    for one in facts["members"]:
+        if one["name"] == member:
+            one.update(size=len(content), sha256=hashlib.sha256(content).hexdigest())
+    (out / "manifest.json").write_text(json.dumps(facts))
+    broken = folder / "broken.tar.gz"
+    with tarfile.open(broken, "w:gz") as tar:
+        for one in facts["members"]:
+            tar.add(out / one["name"], one["name"], recursive=False)
+        tar.add(out / "manifest.json", "manifest.json")
+    return broken
+
+
+def test_a_damaged_archive_is_refused_before_anything_is_touched(sqlite_site: Site) -> None:
+    machine = sqlite_site.machine
+    fill(machine)
+    before = rows(machine), files(machine)
+    backup = backed_up(machine)
+    whole = backup.read_bytes()
+    damaged = {f"flip-{at}": _flipped(whole, len(whole) * at // 10) for at in (2, 5, 8)}
+    damaged |= {"cut": whole[:-100], "empty": b"", "text": b"no backup", "sum": _flipped(whole, len(whole) - 6)}
+    for name, content in damaged.items():
+        path = machine.folder / name
+        path.write_bytes(content)
+        assert str(path) in refused(machine, "restore", "--replace", str(path))
+    assert (rows(machine), files(machine)) == before
+
+
+def _flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def test_the_backup_of_another_project_is_refused(sqlite_site: Site, migrated: Machine) -> None:
+    foreign = backed_up(migrated)
+    said = refused(sqlite_site.machine, "restore", str(foreign))
+    assert "is a backup of the project project, wanted one of shop" in said
+
+
+@pytest.mark.needs(programs.ROOT)
+def test_on_a_full_disk_nothing_is_left_behind(sqlite_site: Site, tmp_path: Path) -> None:
+    machine = sqlite_site.machine
+    fill(machine)
+    write(machine.data / "media" / "large", os.urandom(400_000))
+    before = rows(machine), files(machine)
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=300k", "tmpfs") as small:
+        said = refused(machine, "backup", str(small / "x.tar.gz"))
+        assert "no space left on device" in said.lower() or "disk is full" in said
+        assert list(small.iterdir()) == []
+    backup = backed_up(machine)
+    shutil.rmtree(machine.data / "media")
+    (machine.data / "media").mkdir()
+    with mounted(machine.data / "media", "-t", "tmpfs", "-o", "size=300k", "tmpfs") as media:
+        said = refused(machine, "restore", "--replace", str(backup))
+        assert "no space left on device" in said
+        assert list(media.iterdir()) == []
+    # A place where a file system is mounted is filled as well.
+    with mounted(machine.data / "media", "-t", "tmpfs", "-o", "size=3m", "tmpfs"):
+        machine.succeed("pyz", "restore", "--replace", str(backup))
+        assert (rows(machine), files(machine)) == before
+
+
+def test_a_file_that_gets_too_large_leaves_nothing_behind(site: Site) -> None:
+    fill(site.machine)
+    write(site.machine.data / "media" / "large", os.urandom(300_000))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    done = subprocess.run(
+        [site.machine.executable, "pyz", "backup"],
+        env=site.machine.environment,
+        capture_output=True,
+        text=True,
+        preexec_fn=limit,
+        timeout=DEADLINE_SECONDS,
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((site.machine.data / "backups").iterdir()) == []
+
+
+def test_what_cannot_be_written_is_told(sqlite_site: Site, tmp_path: Path) -> None:
+    machine = sqlite_site.machine
+    assert "does not exist" in refused(machine, "backup")
+    machine.succeed("migrate", "--verbosity", "0")
+    assert "there is no folder" in refused(machine, "backup", str(tmp_path / "none" / "x.tar.gz"))
+    there = tmp_path / "there"
+    there.write_text("mine")
+    assert "is already there" in refused(machine, "backup", str(there))
+    assert there.read_text() == "mine"
+    shutil.rmtree(machine.data / "backups")
+    (machine.data / "backups").write_text("a file")
+    assert str(machine.data / "backups") in refused(machine, "backup")
+
+
+def test_only_the_newest_are_kept_where_that_is_asked_for(sqlite_site: Site) -> None:
+    machine = sqlite_site.machine
+    machine.succeed("migrate", "--verbosity", "0")
+    old = [f"shop-2020010{day}T000000Z.tar.gz" for day in (1, 2)] + ["shop-20200102T000000Z-10.tar.gz"]
+    others = ["shop.tar.gz", "other-20200101T000000Z.tar.gz", "before upgrade.tar.gz"]
+    for name in [*old, *others]:
+        write(machine.data / "backups" / name, b"")
+    backup = backed_up(machine, "--keep", "2")
+    kept = set(os.listdir(backup.parent))
+    assert kept == {*others, backup.name, "shop-20200102T000000Z-10.tar.gz"}
+
+
+def test_a_database_in_use_is_not_pulled_away(sqlite_site: Site) -> None:
+    machine = sqlite_site.machine
+    fill(machine)
+    backup = backed_up(machine)
+    with contextlib.closing(sqlite3.connect(machine.data / "db.sqlite3")) as database:
+        database.execute("SELECT count(*) FROM shop_item").fetchone()
+        said = refused(machine, "restore", "--replace", str(backup))
+    assert f"in use by process {os.getpid()}" in said
+    assert "Stop the site" in said
+    machine.succeed("pyz", "restore", "--replace", str(backup))
+
+
+@pytest.mark.needs(programs.ROOT)
+def test_what_root_makes_belongs_to_the_owner_of_the_data(sqlite_site: Site) -> None:
+    machine = sqlite_site.machine
+    fill(machine)
+    for path in (machine.data, *machine.data.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    backup = backed_up(machine)
+    machine.succeed("pyz", "restore", "--replace", str(backup))
+    owners = {str(path): path.lstat().st_uid for path in (machine.data, *machine.data.rglob("*"))}
+    assert set(owners.values()) == {65534}, owners
+
+
+@pytest.mark.needs(programs.ROOT)
+def test_root_is_not_led_out_of_the_data_by_a_link(sqlite_site: Site, tmp_path: Path) -> None:
+    machine = sqlite_site.machine
+    fill(machine)
+    backup = backed_up(machine)
+    victim = tmp_path / "victim"
+    write(victim / "passwd", b"root")
+    shutil.rmtree(machine.data / "media")
+    (machine.data / "media").symlink_to(victim)
+    for path in (machine.data, *machine.data.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    assert "belongs to user root" in refused(machine, "backup")
+    assert "belongs to user root" in refused(machine, "restore", "--replace", str(backup))
+    assert [path.name for path in victim.iterdir()] == ["passwd"]
+
+
+def test_links_that_lead_elsewhere_are_told(sqlite_site: Site) -> None:
+    machine = sqlite_site.machine
+    fill(machine)
+    (machine.data / "media" / "outside").symlink_to("/etc")
+    done = machine.run("pyz", "backup")
+    assert done.returncode == 0
+    assert f"{machine.data}/media/outside: left out" in done.stderr
+    with tarfile.open(done.stdout.partition(": written")[0]) as tar:
+        assert "media/outside" not in tar.getnames()
+        assert "media/link" in tar.getnames()
+
+
+def test_the_sample_comes_back(migrated: Machine) -> None:
+    migrated.succeed("loaddata", "--format=jsonl", "-", stdin="")
+    backup = backed_up(migrated)
+    migrated.succeed("pyz", "restore", "--replace", str(backup))
+    assert "[ ]" not in migrated.succeed("showmigrations")
