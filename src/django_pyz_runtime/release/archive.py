@@ -25,7 +25,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 _LEVEL = 6
 _BLOCK_BYTES = 1 << 20
-_DAMAGE = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError, AttributeError)
+_DAMAGE = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, RecursionError)
 
 
 class _Reader:
@@ -148,6 +148,10 @@ class Archive:
         """
 
         def write(tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+            if member.name == MANIFEST:
+                return
+            if member.name not in self._found:
+                raise self._damaged("it was changed while it was read")
             if target := place(member.name):
                 self._write(tar, member, target)
 
@@ -204,8 +208,13 @@ class Archive:
             )
         try:
             wanted = {member["name"]: member for member in self.facts["members"]}
-        except (TypeError, KeyError):
-            raise self._damaged(f"{MANIFEST} cannot be understood") from None
+            is_fit = all(_is_below(place["name"]) and "folder" in place for place in self.facts["places"])
+            is_fit &= all(facts["vendor"] and facts["member"] for facts in self.facts["databases"].values())
+            is_fit &= all(isinstance(self.facts[key], str) for key in ("name", "build", "created"))
+        except (TypeError, KeyError, AttributeError):
+            is_fit = False
+        if not is_fit:
+            raise self._damaged(f"{MANIFEST} cannot be understood")
         for name in sorted({*wanted, *self._found}):
             if wanted.get(name) != self._found.get(name):
                 raise self._damaged(f"{name!r} is not as {MANIFEST} has it")
@@ -255,7 +264,10 @@ def leads_inside(name: str, target: str) -> bool:
         name: of the link.
         target: as the link has it.
     """
-    if target.startswith("/"):
+    parts = posixpath.join(target, "").split("/")
+    leading = next((at for at, part in enumerate(parts) if part != ".."), 0)
+    # Further on it may start from where another link leads.
+    if target.startswith("/") or ".." in parts[leading:]:
         return False
     reached = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
     return _is_below(reached) and reached.split("/")[:1] == name.split("/")[:1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,6 +27,8 @@ def read_settings(bundle: Bundle, arguments: Arguments) -> Activation:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
 
+    # It is meant for the project's code, of which none runs here.
+    warnings.filterwarnings("ignore", "Accessing the database during app initialization", RuntimeWarning)
     try:
         dir(settings)
     except ModuleNotFoundError as error:

@@ -34,29 +34,30 @@ BEGIN
         SELECT 1 AS place, format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) AS text FROM pg_namespace
         WHERE {_OF_USERS} AND NOT nspname = ANY (kept)
     UNION ALL
-        SELECT 2, format('DROP %s IF EXISTS %I.%I CASCADE', CASE c.relkind WHEN 'v' THEN 'VIEW'
+        SELECT CASE c.relkind WHEN 'S' THEN 3 ELSE 2 END,
+            format('DROP %s IF EXISTS %I.%I CASCADE', CASE c.relkind WHEN 'v' THEN 'VIEW'
             WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END,
             nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND nspname = ANY (kept) AND {_OF_NO_EXTENSION.format("c")}
     UNION ALL
-        SELECT 3, format('DROP ROUTINE IF EXISTS %I.%I(%s) CASCADE', nspname, proname,
+        SELECT 4, format('DROP ROUTINE IF EXISTS %I.%I(%s) CASCADE', nspname, proname,
             pg_get_function_identity_arguments(p.oid)) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE nspname = ANY (kept) AND {_OF_NO_EXTENSION.format("p")}
     UNION ALL
-        SELECT 4, format('DROP TYPE IF EXISTS %I.%I CASCADE', nspname, typname)
+        SELECT 5, format('DROP TYPE IF EXISTS %I.%I CASCADE', nspname, typname)
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
         WHERE (typtype IN ('e', 'd', 'r') OR (typtype = 'c' AND c.relkind = 'c'))
             AND nspname = ANY (kept) AND {_OF_NO_EXTENSION.format("t")}
     UNION ALL
-        SELECT 5, format('DROP COLLATION IF EXISTS %I.%I CASCADE', nspname, collname)
+        SELECT 6, format('DROP COLLATION IF EXISTS %I.%I CASCADE', nspname, collname)
         FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
         WHERE nspname = ANY (kept) AND {_OF_NO_EXTENSION.format("c")}
     UNION ALL
-        SELECT 6, format('DROP TEXT SEARCH CONFIGURATION IF EXISTS %I.%I CASCADE', nspname, cfgname)
+        SELECT 7, format('DROP TEXT SEARCH CONFIGURATION IF EXISTS %I.%I CASCADE', nspname, cfgname)
         FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace
         WHERE nspname = ANY (kept) AND {_OF_NO_EXTENSION.format("c")}
     UNION ALL
-        SELECT 7, format('DROP TEXT SEARCH DICTIONARY IF EXISTS %I.%I CASCADE', nspname, dictname)
+        SELECT 8, format('DROP TEXT SEARCH DICTIONARY IF EXISTS %I.%I CASCADE', nspname, dictname)
         FROM pg_ts_dict c JOIN pg_namespace n ON n.oid = c.dictnamespace
         WHERE nspname = ANY (kept) AND {_OF_NO_EXTENSION.format("c")}
     ) AS all_of_them;
@@ -66,7 +67,7 @@ END
 $do$;
 """
 """Drops all but extensions, which only a superuser may be able to make again. The commands are collected first, as one
-may drop what another one names."""
+may drop what another one names; sequences that belong to a table go with it."""
 _SETTING_OF_17 = "SET transaction_timeout = 0;\n"
 _VERSION_17 = 170000
 _HEADER_LINES = 40
