@@ -214,7 +214,7 @@ def _facts(bundle: Bundle, contents: Contents, found: dict[str, Any]) -> dict[st
     return {
         "name": manifest.name,
         "build": bundle.build_id,
-        "version": getattr(manifest, "version", ""),
+        "version": manifest.version,
         "commit": manifest.commit,
         "created_at": now,
         "created": datetime.fromtimestamp(now, UTC).isoformat(),
