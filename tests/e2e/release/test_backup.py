@@ -92,9 +92,25 @@ def new_machine(shop_with_data: Path, tmp_path: Path, shared_cache: Path) -> Mac
     return made
 
 
+@pytest.fixture(scope="module")
+def filled_data(shop_with_data: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a site with SQLite and some data."""
+    machine = Machine(tmp_path_factory.mktemp("filled"), shop_with_data, "shop")
+    machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    fill(machine)
+    return machine.data
+
+
 @pytest.fixture
 def sqlite_site(new_machine: Machine) -> Site:
-    """With SQLite."""
+    """With SQLite, and nothing in it."""
+    return Site(new_machine)
+
+
+@pytest.fixture
+def filled_site(new_machine: Machine, filled_data: Path) -> Site:
+    """With SQLite, and data."""
+    shutil.copytree(filled_data, new_machine.data, symlinks=True)
     return Site(new_machine)
 
 
@@ -250,9 +266,8 @@ def _with_broken_dump(backup: Path, folder: Path) -> Path:
     return broken
 
 
-def test_a_damaged_archive_is_refused_before_anything_is_touched(sqlite_site: Site) -> None:
-    machine = sqlite_site.machine
-    fill(machine)
+def test_a_damaged_archive_is_refused_before_anything_is_touched(filled_site: Site) -> None:
+    machine = filled_site.machine
     before = rows(machine), files(machine)
     backup = backed_up(machine)
     whole = backup.read_bytes()
@@ -277,9 +292,8 @@ def test_the_backup_of_another_project_is_refused(migrated: Machine, shop_with_d
 
 
 @pytest.mark.needs(programs.ROOT)
-def test_on_a_full_disk_nothing_is_left_behind(sqlite_site: Site, tmp_path: Path) -> None:
-    machine = sqlite_site.machine
-    fill(machine)
+def test_on_a_full_disk_nothing_is_left_behind(filled_site: Site, tmp_path: Path) -> None:
+    machine = filled_site.machine
     write(machine.data / "media" / "large", os.urandom(400_000))
     before = rows(machine), files(machine)
     with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=300k", "tmpfs") as small:
@@ -333,9 +347,8 @@ def test_what_cannot_be_written_is_told(sqlite_site: Site, tmp_path: Path) -> No
     assert str(machine.data / "backups") in refused(machine, "backup")
 
 
-def test_only_the_newest_are_kept_where_that_is_asked_for(sqlite_site: Site) -> None:
-    machine = sqlite_site.machine
-    machine.succeed("migrate", "--verbosity", "0")
+def test_only_the_newest_are_kept_where_that_is_asked_for(filled_site: Site) -> None:
+    machine = filled_site.machine
     old = [f"shop-2020010{day}T000000Z.tar.gz" for day in (1, 2)] + ["shop-20200102T000000Z-10.tar.gz"]
     others = ["shop.tar.gz", "other-20200101T000000Z.tar.gz", "before upgrade.tar.gz"]
     for name in [*old, *others]:
@@ -345,9 +358,8 @@ def test_only_the_newest_are_kept_where_that_is_asked_for(sqlite_site: Site) -> 
     assert kept == {*others, backup.name, "shop-20200102T000000Z-10.tar.gz"}
 
 
-def test_a_database_in_use_is_not_pulled_away(sqlite_site: Site) -> None:
-    machine = sqlite_site.machine
-    fill(machine)
+def test_a_database_in_use_is_not_pulled_away(filled_site: Site) -> None:
+    machine = filled_site.machine
     backup = backed_up(machine)
     with contextlib.closing(sqlite3.connect(machine.data / "db.sqlite3")) as database:
         database.execute("SELECT count(*) FROM shop_item").fetchone()
@@ -358,9 +370,8 @@ def test_a_database_in_use_is_not_pulled_away(sqlite_site: Site) -> None:
 
 
 @pytest.mark.needs(programs.ROOT)
-def test_what_root_makes_belongs_to_the_owner_of_the_data(sqlite_site: Site) -> None:
-    machine = sqlite_site.machine
-    fill(machine)
+def test_what_root_makes_belongs_to_the_owner_of_the_data(filled_site: Site) -> None:
+    machine = filled_site.machine
     for path in (machine.data, *machine.data.rglob("*")):
         os.chown(path, 65534, 65534, follow_symlinks=False)
     backup = backed_up(machine)
@@ -370,9 +381,8 @@ def test_what_root_makes_belongs_to_the_owner_of_the_data(sqlite_site: Site) -> 
 
 
 @pytest.mark.needs(programs.ROOT)
-def test_root_is_not_led_out_of_the_data_by_a_link(sqlite_site: Site, tmp_path: Path) -> None:
-    machine = sqlite_site.machine
-    fill(machine)
+def test_root_is_not_led_out_of_the_data_by_a_link(filled_site: Site, tmp_path: Path) -> None:
+    machine = filled_site.machine
     backup = backed_up(machine)
     victim = tmp_path / "victim"
     write(victim / "passwd", b"root")
@@ -385,9 +395,8 @@ def test_root_is_not_led_out_of_the_data_by_a_link(sqlite_site: Site, tmp_path: 
     assert [path.name for path in victim.iterdir()] == ["passwd"]
 
 
-def test_links_that_lead_elsewhere_are_told(sqlite_site: Site) -> None:
-    machine = sqlite_site.machine
-    fill(machine)
+def test_links_that_lead_elsewhere_are_told(filled_site: Site) -> None:
+    machine = filled_site.machine
     (machine.data / "media" / "outside").symlink_to("/etc")
     done = machine.run("pyz", "backup")
     assert done.returncode == 0
