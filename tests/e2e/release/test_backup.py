@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tarfile
@@ -23,7 +24,7 @@ from tests.e2e.database_servers import mariadb, postgresql
 from tests.e2e.faults.small_machines import mounted
 from tests.e2e.harness import Machine
 from tests.e2e.release.shop_with_data import AFTERWARDS, CHANGE, build_shop, empty, files, fill, python, rows, write
-from tests.waiting import DEADLINE_SECONDS
+from tests.waiting import DEADLINE_SECONDS, wait_until
 
 PASSWORD = 'p#a"s\\w =d;'
 POSTGRESQL = "postgresql"
@@ -414,3 +415,15 @@ def test_the_sample_comes_back(migrated: Machine) -> None:
     migrated.succeed("flush", "--noinput")
     migrated.succeed("pyz", "restore", "--replace", str(backup))
     assert migrated.succeed("dumpdata", "crashstats") == before != "[]"
+
+
+def test_a_backup_that_is_stopped_leaves_nothing_behind(filled_site: Site) -> None:
+    machine = filled_site.machine
+    folder = machine.data / "backups"
+    large = machine.data / "media" / "takes minutes"
+    large.touch()
+    os.truncate(large, 1 << 36)
+    with machine.started("pyz", "backup") as process:
+        wait_until(lambda: folder.is_dir() and any(folder.iterdir()), "the backup to begin")
+        assert process.stop() == 128 + signal.SIGTERM, process.said
+    assert list(folder.iterdir()) == []
