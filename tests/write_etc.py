@@ -1,4 +1,4 @@
-"""Write what is made from the options' declarations: the settings.ini in etc/ and the tables in README.md.
+"""Write what is made from declarations: the files in etc/, for the sample's names, and the tables in README.md.
 
 `python -m tests.write_etc`, with src on PYTHONPATH.
 """
@@ -10,11 +10,14 @@ from pathlib import Path
 
 from django_pyz.options import Options
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
-from django_pyz_runtime.config.settings_ini import settings_ini
+from django_pyz_runtime.release.files.files import host_files
+from django_pyz_runtime.release.files.site import Site
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ETC = CHECKOUT / "etc"
 README = CHECKOUT / "README.md"
+SAMPLE = Site("project", "project-script", "myproj.wsgi")
+"""The sample, as nobody has configured it."""
 END = "<!-- end of options -->"
 
 
@@ -53,5 +56,7 @@ def with_options_tables(readme: str) -> str:
 
 
 if __name__ == "__main__":
-    (ETC / "project" / "settings.ini").write_text(settings_ini("project"), encoding="utf-8")
+    for file in host_files(SAMPLE):
+        (ETC / file.path).parent.mkdir(exist_ok=True)
+        (ETC / file.path).write_text(file.text, encoding="utf-8")
     README.write_text(with_options_tables(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -14,22 +14,26 @@ from django_pyz_runtime.boot import arguments
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS
-from django_pyz_runtime.config.settings_ini import settings_ini
+from django_pyz_runtime.release.files.files import host_files
+from django_pyz_runtime.release.files.site import Service, Site, Timer
+from django_pyz_runtime.release.files.units import units as units_of
+from django_pyz_runtime.release.files.web_servers import nginx, nginx_below_a_path
 from tests import programs
 from tests.build.trees import write_tree
-from tests.write_etc import ETC, options_table
+from tests.write_etc import ETC, SAMPLE, options_table
 
-EXPOSURE = 20
+EXPOSURE = 15
 """The most that systemd may find exposed, in tenths of its ten points."""
 MANIFEST = Manifest("project", "project-script", "myproj.settings", (), "3.11")
 SETTINGS = (ETC / "project" / "settings.ini").read_text(encoding="utf-8").splitlines()
 OPTION_LINES = [number for number, line in enumerate(SETTINGS) if re.match(r"#[A-Za-z]", line)]
 
 
-def test_the_settings_file_is_what_the_declarations_make() -> None:
-    found = (ETC / "project" / "settings.ini").read_text(encoding="utf-8")
+def test_the_files_are_what_the_declarations_make() -> None:
+    found = {str(path.relative_to(ETC)): path.read_text(encoding="utf-8") for path in ETC.rglob("*") if path.is_file()}
+    made = {file.path: file.text for file in host_files(SAMPLE)}
 
-    assert found == settings_ini("project"), "Write it again: PYTHONPATH=src python -m tests.write_etc"
+    assert found == made, "Write them again: PYTHONPATH=src python -m tests.write_etc"
 
 
 def test_the_table_has_a_row_of_four_cells_for_every_option() -> None:
@@ -41,46 +45,69 @@ def test_the_table_has_a_row_of_four_cells_for_every_option() -> None:
     assert named == [*((o.section, o.key) for o in OPTIONS), *((section, "any") for section in OPEN_SECTIONS)]
 
 
+MADE = {
+    "the sample": SAMPLE,
+    "much": SAMPLE._replace(
+        binds=("unix:/run/other.sock", "192.0.2.1:80", "[::1]:8001", "localhost:8002", ":8003"),
+        data_dir="/srv/the data",
+        services=(Service("worker", ("pyz", "exec", "celery", "-A", "myproj", "worker", "--queues=a b", "$x%d")),),
+        timers=(Timer("sessions", ("clearsessions",), "Mon 06:00"),),
+    ),
+}
+
+
+@pytest.fixture(params=MADE)
+def site(request: pytest.FixtureRequest) -> Site:
+    """A site with and without all that a unit can have."""
+    return MADE[request.param]
+
+
 @pytest.fixture
-def units(tmp_path: Path) -> Path:
+def units(site: Site, tmp_path: Path) -> Path:
     """The units, with a program that is there on every machine."""
-    for path in (ETC / "systemd").iterdir():
-        text = path.read_text(encoding="utf-8").replace("/usr/bin/project-script", shutil.which("true") or "")
-        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    for name, text in units_of(site).items():
+        text = text.replace("/usr/bin/project-script", shutil.which("true") or "")
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
 @pytest.mark.needs("systemd-analyze")
-@pytest.mark.parametrize("name", ["project.service", "project.socket"])
-def test_systemd_has_nothing_to_say_about_a_unit(units: Path, name: str) -> None:
-    done = subprocess.run(["systemd-analyze", "verify", units / name], capture_output=True, text=True)
+def test_systemd_has_nothing_to_say_about_the_units(units: Path) -> None:
+    done = subprocess.run(["systemd-analyze", "verify", *units.iterdir()], capture_output=True, text=True)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.needs("systemd-analyze")
-def test_systemd_finds_the_service_well_confined(units: Path) -> None:
+def test_systemd_finds_every_service_well_confined(units: Path) -> None:
     command = ["systemd-analyze", "security", "--no-pager", "--offline=true", f"--threshold={EXPOSURE}"]
-    done = subprocess.run([*command, units / "project.service"], capture_output=True, text=True)
+    for unit in units.glob("*.service"):
+        done = subprocess.run([*command, unit], capture_output=True, text=True)
 
-    assert done.returncode == 0, done.stdout.splitlines()[-1]
+        assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
 def test_the_socket_is_the_one_that_nginx_asks() -> None:
-    (listens,) = re.findall(r"^ListenStream=(.+)$", (ETC / "systemd" / "project.socket").read_text(), re.MULTILINE)
+    listens = re.findall(r"^ListenStream=(.+)$", (ETC / "systemd" / "project.socket").read_text(), re.MULTILINE)
 
-    assert f"server unix:{listens} " in (ETC / "nginx" / "project.conf").read_text()
+    assert listens == ["/run/project.sock", "127.0.0.1:8000"]
+    assert "server unix:/run/project.sock " in (ETC / "nginx" / "project.conf").read_text()
+    assert "proxy_pass http://unix:/run/project.sock;" in (ETC / "nginx" / "project-below-a-path.conf").read_text()
 
 
 @pytest.mark.needs("nginx")
 @pytest.mark.parametrize("uncommented", [False, True])
-def test_nginx_accepts_its_file(tmp_path: Path, uncommented: bool) -> None:
-    text = (ETC / "nginx" / "project.conf").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", ["", "/shop"])
+def test_nginx_accepts_its_files(tmp_path: Path, uncommented: bool, path: str) -> None:
+    text = nginx(SAMPLE)
     if uncommented:
         text, changes = re.subn(r"^    #(?=location|    |\})", "    ", text, flags=re.MULTILINE)
-        assert changes == 15
+        assert changes == 7
+    below = tmp_path / "below.conf"
+    below.write_text(nginx_below_a_path(SAMPLE._replace(path=path)), encoding="utf-8")
     # nginx opens the port in the check, and its folders are root's.
-    (tmp_path / "project.conf").write_text(text.replace("listen 80;", "listen 18080;"), encoding="utf-8")
+    text = text.replace("listen 80;", f"listen 18080; include {below};")
+    (tmp_path / "project.conf").write_text(text, encoding="utf-8")
     nothing = "".join(f"{kind}_temp_path {tmp_path}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     http = f"access_log off; {nothing} include {tmp_path}/project.conf;"
     main = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {http} }}"

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 import pytest
 
+from django_pyz_runtime.release.files.site import Site
+from django_pyz_runtime.release.files.web_servers import nginx as server_of_nginx
+from django_pyz_runtime.release.files.web_servers import nginx_below_a_path
 from tests import programs
 from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build
@@ -141,13 +144,20 @@ def test_a_server_that_mounts_it_below_a_path_as_mod_wsgi_s_alias_does(url: str,
         assert server.get("/shop/-/live").text == "ok\n"
 
 
+@pytest.fixture(params=["", "/shop"], ids=["told by nginx", "told by the settings"])
+def path(request: pytest.FixtureRequest) -> str:
+    """What the settings say about where the site is."""
+    return request.param  # type: ignore[no-any-return]  # pytest's own type
+
+
 @pytest.fixture
-def nginx(tmp_path: Path) -> Iterator[str]:
-    """nginx by the shipped file with its location below a path, in front of a socket in the test's folder; its URL."""
-    text = (CHECKOUT / "etc/nginx/project.conf").read_text()
-    [block] = re.findall(r"^    #location /shop/.*?^    #\}$", text, re.MULTILINE | re.DOTALL)
-    text = text.replace(block, block.replace("    #", "    ")).replace("/run/project.sock", f"{tmp_path}/site.sock")
-    (tmp_path / "site.conf").write_text(text.replace("listen 80;", f"listen unix:{tmp_path}/nginx.sock;"))
+def nginx(path: str, tmp_path: Path) -> Iterator[str]:
+    """nginx by the files for a site, also below a path, in front of a socket in the test's folder; its URL."""
+    made = Site("shop", "shop-script", path=path)
+    (tmp_path / "below.conf").write_text(nginx_below_a_path(made).replace(made.socket, f"{tmp_path}/site.sock"))
+    text = server_of_nginx(made).replace(made.socket, f"{tmp_path}/site.sock")
+    listen = f"listen unix:{tmp_path}/nginx.sock; include {tmp_path}/below.conf;"
+    (tmp_path / "site.conf").write_text(text.replace("listen 80;", listen))
     nothing = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi"))
     http = f"access_log off; scgi_temp_path {tmp_path}/scgi; {nothing} include {tmp_path}/site.conf;"
     user = "user root; " if os.geteuid() == 0 else ""
@@ -161,10 +171,10 @@ def nginx(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.needs("nginx")
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
-def test_the_shipped_nginx_file_tells_where_the_site_is(
-    interface: str, nginx: str, site: Machine, tmp_path: Path
+def test_the_nginx_file_below_a_path_tells_where_the_site_is(
+    interface: str, path: str, nginx: str, site: Machine, tmp_path: Path
 ) -> None:
-    configure(site, "", f"interface = {interface}")
+    configure(site, f"FORCE_SCRIPT_NAME = {path}" if path else "", f"interface = {interface}")
     with site.started("runserve", "--bind", f"unix:{tmp_path}/site.sock") as server:
         wait_for_line(server, "Listening at: unix:")
         wait_until(lambda: ask(nginx, "/shop/-/live").statuses == [200], lambda: server.said)

@@ -18,8 +18,8 @@ from tests.waiting import wait_until
 
 pytestmark = CAN_BOOT
 
-EXPOSURE = "20"
-"""What `systemd-analyze security` finds at most, times ten: 2.0; without any confinement it finds 9.6."""
+EXPOSURE = "15"
+"""What `systemd-analyze security` finds at most, times ten: 1.5; without any confinement it finds 9.6."""
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from django_pyz_runtime.commands.pyz import (
     backup,
     config,
     execute,
+    files,
     info,
     install,
     prune,
@@ -22,7 +23,7 @@ from django_pyz_runtime.commands.pyz import (
     verify,
 )
 
-_VERBS = (info, config, execute, status, reload, backup, restore, install, prune, verify)
+_VERBS = (info, config, execute, status, reload, backup, restore, install, files, prune, verify)
 
 
 def run(bundle: Bundle, arguments: Arguments) -> int:

@@ -1,0 +1,97 @@
+"""All files of a host, by their places there and below a folder for review; the checkout has the sample's in `etc`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz_runtime.config.settings_ini import settings_ini
+from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.release.files import units, web_servers
+from django_pyz_runtime.release.files.site import Site
+
+UNITS = "/usr/lib/systemd/system"
+"""Where an installation keeps units; those in /etc/systemd/system are the operator's, and win."""
+
+
+class HostFile(NamedTuple):
+    """A file of a host.
+
+    Attributes:
+        path: below a folder for review.
+        place: absolute path on the host.
+        text: what stands in it.
+    """
+
+    path: str
+    place: str
+    text: str
+
+
+def host_files(site: Site) -> list[HostFile]:
+    """All files of a site.
+
+    Raises:
+        UserError: systemd cannot listen where the site is to.
+    """
+    name = site.name
+    below = f"{name}-below-a-path.conf"
+    folder = f"/etc/{name}"
+    wsgi_file = site.wsgi_file.removeprefix("/etc/")
+    return [
+        *system_files(site),
+        HostFile(f"nginx/{name}.conf", f"/etc/nginx/conf.d/{name}.conf", web_servers.nginx(site)),
+        HostFile(f"nginx/{below}", f"/etc/nginx/snippets/{below}", web_servers.nginx_below_a_path(site)),
+        HostFile(wsgi_file, site.wsgi_file, web_servers.wsgi(site)),
+        HostFile(f"{name}/settings.ini", f"{folder}/settings.ini", settings_ini(name)),
+    ]
+
+
+def system_files(site: Site) -> list[HostFile]:
+    """Those that systemd reads.
+
+    Raises:
+        UserError: systemd cannot listen where the site is to.
+    """
+    texts = [(f"systemd/{name}", f"{UNITS}/{name}", text) for name, text in units.units(site).items()]
+    texts += [
+        (f"{kind}.d/{site.name}.conf", f"/usr/lib/{kind}.d/{site.name}.conf", text)
+        for kind, text in (("sysusers", units.sysusers(site)), ("tmpfiles", units.tmpfiles(site)))
+    ]
+    return [HostFile(*text) for text in texts]
+
+
+def write_below(folder: Path, files: list[HostFile]) -> list[tuple[Path, bool]]:
+    """Write files below a folder for review, or none of them.
+
+    Returns:
+        Each path, and whether it was written rather than there.
+
+    Raises:
+        UserError: a file that is there differs, or one cannot be written.
+    """
+    states = {folder / file.path: _differs(folder / file.path, file.text) for file in files}
+    if differing := [f"{path}: is there and differs, so nothing is written" for path, state in states.items() if state]:
+        raise UserError(*differing, hint="Move what differs away, or give another folder.")
+    for file in files:
+        path = folder / file.path
+        if states[path] is None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(file.text, encoding="utf-8")
+            except OSError as error:
+                raise UserError(
+                    f"{error.filename or path}: {system_reason(error)}", hint="Give another folder."
+                ) from None
+    return [(path, state is None) for path, state in states.items()]
+
+
+def _differs(path: Path, text: str) -> bool | None:
+    """Whether a file has another text; None where there is none."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        return path.read_text(encoding="utf-8") != text
+    except (OSError, UnicodeDecodeError):
+        return True
