@@ -15,6 +15,8 @@ from django_pyz_runtime.errors import UserError, system_reason
 
 PROGRAMS = "usr/bin"
 """Where programs are installed, below the root."""
+MADE = "DJANGO_PYZ_MADE_TREE"
+"""The variable that tells `pyz install` which tree the launcher has just made: a refusal takes that away again."""
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (.+?): a Django project in one file\. .*: \S+ (.+)\n")
 """How a bundle begins, with its project's name and that of its program (django_pyz.pack.programs.first_lines)."""
 _LONGEST_BYTES = 1000
@@ -79,7 +81,7 @@ def make_folder(folder: str) -> None:
 
 def _root(command: list[str]) -> str:
     """The folder to install below, with a slash at its end; "" for a command that only looks."""
-    match [part for word in command[2:] for part in word.split("=", 1)]:
+    match [part for word in command[2:] if word != "--system" for part in word.split("=", 1)]:
         case []:
             return "/"
         case ["--root", root]:

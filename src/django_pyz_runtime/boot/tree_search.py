@@ -129,11 +129,13 @@ class _Search:
 
         The command itself says why then, from a tree elsewhere.
         """
-        from django_pyz_runtime.boot.installing import make_folder
+        from django_pyz_runtime.boot.installing import MADE, make_folder
 
         try:
             folder = trust.resolve(folder, self._uid)
             make_folder(folder)
+            if not os.path.lexists(tree := os.path.join(folder, self._build_id)):
+                os.environ[MADE] = tree
             return self._tree_in(folder)
         except (trust.Untrusted, OSError):
             return ""

@@ -44,6 +44,7 @@ def fresh_settings_ini(
     *,
     for_system: bool,
     made_from: Mapping[str, Sequence[Variable]] | None = None,
+    has_key: bool = True,
 ) -> str:
     """The same, ready for production: a secret key of its own, no debug pages, and the variables of this project.
 
@@ -53,10 +54,13 @@ def fresh_settings_ini(
         for_system: whether it is for all users of the machine, whose commands are then to find the same data.
         made_from: the variables that settings are made from. Such a setting is set by its variable: a line in
             [settings] would shadow that.
+        has_key: whether it holds the key. A file for several machines does not: each makes up its own.
     """
     made_from = made_from or {}
     key = secrets.token_urlsafe(50)
     fresh = {"DEBUG": "false", "SECRET_KEY": key, "ALLOWED_HOSTS": "localhost, 127.0.0.1"}
+    if not has_key:
+        del fresh["SECRET_KEY"]
     active = [f"{setting} = {text}" for setting, text in fresh.items() if setting not in made_from]
     others = [
         f"# {setting}: set {' or '.join(item.name for item in made_from[setting])} in [env], which it is made from"
@@ -67,7 +71,9 @@ def fresh_settings_ini(
     taken = tuple(f"#{setting} =" for setting in fresh)
     examples = [example for example in _examples("settings", name) if not example.startswith(taken)]
     holder = holds_key(made_from)
-    given = {holder.name: key} if holder else {}
+    given = {holder.name: key} if holder and has_key else {}
+    if not has_key:
+        others.append("# SECRET_KEY: made at the first start, and kept with the data")
     entries = {"env": [*_variable_lines(variables, given)], "settings": [*active, *others, *examples]}
     return settings_ini(name, entries, {("project", "data_dir")} if for_system else ())
 

@@ -20,10 +20,11 @@ from django_pyz_runtime.commands.pyz import (
     reload,
     restore,
     status,
+    uninstall,
     verify,
 )
 
-_VERBS = (info, config, execute, status, reload, backup, restore, install, files, prune, verify)
+_VERBS = (info, config, execute, status, reload, backup, restore, install, uninstall, files, prune, verify)
 
 
 def run(bundle: Bundle, arguments: Arguments) -> int:

@@ -13,7 +13,6 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 
 _LONGEST_USER = 31
-_LOCALHOST = ("127.0.0.1", "[::1]")
 
 
 class Service(NamedTuple):
@@ -157,8 +156,7 @@ def _streams(bind: str) -> list[str]:
     if bind.startswith("fd://"):
         return []
     host, _, port = bind.rpartition(":")
-    if host == "localhost":
-        return [f"{address}:{port}" for address in _LOCALHOST]
+    host = "127.0.0.1" if host == "localhost" else host
     if host and not re.fullmatch(r"[0-9.]+|\[[0-9A-Fa-f:.]+\]", host):
         raise UserError(
             f"[serve] bind: systemd listens at addresses, not at names of hosts, found {bind}",

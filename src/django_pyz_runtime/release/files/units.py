@@ -83,7 +83,7 @@ def web_socket(site: Site) -> str:
     # At boot an address of the network's may not be there yet.
     early = "FreeBind=yes\n" if any(_is_of_network(stream) for stream in site.streams) else ""
     return _head(site, f"{site.name}.socket", f"{site.name} (socket)") + (
-        f"[Socket]\n{streams}{early}\n[Install]\nWantedBy=sockets.target {site.name}.target\n"
+        f"[Socket]\n{streams}{early}RemoveOnStop=yes\n\n[Install]\nWantedBy=sockets.target {site.name}.target\n"
     )
 
 

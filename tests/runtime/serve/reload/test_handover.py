@@ -11,9 +11,10 @@ import pytest
 from gunicorn.config import Config
 
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.listeners import at_port, at_socket
 from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Invocation, Listener, name_of
 from django_pyz_runtime.serve.reload.master import left_to_next, taken_over
-from django_pyz_runtime.serve.settings.addresses import at_port, at_socket, check_addresses
+from django_pyz_runtime.serve.settings.addresses import check_addresses
 from tests.programs import LOCALHOST
 
 LEFT = Handover(42, [Listener("127.0.0.1:0", "127.0.0.1 5000", 7)], False, [43, 44])

@@ -1,0 +1,1 @@
+"""Puts a site on a host, and takes it away again."""

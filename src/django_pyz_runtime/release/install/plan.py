@@ -1,0 +1,97 @@
+"""What an installation is about to put on a machine: the site, its files, its settings.ini."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.names import is_there
+from django_pyz_runtime.config import levels
+from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.config.settings_ini import fresh_settings_ini
+from django_pyz_runtime.config.variable_targets import variables_of
+from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.release.files.files import HostFile, system_files
+from django_pyz_runtime.release.files.site import Site
+from django_pyz_runtime.release.install.settings_file import with_values
+
+
+class Plan(NamedTuple):
+    """An installation.
+
+    Attributes:
+        bundle: this one.
+        arguments: of the command line, with what it sets.
+        root: of the machine, or a folder that stands for it.
+        site: as it is configured.
+        files: that systemd reads.
+        settings: path of settings.ini below the root.
+        before: the text of settings.ini without what the command line sets; None where the file is there.
+        text: what settings.ini is to hold.
+        configuration: as it will be.
+    """
+
+    bundle: Bundle
+    arguments: Arguments
+    root: Path
+    site: Site
+    files: list[HostFile]
+    settings: Path
+    before: str | None
+    text: str
+    configuration: Configuration
+
+    @classmethod
+    def of(cls, bundle: Bundle, arguments: Arguments, root: Path) -> Plan:
+        """Make a plan; only what is there is read.
+
+        Raises:
+            UserError: the command line or settings.ini have mistakes, or contradict each other.
+        """
+        if arguments.config is not None:
+            raise UserError(
+                "--config: `pyz install --system` uses the settings.ini of the system, or writes it",
+                hint=f"Copy the file to {Site.of_names(bundle.manifest).settings} first, and leave the option out.",
+            )
+        settings = root / Site.of_names(bundle.manifest).settings.lstrip("/")
+        is_new = not is_there(str(settings))
+        given = Arguments(os.devnull if is_new else str(settings), arguments.assignments, [])
+        configuration = levels.load(bundle.manifest, given, {}, os.geteuid())
+        if configuration.problems:
+            raise UserError(*configuration.problems, hint="Nothing was changed.")
+        before = _fresh(bundle, has_key=root == Path("/")) if is_new else _read(settings)
+        text = with_values(str(settings), before, arguments.assignments, is_new=is_new)
+        site = Site.of(bundle, configuration)
+        kept = before if is_new else None
+        return cls(bundle, arguments, root, site, system_files(site), settings, kept, text, configuration)
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether the root is a folder that only stands for a machine."""
+        return self.root != Path("/")
+
+    def path(self, place: str) -> Path:
+        """A place of the machine below the root."""
+        return self.root / place.lstrip("/")
+
+    @property
+    def health(self) -> str:
+        """The path of a page that says whether the site is ready, or at least there."""
+        paths = (str(self.configuration.get("health", name)) for name in ("ready", "live"))
+        return next((path for path in paths if path != "off"), "/")
+
+
+def _fresh(bundle: Bundle, *, has_key: bool) -> str:
+    manifest = bundle.manifest
+    made_from = variables_of(("ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"), manifest.variables, bundle.project_folder)
+    return fresh_settings_ini(manifest.name, manifest.variables, for_system=True, made_from=made_from, has_key=has_key)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({system_reason(error)})", hint="Nothing was changed.") from None

@@ -1,0 +1,335 @@
+"""`pyz install --system`: from a machine with nothing but Python and systemd to a site that is served."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from django_pyz_runtime.boot import installing, releases
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.bundle import seal
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.release.files.files import HostFile
+from django_pyz_runtime.release.install import checks, machine
+from django_pyz_runtime.release.install.plan import Plan
+from django_pyz_runtime.release.install.program import Program
+from django_pyz_runtime.release.install.settings_file import without_secrets
+from django_pyz_runtime.release.install.steps import Step, take
+
+READY_SECONDS = 120
+"""How long a site that systemd has started may take to be ready."""
+_PAUSE_SECONDS = 0.2
+_NO_DATABASE = "settings.DATABASES is improperly configured"
+"""What Django says where a project has none (django.db.backends.dummy)."""
+
+
+def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_print: bool) -> None:
+    """Look at everything first, then take each step that is left, and say so, a line each.
+
+    Args:
+        bundle: this one.
+        arguments: of the command line; what it sets goes into a new settings.ini.
+        root: of the machine, or a folder to stage its files in: no users, no services.
+        only_print: only say what would be done, and show the files.
+
+    Raises:
+        UserError: nothing was changed; or a step failed, and those before it are in place.
+    """
+    made = os.environ.pop(installing.MADE, "")
+    try:
+        plan = Plan.of(bundle, arguments, root)
+        program = Program(bundle, root)
+        _look(plan, only_print=only_print)
+    except BaseException:
+        if made:
+            _take_away(Path(made))
+        raise
+    installation = Installation(plan, program, was_made=bool(made))
+    take(installation.steps(), only_print=only_print, failed=installation.failed)
+    if only_print:
+        _show(plan)
+    elif not plan.is_staged:
+        _tell(plan)
+
+
+def _look(plan: Plan, *, only_print: bool) -> None:
+    """Find out whether the site can be installed.
+
+    Raises:
+        UserError: it cannot; nothing was changed.
+    """
+    if not plan.is_staged and not only_print:
+        machine.must_be_root("pyz install --system")
+        if not machine.has_systemd():
+            raise UserError(
+                "pyz install --system: systemd does not run this machine, so it cannot serve the site",
+                hint="`pyz install` puts the file in place, and --root DIR writes the files for another machine.",
+            )
+    seal.check(str(plan.bundle.executable))
+    checks.check_foreign(plan.site, plan.files, plan.root)
+    if not plan.is_staged:
+        checks.check_streams(plan.site)
+        checks.check_configuration(plan.bundle, plan.arguments, str(plan.settings), plan.before)
+
+
+class Installation:
+    """The steps of an installation.
+
+    Args:
+        plan: what is to be there.
+        program: the executable and its code.
+        was_made: whether this process has unpacked the code.
+    """
+
+    def __init__(self, plan: Plan, program: Program, *, was_made: bool) -> None:
+        self._plan = plan
+        self._site = plan.site
+        self._program = program
+        self._was_made = was_made
+        self._has_new_units = False
+        self._has_new_settings = False
+
+    def steps(self) -> Iterator[Step]:
+        """All steps in their order."""
+        plan, site, program = self._plan, self._site, self._program
+        others = [file for file in plan.files if "/systemd/" not in file.place]
+        units = [file for file in plan.files if file not in others]
+        for file in others:
+            yield self._file(file)
+        if not plan.is_staged:
+            yield Step(f"user {site.user}", self._has_user, self._make_user, "made")
+            for folder in dict.fromkeys((site.state_dir, site.data, site.backups)):
+                yield Step(folder, partial(self._has_folder, folder), partial(self._make_folder, folder), "made")
+        yield Step(str(plan.settings), self._has_settings, self._write_settings)
+        yield Step(str(program.release), lambda: program.is_unpacked and not self._was_made, self._unpack)
+        yield Step(str(program.path), lambda: program.is_in_place, program.copy)
+        for file in units:
+            yield self._file(file)
+        for path in checks.units_of_site(site, plan.root):
+            if path.name not in {Path(file.place).name for file in units}:
+                yield Step(str(path), lambda: False, partial(self._remove_unit, path), "removed")
+        if not plan.is_staged:
+            yield from self._steps_of_a_running_machine()
+
+    def _steps_of_a_running_machine(self) -> Iterator[Step]:
+        site = self._site
+        yield Step("systemd", self._has_read_units, lambda: _ignore(machine.systemctl("daemon-reload")), "reloaded")
+        yield Step("migrations", self._is_migrated, self._migrate, "applied")
+        yield Step(f"{site.name}.target", self._is_enabled, self._enable, "enabled")
+        yield Step(f"{site.name}.service", self._runs, self._start, "started")
+        yield Step(f"{site.socket}{self._plan.health}", self._answers, self._wait, "ready", "is ready")
+
+    def failed(self, step: Step, error: Exception) -> Exception:
+        """What to say of a step that failed: why, what is in place, and how to go on."""
+        if not isinstance(error, UserError | OSError | machine.Failed):
+            return error
+        reason = system_reason(error) if isinstance(error, OSError) else str(error)
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        again = f"{self._plan.bundle.executable} pyz install --system"
+        again += f" --root {shlex.quote(str(self._plan.root))}" if self._plan.is_staged else ""
+        again += "" if self._has_settings() else " with the same --set"
+        return UserError(
+            f"{step.what}: could not be {step.done}:",
+            *(f"  {line}" for line in f"{where}{reason}".splitlines()),
+            hint=f"All that is told above is in place. Mend that, then go on: {again}",
+        )
+
+    def _file(self, file: HostFile) -> Step:
+        path = self._plan.path(file.place)
+
+        def write() -> None:
+            self._has_new_units |= "/systemd/" in file.place
+            _write(path, file.text, 0o644)
+
+        return Step(str(path), lambda: _holds(path, file.text), write)
+
+    def _remove_unit(self, path: Path) -> None:
+        if not self._plan.is_staged:
+            machine.systemctl("disable", "--now", path.name)
+        path.unlink()
+        self._has_new_units = True
+
+    def _has_user(self) -> bool:
+        return machine.user_home(self._site.user) is not None
+
+    def _make_user(self) -> None:
+        [file] = [file for file in self._plan.files if "/sysusers.d/" in file.place]
+        machine.make_user(self._site, self._plan.path(file.place))
+
+    def _has_folder(self, folder: str) -> bool:
+        """Whether a folder is there; the one that is the site's own must be its user's."""
+        try:
+            return folder == self._site.data != self._site.state_dir or Path(folder).owner() == self._site.user
+        except (OSError, KeyError):
+            return False
+
+    def _make_folder(self, folder: str) -> None:
+        if not os.path.isdir(folder):
+            installing.make_folder(folder)
+            os.chmod(folder, 0o750)
+        shutil.chown(folder, self._site.user, self._site.user)
+
+    def _has_settings(self) -> bool:
+        return self._plan.before is None and _holds(self._plan.settings, self._plan.text)
+
+    def _write_settings(self) -> None:
+        path = self._plan.settings
+        if self._plan.before is None:
+            status = path.stat()
+            _write(path, self._plan.text, stat.S_IMODE(status.st_mode), status.st_gid)
+        else:
+            _write(path, self._plan.text, 0o640, None if self._plan.is_staged else self._site.user)
+        self._plan = self._plan._replace(before=None)
+        self._has_new_settings = True
+
+    def _unpack(self) -> None:
+        if not self._program.is_unpacked:
+            self._program.unpack()
+        if not self._plan.is_staged:
+            self._program.check_trust()
+
+    def _has_read_units(self) -> bool:
+        if self._has_new_units or not all(_holds(self._plan.path(file.place), file.text) for file in self._plan.files):
+            return False
+        return all(machine.unit_property(unit, "NeedDaemonReload") == "no" for unit in self._units)
+
+    def _is_migrated(self) -> bool:
+        if machine.user_home(self._site.user) is None or not self._program.is_in_place:
+            return False
+        done = machine.completed_as(self._site, "migrate", "--check")
+        return done.returncode == 0 or _NO_DATABASE in done.stderr
+
+    def _migrate(self) -> None:
+        machine.run_as(self._site, "migrate", "--noinput")
+
+    @property
+    def _units(self) -> list[str]:
+        """The units that can be enabled."""
+        files = [file for file in self._plan.files if "\n[Install]\n" in file.text]
+        return [Path(file.place).name for file in files]
+
+    def _is_enabled(self) -> bool:
+        return all(machine.succeeds("systemctl", "is-enabled", "--quiet", unit) for unit in self._units)
+
+    def _enable(self) -> None:
+        machine.systemctl("enable", *self._units)
+
+    def _runs(self) -> bool:
+        """Whether all of it runs, and the web server is of this release."""
+        is_new = self._has_new_units or self._has_new_settings
+        return not is_new and all(map(machine.is_active, self._units)) and self._is_of_this_release()
+
+    def _is_of_this_release(self) -> bool:
+        main = machine.unit_property(f"{self._site.name}.service", "MainPID")
+        try:
+            return self._plan.bundle.build_id in os.readlink(f"/proc/{main}/cwd")
+        except OSError:
+            return False
+
+    def _start(self) -> None:
+        service, name = f"{self._site.name}.service", self._site.name
+        for unit in self._units:
+            machine.succeeds("systemctl", "reset-failed", unit)
+        if machine.is_active(service) and self._has_new_units:
+            # The sockets may be others.
+            machine.systemctl("stop", service)
+            machine.systemctl("restart", f"{name}.socket")
+        elif machine.is_active(service):
+            machine.systemctl("reload", service)
+        machine.systemctl("start", f"{name}.target")
+        failed = [unit for unit in self._units if machine.unit_property(unit, "ActiveState") == "failed"]
+        if failed or not machine.is_active(service):
+            unit = next(iter(failed), service)
+            raise machine.Failed(f"systemctl start {name}.target: {unit} fails\n{machine.last_words(unit)}")
+
+    def _status(self) -> int:
+        return machine.status_of(self._site.socket, self._plan.health)
+
+    def _answers(self) -> bool:
+        """Whether it is ready; where no page says so, any page will do."""
+        status = self._status()
+        return status == 200 or (self._plan.health == "/" and status > 0)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline:
+                status = self._status()
+                answer = f"it answers with {status}" if status else "it does not answer"
+                words = machine.last_words(f"{self._site.name}.service")
+                raise machine.Failed(f"after {READY_SECONDS} s {answer}\n{words}")
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _ignore(text: str) -> None:
+    """Take no notice of what a program says that went well."""
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _write(path: Path, text: str, mode: int, group: str | int | None = None) -> None:
+    """Put a file in place at once, readable by nobody else at any moment.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    installing.make_folder(str(path.parent))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if group is not None:
+            shutil.chown(temporary, group=group)
+        temporary.chmod(mode)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _take_away(tree: Path) -> None:
+    """Remove the code that this process has unpacked and runs from; folders that are empty then go, too."""
+    # What tells the refusal would no longer be found.
+    import django_pyz_runtime.secrets.redaction  # noqa: F401
+
+    releases.remove(str(tree))
+    for folder in (tree.parent, tree.parent.parent):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _show(plan: Plan) -> None:
+    """Print the files."""
+    print(f"\n# {plan.settings}\n{without_secrets(plan.text)}", end="")
+    for file in plan.files:
+        print(f"\n# {plan.path(file.place)}\n{file.text}", end="")
+
+
+def _tell(plan: Plan) -> None:
+    """Say where the site is."""
+    for stream in plan.site.streams:
+        host, colon, port = stream.rpartition(":")
+        if stream.startswith("/"):
+            continue
+        host = socket.gethostname() if not colon or host in ("0.0.0.0", "[::]") else host
+        url = f"http://{host}/" if port == "80" else f"http://{host}:{port}/"
+        print(f"{plan.site.name} is at {url.rstrip('/')}{plan.site.path}/")
+    script = plan.site.script
+    print(
+        f"and at the socket {plan.site.socket}, for a web server in front: `{script} pyz files DIR` has it for nginx."
+    )

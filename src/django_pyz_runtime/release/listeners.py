@@ -1,0 +1,93 @@
+"""Which process listens at an address; Linux tells that (proc(5), unix(7))."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROC = Path("/proc")
+_ANY = {"0.0.0.0", "::"}
+_LISTENS = "0A"
+"""The state TCP_LISTEN in /proc/net/tcp."""
+
+
+def at_socket(connection: socket.socket) -> str:
+    """The process at the other end of a unix socket: its name and number, or "".
+
+    Args:
+        connection: a connected one.
+    """
+    if not hasattr(socket, "SO_PEERCRED"):
+        return ""
+    pid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[0]
+    return _named(pid)
+
+
+def at_port(host: str, port: int) -> str:
+    """The process that listens on a TCP port: its name and number, or "" where that cannot be seen.
+
+    Args:
+        host: the address that is wanted, or a name for it.
+        port: the port's number.
+    """
+    try:
+        wanted = {str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError:
+        return ""
+    sockets = {f"socket:[{inode}]" for inode in _listening(wanted, port)}
+    # The master comes before its workers.
+    found = [pid for pid in sorted(_pids()) if sockets and sockets & _open_files(pid)]
+    return _named(found[0]) if found else ""
+
+
+def _listening(wanted: set[str], port: int) -> Iterator[str]:
+    """The inodes of the sockets that stand in the way of the wanted addresses."""
+    for table in ("net/tcp", "net/tcp6"):
+        with contextlib.suppress(OSError):
+            for line in (_PROC / table).read_text(encoding="ascii").splitlines()[1:]:
+                fields = line.split()
+                address, _, number = fields[1].partition(":")
+                if fields[3] == _LISTENS and int(number, 16) == port and _meet(_address(address), wanted):
+                    yield fields[9]
+
+
+def _address(text: str) -> str:
+    """An address of /proc/net/tcp, whose words of four bytes stand as the machine has them in memory."""
+    words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
+    family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
+    return socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words))
+
+
+def _meet(address: str, wanted: set[str]) -> bool:
+    return address in wanted or address in _ANY or not wanted.isdisjoint(_ANY)
+
+
+def _pids() -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        yield from (int(name) for name in os.listdir(_PROC) if name.isdigit())
+
+
+def _open_files(pid: int) -> set[str]:
+    found: set[str] = set()
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(_PROC / str(pid) / "fd"):
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(entry))
+    return found
+
+
+def _named(pid: int) -> str:
+    """The program and the number: of a script that Python or a shell runs, the script; of a title, its beginning."""
+    try:
+        words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return f"process {pid}" if pid else ""
+    scripts = [word for word in words[1:] if re.fullmatch(r"/\S+", word)]
+    is_interpreter = re.match(r"python|\w*sh$", os.path.basename(words[0]))
+    name = os.path.basename(scripts[0] if is_interpreter and scripts else words[0].partition(": ")[0])
+    return f"{name or 'a program'}, process {pid}"

@@ -1,0 +1,72 @@
+"""A machine with Debian, systemd and Python, and a file on it that nobody has installed yet."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.e2e.systemd.booted import Booted
+
+FILE = "/root/flat.pyz"
+SETTINGS = "/etc/flat/settings.ini"
+UNITS = "/usr/lib/systemd/system"
+PLACES = (
+    *("/usr/bin/flat", "/usr/lib/flat", SETTINGS, "/var/lib/flat", "/var/cache/flat"),
+    *(f"{UNITS}/flat.service", f"{UNITS}/flat.socket", f"{UNITS}/flat.target"),
+    *("/usr/lib/sysusers.d/flat.conf", "/usr/lib/tmpfiles.d/flat.conf"),
+)
+"""What an installation makes."""
+FETCH = (
+    "import sys, urllib.request as r; print(r.urlopen(r.Request(sys.argv[1], headers={'Host': sys.argv[2]})).status)"
+)
+
+
+class BareMachine:
+    """The machine.
+
+    Args:
+        booted: it, running.
+        bundle: what is copied to it.
+    """
+
+    def __init__(self, booted: Booted, bundle: Path) -> None:
+        self.booted = booted
+        shutil.copyfile(bundle, booted.path(FILE))
+        booted.path(FILE).chmod(0o755)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there."""
+        return self.booted.run(*command)
+
+    def install(self, *options: str) -> str:
+        """Install the file, which must end well, and return what it says."""
+        done = self.run(FILE, "pyz", "install", "--system", *options)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        assert done.stderr == ""
+        return done.stdout
+
+    def refusal(self, *options: str) -> str:
+        """What an installation says that is refused."""
+        done = self.run(FILE, "pyz", "install", "--system", *options)
+        assert (done.returncode, done.stdout) == (2, ""), f"{done.stdout}\n{done.stderr}"
+        return done.stderr
+
+    def status(self, url: str, host: str) -> int:
+        """The status of a page, asked for on the machine."""
+        return int(self.booted.succeed("python3", "-c", FETCH, url, host))
+
+    def there(self) -> list[str]:
+        """Which of the things are there that an installation makes."""
+        found = [place for place in PLACES if self.booted.path(place).exists()]
+        return [*found, *(["user"] if self.run("id", "flat").returncode == 0 else [])]
+
+    def state(self) -> dict[str, int]:
+        """When each file was changed last, but for data."""
+        files = [path for place in PLACES for path in (self.booted.path(place), *self.booted.path(place).rglob("*"))]
+        return {str(path): path.lstat().st_mtime_ns for path in files if "/var/" not in str(path)}
+
+    def purge(self) -> None:
+        """Make it as bare as it was."""
+        self.run("systemctl", "stop", "other")
+        self.run(FILE, "pyz", "uninstall", "--purge")

@@ -1,0 +1,203 @@
+"""`pyz install --system` and `pyz uninstall` on a bare Debian 12: one command from a file to a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.release.installed import FILE, PLACES, SETTINGS, UNITS, BareMachine
+from tests.e2e.systemd.booted import CAN_BOOT, booted
+from tests.e2e.systemd.booted_roots import root_file_system
+from tests.waiting import wait_until
+
+pytestmark = CAN_BOOT
+HOST = "--set=settings.ALLOWED_HOSTS=shop.example.org"
+
+
+@pytest.fixture(scope="module")
+def bare_machine(flat: Path) -> Iterator[BareMachine]:
+    with booted(root_file_system("bookworm")) as made:
+        yield BareMachine(made, flat)
+
+
+@pytest.fixture
+def bare(bare_machine: BareMachine) -> Iterator[BareMachine]:
+    """The machine, on which nothing is installed."""
+    yield bare_machine
+    bare_machine.purge()
+
+
+def test_one_command_leads_to_a_page_and_again_changes_nothing(bare: BareMachine) -> None:
+    said = bare.install(HOST)
+    assert "is in place" not in said
+    assert said.splitlines()[-2] == "flat is at http://127.0.0.1:8000/"
+    assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+    settings = bare.booted.path(SETTINGS)
+    assert "\nALLOWED_HOSTS = shop.example.org\n" in settings.read_text()
+    assert re.search(r"^SECRET_KEY = \S{60,}$", settings.read_text(), re.MULTILINE)
+    modes = bare.booted.succeed("stat", "--format=%U:%G %a", SETTINGS, "/var/lib/flat")
+    assert modes == "root:flat 640\nflat:flat 750\n"
+    for unit in ("flat.target", "flat.service", "flat.socket"):
+        assert bare.booted.succeed("systemctl", "is-enabled", unit) == "enabled\n"
+        assert bare.booted.succeed("systemctl", "is-active", unit) == "active\n"
+    assert not bare.booted.path("/var/cache/flat").exists() or not any(bare.booted.path("/var/cache/flat").iterdir())
+
+    before, main = bare.state(), bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service")
+    again = bare.install(HOST).splitlines()[:-2]
+    assert [line for line in again if not line.endswith((": is in place", ": is ready"))] == []
+    assert bare.state() == before
+    assert bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service") == main
+    assert "written" not in bare.install()
+
+
+def test_it_is_there_again_after_the_target_was_stopped_and_started(bare: BareMachine) -> None:
+    bare.install(HOST)
+    bare.booted.succeed("systemctl", "stop", "flat.target")
+    units = ("systemctl", "is-active", "flat.service", "flat.socket")
+    wait_until(lambda: bare.run(*units).stdout == "inactive\ninactive\n", "both to be stopped")
+    assert "flat.service: started\n" in bare.install()
+    assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+
+
+def test_one_may_look_first(bare: BareMachine) -> None:
+    said = bare.install("--print", HOST, "--set=settings.EMAIL_HOST_PASSWORD=swordfish-9")
+    assert said.count(": would be ") == 16
+    assert f"# {UNITS}/flat.socket\n# Written by flat for the site flat." in said
+    assert "\nALLOWED_HOSTS = shop.example.org\n" in said
+    assert "\nSECRET_KEY = ********\n" in said
+    assert "swordfish" not in said
+    assert [place for place in bare.there() if place != "/var/cache/flat"] == []
+
+
+def test_a_foreign_program_is_in_the_way(bare: BareMachine) -> None:
+    program = bare.booted.path("/usr/bin/flat")
+    program.write_text("#!/bin/sh\n")
+    assert "is no bundle of the project flat" in bare.refusal(HOST)
+    assert bare.there() == ["/usr/bin/flat"]
+    program.unlink()
+    bare.install(HOST)
+
+
+def test_a_foreign_unit_user_or_folder_is_in_the_way(bare: BareMachine) -> None:
+    unit = bare.booted.path(f"{UNITS}/flat.socket")
+    unit.write_text("[Socket]\nListenStream=9\n")
+    bare.booted.succeed("useradd", "--create-home", "flat")
+    bare.booted.path("/var/lib/flat").mkdir()
+    bare.booted.succeed("chown", "daemon", "/var/lib/flat")
+    said = bare.refusal(HOST)
+    assert f"{UNITS}/flat.socket: is there, and was not written for the site flat\n" in said
+    assert "user flat: is there with the home /home/flat" in said
+    assert "/var/lib/flat: belongs to the user daemon\n" in said
+    assert bare.there() == ["/var/lib/flat", f"{UNITS}/flat.socket", "user"]
+    bare.booted.succeed("userdel", "--remove", "flat")
+    bare.booted.path("/var/lib/flat").rmdir()
+    unit.unlink()
+    bare.install(HOST)
+
+
+def test_a_settings_ini_that_is_wrong_is_told_and_nothing_is_changed(bare: BareMachine) -> None:
+    settings = bare.booted.path(SETTINGS)
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text("[settings]\nALLOWED_HOSTS = a.example.org\nDEBUG = maybe\n")
+    said = bare.refusal()
+    assert f"{SETTINGS}:3: [settings] DEBUG: wanted true or false, found 'maybe'\n" in said
+    assert bare.there() == [SETTINGS]
+    settings.write_text("[settings]\nALLOWED_HOSTS = a.example.org\n")
+    assert f"{SETTINGS}:2: [settings] ALLOWED_HOSTS is 'a.example.org', and --set" in bare.refusal(HOST)
+    assert bare.there() == [SETTINGS]
+    bare.install("--set=serve.workers=1")
+    assert settings.read_text() == "[settings]\nALLOWED_HOSTS = a.example.org\n\n[serve]\nworkers = 1\n"
+    assert bare.status("http://127.0.0.1:8000/", "a.example.org") == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("settings.DEBUG=maybe", "--set settings.DEBUG: wanted true or false, found 'maybe'"),
+        ("serve.workers=many", "--set serve.workers: [serve] workers: wanted auto or a whole number from 1"),
+        ("serve.bind=shop.example.org:80", "systemd listens at addresses, not at names of hosts"),
+        ("nonsense", "--set: wanted SECTION.KEY=VALUE"),
+    ],
+)
+def test_a_value_that_is_wrong_is_told_and_nothing_is_changed(bare: BareMachine, given: str, told: str) -> None:
+    said = bare.refusal(f"--set={given}")
+    assert told.partition(": ")[0] in said, said
+    assert bare.there() == []
+
+
+def test_a_port_that_is_taken_is_told_and_by_whom(bare: BareMachine) -> None:
+    bare.booted.succeed("systemd-run", "--unit=other", "python3", "-m", "http.server", "8000", "--bind", "127.0.0.1")
+    bare.booted.succeed(
+        "sh", "-c", "until python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 8000))'; do :; done"
+    )
+    said = bare.refusal(HOST)
+    assert "127.0.0.1:8000 is already in use by python3, process " in said
+    assert bare.there() == []
+    bare.install(HOST, "--set=serve.bind=127.0.0.1:8001")
+    assert bare.status("http://127.0.0.1:8001/", "shop.example.org") == 200
+
+
+def test_what_fails_later_says_what_is_in_place_and_how_to_go_on(bare: BareMachine) -> None:
+    """The database cannot be written. The advice is taken."""
+    data = bare.booted.path("/var/lib/flat")
+    data.mkdir()
+    (data / "db.sqlite3").touch(0o600)
+    done = bare.run(FILE, "pyz", "install", "--system", HOST)
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1] == "systemd: reloaded"
+    assert "migrations: could not be applied:\n" in done.stderr
+    [again] = re.findall(r"then go on: (.+)\n", done.stderr)
+    bare.booted.succeed("chown", "flat", "/var/lib/flat/db.sqlite3")
+    said = bare.booted.succeed(*again.split())
+    assert f"{SETTINGS}: is in place\n" in said
+    assert "migrations: applied\n" in said
+    assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+
+
+def test_a_site_that_does_not_start_is_told_in_its_own_words(bare: BareMachine) -> None:
+    drop_in = bare.booted.path("/etc/systemd/system/flat.service.d/wrong.conf")
+    drop_in.parent.mkdir(parents=True)
+    drop_in.write_text("[Service]\nEnvironment=FLAT__SERVE__WORKERS=many\n")
+    done = bare.run(FILE, "pyz", "install", "--system", HOST)
+    assert done.returncode == 2
+    assert "flat.service: could not be started:\n" in done.stderr
+    assert "wanted auto or a whole number from 1, found 'many'" in done.stderr
+    drop_in.unlink()
+    drop_in.parent.rmdir()
+    assert "flat.service: started\n" in bare.install()
+
+
+def test_a_newer_file_takes_the_place_of_the_one_that_runs(bare: BareMachine) -> None:
+    """And a unit that is no longer wanted goes."""
+    bare.install(HOST)
+    stale = bare.booted.path(f"{UNITS}/flat-worker.service")
+    text = bare.booted.path(f"{UNITS}/flat.service").read_text()
+    stale.write_text(text.replace("ExecStart=/usr/bin/flat runserve", "ExecStart=/usr/bin/sleep 1000"))
+    bare.booted.succeed("systemctl", "daemon-reload")
+    said = bare.install("--set=env.GREETING=hello")
+    assert f"{stale.name}: removed" in said
+    assert f"{SETTINGS}: written\n" in said
+    assert "flat.service: started\n" in said
+    assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+
+
+def test_what_is_uninstalled_leaves_data_and_settings_and_what_is_purged_nothing(bare: BareMachine) -> None:
+    bare.install(HOST)
+    looked = bare.booted.succeed("/usr/bin/flat", "pyz", "uninstall", "--print")
+    said = bare.booted.succeed("/usr/bin/flat", "pyz", "uninstall")
+    assert looked.replace("would be ", "") == said
+    assert "flat.target: stopped\n" in said
+    assert said.endswith("/var/lib/flat: stays\n/etc/flat: stays\nuser flat: stays\n")
+    assert bare.there() == [SETTINGS, "/var/lib/flat", "user"]
+    assert bare.booted.path("/var/lib/flat/db.sqlite3").exists()
+    assert "could not be found" in bare.run("systemctl", "status", "flat.service").stderr
+    bare.install()
+    assert bare.there() == [place for place in (*PLACES, "user") if place in bare.there()]
+    assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+    said = bare.booted.succeed("/usr/bin/flat", "pyz", "uninstall", "--purge")
+    assert "/var/lib/flat: removed\n/etc/flat: removed\nuser flat: removed\n/usr/lib/flat/releases: removed\n" in said
+    assert bare.there() == []
+    assert bare.booted.succeed("sh", "-c", "ls -d /run/flat* /etc/systemd/system/*/flat* 2>/dev/null; true") == ""
