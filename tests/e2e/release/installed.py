@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.e2e.systemd.booted import Booted
 
 FILE = "/root/flat.pyz"
+NEWER = "/root/newer.pyz"
 SETTINGS = "/etc/flat/settings.ini"
 UNITS = "/usr/lib/systemd/system"
 PLACES = (
@@ -17,9 +18,13 @@ PLACES = (
     *("/usr/lib/sysusers.d/flat.conf", "/usr/lib/tmpfiles.d/flat.conf"),
 )
 """What an installation makes."""
-FETCH = (
-    "import sys, urllib.request as r; print(r.urlopen(r.Request(sys.argv[1], headers={'Host': sys.argv[2]})).status)"
-)
+FETCH = """
+import sys, urllib.error, urllib.request
+try:
+    print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={"Host": sys.argv[2]})).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 
 
 class BareMachine:
@@ -28,12 +33,15 @@ class BareMachine:
     Args:
         booted: it, running.
         bundle: what is copied to it.
+        newer: a newer one that is copied, too.
     """
 
-    def __init__(self, booted: Booted, bundle: Path) -> None:
+    def __init__(self, booted: Booted, bundle: Path, newer: Path | None = None) -> None:
         self.booted = booted
-        shutil.copyfile(bundle, booted.path(FILE))
-        booted.path(FILE).chmod(0o755)
+        for file, place in ((bundle, FILE), (newer, NEWER)):
+            if file:
+                shutil.copyfile(file, booted.path(place))
+                booted.path(place).chmod(0o755)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command there."""

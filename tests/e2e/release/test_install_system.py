@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.release.installed import FILE, PLACES, SETTINGS, UNITS, BareMachine
+from django_pyz_runtime.release.files.site import Site, Timer
+from django_pyz_runtime.release.files.units import timer_units
+from tests.e2e.release.installed import FILE, NEWER, PLACES, SETTINGS, UNITS, BareMachine
 from tests.e2e.systemd.booted import CAN_BOOT, booted
 from tests.e2e.systemd.booted_roots import root_file_system
 from tests.waiting import wait_until
@@ -18,9 +20,9 @@ HOST = "--set=settings.ALLOWED_HOSTS=shop.example.org"
 
 
 @pytest.fixture(scope="module")
-def bare_machine(flat: Path) -> Iterator[BareMachine]:
+def bare_machine(flat: Path, newer_flat: Path) -> Iterator[BareMachine]:
     with booted(root_file_system("bookworm")) as made:
-        yield BareMachine(made, flat)
+        yield BareMachine(made, flat, newer_flat)
 
 
 @pytest.fixture
@@ -60,6 +62,37 @@ def test_it_is_there_again_after_the_target_was_stopped_and_started(bare: BareMa
     wait_until(lambda: bare.run(*units).stdout == "inactive\ninactive\n", "both to be stopped")
     assert "flat.service: started\n" in bare.install()
     assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+
+
+def test_a_settings_ini_of_before_is_kept_and_can_be_read_by_the_site(bare: BareMachine) -> None:
+    """As `pyz config init` writes it, which finds no group; and a site needs no database."""
+    bare.booted.succeed(FILE, "pyz", "config", "init")
+    settings = bare.booted.path(SETTINGS)
+    settings.write_text(settings.read_text().replace("[settings]", "[settings]\nDATABASES = {}"))
+    before = settings.read_text()
+    said = bare.install()
+    assert "migrations: is in place\n" in said
+    assert settings.read_text() == before
+    assert bare.booted.succeed("stat", "--format=%U:%G %a", SETTINGS) == "root:flat 640\n"
+    assert bare.status("http://127.0.0.1:8000/", "localhost") == 200
+
+
+def test_a_unit_runs_its_command_word_by_word_and_goes_when_it_is_no_longer_wanted(bare: BareMachine) -> None:
+    bare.install(HOST)
+    words = ("a b", "$HOME", "%n", "it's", 'a"quote', "back\\slash", ";", "*", "", "two\nlines", "ü")
+    code = "import sys; print(*map(ascii, sys.argv[1:]), sep='|')"
+    timer = Timer("words", ("pyz", "exec", "python", "-c", code, *words), "daily")
+    for name, text in timer_units(Site("flat", "flat"), timer).items():
+        bare.booted.path(f"{UNITS}/{name}").write_text(text)
+    bare.booted.succeed("systemctl", "daemon-reload")
+    bare.booted.succeed("systemctl", "enable", "--now", "flat-words.timer")
+    bare.booted.succeed("systemctl", "start", "flat-words.service")
+    bare.booted.succeed("journalctl", "--sync")
+    said = bare.booted.succeed("journalctl", "--output=cat", "--unit=flat-words.service", "--priority=info")
+    assert "|".join(map(ascii, words)) in said.splitlines()
+    said = bare.install()
+    assert f"{UNITS}/flat-words.service: removed\n{UNITS}/flat-words.timer: removed\n" in said
+    assert "\nflat.service: is in place\n" in said
 
 
 def test_one_may_look_first(bare: BareMachine) -> None:
@@ -171,17 +204,14 @@ def test_a_site_that_does_not_start_is_told_in_its_own_words(bare: BareMachine) 
 
 
 def test_a_newer_file_takes_the_place_of_the_one_that_runs(bare: BareMachine) -> None:
-    """And a unit that is no longer wanted goes."""
     bare.install(HOST)
-    stale = bare.booted.path(f"{UNITS}/flat-worker.service")
-    text = bare.booted.path(f"{UNITS}/flat.service").read_text()
-    stale.write_text(text.replace("ExecStart=/usr/bin/flat runserve", "ExecStart=/usr/bin/sleep 1000"))
-    bare.booted.succeed("systemctl", "daemon-reload")
-    said = bare.install("--set=env.GREETING=hello")
-    assert f"{stale.name}: removed" in said
+    main = bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service")
+    said = bare.booted.succeed(NEWER, "pyz", "install", "--system", "--set=env.GREETING=hello")
     assert f"{SETTINGS}: written\n" in said
+    assert "/usr/bin/flat: written\n" in said
     assert "flat.service: started\n" in said
-    assert bare.status("http://127.0.0.1:8000/", "shop.example.org") == 200
+    assert bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service") == main
+    assert bare.status("http://127.0.0.1:8000/newer/", "shop.example.org") == 200
 
 
 def test_what_is_uninstalled_leaves_data_and_settings_and_what_is_purged_nothing(bare: BareMachine) -> None:

@@ -104,13 +104,12 @@ def user_home(user: str) -> str | None:
         return None
 
 
-def has_group(group: str) -> bool:
-    """Whether there is a group."""
+def group_id(group: str) -> int | None:
+    """The number of a group; None where there is no such group."""
     try:
-        grp.getgrnam(group)
+        return grp.getgrnam(group).gr_gid
     except KeyError:
-        return False
-    return True
+        return None
 
 
 def make_user(site: Site, sysusers_file: Path) -> None:
@@ -122,9 +121,9 @@ def make_user(site: Site, sysusers_file: Path) -> None:
     if program := shutil.which("systemd-sysusers", path=_SEARCH):
         run(program, sysusers_file)
         return
-    group = () if has_group(site.user) else ("--user-group",)
+    group = ("--user-group",) if group_id(site.user) is None else ("--gid", site.user)
     shell = ("--shell", "/usr/sbin/nologin", "--home-dir", site.state_dir, "--no-create-home")
-    run("useradd", "--system", *shell, *(group or ("--gid", site.user)), site.user)
+    run("useradd", "--system", *shell, *group, site.user)
 
 
 def systemctl(*arguments: str) -> str:

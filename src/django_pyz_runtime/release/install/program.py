@@ -76,9 +76,8 @@ class Program:
             uid = os.geteuid()
             trust.check(os.path.join(trust.resolve(str(self.release.parent), uid), self.release.name), uid)
         except trust.Untrusted as reason:
-            raise UserError(
-                f"{self.release} will not be used: {reason}", hint="Change that, and install again."
-            ) from None
+            hint = f"{reason.mend or 'Change that'}, and install again."
+            raise UserError(f"{self.release} will not be used: {reason}", hint=hint) from None
 
     def _make(self, path: Path, make: Callable[[Path], None]) -> None:
         seal.check(str(self._bundle.executable))

@@ -46,9 +46,11 @@ def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_pri
     """
     made = os.environ.pop(installing.MADE, "")
     try:
+        if not only_print and root == Path("/"):
+            _look_at_machine()
         plan = Plan.of(bundle, arguments, root)
         program = Program(bundle, root)
-        _look(plan, only_print=only_print)
+        _look(plan)
     except BaseException:
         if made:
             _take_away(Path(made))
@@ -61,19 +63,26 @@ def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_pri
         _tell(plan)
 
 
-def _look(plan: Plan, *, only_print: bool) -> None:
-    """Find out whether the site can be installed.
+def _look_at_machine() -> None:
+    """Find out whether a site can be installed on this machine by this user.
+
+    Raises:
+        UserError: it cannot.
+    """
+    machine.must_be_root("pyz install --system")
+    if not machine.has_systemd():
+        raise UserError(
+            "pyz install --system: systemd does not run this machine, so it cannot serve the site",
+            hint="`pyz install` puts the file in place, and --root DIR writes the files for another machine.",
+        )
+
+
+def _look(plan: Plan) -> None:
+    """Find out whether this site can be installed.
 
     Raises:
         UserError: it cannot; nothing was changed.
     """
-    if not plan.is_staged and not only_print:
-        machine.must_be_root("pyz install --system")
-        if not machine.has_systemd():
-            raise UserError(
-                "pyz install --system: systemd does not run this machine, so it cannot serve the site",
-                hint="`pyz install` puts the file in place, and --root DIR writes the files for another machine.",
-            )
     seal.check(str(plan.bundle.executable))
     checks.check_foreign(plan.site, plan.files, plan.root)
     if not plan.is_staged:
@@ -95,7 +104,7 @@ class Installation:
         self._site = plan.site
         self._program = program
         self._was_made = was_made
-        self._has_new_units = False
+        self._new_units: set[str] = set()
         self._has_new_settings = False
 
     def steps(self) -> Iterator[Step]:
@@ -134,7 +143,7 @@ class Installation:
             return error
         reason = system_reason(error) if isinstance(error, OSError) else str(error)
         where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        again = f"{self._plan.bundle.executable} pyz install --system"
+        again = f"{shlex.quote(str(self._plan.bundle.executable))} pyz install --system"
         again += f" --root {shlex.quote(str(self._plan.root))}" if self._plan.is_staged else ""
         again += "" if self._has_settings() else " with the same --set"
         return UserError(
@@ -147,8 +156,9 @@ class Installation:
         path = self._plan.path(file.place)
 
         def write() -> None:
-            self._has_new_units |= "/systemd/" in file.place
             _write(path, file.text, 0o644)
+            if "/systemd/" in file.place:
+                self._new_units.add(path.name)
 
         return Step(str(path), lambda: _holds(path, file.text), write)
 
@@ -156,7 +166,7 @@ class Installation:
         if not self._plan.is_staged:
             machine.systemctl("disable", "--now", path.name)
         path.unlink()
-        self._has_new_units = True
+        self._new_units.add(path.name)
 
     def _has_user(self) -> bool:
         return machine.user_home(self._site.user) is not None
@@ -179,15 +189,25 @@ class Installation:
         shutil.chown(folder, self._site.user, self._site.user)
 
     def _has_settings(self) -> bool:
-        return self._plan.before is None and _holds(self._plan.settings, self._plan.text)
+        return self._plan.before is None and _holds(self._plan.settings, self._plan.text) and self._can_read_settings()
+
+    def _can_read_settings(self) -> bool:
+        """Whether the site's user can read settings.ini."""
+        if self._plan.is_staged:
+            return True
+        status = self._plan.settings.stat()
+        is_of_group = status.st_mode & stat.S_IRGRP and machine.group_id(self._site.user) == status.st_gid
+        return bool(status.st_mode & stat.S_IROTH or is_of_group)
 
     def _write_settings(self) -> None:
-        path = self._plan.settings
-        if self._plan.before is None:
+        path, group = self._plan.settings, machine.group_id(self._site.user)
+        if self._plan.before is not None:
+            _write(path, self._plan.text, 0o640, None if self._plan.is_staged else group)
+        elif self._can_read_settings():
             status = path.stat()
             _write(path, self._plan.text, stat.S_IMODE(status.st_mode), status.st_gid)
         else:
-            _write(path, self._plan.text, 0o640, None if self._plan.is_staged else self._site.user)
+            _write(path, self._plan.text, stat.S_IMODE(path.stat().st_mode) | stat.S_IRGRP, group)
         self._plan = self._plan._replace(before=None)
         self._has_new_settings = True
 
@@ -198,7 +218,7 @@ class Installation:
             self._program.check_trust()
 
     def _has_read_units(self) -> bool:
-        if self._has_new_units or not all(_holds(self._plan.path(file.place), file.text) for file in self._plan.files):
+        if self._new_units or not all(_holds(self._plan.path(file.place), file.text) for file in self._plan.files):
             return False
         return all(machine.unit_property(unit, "NeedDaemonReload") == "no" for unit in self._units)
 
@@ -224,47 +244,52 @@ class Installation:
         machine.systemctl("enable", *self._units)
 
     def _runs(self) -> bool:
-        """Whether all of it runs, and the web server is of this release."""
-        is_new = self._has_new_units or self._has_new_settings
+        """Whether all of it runs, as it is now, and the web server is of this release."""
+        is_new = self._has_new_settings or not self._new_units.isdisjoint(self._units)
         return not is_new and all(map(machine.is_active, self._units)) and self._is_of_this_release()
 
     def _is_of_this_release(self) -> bool:
-        main = machine.unit_property(f"{self._site.name}.service", "MainPID")
+        """Whether the web server works in the code of this release, and no reload is under way."""
+        service = f"{self._site.name}.service"
         try:
-            return self._plan.bundle.build_id in os.readlink(f"/proc/{main}/cwd")
+            code = os.readlink(f"/proc/{machine.unit_property(service, 'MainPID')}/cwd")
         except OSError:
             return False
+        return self._plan.bundle.build_id in code and machine.unit_property(service, "ActiveState") == "active"
 
     def _start(self) -> None:
-        service, name = f"{self._site.name}.service", self._site.name
+        service, web_socket = f"{self._site.name}.service", f"{self._site.name}.socket"
         for unit in self._units:
             machine.succeeds("systemctl", "reset-failed", unit)
-        if machine.is_active(service) and self._has_new_units:
-            # The sockets may be others.
+        if machine.is_active(service) and web_socket in self._new_units:
             machine.systemctl("stop", service)
-            machine.systemctl("restart", f"{name}.socket")
-        elif machine.is_active(service):
+        elif machine.is_active(service) and service not in self._new_units:
             machine.systemctl("reload", service)
-        machine.systemctl("start", f"{name}.target")
+        changed = [unit for unit in self._units if unit in self._new_units]
+        for unit in sorted(changed, key=lambda unit: unit != web_socket):
+            machine.systemctl("try-restart", unit)
+        machine.systemctl("start", f"{self._site.name}.target")
         failed = [unit for unit in self._units if machine.unit_property(unit, "ActiveState") == "failed"]
         if failed or not machine.is_active(service):
             unit = next(iter(failed), service)
-            raise machine.Failed(f"systemctl start {name}.target: {unit} fails\n{machine.last_words(unit)}")
+            raise machine.Failed(f"systemctl start {self._site.name}.target: {unit} fails\n{machine.last_words(unit)}")
 
     def _status(self) -> int:
         return machine.status_of(self._site.socket, self._plan.health)
 
     def _answers(self) -> bool:
-        """Whether it is ready; where no page says so, any page will do."""
+        """Whether this release is ready; where no page says so, any page will do."""
         status = self._status()
-        return status == 200 or (self._plan.health == "/" and status > 0)
+        return (status == 200 or (self._plan.health == "/" and status > 0)) and self._is_of_this_release()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while not self._answers():
             if time.monotonic() > deadline:
                 status = self._status()
-                answer = f"it answers with {status}" if status else "it does not answer"
+                answer = (
+                    f"it answers with {status}, of another release or not ready" if status else "it does not answer"
+                )
                 words = machine.last_words(f"{self._site.name}.service")
                 raise machine.Failed(f"after {READY_SECONDS} s {answer}\n{words}")
             time.sleep(_PAUSE_SECONDS)
@@ -281,7 +306,7 @@ def _holds(path: Path, text: str) -> bool:
         return False
 
 
-def _write(path: Path, text: str, mode: int, group: str | int | None = None) -> None:
+def _write(path: Path, text: str, mode: int, group: int | None = None) -> None:
     """Put a file in place at once, readable by nobody else at any moment.
 
     Raises:
@@ -295,7 +320,7 @@ def _write(path: Path, text: str, mode: int, group: str | int | None = None) -> 
             file.flush()
             os.fsync(file.fileno())
         if group is not None:
-            shutil.chown(temporary, group=group)
+            os.chown(temporary, -1, group)
         temporary.chmod(mode)
         os.replace(temporary, path)
     finally:
