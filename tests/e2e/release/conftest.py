@@ -10,7 +10,6 @@ from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
 from tests.e2e.release.tea_shop import build_both
 
-
 _NEWER = """
 from django.http import HttpResponse
 

@@ -15,8 +15,7 @@ WRITTEN = "# Written by {script} for the site {name}. Changes belong into {unit}
 _PLAIN = r"[\w@%+=:,./-]+"
 _RELOAD = """\
 # A reload is an upgrade: file and configuration as they are now. What cannot serve is refused.
-ExecReload={program} runserve --check
-ExecReload=/bin/sh -c 'kill -HUP $MAINPID'
+ExecReload={program} pyz reload
 """
 _PLACES = """\
 User={user}
