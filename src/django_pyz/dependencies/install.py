@@ -15,7 +15,7 @@ from packaging.version import Version
 from django_pyz.dependencies import neighbours, old_setuptools, patch_releases
 from django_pyz.dependencies.installers import Environment, IndexSilent, installed_versions, link_mode
 from django_pyz.dependencies.locks import readers
-from django_pyz.dependencies.locks.target import ask, check_python
+from django_pyz.dependencies.locks.target import ask, check_python, wanted_pythons
 from django_pyz.dependencies.locks.wanted import Request, Wanted, pinned_versions
 from django_pyz.dependencies.patch_releases import PatchReleases
 from django_pyz.dependencies.source import Source
@@ -78,16 +78,19 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
         apart = replace(environment, folder=folder.with_name(f"{folder.name}-server"))
         server = beside.submit(_install_server, python, apart, wanted.index_lines)
         _install_project(environment, wanted, root, python)
-        patch_releases = _patch_releases(request, wanted, environment)
+        patch_releases = _patch_releases(source, request, wanted, environment)
         return Installed(environment.site_packages, server.result(), patch_releases)
 
 
-def _patch_releases(request: Request, wanted: Wanted, environment: Environment) -> PatchReleases:
+def _patch_releases(source: Source, request: Request, wanted: Wanted, environment: Environment) -> PatchReleases:
     """The patch releases of Python for which nothing is missing that the project or a package wants."""
     project = Pyproject(request.pyproject).project
-    lines = (*wanted.lines, *(line for lines in wanted.by_index.values() for line in lines))
-    declared = {str(request.files[0]): lines, request.pyproject.name: project.get("dependencies", ())}
-    pythons = {request.pyproject.name: str(project.get("requires-python", ""))}
+    others = readers.read_for_patch_releases(source.kind, request)
+    declared = {
+        str(request.files[0]): (*wanted.all_lines, *others),
+        request.pyproject.name: project.get("dependencies", ()),
+    }
+    pythons = {path.name: text for path, text in wanted_pythons(request).items()}
     found = patch_releases.needs(environment.site_packages, declared, pythons)
     installed = installed_versions(environment.site_packages)
     # Python is asked only where there is a reason.

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from django_pyz.dependencies.locks.constraints import allows
 from django_pyz.dependencies.locks.target import Target
 
 _PATCHES = range(100)
-_MINOR_PARTS = 2
+_PATCH_RELEASE = re.compile(r"\d\.\d+\.\d")
 _TELLING = re.compile(r"python_full_version|implementation_version")
 _OPTIONS = re.compile(r"\s--\w.*")
 
@@ -43,13 +43,13 @@ class _Need(NamedTuple):
         who: a package, or a file of the project.
         requirement: on another package; None where it is on Python.
         extras: of the one who needs it, with which the marker is evaluated.
-        pythons: which ones it supports.
+        pythons: the constraint that says which ones it supports.
     """
 
     who: str
     requirement: Requirement | None = None
     extras: frozenset[str] = frozenset()
-    pythons: SpecifierSet = SpecifierSet()
+    pythons: str = ""
 
 
 def needs(site_packages: Path, declared: Mapping[str, Iterable[str]], pythons: Mapping[str, str]) -> list[_Need]:
@@ -58,7 +58,7 @@ def needs(site_packages: Path, declared: Mapping[str, Iterable[str]], pythons: M
     Args:
         site_packages: of an environment.
         declared: lines of requirements, by who wants them.
-        pythons: versions of Python that are wanted, likewise.
+        pythons: constraints on Python, by the file that has them.
     """
     lines = [(who, parsed) for who, texts in declared.items() for parsed in map(_parsed, texts) if parsed]
     extras: dict[str, set[str]] = {}
@@ -74,11 +74,7 @@ def needs(site_packages: Path, declared: Mapping[str, Iterable[str]], pythons: M
             for who, parsed in (*lines, *wanted)
             if parsed.marker and _TELLING.search(str(parsed.marker))
         ),
-        *(
-            _Need(who, pythons=specifiers)
-            for who, text in (told | dict(pythons)).items()
-            if (specifiers := _specifiers(text))
-        ),
+        *(_Need(who, pythons=text) for who, text in (told | dict(pythons)).items() if _PATCH_RELEASE.search(text)),
     ]
 
 
@@ -117,7 +113,7 @@ def _reason(need: _Need) -> str:
 def _lacks(need: _Need, python: str, installed: Mapping[str, str], target: Target) -> bool:
     """Whether something is missing on a Python."""
     if (wanted := need.requirement) is None:
-        return not need.pythons.contains(python, prereleases=True)
+        return not allows(need.pythons, python)
     variables = {name: str(value) for name, value in target.environment.items()}
     variables |= {"python_full_version": python, "implementation_version": python}
     marker = wanted.marker or Marker("")
@@ -132,12 +128,3 @@ def _parsed(text: str) -> Requirement | None:
         return Requirement(_OPTIONS.sub("", text))
     except InvalidRequirement:
         return None
-
-
-def _specifiers(text: str) -> SpecifierSet | None:
-    """Those of a constraint that name a patch release; None where it names none, or is no such constraint."""
-    try:
-        found = SpecifierSet(text)
-    except InvalidSpecifier:
-        return None
-    return found if any(len(item.version.split(".")) > _MINOR_PARTS for item in found) else None

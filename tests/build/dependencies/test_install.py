@@ -113,6 +113,27 @@ def test_a_dependency_of_older_patch_releases_only_is_known(root: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_package_that_a_lock_has_for_older_patch_releases_only_is_known(root: Path) -> None:
+    minor = "{}.{}".format(*sys.version_info)
+    write_tree(
+        root,
+        {
+            "poetry.lock": f"""\
+[[package]]
+name = "no-such-package"
+version = "1"
+groups = ["main"]
+markers = "python_full_version < '{minor}.1'"
+"""
+        },
+    )
+
+    found = _install_all(root, "poetry.lock", "poetry.lock").patch_releases
+
+    assert (found.least, found.below, len(found.notes)) == (1, 0, 1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["uv", "pip"])
 @pytest.mark.parametrize("lines", ["django==5.2.19\nsqlparse==0.5.3\nasgiref==3.8.1\n", "django==5.2.19\n"])
 def test_pins_are_kept_and_what_they_leave_out_comes_as_well(

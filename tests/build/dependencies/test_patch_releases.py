@@ -11,8 +11,10 @@ from packaging.markers import default_environment
 
 from django_pyz.dependencies import patch_releases
 from django_pyz.dependencies.installers import installed_versions
-from django_pyz.dependencies.locks.target import Target
+from django_pyz.dependencies.locks import readers
+from django_pyz.dependencies.locks.target import Target, wanted_pythons
 from django_pyz.dependencies.patch_releases import PatchReleases
+from tests.build.reading import request
 from tests.build.trees import write_tree
 
 
@@ -88,3 +90,98 @@ def test_it_is_asked_of_the_python_at_hand(tmp_path: Path) -> None:
     assert _supported(tmp_path, [f'Requires-Dist: a; python_full_version > "{running}"'], built=running).below == (
         sys.version_info[2] + 1
     )
+
+
+RUNNING = "{}.{}.{}".format(*sys.version_info)
+MARKER = f"python_full_version > '{RUNNING}'"
+IN_GROUPS = f"""\
+[[package]]
+name = "redis"
+version = "5.0"
+groups = ["main"]
+python-versions = ">=3.8"
+
+[[package]]
+name = "later"
+version = "1"
+groups = ["main", "prod"]
+markers = {{main = "extra == 'fast'", prod = "{MARKER}"}}
+python-versions = ">=3.8"
+"""
+BY_WALK = """\
+[[package]]
+name = "redis"
+version = "5.0"
+python-versions = ">=3.8"
+
+[[package]]
+name = "later"
+version = "1"
+python-versions = ">=3.8"
+
+[metadata]
+lock-version = "2.0"
+python-versions = "^3.8"
+"""
+POETRY = f"""\
+[tool.poetry.dependencies]
+python = "^3.8"
+redis = "*"
+later = {{ version = "*", python = ">{RUNNING}" }}
+"""
+PYLOCK = f"""\
+lock-version = "1.0"
+created-by = "hand"
+dependency-groups = ["prod"]
+[[packages]]
+name = "redis"
+version = "5.0"
+sdist = {{ url = "https://files.pythonhosted.org/redis-5.0.tar.gz", hashes = {{ sha256 = "dd" }} }}
+[[packages]]
+name = "later"
+version = "1"
+marker = "'prod' in dependency_groups and {MARKER}"
+sdist = {{ url = "https://files.pythonhosted.org/later-1.tar.gz", hashes = {{ sha256 = "dd" }} }}
+"""
+PIPFILE = f'{{"default": {{"redis": {{"version": "==5.0"}}, "later": {{"version": "==1", "markers": "{MARKER}"}}}}}}'
+
+
+@pytest.mark.parametrize(
+    ("files", "groups"),
+    [
+        ({"poetry.lock": IN_GROUPS}, ("prod",)),
+        ({"poetry.lock": BY_WALK, "pyproject.toml": POETRY}, ()),
+        ({"pylock.toml": PYLOCK}, ("prod",)),
+        ({"Pipfile.lock": PIPFILE}, ()),
+    ],
+)
+def test_what_a_lock_has_for_other_patch_releases_counts(
+    tmp_path: Path, files: dict[str, str], groups: tuple[str, ...]
+) -> None:
+    kind, *_ = files
+    asked = request(write_tree(tmp_path / "shop", files), *files, groups=groups)
+
+    lines = [*readers.read(kind, asked).all_lines, *readers.read_for_patch_releases(kind, asked)]
+    found = _supported(tmp_path, [], *lines, built=RUNNING)
+
+    assert (found.least, found.below) == (0, sys.version_info[2] + 1)
+    assert "requirements.txt wants later==1 on others" in found.notes[0]
+
+
+def test_what_a_lock_has_for_a_group_that_is_not_built_does_not(tmp_path: Path) -> None:
+    asked = request(write_tree(tmp_path / "shop", {"poetry.lock": IN_GROUPS}), "poetry.lock")
+
+    lines = [*readers.read_for_patch_releases("poetry.lock", asked)]
+
+    assert _supported(tmp_path, [], *lines, built=RUNNING) == PatchReleases()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "limits"),
+    [("^3.11.4", (4, 0)), (">=3.8,<3.11.9 || ^3.12", (0, 9)), ("^3.8", (0, 0)), ("~3.11.4", (4, 0)), ("", (0, 0))],
+)
+def test_python_as_poetry_writes_it_counts(tmp_path: Path, constraint: str, limits: tuple[int, int]) -> None:
+    files = {"poetry.lock": f'[metadata]\npython-versions = "{constraint}"\n'}
+    (wanted,) = wanted_pythons(request(write_tree(tmp_path / "shop", files), "poetry.lock")).values() or [""]
+
+    assert _supported(tmp_path, [], wants=wanted)[:2] == limits

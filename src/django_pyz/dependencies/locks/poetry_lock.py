@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from django_pyz.dependencies.locks.constraints import allows
 from django_pyz.dependencies.locks.poetry_dependencies import Dependency, from_requirement, from_table, poetry_groups
 from django_pyz.dependencies.locks.pyproject import standard_group
-from django_pyz.dependencies.locks.target import Target, ask
+from django_pyz.dependencies.locks.target import Target, target_of
 from django_pyz.dependencies.locks.wanted import Request, Wanted, by_name, check_known, git_reference, line, locked
 from django_pyz.options import Options
 from django_pyz.toml_files import Pyproject, read_toml
@@ -37,7 +37,7 @@ def read(request: Request) -> Wanted:
     groups |= {*poetry_groups(project), *project.groups}
     check_known("group", request.options.groups, groups, request.file)
     check_known("extra", request.options.extras, lock.get("extras", {}), request.file)
-    target = ask(request.python)
+    target = target_of(request)
     if all("groups" in package for package in packages):
         chosen = _by_groups(packages, request, target)
     else:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from packaging import pylock
 from packaging.tags import parse_tag
 
-from django_pyz.dependencies.locks.target import ask
+from django_pyz.dependencies.locks.target import target_of
 from django_pyz.dependencies.locks.wanted import (
     Request,
     Wanted,
@@ -36,7 +36,7 @@ def read(request: Request) -> Wanted:
         lock = pylock.Pylock.from_dict(read_toml(request.file))
         check_known("extra", request.options.extras, lock.extras or (), request.file)
         check_known("group", request.options.groups, lock.dependency_groups or (), request.file)
-        target = ask(request.python)
+        target = target_of(request)
         selected = list(
             lock.select(
                 environment=target.environment,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from packaging.version import Version
 
 from django_pyz.dependencies.locks import pipfile_lock, poetry_lock, pylock, pyproject, requirements_files, uv_lock
+from django_pyz.dependencies.locks.target import ask
 from django_pyz.dependencies.locks.wanted import Request, Wanted, check_known, with_extras
 from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
@@ -24,6 +31,31 @@ def read(kind: str, request: Request) -> Wanted:
         raise UserError(f"{request.file}: does not have the form of a {kind} file ({what})") from error
 
 
+def read_for_patch_releases(kind: str, request: Request) -> Iterator[str]:
+    """What a lock whose reader leaves out what is for other Pythons has for each patch release.
+
+    Args:
+        kind: of the source.
+        request: as it was read.
+
+    Yields:
+        Requirements, each with a marker that says for which ones.
+    """
+    if kind not in _SELECTIVE:
+        return
+    major, minor, *_ = Version(ask(request.python).version).release
+    text = "".join(path.read_text(encoding="utf-8") for path in {request.file, request.pyproject} if path.is_file())
+    named = {int(patch) for patch in re.findall(rf"(?<![\d.]){major}\.{minor}\.(\d+)", text)}
+    starts = sorted({0, *named, *(patch + 1 for patch in named)})
+    for start, end in pairwise((*starts, _END)) if named else ():
+        first, last = f"{major}.{minor}.{start}", f"{major}.{minor}.{end - 1}"
+        marker = f'python_full_version >= "{first}" and python_full_version <= "{last}"'
+        # What does not take such a Python at all says so itself.
+        with contextlib.suppress(UserError):
+            for line in read(kind, replace(request, version=first)).all_lines:
+                yield f"{line.partition(' --hash')[0]} ; {marker}"
+
+
 def _requirements(request: Request) -> Wanted:
     """The files, and the extras and groups that the project's pyproject.toml has."""
     wanted = requirements_files.read([request.root / file for file in request.files], request.root)
@@ -39,6 +71,10 @@ def _setup(request: Request) -> Wanted:
 
 _MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
 """What comes of a table where there should be a list, or of a name that is not there."""
+_SELECTIVE = ("poetry.lock", "pylock.toml")
+"""Their readers select packages; the lines of the others keep their markers."""
+_END = 100
+"""No Python gets as many patch releases."""
 READERS: Mapping[str, Callable[[Request], Wanted]] = {
     "uv.lock": uv_lock.read,
     "pylock.toml": pylock.read,

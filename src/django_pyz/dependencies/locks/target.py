@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import packaging
@@ -44,6 +45,21 @@ class Target:
         return any(parsed.evaluate({**variables, "extra": extra}) for extra in ("", *extras))
 
 
+def target_of(request: Request) -> Target:
+    """The interpreter of a request, of the version that it is taken for.
+
+    Raises:
+        UserError: it cannot tell.
+    """
+    found = ask(request.python)
+    if not request.version:
+        return found
+    environment = found.environment.copy()
+    environment["python_full_version"] = environment["implementation_version"] = request.version
+    return replace(found, environment=environment)
+
+
+@cache
 def ask(python: Path) -> Target:
     """Ask an interpreter.
 
@@ -62,13 +78,18 @@ def check_python(request: Request) -> None:
     Raises:
         UserError: the project does not support it.
     """
-    wanted = dict(_wanted(request))
+    wanted = wanted_pythons(request)
     if not wanted:
         return
     found = ask(request.python).version
     for path, constraint in wanted.items():
         if not allows(constraint, found):
             raise UserError(f"{path}: wants Python {constraint}, found {found}", hint="Give another one with --python.")
+
+
+def wanted_pythons(request: Request) -> dict[Path, str]:
+    """What a project and its lock say of the Python that they support, by file, as they write it."""
+    return dict(_wanted(request))
 
 
 def _wanted(request: Request) -> Iterator[tuple[Path, str]]:

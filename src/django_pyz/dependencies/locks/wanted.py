@@ -32,6 +32,7 @@ class Request:
         options: whose extras and groups are asked for.
         python: the interpreter of the environment that is filled.
         scratch: a folder for temporary files.
+        version: take the interpreter for this one, as "3.11.2"; "" for its own.
     """
 
     root: Path
@@ -39,6 +40,7 @@ class Request:
     options: Options
     python: Path
     scratch: Path
+    version: str = ""
 
     @property
     def file(self) -> Path:
@@ -71,6 +73,11 @@ class Wanted:
     index_lines: tuple[str, ...] = ()
     is_complete: bool = False
     by_index: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def all_lines(self) -> tuple[str, ...]:
+        """The lines, wherever they come from."""
+        return (*self.lines, *(text for texts in self.by_index.values() for text in texts))
 
 
 def check_known(option: str, asked: Iterable[str], known: Iterable[str], where: Path) -> None:
