@@ -69,7 +69,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                     compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
         else:
             with progress.step("Looking at the settings"):
-                trial_run = look_at_settings(staged, manifest, folders.copy)
+                trial_run = look_at_settings(staged, manifest, folders.copy, plan.selection.exclusions)
         with progress.step("Writing the file"), output_file.appearing(plan.output) as file:
             stage.normalise_modes(folders.site_packages)
             contents = Contents(

@@ -10,6 +10,8 @@ that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, a
                fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
                import fails, as the exit code says too, only readings; where that is for want of a variable, with code
                0, also {"missing": [str], "problem": str}, with the names of the variables
+    apps       load the apps and write a JSON object of those that have models and no migrations, to their folders; the
+               arguments are the file to write, and a command line of the bundle that loads them
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
@@ -54,7 +56,7 @@ def main(argv: list[str]) -> int:
         from django_pyz.stage import target_folders
 
         target_folders.do_without(site_packages, os.getcwd())
-    return {"static": static, "facts": facts, "gzip": gzip}[task](site_packages, arguments)
+    return {"static": static, "facts": facts, "apps": apps, "gzip": gzip}[task](site_packages, arguments)
 
 
 def _import_from(bytecode: str, site_packages: str) -> None:
@@ -115,6 +117,15 @@ def static(site_packages: str, arguments: list[str]) -> int:
             plain = [] if elsewhere else [*getattr(staticfiles_storage, "plain", {}).values()]
             found = {"plain": plain, "elsewhere": elsewhere, "unmigrated": dict(_without_migrations())}
             Path(answer).write_text(json.dumps(found), encoding="utf-8")
+
+
+def apps(site_packages: str, arguments: list[str]) -> int:
+    """Run a command line that loads the apps, and write down which ones have no migrations."""
+    answer, *command_line = arguments
+    code = _manage(site_packages, command_line)
+    if not code:
+        Path(answer).write_text(json.dumps(dict(_without_migrations())), encoding="utf-8")
+    return code
 
 
 def _without_migrations() -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ _NO_FILE = re.compile(r"No such file(?: or directory)?: (?:'([^']+\.py)'|([^'\s]
 """Python's words, and those of django-split-settings, which names the file as its settings do."""
 _SHOWN = 8
 _KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
+_CACHE = "django.core.cache.backends.locmem.LocMemCache"
 _THROW_AWAY = "only-for-this-build"
 
 
@@ -63,6 +64,14 @@ class Facts:
     made: list[str]
     readings: list[Reading]
     given: list[str]
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Settings for the build, which reaches none of the site's caches, and no database, so it needs no driver."""
+        caches = (f"settings.CACHES.{alias}.BACKEND={_CACHE}" for alias in self.caches)
+        engines = (f"settings.DATABASES.{alias}.ENGINE=django.db.backends.sqlite3" for alias in self.driverless)
+        names = (f"settings.DATABASES.{alias}.NAME=:memory:" for alias in self.driverless)
+        return (*caches, *engines, *names)
 
 
 class Written(NamedTuple):
@@ -234,8 +243,21 @@ class StagedProject:
             # The settings were imported; an app of theirs may need a package that they do not.
             step = missing_module.hint(failed.problem, self.project_folder)
             raise UserError(*failed.problems, hint="\n".join(filter(None, [step, failed.hint])))
-        unmigrated = {label: self.in_project(folder) for label, folder in found["unmigrated"].items()}
-        return Written([self.in_project(reason) for reason in found["plain"]], found["elsewhere"], unmigrated)
+        plain = [self.in_project(reason) for reason in found["plain"]]
+        return Written(plain, found["elsewhere"], self._places(found["unmigrated"]))
+
+    def unmigrated(self) -> dict[str, str]:
+        """Load the apps, and return those that have models and no migrations, to their places.
+
+        Raises:
+            UserError: they cannot be loaded.
+        """
+        answer = self.scratch / "apps.json"
+        self._run("apps", "load the apps", [str(answer), *self._options(), "version"])
+        return self._places(json.loads(answer.read_text(encoding="utf-8")))
+
+    def _places(self, folders: dict[str, str]) -> dict[str, str]:
+        return {label: self.in_project(folder) for label, folder in folders.items()}
 
     def in_project(self, text: str) -> str:
         """A text in which the staged files have their place in the project, or in the tree."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from django_pyz import process
+from django_pyz.stage import unmigrated
 from django_pyz.stage.staged_project import Facts, StagedProject, Written
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
 
 _PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
-_CACHE = "django.core.cache.backends.locmem.LocMemCache"
 _HASHED_STORAGE = "django_pyz_runtime.static.storage.HashedStaticFilesStorage"
 
 
@@ -40,7 +39,8 @@ def add_static_files(
         UserError: the files cannot be collected.
     """
     if not facts.staticfiles:
-        return manifest, ["no static files: django.contrib.staticfiles is not installed"]
+        about_apps = unmigrated.look(staged, manifest.script, facts, exclusions)
+        return manifest, ["no static files: django.contrib.staticfiles is not installed", *about_apps]
     try:
         return _add(staged, manifest, facts, exclusions)
     except UserError as error:
@@ -57,7 +57,7 @@ def add_static_files(
 def _add(
     staged: StagedProject, manifest: Manifest, facts: Facts, exclusions: Mapping[str, str]
 ) -> tuple[Manifest, list[str]]:
-    staged = replace(staged, settings=(*_caches(facts), *_databases(facts)))
+    staged = replace(staged, settings=facts.stand_ins)
     notes = [
         f"the database {alias!r} has no driver in the file: {problem}" for alias, problem in facts.driverless.items()
     ]
@@ -71,14 +71,7 @@ def _add(
         notes.append(f"static files keep their plain names: {staged.in_project(process.reason_of(error))}")
         wanted = manifest
         collected = _collect(staged, wanted)
-    for app, folder in collected.unmigrated.items():
-        is_own = (staged.project_folder / folder).is_dir()
-        cure = (
-            f"`manage.py makemigrations {app}` writes them"
-            if is_own
-            else f"`{manifest.script} migrate --run-syncdb` does"
-        )
-        notes.append(_about_unmigrated(app, folder, exclusions, cure))
+    notes += unmigrated.about(staged, manifest.script, collected.unmigrated, exclusions)
     if collected.elsewhere:
         shutil.rmtree(_folder(staged), ignore_errors=True)
         notes.append(_about_elsewhere(facts.storage, manifest.script, "collectstatic", is_compressed=facts.compressor))
@@ -89,18 +82,6 @@ def _add(
         notes += said
     staged.gzip(_folder(staged))
     return wanted._replace(has_static=True), notes
-
-
-def _caches(facts: Facts) -> Iterator[str]:
-    """Settings for the build, which must not reach the caches of the site."""
-    return (f"settings.CACHES.{name}.BACKEND={_CACHE}" for name in facts.caches)
-
-
-def _databases(facts: Facts) -> Iterator[str]:
-    """Settings for the build, which asks no database and so needs none of the drivers."""
-    for alias in facts.driverless:
-        yield f"settings.DATABASES.{alias}.ENGINE=django.db.backends.sqlite3"
-        yield f"settings.DATABASES.{alias}.NAME=:memory:"
 
 
 def _sealed(manifest: Manifest, name: str, text: str) -> Manifest:
@@ -115,25 +96,6 @@ def _collect(staged: StagedProject, manifest: Manifest) -> Written:
     staged.write_manifest(manifest)
     shutil.rmtree(_folder(staged), ignore_errors=True)
     return staged.write_static(_folder(staged), "collectstatic", "--noinput", "--verbosity", "0")
-
-
-def _about_unmigrated(app: str, folder: str, exclusions: Mapping[str, str], cure: str) -> str:
-    """A note on an app without migrations.
-
-    Args:
-        app: its label.
-        folder: its place in the project, or in the tree.
-        exclusions: the project's files that were left out, to reasons.
-        cure: what to do about it where none was left out.
-    """
-    said = f"the app {app} has models and no migrations, so `migrate` makes no tables for it: "
-    inside = f"{folder}/migrations/"
-    places = (inside, *(f"{parent}/" for parent in Path(inside).parents))
-    left = [name for name in exclusions if name in places or (name.startswith(inside) and name.endswith(".py"))]
-    if left:
-        option = shlex.join(["--include", f"{inside}*.py"])
-        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), {option} puts such files in"
-    return said + cure
 
 
 def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: bool = False) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django_pyz import process
@@ -21,7 +22,7 @@ from django_pyz.files.rules import NO_TEXT, UNREADABLE
 from django_pyz.files.selection import DELETED, EMPTY_SUBMODULE
 from django_pyz.files.working_copy import copy_files
 from django_pyz.plan import Plan
-from django_pyz.stage import read_folders, static_files, static_names
+from django_pyz.stage import read_folders, static_files, static_names, unmigrated
 from django_pyz.stage.staged_project import Facts, NotImportable, StagedProject
 from django_pyz.variables import variables
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
@@ -140,18 +141,23 @@ def _reason(path: str, exclusions: Mapping[str, str]) -> str:
     return next(why for name, why in exclusions.items() if path == name or path.startswith(name.rstrip("/") + "/"))
 
 
-def look_at_settings(staged: StagedProject, manifest: Manifest, copy: Path) -> TrialRun:
-    """Import the settings for the variables that they read; where that cannot be done, their source has to do.
+def look_at_settings(
+    staged: StagedProject, manifest: Manifest, copy: Path, exclusions: Mapping[str, str] = MappingProxyType({})
+) -> TrialRun:
+    """Import the settings for the variables that they read, and the apps; where that cannot be done, source has to do.
 
     Args:
         staged: the tree.
         manifest: the one in the tree.
         copy: of the project, in which its build commands ran.
+        exclusions: the project's files that were left out, to reasons.
     """
     start = snapshot(staged.site_packages)
     notes = []
     try:
-        manifest = _with_variables(staged, manifest, staged.facts())
+        facts = staged.facts()
+        manifest = _with_variables(staged, manifest, facts)
+        notes += unmigrated.look(staged, manifest.script, facts, exclusions)
     except NotImportable as error:
         reason = process.reason_of(error)
         notes.append(f"some variables may not be listed, as the settings cannot be imported here: {reason}")

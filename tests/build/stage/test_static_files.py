@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from django_pyz.stage import static_files
+from django_pyz.stage import static_files, trial_run
 from django_pyz.stage.staged_project import StagedProject
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
 from django_pyz_runtime.errors import UserError
@@ -310,20 +310,49 @@ WITHOUT_MIGRATIONS = {
 }
 
 
-def test_apps_with_models_and_without_migrations_are_named_and_no_others(tmp_path: Path) -> None:
-    more = """
+def _unmigrated(tmp_path: Path, more: str = "") -> tuple[StagedProject, dict[str, str], list[str]]:
+    """A project with such apps, its files that were left out, and the notes on it."""
+    more = f"""
 INSTALLED_APPS += ["bare", "empty", "proxy", "foreign", "chosen", "moved", "django.contrib.contenttypes"]
-MIGRATION_MODULES = {"chosen": None, "moved": "elsewhere"}
+MIGRATION_MODULES = {{"chosen": None, "moved": "elsewhere"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+{more}
 """
     staged = make_staged(tmp_path, {**PROJECT, **WITHOUT_MIGRATIONS, "shop/settings.py": SETTINGS + more})
     left_out = {"empty/migrations/0001_initial.py": "not tracked by git", "bare/tests.py": "not tracked by git"}
-
-    _, notes = static_files.add_static_files(staged, MANIFEST, staged.facts(), left_out)
-
     said = "has models and no migrations, so `migrate` makes no tables for it"
-    assert notes == [
+    notes = [
         f"the app bare {said}: `manage.py makemigrations bare` writes them",
         f"the app empty {said}: empty/migrations/0001_initial.py was left out (not tracked by git), "
         "--include 'empty/migrations/*.py' puts such files in",
     ]
+    return staged, left_out, notes
+
+
+def test_apps_with_models_and_without_migrations_are_named_and_no_others(tmp_path: Path) -> None:
+    staged, left_out, notes = _unmigrated(tmp_path)
+
+    assert static_files.add_static_files(staged, MANIFEST, staged.facts(), left_out)[1] == notes
+
+
+def test_they_are_named_where_there_are_no_static_files(tmp_path: Path) -> None:
+    staged, left_out, notes = _unmigrated(tmp_path, "INSTALLED_APPS.remove('django.contrib.staticfiles')")
+
+    said = "no static files: django.contrib.staticfiles is not installed"
+    assert static_files.add_static_files(staged, MANIFEST, staged.facts(), left_out)[1] == [said, *notes]
+
+
+def test_they_are_named_where_none_are_collected(tmp_path: Path) -> None:
+    driverless = "DATABASES = {'default': {'ENGINE': 'no_such_driver', 'NAME': 'shop'}}"
+    staged, left_out, notes = _unmigrated(tmp_path, driverless)
+
+    assert trial_run.look_at_settings(staged, MANIFEST, tmp_path, left_out).notes == tuple(notes)
+
+
+def test_apps_that_cannot_be_loaded_are_no_obstacle_where_none_are_collected(tmp_path: Path) -> None:
+    staged, left_out, _ = _unmigrated(tmp_path, "INSTALLED_APPS += ['no_such_app']")
+
+    assert trial_run.look_at_settings(staged, MANIFEST, tmp_path, left_out).notes == (
+        "apps without migrations are not named, as the apps cannot be loaded here: "
+        "ModuleNotFoundError: No module named 'no_such_app'",
+    )
