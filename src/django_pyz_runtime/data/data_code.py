@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from importlib.machinery import BYTECODE_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 from django_pyz_runtime.boot import trust
 from django_pyz_runtime.data import audit
 from django_pyz_runtime.errors import UserError
+
+_MODULES = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES, ".so")
 
 
 def guard(trees: Iterable[Path], data_dir: Path) -> None:
@@ -70,6 +73,11 @@ class _DataCode:
         real = os.path.realpath(self._folders[folder] + name)
         if real.startswith(self._data) and os.path.isfile(real):
             check_module(real)
+
+
+def is_module(path: str) -> bool:
+    """Whether a file is code that Python would import."""
+    return path.endswith(_MODULES)
 
 
 def check_module(path: str) -> None:

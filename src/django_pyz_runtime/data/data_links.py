@@ -8,19 +8,15 @@ read-only, in which each of these paths is a link into the data folder.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from importlib.machinery import BYTECODE_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
 from django_pyz_runtime.boot import trust
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
-from django_pyz_runtime.data import write_guard
-from django_pyz_runtime.data.data_code import check_module
+from django_pyz_runtime.data import own_data, write_guard
+from django_pyz_runtime.data.data_code import check_module, is_module
 from django_pyz_runtime.data.relocation import make_folders
 from django_pyz_runtime.errors import UserError, system_reason
-
-_MODULES = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES, ".so")
 
 
 def code_folder(bundle: Bundle, data_dir: Path, *, may_write: bool = True) -> Path:
@@ -65,7 +61,7 @@ def _check_code(bundle: Bundle, data_dir: Path) -> None:
     for name in bundle.manifest.data_paths:
         path = data_dir / name
         for file in (path, *path.glob("*"), *path.glob("*/*")):
-            if file.suffix in _MODULES and file.is_file():
+            if is_module(file.name) and file.is_file():
                 check_module(str(file))
 
 
@@ -76,7 +72,7 @@ _own_copies: dict[tuple[Path, Path], Path] = {}
 def _own_copy(bundle: Bundle, data_dir: Path) -> Path:
     """A copy for a process that only looks: what its settings write while they are read goes away with it.
 
-    Data that is there already is linked, as the settings may read it.
+    Data that is there already can be read, and a copy of it be changed.
     """
     import atexit
     import tempfile
@@ -90,12 +86,16 @@ def _own_copy(bundle: Bundle, data_dir: Path) -> Path:
 
     def remove_folder() -> None:
         write_guard.stop()
+        own_data.stop()
         remove(str(folder))
 
     atexit.register(remove_folder)
-    own_data = folder / "data"
-    _fill(bundle, folder / "code", lambda name: data_dir if (data_dir / name).exists() else own_data)
-    _make_folders(bundle, own_data)
+    own = folder / "data"
+    for name in bundle.manifest.data_paths:
+        own_data.link(own, data_dir, name.rstrip("/"))
+    _fill(bundle, folder / "code", own)
+    _make_folders(bundle, own)
+    own_data.keep_apart(own)
     _own_copies[bundle.site_packages, data_dir] = folder / "code"
     return folder / "code"
 
@@ -108,7 +108,7 @@ def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
     try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
         try:
-            _fill(bundle, temporary, lambda name: data_dir)
+            _fill(bundle, temporary, data_dir)
             os.rename(temporary, copy)
         except BaseException:
             remove(str(temporary))
@@ -122,21 +122,15 @@ def _make(bundle: Bundle, data_dir: Path, copy: Path) -> None:
         ) from None
 
 
-def _fill(bundle: Bundle, copy: Path, data_of: Callable[[str], Path]) -> None:
-    """Copy the project's own files, with links.
-
-    Args:
-        bundle: whose.
-        copy: where to.
-        data_of: gives the folder that the link of a path leads into.
-    """
+def _fill(bundle: Bundle, copy: Path, data_dir: Path) -> None:
+    """Copy the project's own files, with links into a folder of data."""
     import shutil
 
     from django_pyz_runtime.bundle.blocks import link_or_copy
 
     shutil.copytree(bundle.project_folder, copy / PROJECT_FOLDER, copy_function=link_or_copy)
     for name in bundle.manifest.data_paths:
-        _link(copy / PROJECT_FOLDER, name.rstrip("/"), data_of(name))
+        _link(copy / PROJECT_FOLDER, name.rstrip("/"), data_dir)
     copy.chmod(0o555)
 
 

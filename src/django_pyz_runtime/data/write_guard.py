@@ -24,8 +24,6 @@ from django_pyz_runtime.errors import with_causes
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _WRITING_MODES = set("wax+")
-_HERE = -1
-"""The folder descriptor in an audit event where none was given."""
 _MAKES_NOTHING = ("mode=ro", "mode=rw", "mode=memory", "immutable=1")
 """What the URI of an SQLite database says when there must be one, or none is to be made; rwc is the default."""
 
@@ -86,14 +84,14 @@ def _look_at_new(path: Any, *rest: Any, is_folder: bool = False) -> None:
         _refuse(real, is_folder=is_folder)
 
 
-def _look_at_old(path: Any, folder: Any = _HERE) -> None:
+def _look_at_old(path: Any, folder: Any = audit.HERE) -> None:
     real = _real(path, folder, follows=False)
     if real is not None and os.path.lexists(real):
         _refuse(real)
 
 
-def _look_at_rename(source: Any, target: Any, source_folder: Any = _HERE, target_folder: Any = _HERE) -> None:
-    before = _absolute(source, source_folder)
+def _look_at_rename(source: Any, target: Any, source_folder: Any = audit.HERE, target_folder: Any = audit.HERE) -> None:
+    before = audit.absolute(source, source_folder)
     if before is None or os.path.lexists(before):
         _look_at_old(source, source_folder)
         if (real := _real(target, target_folder, follows=False)) is not None:
@@ -109,12 +107,12 @@ def _look_at_truncate(path: Any, *_: Any) -> None:
 
 
 def _look_at_database(name: Any, *_: Any) -> None:
-    path, is_made = _database_file(os.fsdecode(name))
+    path, is_made = database_file(os.fsdecode(name))
     if path and is_made:
         _look_at_open(path, None, os.O_RDWR | os.O_CREAT | os.O_EXCL)
 
 
-def _database_file(name: str) -> tuple[str, bool]:
+def database_file(name: str) -> tuple[str, bool]:
     """The file that SQLite opens (https://www.sqlite.org/uri.html), and whether it makes it where it is missing."""
     if not name.startswith("file:"):
         return ("" if name == ":memory:" else name), True
@@ -139,9 +137,9 @@ _LOOKS: dict[str, audit.Look] = {
 """What shutil, tempfile and pathlib do ends in one of these."""
 
 
-def _real(path: Any, folder: int = _HERE, *, follows: bool = True) -> str | None:
+def _real(path: Any, folder: int = audit.HERE, *, follows: bool = True) -> str | None:
     """Where a path leads in the code; None where it leads elsewhere."""
-    absolute = _absolute(path, folder)
+    absolute = audit.absolute(path, folder)
     if absolute is None:
         return None
     if follows:
@@ -150,19 +148,6 @@ def _real(path: Any, folder: int = _HERE, *, follows: bool = True) -> str | None
         above, name = os.path.split(absolute)
         real = os.path.join(os.path.realpath(above), name)
     return real if _code is not None and _code.holds(real) else None
-
-
-def _absolute(path: Any, folder: int) -> str | None:
-    """A path from the root; None where it is none, or what it starts from is gone: Python knows what to say then."""
-    if not isinstance(path, str | bytes | os.PathLike):
-        return None
-    text = os.fsdecode(path)
-    try:
-        if folder != _HERE and not os.path.isabs(text):
-            text = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), text)
-        return (text if os.path.isabs(text) else os.path.join(os.getcwd(), text)).rstrip("/") or "/"
-    except OSError:
-        return None
 
 
 def _refuse(real: str, *, is_folder: bool = False) -> None:

@@ -357,6 +357,16 @@ def test_to_check_settings_that_make_folders_leaves_no_trace_before_the_first_st
     assert (machine.data / "data/shop.db").is_file()
 
 
+def test_to_check_settings_that_make_folders_leaves_no_trace_after_it(built: Build) -> None:
+    machine = built("beside-code")
+    machine.succeed("migrate", "--verbosity", "0")
+    shutil.rmtree(machine.data / "data/logs")
+    before = {path: path.stat().st_mtime_ns for path in [machine.data, *machine.data.rglob("*")]}
+    for part in (["check"], ["show"], ["explain", "SEARCH_INDEX"]):
+        machine.succeed("pyz", "config", *part)
+    assert {path: path.stat().st_mtime_ns for path in [machine.data, *machine.data.rglob("*")]} == before
+
+
 def test_a_planted_private_key_stops_the_build(checkout: Path, tmp_path: Path) -> None:
     body = base64.encodebytes(random.Random(3).randbytes(1200)).decode()
     key = f"-----BEGIN RSA PRIVATE{' '}KEY-----\n{body}-----END RSA PRIVATE{' '}KEY-----\n"

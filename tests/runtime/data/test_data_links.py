@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,123 @@ def test_who_looks_reads_the_data_that_is_there(bundle: Bundle, tmp_path: Path) 
 
     assert (project / "secret.txt").read_text() == "key"
     assert not os.path.realpath(project / "shop/data").startswith(str(tmp_path / "data"))
+
+
+CHANGES = {
+    "write": "(shop / 'data/read.txt').write_text('new')",
+    "add": "with open(shop / 'data/read.txt', 'a') as file: file.write('new')",
+    "write a relative path": "os.chdir(shop); Path('data/deep/read.txt').write_text('new')",
+    "write what a link names": "(shop / 'data/link.txt').write_text('new')",
+    "write where one is": "os.chdir(shop / 'data'); Path('read.txt').write_text('new')",
+    "make": "(shop / 'data/deep/new.txt').write_text('new')",
+    "make folders": "(shop / 'data/deep/a/b').mkdir(parents=True)",
+    "remove": "(shop / 'data/deep/read.txt').unlink()",
+    "remove by a descriptor": "os.unlink('read.txt', dir_fd=os.open(shop / 'data', os.O_RDONLY))",
+    "remove a folder": "(shop / 'data/empty').rmdir()",
+    "remove folders": "shutil.rmtree(shop / 'data/deep')",
+    "rename": "os.replace(shop / 'data/deep/read.txt', shop / 'data/read.txt')",
+    "link": "os.symlink('x', shop / 'data/deep/x'); os.link(shop / 'settings.py', shop / 'data/y')",
+    "mode": "(shop / 'data/deep').chmod(0o700); (shop / 'data/read.txt').chmod(0o600)",
+    "time": "os.utime(shop / 'data/read.txt', (0, 0)); (shop / 'data').joinpath('read.txt').touch()",
+    "truncate": "os.truncate(shop / 'data/read.txt', 1)",
+    "the path itself": "(shop.parent / 'secret.txt').write_text('new')",
+    "database": """
+connection = sqlite3.connect(shop / 'data/shop.db')
+assert connection.execute('select * from t').fetchall() == [(1,)]
+connection.execute('insert into t values (2)'); connection.commit()""",
+    "database by its URI": """
+connection = sqlite3.connect(f'file:{shop}/data/shop.db', uri=True)
+connection.execute('create table u (x)'); connection.commit()""",
+}
+LOOK = """
+import os, shutil, sqlite3, sys
+from pathlib import Path
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.data.data_links import code_folder
+data = Path(sys.argv[2])
+shop = code_folder(Bundle.load("/usr/bin/shop", sys.argv[1], "b1"), data, may_write=False) / "__project__/shop"
+"""
+
+
+def _trace(folder: Path) -> dict[str, object]:
+    """What a process can leave in a folder."""
+    return {
+        os.path.relpath(path, folder): (
+            path.lstat().st_mode,
+            path.lstat().st_mtime_ns,
+            path.read_bytes() if path.is_file() else b"",
+        )
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+@pytest.fixture
+def data(bundle: Bundle, tmp_path: Path) -> Path:
+    """A data folder as a service has left it."""
+    (bundle.site_packages / FILE_NAME).parent.chmod(0o755)
+    (bundle.site_packages / FILE_NAME).write_text(bundle.manifest.to_json())
+    data = tmp_path / "data"
+    for folder in ("shop/data/deep", "shop/data/empty"):
+        (data / folder).mkdir(parents=True)
+    for name in ("secret.txt", "shop/data/read.txt", "shop/data/deep/read.txt"):
+        (data / name).write_text("old")
+    (data / "shop/data/link.txt").symlink_to("read.txt")
+    with closing(sqlite3.connect(data / "shop/data/shop.db")) as connection:
+        connection.executescript("create table t (x); insert into t values (1)")
+    return data
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in CHANGES.items()])
+def test_who_looks_changes_nothing_in_the_data_that_is_there(
+    bundle: Bundle, data: Path, python: Python, code: str
+) -> None:
+    before = _trace(data)
+
+    python(LOOK + code, str(bundle.site_packages), str(data))
+
+    assert _trace(data) == before
+
+
+def test_who_looks_sees_what_it_wrote_beside_what_was_there(bundle: Bundle, data: Path, python: Python) -> None:
+    code = """
+(shop / "data/deep/new.txt").write_text("new")
+with open(shop / "data/read.txt", "a") as file:
+    file.write(" and new")
+(shop / "data/empty").rmdir()
+print(*sorted(os.listdir(shop / "data")), *sorted(os.listdir(shop / "data/deep")))
+print((shop / "data/read.txt").read_text(), (shop / "data/deep/read.txt").read_text())
+"""
+    assert python(LOOK + code, str(bundle.site_packages), str(data)).splitlines() == [
+        "deep link.txt read.txt shop.db new.txt read.txt",
+        "old and new old",
+    ]
+
+
+def test_who_looks_copies_no_large_files(bundle: Bundle, data: Path, python: Python) -> None:
+    os.truncate(data / "shop/data/read.txt", 1 << 40)
+    code = """
+with open(shop / "data/read.txt", "a") as file:
+    file.write("new")
+print((shop / "data/read.txt").read_text())
+"""
+
+    assert python(LOOK + code, str(bundle.site_packages), str(data)) == "new\n"
+
+    assert (data / "shop/data/read.txt").stat().st_size == 1 << 40
+
+
+def test_who_looks_runs_no_code_of_others_that_it_has_changed(bundle: Bundle, data: Path, python: Python) -> None:
+    module = data / "shop/data/deep/plug/in.py"
+    module.parent.mkdir()
+    module.touch()
+    module.chmod(0o666)
+    code = """
+try:
+    open(shop / "data/deep/plug/in.py", "a")
+except Exception as error:
+    print(error)
+"""
+    assert "is code: " in python(LOOK + code, str(bundle.site_packages), str(data))
 
 
 def test_what_was_made_in_the_tree_since_is_no_obstacle(bundle: Bundle, tmp_path: Path) -> None:
