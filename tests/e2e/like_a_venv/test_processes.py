@@ -28,6 +28,18 @@ def test_python_runs_modules_files_and_folders_of_the_bundle(tools: Machine) -> 
     assert len(said(tools, *COMMAND, code.format(shop / "jobs.py"))) == 1
 
 
+def test_python_3_is_the_bundles_by_its_own_name_and_the_machines_for_children(tools: Machine) -> None:
+    """Programs of others start with it, and need what is installed on the machine."""
+    code = "import sys, shop.sums; print(sys.argv[1:])"
+    for name in ("python3", "python{}.{}".format(*sys.version_info)):
+        assert said(tools, "pyz", "exec", name, "-c", code, "a") == ["['a']"]
+    assert tools.run("pyz", "exec", "python3.1", "-c", code).returncode == 2
+    find = "import shutil; print(shutil.which('python'), shutil.which('python3'))"
+    ours, others = said(tools, *CHILD, find)[0].split()
+    assert ours == str(site_packages(tools) / "__bin__/python")
+    assert others == shutil.which("python3", path=tools.environment["PATH"])
+
+
 def test_assertions_and_docstrings_go_with_optimisation(tools: Machine) -> None:
     code = """
 from shop import sums

@@ -44,12 +44,16 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 
 def find(bundle: Bundle, name: str) -> Path:
-    """The file of a program.
+    """The file of a program; of Python by any name that is true, as of a virtual environment's.
+
+    On PATH, where programs of others look for theirs, there is no python3 of ours.
 
     Raises:
         UserError: the bundle has none of that name.
     """
     folder = bundle.site_packages / PROGRAM_FOLDER
+    if name in ("python3", f"python3.{sys.version_info.minor}"):
+        name = "python"
     known = sorted(path.name for path in folder.iterdir())
     if name in known:
         return folder / name
