@@ -8,7 +8,6 @@ import shlex
 import shutil
 import socket
 import stat
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,14 +21,11 @@ from django_pyz_runtime.release.files.files import HostFile
 from django_pyz_runtime.release.install import checks, machine
 from django_pyz_runtime.release.install.plan import Plan
 from django_pyz_runtime.release.install.program import Program
+from django_pyz_runtime.release.install.services import Changes, Services
 from django_pyz_runtime.release.install.settings_file import without_secrets
 from django_pyz_runtime.release.install.steps import Step, take
-
-READY_SECONDS = 120
-"""How long a site that systemd has started may take to be ready."""
-_PAUSE_SECONDS = 0.2
-_NO_DATABASE = "settings.DATABASES is improperly configured"
-"""What Django says where a project has none (django.db.backends.dummy)."""
+from django_pyz_runtime.release.install.text_files import holds
+from django_pyz_runtime.release.install.text_files import write as write_text
 
 
 def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_print: bool) -> None:
@@ -104,8 +100,7 @@ class Installation:
         self._site = plan.site
         self._program = program
         self._was_made = was_made
-        self._new_units: set[str] = set()
-        self._has_new_settings = False
+        self._changes = Changes()
 
     def steps(self) -> Iterator[Step]:
         """All steps in their order."""
@@ -127,15 +122,7 @@ class Installation:
             if path.name not in {Path(file.place).name for file in units}:
                 yield Step(str(path), lambda: False, partial(self._remove_unit, path), "removed")
         if not plan.is_staged:
-            yield from self._steps_of_a_running_machine()
-
-    def _steps_of_a_running_machine(self) -> Iterator[Step]:
-        site = self._site
-        yield Step("systemd", self._has_read_units, lambda: _ignore(machine.systemctl("daemon-reload")), "reloaded")
-        yield Step("migrations", self._is_migrated, self._migrate, "applied")
-        yield Step(f"{site.name}.target", self._is_enabled, self._enable, "enabled")
-        yield Step(f"{site.name}.service", self._runs, self._start, "started")
-        yield Step(f"{site.socket}{self._plan.health}", self._answers, self._wait, "ready", "is ready")
+            yield from Services(plan, program, self._changes).steps()
 
     def failed(self, step: Step, error: Exception) -> Exception:
         """What to say of a step that failed: why, what is in place, and how to go on."""
@@ -156,17 +143,17 @@ class Installation:
         path = self._plan.path(file.place)
 
         def write() -> None:
-            _write(path, file.text, 0o644)
+            write_text(path, file.text, 0o644)
             if "/systemd/" in file.place:
-                self._new_units.add(path.name)
+                self._changes.units.add(path.name)
 
-        return Step(str(path), lambda: _holds(path, file.text), write)
+        return Step(str(path), lambda: holds(path, file.text), write)
 
     def _remove_unit(self, path: Path) -> None:
         if not self._plan.is_staged:
             machine.systemctl("disable", "--now", path.name)
         path.unlink()
-        self._new_units.add(path.name)
+        self._changes.units.add(path.name)
 
     def _has_user(self) -> bool:
         return machine.user_home(self._site.user) is not None
@@ -189,7 +176,7 @@ class Installation:
         shutil.chown(folder, self._site.user, self._site.user)
 
     def _has_settings(self) -> bool:
-        return self._plan.before is None and _holds(self._plan.settings, self._plan.text) and self._can_read_settings()
+        return self._plan.before is None and holds(self._plan.settings, self._plan.text) and self._can_read_settings()
 
     def _can_read_settings(self) -> bool:
         """Whether the site's user can read settings.ini."""
@@ -202,129 +189,20 @@ class Installation:
     def _write_settings(self) -> None:
         path, group = self._plan.settings, machine.group_id(self._site.user)
         if self._plan.before is not None:
-            _write(path, self._plan.text, 0o640, None if self._plan.is_staged else group)
+            write_text(path, self._plan.text, 0o640, None if self._plan.is_staged else group)
         elif self._can_read_settings():
             status = path.stat()
-            _write(path, self._plan.text, stat.S_IMODE(status.st_mode), status.st_gid)
+            write_text(path, self._plan.text, stat.S_IMODE(status.st_mode), status.st_gid)
         else:
-            _write(path, self._plan.text, stat.S_IMODE(path.stat().st_mode) | stat.S_IRGRP, group)
+            write_text(path, self._plan.text, stat.S_IMODE(path.stat().st_mode) | stat.S_IRGRP, group)
         self._plan = self._plan._replace(before=None)
-        self._has_new_settings = True
+        self._changes.has_settings = True
 
     def _unpack(self) -> None:
         if not self._program.is_unpacked:
             self._program.unpack()
         if not self._plan.is_staged:
             self._program.check_trust()
-
-    def _has_read_units(self) -> bool:
-        if self._new_units or not all(_holds(self._plan.path(file.place), file.text) for file in self._plan.files):
-            return False
-        return all(machine.unit_property(unit, "NeedDaemonReload") == "no" for unit in self._units)
-
-    def _is_migrated(self) -> bool:
-        if machine.user_home(self._site.user) is None or not self._program.is_in_place:
-            return False
-        done = machine.completed_as(self._site, "migrate", "--check")
-        return done.returncode == 0 or _NO_DATABASE in done.stderr
-
-    def _migrate(self) -> None:
-        machine.run_as(self._site, "migrate", "--noinput")
-
-    @property
-    def _units(self) -> list[str]:
-        """The units that can be enabled."""
-        files = [file for file in self._plan.files if "\n[Install]\n" in file.text]
-        return [Path(file.place).name for file in files]
-
-    def _is_enabled(self) -> bool:
-        return all(machine.succeeds("systemctl", "is-enabled", "--quiet", unit) for unit in self._units)
-
-    def _enable(self) -> None:
-        machine.systemctl("enable", *self._units)
-
-    def _runs(self) -> bool:
-        """Whether all of it runs, as it is now, and the web server is of this release."""
-        is_new = self._has_new_settings or not self._new_units.isdisjoint(self._units)
-        return not is_new and all(map(machine.is_active, self._units)) and self._is_of_this_release()
-
-    def _is_of_this_release(self) -> bool:
-        """Whether the web server works in the code of this release, and no reload is under way."""
-        service = f"{self._site.name}.service"
-        try:
-            code = os.readlink(f"/proc/{machine.unit_property(service, 'MainPID')}/cwd")
-        except OSError:
-            return False
-        return self._plan.bundle.build_id in code and machine.unit_property(service, "ActiveState") == "active"
-
-    def _start(self) -> None:
-        service, web_socket = f"{self._site.name}.service", f"{self._site.name}.socket"
-        for unit in self._units:
-            machine.succeeds("systemctl", "reset-failed", unit)
-        if machine.is_active(service) and web_socket in self._new_units:
-            machine.systemctl("stop", service)
-        elif machine.is_active(service) and service not in self._new_units:
-            machine.systemctl("reload", service)
-        changed = [unit for unit in self._units if unit in self._new_units]
-        for unit in sorted(changed, key=lambda unit: unit != web_socket):
-            machine.systemctl("try-restart", unit)
-        machine.systemctl("start", f"{self._site.name}.target")
-        failed = [unit for unit in self._units if machine.unit_property(unit, "ActiveState") == "failed"]
-        if failed or not machine.is_active(service):
-            unit = next(iter(failed), service)
-            raise machine.Failed(f"systemctl start {self._site.name}.target: {unit} fails\n{machine.last_words(unit)}")
-
-    def _status(self) -> int:
-        return machine.status_of(self._site.socket, self._plan.health)
-
-    def _answers(self) -> bool:
-        """Whether this release is ready; where no page says so, any page will do."""
-        status = self._status()
-        return (status == 200 or (self._plan.health == "/" and status > 0)) and self._is_of_this_release()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
-            if time.monotonic() > deadline:
-                status = self._status()
-                answer = (
-                    f"it answers with {status}, of another release or not ready" if status else "it does not answer"
-                )
-                words = machine.last_words(f"{self._site.name}.service")
-                raise machine.Failed(f"after {READY_SECONDS} s {answer}\n{words}")
-            time.sleep(_PAUSE_SECONDS)
-
-
-def _ignore(text: str) -> None:
-    """Take no notice of what a program says that went well."""
-
-
-def _holds(path: Path, text: str) -> bool:
-    try:
-        return path.read_text(encoding="utf-8") == text
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def _write(path: Path, text: str, mode: int, group: int | None = None) -> None:
-    """Put a file in place at once, readable by nobody else at any moment.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    installing.make_folder(str(path.parent))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if group is not None:
-            os.chown(temporary, -1, group)
-        temporary.chmod(mode)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _take_away(tree: Path) -> None:

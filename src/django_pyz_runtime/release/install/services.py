@@ -1,0 +1,138 @@
+"""The steps that systemd takes part in: migrate as the site's user, enable, start, wait until it is ready."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from django_pyz_runtime.release.install import machine
+from django_pyz_runtime.release.install.plan import Plan
+from django_pyz_runtime.release.install.program import Program
+from django_pyz_runtime.release.install.steps import Step
+from django_pyz_runtime.release.install.text_files import holds
+
+READY_SECONDS = 120
+"""How long a site that systemd has started may take to be ready."""
+_PAUSE_SECONDS = 0.2
+_NO_DATABASE = "settings.DATABASES is improperly configured"
+"""What Django says where a project has none (django.db.backends.dummy)."""
+
+
+class Changes:
+    """What an installation has changed of what runs.
+
+    Attributes:
+        units: names of those that were written or removed.
+        has_settings: whether settings.ini was written.
+    """
+
+    def __init__(self) -> None:
+        self.units: set[str] = set()
+        self.has_settings = False
+
+
+class Services:
+    """The services of a site.
+
+    Args:
+        plan: what is to be there.
+        program: the executable and its code.
+        changes: what was changed before these steps.
+    """
+
+    def __init__(self, plan: Plan, program: Program, changes: Changes) -> None:
+        self._plan = plan
+        self._site = plan.site
+        self._program = program
+        self._changes = changes
+
+    def steps(self) -> Iterator[Step]:
+        """All steps in their order."""
+        site = self._site
+        yield Step("systemd", self._has_read_units, self._read_units, "reloaded")
+        yield Step("migrations", self._is_migrated, self._migrate, "applied")
+        yield Step(f"{site.name}.target", self._is_enabled, self._enable, "enabled")
+        yield Step(f"{site.name}.service", self._runs, self._start, "started")
+        yield Step(f"{site.socket}{self._plan.health}", self._answers, self._wait, "ready", "is ready")
+
+    def _has_read_units(self) -> bool:
+        if self._changes.units or not all(holds(self._plan.path(file.place), file.text) for file in self._plan.files):
+            return False
+        return all(machine.unit_property(unit, "NeedDaemonReload") == "no" for unit in self._units)
+
+    def _read_units(self) -> None:
+        machine.systemctl("daemon-reload")
+
+    def _is_migrated(self) -> bool:
+        if machine.user_home(self._site.user) is None or not self._program.is_in_place:
+            return False
+        done = machine.completed_as(self._site, "migrate", "--check")
+        return done.returncode == 0 or _NO_DATABASE in done.stderr
+
+    def _migrate(self) -> None:
+        machine.run_as(self._site, "migrate", "--noinput")
+
+    @property
+    def _units(self) -> list[str]:
+        """The units that can be enabled."""
+        files = [file for file in self._plan.files if "\n[Install]\n" in file.text]
+        return [Path(file.place).name for file in files]
+
+    def _is_enabled(self) -> bool:
+        return all(machine.succeeds("systemctl", "is-enabled", "--quiet", unit) for unit in self._units)
+
+    def _enable(self) -> None:
+        machine.systemctl("enable", *self._units)
+
+    def _runs(self) -> bool:
+        """Whether all of it runs, as it is now, and the web server is of this release."""
+        is_new = self._changes.has_settings or not self._changes.units.isdisjoint(self._units)
+        return not is_new and all(map(machine.is_active, self._units)) and self._is_of_this_release()
+
+    def _is_of_this_release(self) -> bool:
+        """Whether the web server works in the code of this release, and no reload is under way."""
+        service = f"{self._site.name}.service"
+        try:
+            code = os.readlink(f"/proc/{machine.unit_property(service, 'MainPID')}/cwd")
+        except OSError:
+            return False
+        return self._plan.bundle.build_id in code and machine.unit_property(service, "ActiveState") == "active"
+
+    def _start(self) -> None:
+        service, web_socket = f"{self._site.name}.service", f"{self._site.name}.socket"
+        for unit in self._units:
+            machine.succeeds("systemctl", "reset-failed", unit)
+        if machine.is_active(service) and web_socket in self._changes.units:
+            machine.systemctl("stop", service)
+        elif machine.is_active(service) and service not in self._changes.units:
+            machine.systemctl("reload", service)
+        changed = [unit for unit in self._units if unit in self._changes.units]
+        for unit in sorted(changed, key=lambda unit: unit != web_socket):
+            machine.systemctl("try-restart", unit)
+        machine.systemctl("start", f"{self._site.name}.target")
+        failed = [unit for unit in self._units if machine.unit_property(unit, "ActiveState") == "failed"]
+        if failed or not machine.is_active(service):
+            unit = next(iter(failed), service)
+            raise machine.Failed(f"systemctl start {self._site.name}.target: {unit} fails\n{machine.last_words(unit)}")
+
+    def _status(self) -> int:
+        return machine.status_of(self._site.socket, self._plan.health)
+
+    def _answers(self) -> bool:
+        """Whether this release is ready; where no page says so, any page will do."""
+        status = self._status()
+        return (status == 200 or (self._plan.health == "/" and status > 0)) and self._is_of_this_release()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline:
+                status = self._status()
+                answer = (
+                    f"it answers with {status}, of another release or not ready" if status else "it does not answer"
+                )
+                words = machine.last_words(f"{self._site.name}.service")
+                raise machine.Failed(f"after {READY_SECONDS} s {answer}\n{words}")
+            time.sleep(_PAUSE_SECONDS)

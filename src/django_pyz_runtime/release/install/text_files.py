@@ -1,0 +1,37 @@
+"""Text files that are put in place at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django_pyz_runtime.boot import installing
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether a file is there and has a text."""
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
+    """Put a file in place at once, readable by nobody else at any moment.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    installing.make_folder(str(path.parent))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if group is not None:
+            os.chown(temporary, -1, group)
+        temporary.chmod(mode)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
