@@ -11,5 +11,6 @@ for word do
     esac
     set -- "$@" "$word"
 done
+# For root no tree is read-only, and -B keeps bytecode out of it before our first line can.
 export @PREFIX@PYTHONPATH="${PYTHONPATH-}"
-PYTHONPATH=${0%/*}/../django_pyz_runtime/child/path exec "${@PREFIX@PYTHON:-python@VERSION@}" "$@"
+PYTHONPATH=${0%/*}/../django_pyz_runtime/child/path exec "${@PREFIX@PYTHON:-python@VERSION@}" -B "$@"

@@ -40,6 +40,11 @@ def test_python_3_is_the_bundles_by_its_own_name_and_the_machines_for_children(t
     assert others == shutil.which("python3", path=tools.environment["PATH"])
 
 
+def test_no_child_leaves_bytecode_in_the_tree_not_even_one_of_roots(tools: Machine) -> None:
+    said(tools, *CHILD, "import shop.sums, sys; print(sys.flags.dont_write_bytecode)")
+    assert list(site_packages(tools).parent.rglob("__pycache__")) == []
+
+
 def test_assertions_and_docstrings_go_with_optimisation(tools: Machine) -> None:
     code = """
 from shop import sums
@@ -133,12 +138,12 @@ except SystemExit as error:
 STATE = """
 import faulthandler, json, sys
 flags = {name: getattr(sys.flags, name) for name in dir(sys.flags) if not name.startswith("_") and name != "no_site"}
-flags = {name: value for name, value in flags.items() if not callable(value)}
+flags = {name: value for name, value in flags.items() if not callable(value) and name != "dont_write_bytecode"}
 print(json.dumps([flags, sys.warnoptions, sys._xoptions, sys.base_prefix, faulthandler.is_enabled()]))
 print(sys.stdout.encoding, sys.stdout.write_through, sys.stderr.errors, sys.getfilesystemencoding())
 """
 """What Python says of how it was started; that `site`, which sets the prefix of a virtual environment, was imported by
-itself or later is not looked at."""
+itself or later is not looked at, nor whether bytecode is written, which children of a bundle never do."""
 
 
 @pytest.mark.parametrize(
