@@ -160,8 +160,12 @@ def _not_one(root: Path, start: EntryPoint, candidates: list[str]) -> UserError:
         return UserError(
             f"{root}: found no manage.py, and several modules that look like settings:{listed}", hint=_HINT
         )
+    aside = next(
+        (_shown(path, root) for path in sorted(root.glob("*/*/manage.py")) + sorted(root.glob("*/manage.py"))), ""
+    )
+    way = f"--manage-py {shlex.quote(aside)}, which lies among tests or documents" if aside else "--settings-module"
     return UserError(
         f"{root}: wanted a Django project, found no manage.py here or up to two folders below, no console script that "
         "names settings, and no module that looks like settings",
-        hint="Name its folder, or give --settings-module.",
+        hint=f"Name its folder, or give {way}.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -103,6 +104,16 @@ def test_none_is_an_error_that_says_where_was_looked(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"wanted a Django project, found no manage.py here or up to") as caught:
         _find(write_tree(tmp_path, {"requirements.txt": "Django"}))
     assert caught.value.hint == "Name its folder, or give --settings-module."
+
+
+def test_one_among_tests_is_no_site_but_can_be_named(tmp_path: Path) -> None:
+    named = SMALL_PROJECT["manage.py"].replace("myproj", "shop.tests")
+    files = {"shop/tests/manage.py": named, "shop/tests/settings.py": "", "requirements.txt": "Django"}
+    root = write_tree(tmp_path, files)
+    with pytest.raises(UserError) as caught:
+        _find(root)
+    option, path = shlex.split(caught.value.hint.partition("give ")[2].partition(", which")[0])
+    assert (option, _find(root, Options(manage_py=path)).settings_module) == ("--manage-py", "shop.tests.settings")
 
 
 def test_a_file_is_no_project(tmp_path: Path) -> None:
