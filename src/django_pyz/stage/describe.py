@@ -59,13 +59,19 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         sbom=make_sbom(found.name, site_packages),
     )
     if "django" not in {component["name"] for component in manifest.sbom["components"]}:
-        raise no_django(found.root, found.source.files[0])
+        raise no_django(found.root, found.source.files[0], found.source.requirements)
     return manifest
 
 
-def no_django(root: Path, listed: Path) -> UserError:
-    """The error that a project's list of dependencies installs no Django, with the option that brings it in."""
-    ways = missing_module.ways("django", root)
+def no_django(root: Path, listed: Path, requirements: Sequence[Path] = ()) -> UserError:
+    """The error that a project's list of dependencies installs no Django, with the option that brings it in.
+
+    Args:
+        root: the project.
+        listed: its list.
+        requirements: the requirements files that were installed, relative to it.
+    """
+    ways = missing_module.ways("django", root, requirements)
     hint = f"Give {' or '.join(ways)}." if ways else "Add Django to it, or give --requirements FILE."
     return UserError(f"{root}: {listed} does not install Django", hint=hint)
 

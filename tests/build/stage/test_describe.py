@@ -66,7 +66,7 @@ def test_it_is_plain_json_without_a_time_or_a_random_number(tmp_path: Path) -> N
     ("dependencies", "hint"),
     [
         ('optional-dependencies.server = ["Django>=5"]', "Give --extras server."),
-        ("dependencies = []", "Add it, or give --requirements FILE."),
+        ("dependencies = []", "Add Django to it, or give --requirements FILE."),
     ],
 )
 def test_the_option_that_brings_in_django_is_named_where_it_is_not_installed(
