@@ -1,4 +1,4 @@
-"""`pyz install`, before there is a tree: it is unpacked to where it is installed, and not to a cache before that.
+"""`pyz install` and `pyz upgrade`, before there is a tree: it is unpacked to where it is installed, and to no cache.
 
 Standard library only.
 """
@@ -16,19 +16,20 @@ from django_pyz_runtime.errors import UserError, system_reason
 PROGRAMS = "usr/bin"
 """Where programs are installed, below the root."""
 MADE = "DJANGO_PYZ_MADE_TREE"
-"""The variable that tells `pyz install` which tree the launcher has just made: a refusal takes that away again."""
+"""The variable that tells them which tree the launcher has just made: a refusal takes that away again."""
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (.+?): a Django project in one file\. .*: \S+ (.+)\n")
 """How a bundle begins, with its project's name and that of its program (django_pyz.pack.programs.first_lines)."""
+_NO_MATTER = ("--system", "--no-backup")
 _LONGEST_BYTES = 1000
 
 
 def folder_to_unpack_to(archive: str, name: str, command: list[str]) -> str:
-    """The folder of releases that `pyz install` is about to unpack to, once it is known that it may.
+    """The folder of releases that `pyz install` or `pyz upgrade` is about to unpack to, once it is known that it may.
 
     Args:
         archive: the bundle.
         name: the project's.
-        command: the command line, from `pyz install` on.
+        command: the command line, from `pyz` on.
 
     Returns:
         "" where nothing will be written.
@@ -36,7 +37,7 @@ def folder_to_unpack_to(archive: str, name: str, command: list[str]) -> str:
     Raises:
         UserError: the file is damaged, or a program of that name is in the way.
     """
-    root = _root(command)
+    root = _root([word for word in command if word not in _NO_MATTER])
     if not root:
         return ""
     seal.check(archive)
@@ -81,7 +82,7 @@ def make_folder(folder: str) -> None:
 
 def _root(command: list[str]) -> str:
     """The folder to install below, with a slash at its end; "" for a command that only looks."""
-    match [part for word in command[2:] if word != "--system" for part in word.split("=", 1)]:
+    match [part for word in command[2:] for part in word.split("=", 1)]:
         case []:
             return "/"
         case ["--root", root]:

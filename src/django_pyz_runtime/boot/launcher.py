@@ -67,7 +67,7 @@ def launch(
         given = arguments.split(sys.argv[1:])
         archive = archive or executable
         first = ""
-        if given.command[:2] == ["pyz", "install"]:
+        if given.command[:2] in (["pyz", "install"], ["pyz", "upgrade"]):
             from django_pyz_runtime.boot.installing import folder_to_unpack_to
 
             first = folder_to_unpack_to(archive, name, given.command)

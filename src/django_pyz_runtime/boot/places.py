@@ -26,6 +26,9 @@ def installed_folders(name: str, executable: str) -> Iterator[str]:
     prefix = os.path.dirname(os.path.dirname(executable))
     if (own := os.path.join(prefix, *usual.split("/")[2:])) != usual:
         yield own
+    # That of an executable which is kept beside its code.
+    if prefix != usual and prefix.endswith(f"/{name}/releases"):
+        yield prefix
 
 
 def tree_folders(name: str, environ: Mapping[str, str], uid: int, configuration: str) -> Iterator[str]:

@@ -19,12 +19,29 @@ from django_pyz_runtime.commands.pyz import (
     prune,
     reload,
     restore,
+    rollback,
     status,
     uninstall,
+    upgrade,
     verify,
 )
 
-_VERBS = (info, config, execute, status, reload, backup, restore, install, uninstall, files, prune, verify)
+_VERBS = (
+    info,
+    config,
+    execute,
+    status,
+    reload,
+    backup,
+    restore,
+    install,
+    upgrade,
+    rollback,
+    uninstall,
+    files,
+    prune,
+    verify,
+)
 
 
 def run(bundle: Bundle, arguments: Arguments) -> int:

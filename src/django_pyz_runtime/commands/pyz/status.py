@@ -17,7 +17,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "status",
         help="what runs, and from which release",
         description="List the processes of this project that run, each with its release, age and memory. The exit code "
-        "is 0 where the server runs and all run this release, else 3.",
+        "is 0 where the server runs, all run this release, and no upgrade was interrupted, else 3.",
     )
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.set_defaults(run=run)
@@ -27,14 +27,21 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Print a line for each process."""
     from django_pyz_runtime.release import record
     from django_pyz_runtime.release.processes import processes
+    from django_pyz_runtime.release.upgrade.left import left_over
 
     found = processes(
         record.running(bundle.manifest.name, data_folder(bundle, arguments)), bundle.build_id, time.time()
     )
     old = [one for one in found if one.is_old]
     serves = any(one.role == record.WEB for one in found)
+    left = left_over(bundle)
     if options.as_json:
-        facts = {"name": bundle.manifest.name, "version": bundle.manifest.version, "build": bundle.build_id}
+        facts: dict[str, object] = {
+            "name": bundle.manifest.name,
+            "version": bundle.manifest.version,
+            "build": bundle.build_id,
+        }
+        facts["upgrade"] = left._asdict() if left else None
         print(json.dumps({**facts, "processes": [one._asdict() for one in found]}, indent=2))
     else:
         print(f"{bundle.manifest.name} {bundle.release}: {bundle.executable}")
@@ -45,4 +52,6 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         for one in old:
             what = f"`{bundle.executable.name} pyz reload`" if one.role == record.WEB else f"restart process {one.pid}"
             print(f"{one.role}, process {one.pid}, runs {one.release} and not this release: {what}")
-    return 0 if serves and not old else 3
+        if left:
+            print(left.line)
+    return 0 if serves and not old and not left else 3

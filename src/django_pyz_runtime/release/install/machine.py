@@ -19,6 +19,7 @@ _SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LONGEST_SECONDS = 3600
 """How long a command may take: migrations of a large database take their time."""
 _ANSWER_SECONDS = 30
+_LONGEST_ANSWER_BYTES = 1 << 16
 _BOOTED = "/run/systemd/system"
 """There where systemd is process 1 (sd_booted(3))."""
 
@@ -54,8 +55,13 @@ def succeeds(*command: str | Path) -> bool:
 
 def completed_as(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the site's executable as the site's user, with what systemd gives to its service, to its end."""
+    return completed_by(site, site.program, *arguments)
+
+
+def completed_by(site: Site, program: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same with another executable."""
     places = {"HOME": site.state_dir, "STATE_DIRECTORY": site.state_dir, "CACHE_DIRECTORY": f"/var/cache/{site.name}"}
-    return _completed([site.program, *arguments], clean_environment(places), user=site.user)
+    return _completed([program, *arguments], clean_environment(places), user=site.user)
 
 
 def run_as(site: Site, *arguments: str) -> str:
@@ -167,16 +173,27 @@ def status_of(socket_path: str, path: str) -> int:
         socket_path: of the socket.
         path: the page.
     """
+    return answer_of(socket_path, path)[0]
+
+
+def answer_of(socket_path: str, path: str) -> tuple[int, bytes]:
+    """The same, with what it says: JSON where it can.
+
+    Args:
+        socket_path: of the socket.
+        path: the page.
+    """
     connection = http.client.HTTPConnection("localhost", timeout=_ANSWER_SECONDS)
     try:
         with socket.socket(socket.AF_UNIX) as connected:
             connected.settimeout(_ANSWER_SECONDS)
             connected.connect(socket_path)
             connection.sock = connected
-            connection.request("GET", path, headers={"Connection": "close"})
-            return connection.getresponse().status
+            connection.request("GET", path, headers={"Connection": "close", "Accept": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read(_LONGEST_ANSWER_BYTES)
     except (OSError, http.client.HTTPException):
-        return 0
+        return 0, b""
     finally:
         connection.close()
 

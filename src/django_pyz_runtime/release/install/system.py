@@ -49,7 +49,7 @@ def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_pri
         _look(plan)
     except BaseException:
         if made:
-            _take_away(Path(made))
+            take_away(Path(made))
         raise
     installation = Installation(plan, program, was_made=bool(made))
     take(installation.steps(), only_print=only_print, failed=installation.failed)
@@ -205,7 +205,7 @@ class Installation:
             self._program.check_trust()
 
 
-def _take_away(tree: Path) -> None:
+def take_away(tree: Path) -> None:
     """Remove the code that this process has unpacked and runs from; folders that are empty then go, too."""
     # What tells the refusal would no longer be found.
     import django_pyz_runtime.secrets.redaction  # noqa: F401

@@ -19,6 +19,12 @@ def holds(path: Path, text: str) -> bool:
 def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
     """Put a file in place at once, readable by nobody else at any moment.
 
+    Args:
+        path: of it; folders that are not there are made.
+        text: its content.
+        mode: its permissions.
+        group: its number; None for that of this process.
+
     Raises:
         OSError: it cannot be written.
     """
@@ -27,11 +33,12 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
     try:
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
+            # By its descriptor: whose folder it is could put a link in its place.
+            if group is not None:
+                os.chown(file.fileno(), -1, group)
+            os.chmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
-        if group is not None:
-            os.chown(temporary, -1, group)
-        temporary.chmod(mode)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,0 +1,293 @@
+"""The host whose release changes: its places, its user, its servers, and the executables that it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django_pyz_runtime.boot import installing, releases
+from django_pyz_runtime.boot.trust import user_name
+from django_pyz_runtime.bundle import seal
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.container import read_container
+from django_pyz_runtime.bundle.names import MANIFEST_FILE
+from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.release import record
+from django_pyz_runtime.release.files.site import Site
+from django_pyz_runtime.release.install import checks, machine
+from django_pyz_runtime.release.install.text_files import write
+from django_pyz_runtime.release.record import Running
+from django_pyz_runtime.release.upgrade.journal import NAME, Journal
+
+FACTS = "release.json"
+"""Beside the kept executable of a release that is or was in force."""
+
+
+class Release(NamedTuple):
+    """A release whose executable is kept on the host.
+
+    Attributes:
+        build: its build id.
+        program: the path of its executable.
+        version: for people; "" where it has none.
+        since: when it was put in force first, in seconds since 1970; 0 where it never was.
+    """
+
+    build: str
+    program: Path
+    version: str = ""
+    since: float = 0
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.build[:12]})" if self.version else self.build[:12]
+
+
+class Host:
+    """The host.
+
+    Args:
+        bundle: this one.
+        root: of the machine, or a folder that stands for it.
+        data: the data folder, where servers may say that they run; None where that is not known.
+
+    Attributes:
+        site: by its names.
+        program: the path of the executable in force.
+        journal: of what is under way.
+    """
+
+    def __init__(self, bundle: Bundle, root: Path, data: Path | None) -> None:
+        self.bundle = bundle
+        self.site = Site.of_names(bundle.manifest)
+        self._root = root
+        self._data = data
+        self.program = self._path(self.site.program)
+        self.folder = self._path(self.site.releases)
+        self.journal = Journal(self._path(self.site.state_dir) / NAME)
+
+    def _path(self, place: str) -> Path:
+        return self._root / place.lstrip("/")
+
+    @property
+    def has_units(self) -> bool:
+        """Whether systemd serves the site by units that were written for it."""
+        return self._root == Path("/") and machine.has_systemd() and bool(checks.units_of_site(self.site))
+
+    @property
+    def _has_user(self) -> bool:
+        """Whether the site's commands are run as its user."""
+        is_made = machine.user_home(self.site.user) == self.site.state_dir
+        return self._root == Path("/") and os.geteuid() == 0 and is_made
+
+    def run(self, release: Release, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a release's executable to its end: as the site's user, where it has one, else as this one."""
+        if self._has_user:
+            return machine.completed_by(self.site, release.program, *arguments)
+        return subprocess.run(
+            [release.program, *arguments],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+
+    def succeed(self, release: Release, *arguments: str) -> str:
+        """The same for a command that must end well, and what it has printed.
+
+        Raises:
+            machine.Failed: it did not; with what it has said.
+        """
+        done = self.run(release, *arguments)
+        if done.returncode:
+            said = done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}"
+            led = f"{release.program.name}: "
+            raise machine.Failed("\n".join(line.removeprefix(led) for line in said.splitlines()))
+        return done.stdout
+
+    def databases(self, release: Release) -> list[dict[str, Any]]:
+        """How the databases stand to a release (release.migrations.State, as dictionaries).
+
+        Raises:
+            machine.Failed: it cannot be told.
+        """
+        module = "django_pyz_runtime.release.upgrade.look"
+        said = self.succeed(release, "pyz", "exec", "python", "-m", module)
+        try:
+            found: list[dict[str, Any]] = json.loads(said.strip().splitlines()[-1])
+        except (ValueError, IndexError):
+            raise machine.Failed(f"wanted the state of the databases, found {said!r}") from None
+        return found
+
+    def in_force(self) -> str:
+        """The build id of the executable in force.
+
+        Raises:
+            UserError: it is not there, or cannot be read.
+        """
+        if not self.program.is_file():
+            raise UserError(
+                f"{self.program}: is not there, so there is nothing to upgrade",
+                hint=f"Install it first: `{self.bundle.executable} pyz install --system`, or `pyz install`.",
+            )
+        return read_container(str(self.program)).build_id
+
+    def servers(self) -> list[Running]:
+        """The servers that run."""
+        found = record.running(self.site.name, self._data)
+        return [one for one in found if one.text("role") == record.WEB]
+
+    def kept(self) -> list[Release]:
+        """The releases that are or were in force, newest first."""
+        trees = map(Path, releases.others(str(self.folder), self.site.name, ""))
+        found = [release for tree in trees if (release := self.release(tree.name)).since and release.program.is_file()]
+        return sorted(found, key=lambda release: -release.since)
+
+    def release(self, build: str) -> Release:
+        """A release with what is known of it."""
+        tree = self.folder / build
+        facts: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            facts = json.loads((tree / FACTS).read_bytes())
+        since = facts.get("since")
+        since = float(since) if isinstance(since, int | float) else 0
+        return Release(build, tree / self.site.script, str(facts.get("version") or ""), since)
+
+    def version(self, build: str) -> str:
+        """The version of a release whose code is unpacked; "" where it has none, or that cannot be told."""
+        try:
+            return str(json.loads((self.folder / build / "site-packages" / MANIFEST_FILE).read_bytes())["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def keep(self, source: Path, build: str) -> None:
+        """Keep an executable beside its code.
+
+        Raises:
+            OSError: it cannot be written.
+            UserError: it is damaged.
+        """
+        tree = self.folder / build
+        program = tree / self.site.script
+        if program.is_file() and _is_build(program, build):
+            return
+        with _writable(tree):
+            _put(source, program, may_link=source == self.program)
+        seal.check(str(program))
+
+    def take_in_force(self, release: Release, version: str, source: str) -> None:
+        """Write down that a release is in force from now on.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        who = os.environ.get("SUDO_USER") or user_name(os.geteuid())
+        facts = {
+            "version": version,
+            "build": release.build,
+            "source": source,
+            "installed_by": who,
+            "since": round(time.time(), 3),
+        }
+        with _writable(release.program.parent):
+            write(release.program.with_name(FACTS), json.dumps(facts, indent=2) + "\n", 0o644)
+
+    def forget(self, release: Release) -> None:
+        """Remove the kept executable of a release that was never in force."""
+        if not release.since:
+            with contextlib.suppress(OSError), _writable(release.program.parent):
+                release.program.unlink()
+
+    def switch(self, release: Release) -> None:
+        """Put a kept executable in force, by one rename.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        _put(release.program, self.program, may_link=True)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other upgrade begin in the block.
+
+        Raises:
+            UserError: one is under way, or the folder of releases cannot be used.
+        """
+        try:
+            installing.make_folder(str(self.folder))
+            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise UserError(f"{self.folder}: {system_reason(error)}", hint="Run it as root.") from None
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                note = self.journal.read()
+                doing = f", at the step {note.step}" if note else ""
+                raise UserError(
+                    f"another upgrade or rollback of {self.site.name} is under way{doing}",
+                    hint=f"Wait for its end: `{self.site.script} pyz status` tells how it went.",
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def is_busy(self) -> bool:
+        """Whether an upgrade is under way."""
+        try:
+            with self.alone():
+                return False
+        except UserError:
+            return True
+
+
+def _put(source: Path, target: Path, *, may_link: bool) -> None:
+    """Put a file in the place of another one at once: the very same where it may and can be, else a copy."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    try:
+        try:
+            if may_link and source.stat().st_uid == os.geteuid():
+                os.link(source, temporary)
+        except OSError:
+            pass
+        if not temporary.exists():
+            with source.open("rb") as original, temporary.open("xb") as copy:
+                shutil.copyfileobj(original, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+            temporary.chmod(0o755)
+        os.replace(temporary, target)
+        descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Let this user write to a read-only tree in the block."""
+    mode = folder.stat().st_mode & 0o7777
+    folder.chmod(mode | 0o200)
+    try:
+        yield
+    finally:
+        folder.chmod(mode)
+
+
+def _is_build(program: Path, build: str) -> bool:
+    try:
+        return read_container(str(program)).build_id == build
+    except (UserError, OSError):
+        return False

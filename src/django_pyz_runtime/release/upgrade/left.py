@@ -1,0 +1,93 @@
+"""What an upgrade or rollback has left that is under way, was interrupted, or went back, for `pyz status`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.upgrade.host import Host
+from django_pyz_runtime.release.upgrade.journal import Note
+
+
+class Left(NamedTuple):
+    """What is left.
+
+    Attributes:
+        what: "upgrade" or "rollback".
+        to: the build id of the release that was to be in force.
+        step: that was about to be taken.
+        is_busy: whether it is still under way.
+        in_force: the build id of the executable in force; "" where it cannot be read.
+        backup: the path of the backup that was made; "" where none was.
+        next_command: goes on with it; "" while it is under way.
+        line: all of it, for people.
+    """
+
+    what: str
+    to: str
+    step: str
+    is_busy: bool
+    in_force: str
+    backup: str
+    next_command: str
+    line: str
+
+
+def left_over(bundle: Bundle) -> Left | None:
+    """What is left on the host of an executable that is installed; None where nothing is.
+
+    Args:
+        bundle: this one.
+    """
+    root = root_of(bundle)
+    if root is None:
+        return None
+    host = Host(bundle, root, None)
+    note = host.journal.read()
+    if note is None:
+        return None
+    is_busy = host.is_busy()
+    try:
+        in_force = host.in_force()
+    except UserError:
+        in_force = ""
+    command = "" if is_busy else _next_command(host, note, root)
+    line = _line(note, in_force, command)
+    return Left(note.what, note.to, note.step, is_busy, in_force, note.backup, command, line)
+
+
+def root_of(bundle: Bundle) -> Path | None:
+    """The root of the machine that an executable is installed on: where it is, or is kept; None for another file."""
+    program = bundle.executable
+    places = ("usr/bin", f"usr/lib/{bundle.manifest.name}/releases/{bundle.build_id}")
+    for place in places:
+        if str(program.parent).endswith(f"/{place}"):
+            return Path(str(program.parent).removesuffix(place))
+    return None
+
+
+def _next_command(host: Host, note: Note, root: Path) -> str:
+    kept = host.release(note.to).program
+    option = "" if root == Path("/") else f" --root {shlex.quote(str(root))}"
+    if note.what == "rollback":
+        return f"{shlex.quote(str(host.program))} pyz rollback {note.to[:12]}{option}"
+    # Until it was kept there is only the file that the upgrade was started from.
+    file = str(kept) if kept.is_file() else note.file
+    return f"{shlex.quote(_plain(file))} pyz upgrade{option}"
+
+
+def _line(note: Note, in_force: str, command: str) -> str:
+    at = f"{note.what} to {note.to[:12]}"
+    force = f"{in_force[:12] or 'nothing that can be read'} is in force"
+    if not command:
+        return f"{at}: under way, at the step {_plain(note.step)}; {force}"
+    how = f"went back from the step {_plain(note.failed)}" if note.failed else f"interrupted at {_plain(note.step)}"
+    backup = f"; the data of before is in {_plain(note.backup)}" if note.backup else ""
+    return f"{at}: {how}; {force}{backup}. Go on: `{command}`"
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,0 +1,84 @@
+"""`pyz rollback`: a release that was in force before, once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.install.machine import must_be_root
+from django_pyz_runtime.release.site import undone_when_stopped
+from django_pyz_runtime.release.upgrade.change import Change, Step
+from django_pyz_runtime.release.upgrade.host import Host, Release
+from django_pyz_runtime.release.upgrade.journal import Note
+
+
+def roll_back(host: Host, root: Path, wanted: str, *, ready: str, migrates: bool, backs_up: bool) -> None:
+    """Put a release in force that is kept.
+
+    Args:
+        host: whose.
+        root: of the machine.
+        wanted: its version, or how its build id begins; "" for the one before that in force.
+        ready: the path of the page that says whether the site is ready.
+        migrates: whether to undo migrations that it does not know.
+        backs_up: whether to back up before that.
+
+    Raises:
+        UserError: there is none, or a step failed; what is in force is said.
+    """
+    if root == Path("/"):
+        must_be_root("pyz rollback")
+    with host.alone(), undone_when_stopped():
+        in_force, left = host.in_force(), host.journal.read()
+        if not wanted and left and left.what == "rollback" and not left.failed:
+            wanted = left.to
+        target = find(host, in_force, wanted)
+        before = in_force
+        if target.build == in_force:
+            before = left.before if left and left.to == in_force else ""
+        note = Note("rollback", target.build, before, file=str(host.bundle.executable))
+        source = str(target.program)
+        change = Change(host, note, target.version, source, ready if host.has_units else "")
+        change.take(_steps(change, migrates=migrates, backs_up=backs_up))
+
+
+def _steps(change: Change, *, migrates: bool, backs_up: bool) -> Iterator[Step]:
+    yield Step("keep", change.keep)
+    if migrates and change.before:
+        if backs_up:
+            yield Step("backup", change.back_up)
+        yield Step("migrate back", change.migrate_back)
+    yield Step("check", change.look_back)
+    yield Step("switch", change.switch)
+    yield Step("reload", change.reload)
+    yield Step("ready", change.wait)
+    if change.host.has_units:
+        yield Step("services", change.restart_services)
+
+
+def find(host: Host, in_force: str, wanted: str) -> Release:
+    """The kept release that is meant.
+
+    Args:
+        host: whose.
+        in_force: the build id of the one in force.
+        wanted: version, or how the build id begins; "" for the one before.
+
+    Raises:
+        UserError: there is none, or more than one.
+    """
+    kept = host.kept()
+    if wanted:
+        found = [one for one in kept if one.version == wanted or one.build.startswith(wanted)]
+    else:
+        own = next((one.since for one in kept if one.build == in_force), None)
+        found = [one for one in kept if one.build != in_force and (own is None or one.since <= own)][:1]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(map(str, kept))
+    if found:
+        raise UserError(f"{len(found)} releases are meant by {wanted}: {known}", hint="Give more of the build id.")
+    which = f"no release {wanted}" if wanted else "no release before the one in force"
+    hint = f"There are {known}." if kept else "`FILE pyz upgrade` keeps those that it replaces."
+    raise UserError(f"{which} is kept on this host", hint=hint)

@@ -1,0 +1,70 @@
+"""An installation below a folder of its own, which needs no root; its server runs from there."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from django_pyz_runtime.bundle.container import read_container
+from tests.e2e.release.tea_shop import machine_with
+from tests.waiting import DEADLINE_SECONDS
+
+
+class Installation:
+    """The installation.
+
+    Args:
+        folder: for it.
+        release: the file that is installed, and that migrates.
+        cache: folder for unpacked trees.
+    """
+
+    def __init__(self, folder: Path, release: Path, cache: Path) -> None:
+        self.root = folder / "root"
+        self.machine = machine_with(folder / "site", release, cache)
+        self.succeed(release, "install")
+        self.program = self.root / "usr/bin/shop"
+        self.machine.executable = self.program
+        self.machine.succeed("migrate", "--verbosity", "0")
+        self.releases = self.root / "usr/lib/shop/releases"
+        self.journal = self.root / "var/lib/shop/upgrade.json"
+
+    def run(self, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb of a file on this installation."""
+        return subprocess.run(
+            self.command(file, *arguments),
+            env=self.machine.environment,
+            cwd=self.machine.elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+        )
+
+    def command(self, file: Path, *arguments: str) -> list[str]:
+        """The command line of a verb."""
+        return [str(file), "pyz", *arguments, "--root", str(self.root)]
+
+    def succeed(self, file: Path, *arguments: str) -> str:
+        """The same for one that must end well, and what it says."""
+        done = self.run(file, *arguments)
+        assert (done.returncode, done.stderr) == (0, ""), f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def refusal(self, file: Path, *arguments: str) -> str:
+        """What one says that fails."""
+        done = self.run(file, *arguments)
+        assert done.returncode == 2, f"{done.stdout}\n{done.stderr}"
+        return done.stderr
+
+    def in_force(self) -> str:
+        """The build id of the executable in force."""
+        return build_of(self.program)
+
+    def kept(self) -> set[str]:
+        """The build ids of the kept executables."""
+        return {path.parent.name for path in self.releases.glob("*/shop")}
+
+
+def build_of(file: Path) -> str:
+    """The build id of a file."""
+    return read_container(str(file)).build_id
