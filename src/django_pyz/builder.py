@@ -16,6 +16,7 @@ from django_pyz.plan import Plan, make_plan
 from django_pyz.python import Python
 from django_pyz.report.notes import about_files, about_output, about_packages, about_project, about_translations
 from django_pyz.report.progress import Progress
+from django_pyz.report.proposals import about_services
 from django_pyz.report.summary import Summary
 from django_pyz.stage import build_folders, stage
 from django_pyz.stage.scratch import scratch_folder
@@ -57,6 +58,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             notes += stage.drop_catalog_sources(folders.installed, plan.options.include)
             manifest = build_folders.fill(plan, folders)
             notes += about_packages(manifest)
+            notes += about_services(plan.found, plan.selection, manifest, plan.options)
         with progress.step("Compiling"):
             compiled = bytecode.compile_tree(plan.python, folders.site_packages, scratch, cache)
         staged = _staged_project(plan, folders, manifest, compiled)

@@ -52,6 +52,18 @@ class Options:
     )
     build_env: tuple[str, ...] = _option((), "a variable for the build only", "NAME=VALUE", is_table=True)
     build_config: str = _option("", "a settings.ini for the build only, relative to the project", "FILE")
+    services: tuple[str, ...] = _option(
+        (),
+        'a process beside the server, as `worker = "celery -A shop worker"`, as settings.ini has them in [services]',
+        "NAME=COMMAND",
+        is_table=True,
+    )
+    timers: tuple[str, ...] = _option(
+        (),
+        'a management command at set times, as `clearsessions = "daily"`, as settings.ini has them in [timers]',
+        "COMMAND=TIMES",
+        is_table=True,
+    )
     collectstatic: bool = _option(True, "collect the static files at build time")
     compression: str = _option(
         BALANCED,

@@ -14,6 +14,7 @@ from django_pyz.files.selection import Selection, select
 from django_pyz.options import Options, read_table
 from django_pyz.pack import output_file
 from django_pyz.project import project
+from django_pyz.project.declared_services import sealed
 from django_pyz.python import Python, find_python
 from django_pyz_runtime.errors import UserError
 
@@ -67,8 +68,8 @@ def _check_files_of_options(root: Path, selection: Selection, options: Options) 
     Raises:
         UserError: something is not there.
     """
-    # Raises where an entry has no name.
-    _ = options.variables
+    # They raise where an entry does not fit.
+    _ = options.variables, sealed(options)
     if options.build_config and not (path := root / options.build_config).is_file():
         raise UserError(f"build-config: {path}: found no such file")
     if options.build_commands:

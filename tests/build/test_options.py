@@ -29,6 +29,8 @@ EVERYTHING = Options(
     build_commands=("npm ci", "npm run build"),
     build_env=("DATABASE_URL=sqlite://", "TOKEN=a=b"),
     build_config="ci/build.ini",
+    services=("worker=celery -A shop worker",),
+    timers=("send_report --weekly=Mon 06:00",),
     collectstatic=False,
     compression="lzma",
 )
@@ -76,6 +78,10 @@ def test_every_option_can_stand_in_the_table(tmp_path: Path) -> None:
         build-config = "ci/build.ini"
         collectstatic = false
         compression = "lzma"
+        [tool.django-pyz.services]
+        worker = "celery -A shop worker"
+        [tool.django-pyz.timers]
+        "send_report --weekly" = "Mon 06:00"
     """
     assert _table(tmp_path, text) == EVERYTHING
 
@@ -87,6 +93,7 @@ def test_every_option_can_stand_on_the_command_line() -> None:
     build = ["--build-commands=npm ci", "--build-commands=npm run build", "--build-config=ci/build.ini"]
     variables = ["--build-env=DATABASE_URL=sqlite://", "--build-env=TOKEN=a=b"]
     variables += ["--data-paths=uploads/", "--data-paths=secret.txt"]
+    build += ["--services=worker=celery -A shop worker", "--timers=send_report --weekly=Mon 06:00"]
     rest = [*more, *build, *variables, "--extra-paths=apps", "--no-collectstatic", "--compression=lzma"]
 
     assert _arguments(*scalars, *lists, *rest) == EVERYTHING

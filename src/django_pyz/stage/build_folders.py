@@ -12,7 +12,7 @@ from django_pyz.dependencies.patch_releases import PatchReleases
 from django_pyz.files import secret_scan, working_copy
 from django_pyz.files.selection import add_build_output
 from django_pyz.plan import Plan
-from django_pyz.project import own_package
+from django_pyz.project import declared_services, own_package
 from django_pyz.project.project import Project
 from django_pyz.stage import missing_module, programs, stage
 from django_pyz.stage.describe import describe
@@ -108,6 +108,7 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
         least_patch=folders.patch_releases.least, below_patch=folders.patch_releases.below
     )
     programs.add_programs(folders.environment / "bin", site_packages, manifest)
+    declared_services.check_commands(plan.options, site_packages)
     return manifest
 
 

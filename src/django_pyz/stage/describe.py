@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from django_pyz import __version__
 from django_pyz.plan import Plan
 from django_pyz.project import version, websockets
+from django_pyz.project.declared_services import sealed
 from django_pyz.stage import missing_module, stage
 from django_pyz.variables import settings_source, variables
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, SERVER_FOLDER, SERVES, Manifest
@@ -52,7 +53,7 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
         generates_key=_generates_key(found.settings_module, roots),
         variables=variables.named(found.settings_module, roots, found.root),
         has_pth=any(site_packages.glob("*.pth")),
-        sealed={f"env.{name}": text for name, text in found.variables.items()},
+        sealed={f"env.{name}": text for name, text in found.variables.items()} | sealed(plan.options),
         version=version.find(found.root, (found.folder, *found.last_import_roots), site_packages),
         built_by=__version__,
         commit=plan.selection.commit,

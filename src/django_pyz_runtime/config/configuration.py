@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from django_pyz_runtime.bundle import services
 from django_pyz_runtime.bundle.names import ConfigurationFile
 from django_pyz_runtime.config.options import BY_NAME, OPEN_SECTIONS, SECTIONS
 from django_pyz_runtime.secrets.recognise import is_secret, shown, shown_name
@@ -150,7 +151,19 @@ def merge(file: ConfigurationFile, present: bool, values: Iterable[Value], probl
         before = winners.pop(where, None)
         shadowed = (before, *before.shadowed) if before else ()
         winners[where] = Value(value.section, value.key, value.text, value.level, value.source, shadowed)
+    found += _units_of_one_name(winners.values())
     return Configuration(file, present, winners, tuple(sorted(found, key=by_line)))
+
+
+def _units_of_one_name(values: Iterable[Value]) -> Iterator[str]:
+    """Services and timers whose units would have the same name."""
+    seen: dict[str, Value] = {}
+    for value in values:
+        if value.section in services.SECTIONS and value.text:
+            other = seen.setdefault(services.unit_stem(value.section, value.key), value)
+            if other is not value:
+                what = f"[{other.section}] {other.key} ({other.source})"
+                yield f"{value.source}: [{value.section}] {value.key}: its unit would have the name of that of {what}"
 
 
 def _check(value: Value, *, helps: bool) -> str:
@@ -185,6 +198,9 @@ def _too_late(value: Value, file: ConfigurationFile) -> str:
 
 
 def _check_open(value: Value) -> str:
+    if value.section in services.SECTIONS:
+        problem = services.problem_of(value.section, value.key, value.text)
+        return f"{value.source}: [{value.section}] {value.key}: {problem}" if problem else ""
     if not _has_fitting_name(value):
         capitals = f", did you mean {value.key.upper()}?" if value.section == "settings" and value.key.islower() else ""
         return f"{value.source}: [{value.section}] cannot have the name {shown_name(value.key)}{capitals}"

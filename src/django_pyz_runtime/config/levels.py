@@ -11,6 +11,7 @@ from django_pyz_runtime.boot import ini, trust
 from django_pyz_runtime.boot.arguments import Arguments, Assignment
 from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.bundle.names import find_configuration, is_there
+from django_pyz_runtime.bundle.services import SERVICES, TIMERS
 from django_pyz_runtime.config.configuration import Configuration, Level, Value, merge
 from django_pyz_runtime.config.options import OPEN_SECTIONS, SECTIONS
 from django_pyz_runtime.errors import system_reason
@@ -119,7 +120,8 @@ class _Reader:
 
     def _take(self, value: Value) -> None:
         """Take a value; `KEY@file` and `KEY@credential` name where the real one is."""
-        key, _, where = value.key.partition("@")
+        # The key of a timer is a command, which may have an address in it.
+        key, _, where = (value.key, "", "") if value.section == TIMERS else value.key.partition("@")
         if where == "file" and not os.path.isabs(value.text):
             self.problems.append(value.problem("an absolute path"))
         elif where == "file":
@@ -175,7 +177,7 @@ class _Reader:
             section = section.lower()
             if section in ("settings", "modules"):
                 key = key.replace("__", ".")
-            elif section not in OPEN_SECTIONS:
+            elif section not in OPEN_SECTIONS or section == SERVICES:
                 key = key.lower()
             self._take(Value(section, key, text, Level.ENVIRONMENT, f"environment {name}"))
 

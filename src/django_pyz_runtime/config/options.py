@@ -67,6 +67,9 @@ SECTIONS: dict[str, str] = {
     "gunicorn": "Any setting of gunicorn, for what [serve] does not have.",
     "health": "Paths that answer load balancers and probes, whatever ALLOWED_HOSTS and redirects say.",
     "log": "The server's log, on standard error.",
+    "services": "What runs beside the server, as units of their own: a name, and a program of the packages or a "
+    "management command with its arguments. No command switches one off that was built in.",
+    "timers": "Management commands that run at set times (systemd.time(7)): command = times. No times switch one off.",
 }
 """The sections, each with its purpose, in the order of settings.ini."""
 
@@ -82,6 +85,8 @@ OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
         "INSTALLED_APPS += one.more.app",
     ),
     "gunicorn": ("max_requests = 10000", "forwarded_allow_ips = 127.0.0.1"),
+    "services": ("worker = celery -A {name} worker", "beat = celery -A {name} beat"),
+    "timers": ("clearsessions = daily", "send_report --weekly = Mon 06:00"),
 }
 """The sections whose keys are not ours, each with examples."""
 

@@ -125,6 +125,11 @@ class Record:
             os.pwrite(self._descriptor, text, 0)
             os.ftruncate(self._descriptor, len(text))
 
+    def outlive_exec(self) -> None:
+        """Keep the file locked when another program takes the place of this one in the same process."""
+        if self._descriptor is not None:
+            os.set_inheritable(self._descriptor, True)
+
     def end(self) -> None:
         """Take the file away, in the process whose it is."""
         if self._descriptor is not None and self._owner == os.getpid():

@@ -20,6 +20,7 @@ from django_pyz_runtime.commands.pyz import (
     reload,
     restore,
     rollback,
+    service,
     status,
     uninstall,
     upgrade,
@@ -29,7 +30,7 @@ from django_pyz_runtime.commands.pyz import (
 _VERBS = (
     info,
     config,
-    execute,
+    execute, service,
     status,
     reload,
     backup,

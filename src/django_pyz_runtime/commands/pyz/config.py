@@ -87,6 +87,8 @@ def _given_to_group(path: Path, name: str) -> str:
 
 def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Report all problems: of the files, the values, gunicorn's settings, the settings module, and by Django."""
+    from django_pyz_runtime.release import services
+
     configuration = load(bundle, arguments)
     if problems := all_problems(bundle, arguments, configuration):
         raise UserError(*problems)
@@ -96,6 +98,8 @@ def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     if problems := [f"{os.environ[SETTINGS_MODULE]}: {problem}" for problem in django_problems()]:
         command = configuration.command(bundle.executable.name)
         raise UserError(*problems, hint=f"See `{command} pyz config show` for the values in force.")
+    if problems := [*services.problems(bundle, configuration, services.management_commands)]:
+        raise UserError(*problems)
     where = configuration.file.path if configuration.present else "no configuration file"
     print(f"{where}: no problems found")
     return 0

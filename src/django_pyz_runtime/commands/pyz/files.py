@@ -33,10 +33,12 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     from django_pyz_runtime.activation.prepare import load
     from django_pyz_runtime.release.files.files import host_files, write_below
     from django_pyz_runtime.release.files.site import Site
+    from django_pyz_runtime.release.services import check_services
 
     configuration = load(bundle, arguments)
     if configuration.problems:
         raise UserError(*configuration.problems)
+    check_services(bundle, arguments, configuration)
     files = host_files(Site.of(bundle, configuration))
     if options.list:
         width = max(len(file.path) for file in files)

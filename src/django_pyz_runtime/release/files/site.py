@@ -9,8 +9,10 @@ from typing import NamedTuple
 from django_pyz_runtime.boot import places
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.bundle.services import SERVICES, TIMERS, timer_name, words
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.services import entries
 
 _LONGEST_USER = 31
 
@@ -20,13 +22,13 @@ class Service(NamedTuple):
 
     Attributes:
         name: its own; the unit is NAME-`name`.service.
-        command: what follows the executable, such as ("pyz", "exec", "celery", "-A", "shop", "worker").
+        command: what follows the executable, such as ("pyz", "service", "worker").
         stop_seconds: how long it may go on when it is told to end.
     """
 
     name: str
     command: tuple[str, ...]
-    stop_seconds: int = 300
+    stop_seconds: int = 600
 
 
 class Timer(NamedTuple):
@@ -85,6 +87,12 @@ class Site(NamedTuple):
             binds=tuple(configuration.get("serve", "bind")),
             data_dir=str(chosen or ""),
             path=below.text.rstrip("/") if below and below.text.startswith("/") else "",
+            services=tuple(
+                Service(value.key, ("pyz", "service", value.key)) for value in entries(configuration, SERVICES)
+            ),
+            timers=tuple(
+                Timer(timer_name(value.key), words(value.key), value.text) for value in entries(configuration, TIMERS)
+            ),
         )
 
     @property

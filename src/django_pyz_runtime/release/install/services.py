@@ -108,9 +108,13 @@ class Services:
             machine.systemctl("stop", service)
         elif machine.is_active(service) and service not in self._changes.units:
             machine.systemctl("reload", service)
-        changed = [unit for unit in self._units if unit in self._changes.units]
+        services = [f"{self._site.name}-{one.name}.service" for one in self._site.services]
+        changed = [unit for unit in self._units if unit in self._changes.units and unit not in services]
         for unit in sorted(changed, key=lambda unit: unit != web_socket):
             machine.systemctl("try-restart", unit)
+        for unit in services:
+            # A worker first finishes its tasks, which may take long; the next one is of this release.
+            machine.systemctl("try-restart", "--no-block", unit)
         machine.systemctl("start", f"{self._site.name}.target")
         failed = [unit for unit in self._units if machine.unit_property(unit, "ActiveState") == "failed"]
         if failed or not machine.is_active(service):

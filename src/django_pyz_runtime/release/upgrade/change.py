@@ -205,7 +205,7 @@ class Change:
             and machine.is_active(name)
         ]
         if units:
-            machine.systemctl("restart", *units)
+            machine.systemctl("try-restart", "--no-block", *units)
         return f"{', '.join(units)} restarted" if units else ""
 
     def prune(self) -> str:

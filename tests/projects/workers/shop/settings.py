@@ -21,5 +21,9 @@ USE_TZ = True
 
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
 CELERY_RESULT_BACKEND = CELERY_BROKER_URL
+CELERY_BEAT_SCHEDULE = {}
+if "TICK" in os.environ:
+    CELERY_BEAT_SCHEDULE["tick"] = {"task": "shop.tasks.tick", "schedule": 0.5, "args": [os.environ["TICK"]]}
+RELEASE = "the first"
 HUEY = {"huey_class": "huey.RedisHuey", "name": "shop", "url": CELERY_BROKER_URL, "immediate": False}
 COLOUR = "none"

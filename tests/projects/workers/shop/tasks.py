@@ -9,6 +9,19 @@ def colour():
     return f"celery {settings.COLOUR} {User.objects.count()}"
 
 
+@shared_task
+def hold(begun, gate):
+    """Wait until somebody writes to the gate, a named pipe, and tell what code that was."""
+    open(begun, "w").close()
+    with open(gate) as pipe:
+        return f"{pipe.read()} in {settings.RELEASE}"
+
+
+@shared_task
+def tick(path):
+    open(path, "a").close()
+
+
 @task()
 def shade():
     return f"huey {settings.COLOUR} {User.objects.count()}"
