@@ -214,6 +214,18 @@ def test_a_newer_file_takes_the_place_of_the_one_that_runs(bare: BareMachine) ->
     assert bare.status("http://127.0.0.1:8000/newer/", "shop.example.org") == 200
 
 
+def test_services_run_with_the_site_and_in_the_code_of_its_release(bare: BareMachine) -> None:
+    bare.install(HOST, "--set=services.waiter=python -c 'import signal; signal.pause()'")
+    wait_until(lambda: "\nwaiter " in bare.run("flat", "pyz", "status").stdout, "the service to run")
+    before = bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat-waiter.service")
+    bare.booted.succeed(NEWER, "pyz", "install", "--system")
+    status = ("flat", "pyz", "status")
+    wait_until(lambda: "\nwaiter " in (said := bare.run(*status).stdout) and "OLD CODE" not in said, "the new code")
+    assert bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat-waiter.service") != before
+    bare.booted.succeed("systemctl", "stop", "flat.target")
+    wait_until(lambda: bare.run("systemctl", "is-active", "flat-waiter").stdout == "inactive\n", "it to be stopped")
+
+
 def test_what_is_uninstalled_leaves_data_and_settings_and_what_is_purged_nothing(bare: BareMachine) -> None:
     bare.install(HOST)
     looked = bare.booted.succeed("/usr/bin/flat", "pyz", "uninstall", "--print")
