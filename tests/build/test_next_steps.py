@@ -202,7 +202,8 @@ def test_an_option_that_the_table_does_not_have_is_one_of_those_that_are_known(t
     assert known
 
     defaults = {item.name.replace("_", "-"): item.default for item in fields(Options)}
-    texts = {"build-env": "{}", "compression": '"lzma"', "collectstatic": "true"}
+    tables = dict.fromkeys(("build-env", "services", "timers"), "{}")
+    texts = tables | {"compression": '"lzma"', "collectstatic": "true"}
     lines = [f"{name} = {texts.get(name) or json.dumps(defaults[name])}\n" for name in known[1].split(", ")]
     pyproject.write_text("[tool.django-pyz]\n" + "".join(lines))
     assert options.read_table(pyproject) == Options(compression="lzma")
