@@ -30,7 +30,8 @@ from django_pyz_runtime.commands.pyz import (
 _VERBS = (
     info,
     config,
-    execute, service,
+    execute,
+    service,
     status,
     reload,
     backup,
