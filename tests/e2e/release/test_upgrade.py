@@ -146,7 +146,7 @@ def test_a_second_upgrade_at_the_same_time_is_refused(tea: tuple[Path, Path], in
     assert installed.in_force() == build_of(tea[0])
 
 
-@pytest.mark.parametrize("step", ["check", "backup", "migrate", "switch", "reload"])
+@pytest.mark.parametrize("step", ["backup", "migrate", "switch"])
 def test_after_a_kill_status_names_the_command_that_goes_on(
     tea: tuple[Path, Path], installed: Installation, step: str
 ) -> None:
