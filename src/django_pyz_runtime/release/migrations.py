@@ -115,8 +115,8 @@ def _is_migrated(alias: str) -> bool:
 
     if alias == DEFAULT_DB_ALIAS:
         return True
-    connection = connections[alias]
-    if connection.settings_dict["TEST"].get("MIRROR") or not router.routers:
+    # One that cannot be used, and that no router speaks of, is found out by the check of the database.
+    if not router.routers or (connection := connections[alias]).settings_dict["TEST"].get("MIRROR"):
         return False
     says = [getattr(one, "allow_migrate", None) for one in router.routers]
     told = (_first(says, alias, config.label) for config in apps.get_app_configs())

@@ -94,7 +94,7 @@ def test_the_status_tells_workers_and_build(site: BootedSite) -> None:
     site.configure("[serve]\nworkers = 2\n")
     site.systemctl("start")
     [tree] = site.machine.path(site.cache).iterdir()
-    wait_until(lambda: site.show("StatusText") == f"2 of 2 workers, release {tree.name[:12]}", site.journal)
+    wait_until(lambda: site.show("StatusText") == f"2 of 2 workers, release 1.0 ({tree.name[:12]})", site.journal)
 
 
 def test_the_restrictions_of_the_unit_are_in_force(site: BootedSite) -> None:

@@ -34,7 +34,7 @@ connections["default"].close()
 """
 CHECK = """
 try:
-    checks.check_database(bundle)
+    checks.check_database(bundle, "shop")
     print("content")
 except UserError as error:
     print(error)
