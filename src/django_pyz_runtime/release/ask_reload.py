@@ -13,6 +13,8 @@ from django_pyz_runtime.release.record import Running
 
 LIMIT_SECONDS = 1300
 """A try may take ten minutes, and so may the workers after it."""
+_HAND_OVER_SECONDS = 120
+"""How long the start of a new release may take until it keeps a record: it may have to be unpacked."""
 _PAUSE_SECONDS = 0.05
 
 
@@ -72,21 +74,21 @@ def reload(server: Running, limit_seconds: float = LIMIT_SECONDS) -> Running | N
             hint="Run it as root, or as the user of the service.",
         ) from None
     deadline = time.monotonic() + limit_seconds
-    gone = 0
+    gone_since = 0.0
     while time.monotonic() < deadline:
         now = record.look(server.pid, server.file)
         if now is None:
-            gone += 1
+            gone_since = gone_since or time.monotonic()
             if not _lives(server.pid):
                 raise UserError(
                     f"the server has ended while it was reloaded: process {server.pid}",
                     hint="Its log says why; under systemd: `journalctl -u` and the name of its unit.",
                 )
             # One master takes the place of the other at once; an older release keeps no record.
-            if gone * _PAUSE_SECONDS > _HAND_OVER_SECONDS:
+            if time.monotonic() - gone_since > _HAND_OVER_SECONDS:
                 return None
         else:
-            gone = 0
+            gone_since = 0.0
             if now.number("ended") > asked:
                 if reason := str(now.facts.get("refused", "")):
                     raise Refused(reason)
@@ -96,10 +98,6 @@ def reload(server: Running, limit_seconds: float = LIMIT_SECONDS) -> Running | N
         f"after {limit_seconds:g} seconds the server has not said what became of the reload: process {server.pid}",
         hint="It goes on; look at its log, and ask again.",
     )
-
-
-_HAND_OVER_SECONDS = 120
-"""How long the start of a new release may take until it keeps a record: it may have to be unpacked."""
 
 
 def _lives(pid: int) -> bool:
