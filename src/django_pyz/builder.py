@@ -55,7 +55,7 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
                 plan = build_folders.with_build_commands(plan, folders)
         with progress.step(f"Copying {len(plan.selection.files):,} files of the project"):
             notes += [*about_translations(plan.selection), *about_files(plan.selection)]
-            notes += stage.drop_catalog_sources(folders.installed, plan.options.include)
+            catalogs = stage.drop_catalog_sources(folders.installed, plan.options.include)
             manifest = build_folders.fill(plan, folders)
             notes += about_packages(manifest)
             notes += about_services(plan.found, plan.selection, manifest, plan.options)
@@ -81,8 +81,12 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
             files = len(files_below(folders.site_packages))
             _start_once(file, plan.python, contents, build_id, scratch)
         cache.prune()
-    exclusions = plan.selection.without(trial_run.brought_in).exclusions
+    exclusions = {**plan.selection.without(trial_run.brought_in).exclusions, **_left_out_of_packages(catalogs)}
     return Summary(plan, trial_run.manifest, files, [*notes, *trial_run.notes], exclusions)
+
+
+def _left_out_of_packages(catalogs: int) -> dict[str, str]:
+    return {f"{catalogs:,} .po files of packages": "the compiled .mo files are in"} if catalogs else {}
 
 
 def _staged_project(

@@ -52,7 +52,9 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "name": manifest.name,
         "script": manifest.script,
         "file": str(output),
+        "version": manifest.version,
         "size": output.stat().st_size,
+        "files": summary.files,
         "python": manifest.python,
         "is_bound_to_python": manifest.bound_to_python,
         "settings_module": manifest.settings_module,
@@ -67,18 +69,17 @@ def _facts(summary: Summary) -> dict[str, Any]:
 
 
 def _page(facts: dict[str, Any]) -> str:
-    contents: dict[str, int] = facts["contents"]
     packages = len(facts["packages"])
     head = (
-        f"{facts['size'] / 1e6:.1f} MB, {packages} packages, {len(contents):,} files, for Python {facts['python']}"
+        f"{facts['size'] / 1e6:.1f} MB, {packages} packages, {facts['files']:,} files, for Python {facts['python']}"
         f"{' only' if facts['is_bound_to_python'] else ' or newer'}; settings {facts['settings_module']}; "
         f"dependencies from {facts['dependencies']}"
     )
-    largest = sorted(contents.items(), key=lambda item: -item[1])[:_LARGEST]
+    largest = sorted(facts["contents"].items(), key=lambda item: -item[1])[:_LARGEST]
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
-        name=html.escape(facts["name"]),
+        name=html.escape(f"{facts['name']} {facts['version']}".rstrip()),
         head=html.escape(head),
-        treemap=treemap.svg(contents),
+        treemap=treemap.svg(facts["contents"]),
         notes=_items(facts["notes"], "Nothing."),
         left_out=_rows(facts["left_out"].items()),
         largest=_rows((path, f"{size / 1000:,.0f} kB") for path, size in largest),

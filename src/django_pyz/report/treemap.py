@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 _WIDTH, _HEIGHT = 1200.0, 700.0
 _TITLE_HEIGHT, _GAP = 16.0, 1.0
-_LETTER_WIDTH = 6.5
+_LETTER_WIDTH = 7.0
 _COLOURS = ("#35618f", "#4c7a34", "#8f5b35", "#6b4a8f", "#8f3f5b", "#2f7a75", "#77702c", "#5a5f6b")
 _SMALLEST = 0.002
 """Of the whole: what is smaller is counted together."""

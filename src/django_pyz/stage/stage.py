@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import django_pyz_runtime
@@ -44,7 +44,7 @@ def _check_pth(path: Path) -> None:
         )
 
 
-def drop_catalog_sources(installed: Path, include: Iterable[str]) -> Iterator[str]:
+def drop_catalog_sources(installed: Path, include: Iterable[str]) -> int:
     """Remove the message catalogs that packages also have compiled: Django reads only the compiled ones.
 
     Args:
@@ -52,7 +52,7 @@ def drop_catalog_sources(installed: Path, include: Iterable[str]) -> Iterator[st
         include: patterns for paths in it that stay.
 
     Returns:
-        A note for the report, where there were any.
+        How many were removed.
     """
     files = set(files_below(installed))
     found = [
@@ -60,8 +60,7 @@ def drop_catalog_sources(installed: Path, include: Iterable[str]) -> Iterator[st
     ]
     for path in found:
         os.unlink(installed / path)
-    if found:
-        yield f"left out {len(found):,} .po files of packages, whose compiled .mo are in"
+    return len(found)
 
 
 def normalise_metadata(site_packages: Path) -> None:

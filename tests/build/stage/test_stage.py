@@ -51,10 +51,9 @@ def _taken(tmp_path: Path, files: dict[str, str]) -> dict[str, bytes]:
 def test_catalogs_of_packages_go_where_they_are_compiled(tmp_path: Path) -> None:
     catalogs = {"shop/de/a.po": "", "shop/de/a.mo": "", "shop/fr/a.po": "", "shop/it/a.po": "", "shop/it/a.mo": ""}
     write_tree(tmp_path, catalogs)
-    notes = list(stage.drop_catalog_sources(tmp_path, ["shop/it/*"]))
+    assert stage.drop_catalog_sources(tmp_path, ["shop/it/*"]) == 1
     assert sorted(read_tree(tmp_path)) == ["shop/de/a.mo", "shop/fr/a.po", "shop/it/a.mo", "shop/it/a.po"]
-    assert notes == ["left out 1 .po files of packages, whose compiled .mo are in"]
-    assert list(stage.drop_catalog_sources(tmp_path, ["shop/it/*"])) == []
+    assert stage.drop_catalog_sources(tmp_path, ["shop/it/*"]) == 0
 
 
 def test_a_module_of_a_package_named_as_one_of_the_environment_stays(tmp_path: Path) -> None:
