@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import operator
 import os
+from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.activation import manage_py
@@ -17,7 +18,7 @@ from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.configuration import Configuration, by_line
-from django_pyz_runtime.config.resolved import SETTINGS_MODULE
+from django_pyz_runtime.config.resolved import SETTINGS_MODULE, data_dir
 from django_pyz_runtime.errors import UserError
 
 _WHERE = "[project] run_first"
@@ -27,6 +28,14 @@ _ran: set[str] = set()
 def load(bundle: Bundle, arguments: Arguments) -> Configuration:
     """The configuration of this process, with whatever is wrong in it."""
     return levels.load(bundle.manifest, arguments, os.environ, os.geteuid())
+
+
+def data_folder(bundle: Bundle, arguments: Arguments) -> Path | None:
+    """The data folder, as far as it can be told: a reload of what runs wants no readable configuration."""
+    try:
+        return data_dir(bundle.manifest, load(bundle, arguments))
+    except UserError:
+        return None
 
 
 def prepare(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpose.RUN) -> tuple[Configuration, Activation]:

@@ -48,7 +48,8 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     Raises:
         UserError: something cannot be backed up.
     """
-    from django_pyz_runtime.release import backup, site
+    from django_pyz_runtime.release import site
+    from django_pyz_runtime.release.backup import backup
 
     path = Path(absolute(options.file, "FILE")) if options.file else None
     with site.undone_when_stopped():

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
-from pathlib import Path
 
-from django_pyz_runtime.activation.prepare import load
+from django_pyz_runtime.activation.prepare import data_folder
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.config.resolved import data_dir
-from django_pyz_runtime.errors import ERROR, UserError, write
+from django_pyz_runtime.errors import ERROR, write
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -40,14 +38,6 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         return 1
     print(f"{script}: reloaded: {now.text('status') if now else 'an older release has taken over'}")
     return 0
-
-
-def data_folder(bundle: Bundle, arguments: Arguments) -> Path | None:
-    """The data folder, as far as it can be told: a reload of what runs wants no readable configuration."""
-    try:
-        return data_dir(bundle.manifest, load(bundle, arguments))
-    except UserError:
-        return None
 
 
 def _pid(text: str) -> int:

@@ -31,7 +31,8 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     Raises:
         UserError: it cannot be restored.
     """
-    from django_pyz_runtime.release import restore, site
+    from django_pyz_runtime.release import site
+    from django_pyz_runtime.release.backup import restore
 
     path = Path(absolute(options.file, "FILE"))
     with site.undone_when_stopped():

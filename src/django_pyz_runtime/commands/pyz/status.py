@@ -6,9 +6,9 @@ import json
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
+from django_pyz_runtime.activation.prepare import data_folder
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.commands.pyz.reload import data_folder
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:

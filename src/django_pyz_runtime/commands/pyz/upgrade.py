@@ -5,11 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
-from django_pyz_runtime.activation.prepare import load
+from django_pyz_runtime.activation.prepare import data_folder, load
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.names import absolute
-from django_pyz_runtime.commands.pyz.reload import data_folder
 from django_pyz_runtime.errors import UserError
 
 

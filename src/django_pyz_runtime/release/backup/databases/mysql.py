@@ -9,8 +9,8 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release import programs
-from django_pyz_runtime.release.databases.base import ServerDatabase
+from django_pyz_runtime.release.backup.databases import programs
+from django_pyz_runtime.release.backup.databases.base import ServerDatabase
 
 _LONGEST_WAIT_SECONDS = 60
 _BOTH = ("--default-character-set=utf8mb4", "--max-allowed-packet=1G")

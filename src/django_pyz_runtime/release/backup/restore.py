@@ -10,13 +10,13 @@ from typing import Any
 from django_pyz_runtime.activation.activate import Activation
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import UserError, say, system_reason
-from django_pyz_runtime.release import backup, places
-from django_pyz_runtime.release.archive import Archive
-from django_pyz_runtime.release.changes import Changes
-from django_pyz_runtime.release.databases.base import Database
-from django_pyz_runtime.release.databases.configured import LEAVE_OUT
-from django_pyz_runtime.release.owner import check_owner
-from django_pyz_runtime.release.swap import Swap
+from django_pyz_runtime.release.backup import backup, places
+from django_pyz_runtime.release.backup.archive import Archive
+from django_pyz_runtime.release.backup.changes import Changes
+from django_pyz_runtime.release.backup.databases.base import Database
+from django_pyz_runtime.release.backup.databases.configured import LEAVE_OUT
+from django_pyz_runtime.release.backup.owner import check_owner
+from django_pyz_runtime.release.backup.swap import Swap
 
 _REPLACE = "`--replace` puts the backup in the place of what is there."
 

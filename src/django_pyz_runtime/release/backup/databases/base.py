@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.changes import Changes
+from django_pyz_runtime.release.backup.changes import Changes
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

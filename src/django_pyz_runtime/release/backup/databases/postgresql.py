@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from django_pyz_runtime.release import programs
-from django_pyz_runtime.release.databases.base import ServerDatabase
+from django_pyz_runtime.release.backup.databases import programs
+from django_pyz_runtime.release.backup.databases.base import ServerDatabase
 
 _PACKAGE = "postgresql-client"
 _OF_USERS = "nspname !~ '^pg_' AND nspname <> 'information_schema'"

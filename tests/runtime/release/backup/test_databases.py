@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from django_pyz_runtime.release.databases.mysql import _client_lines
-from django_pyz_runtime.release.databases.postgresql import _without
+from django_pyz_runtime.release.backup.databases.mysql import _client_lines
+from django_pyz_runtime.release.backup.databases.postgresql import _without
 from tests.runtime.conftest import Python
 
 TELL = """
 import json, sys
 from django.conf import settings
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.databases.configured import databases
+from django_pyz_runtime.release.backup.databases.configured import databases
 settings.configure(DATABASES=json.loads(sys.argv[1]))
 try:
     print(json.dumps([database.alias for database in databases(json.loads(sys.argv[2]))]))

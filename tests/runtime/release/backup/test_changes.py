@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.changes import Changes
+from django_pyz_runtime.release.backup.changes import Changes
 
 
 def _change(error: BaseException, *undo: Callable[[], None]) -> None:

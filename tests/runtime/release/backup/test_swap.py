@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.changes import Changes
-from django_pyz_runtime.release.places import Place
-from django_pyz_runtime.release.swap import Swap
+from django_pyz_runtime.release.backup.changes import Changes
+from django_pyz_runtime.release.backup.places import Place
+from django_pyz_runtime.release.backup.swap import Swap
 from tests.build.trees import write_tree
 
 OLD = {"a": "old", "deep/b": "old", "db/site.sqlite3": "database", "db/other": "old"}

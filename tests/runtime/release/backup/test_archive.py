@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.archive import MANIFEST, Archive, Writer, leads_inside
+from django_pyz_runtime.release.backup.archive import MANIFEST, Archive, Writer, leads_inside
 
 FACTS: dict[str, Any] = {"name": "shop", "build": "1", "created": "now", "databases": {}, "places": []}
 
@@ -112,7 +112,7 @@ def test_a_place_that_leads_out_is_refused(places: Any, tmp_path: Path, monkeypa
 
 
 def test_one_of_a_later_format_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django_pyz_runtime.release.archive.FORMAT", 2)
+    monkeypatch.setattr("django_pyz_runtime.release.backup.archive.FORMAT", 2)
     path = written(tmp_path, {})
     monkeypatch.undo()
     with pytest.raises(UserError, match="wanted a backup of format 1, found 2"):

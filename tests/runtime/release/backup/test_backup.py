@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from django_pyz_runtime.release.backup import _newest_first, scratch
+from django_pyz_runtime.release.backup.backup import _newest_first, scratch
 
 
 def test_what_a_killed_process_has_left_is_removed_and_what_one_uses_stays(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ from django_pyz_runtime.activation.activate import Activation
 from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import UserError, say, system_reason
-from django_pyz_runtime.release import places
-from django_pyz_runtime.release.archive import Writer, leads_inside
-from django_pyz_runtime.release.databases.base import Database
-from django_pyz_runtime.release.databases.configured import LEAVE_OUT, databases
-from django_pyz_runtime.release.databases.sqlite import SQLite
-from django_pyz_runtime.release.owner import check_owner, give_to, make_private, owner_for
+from django_pyz_runtime.release.backup import places
+from django_pyz_runtime.release.backup.archive import Writer, leads_inside
+from django_pyz_runtime.release.backup.databases.base import Database
+from django_pyz_runtime.release.backup.databases.configured import LEAVE_OUT, databases
+from django_pyz_runtime.release.backup.databases.sqlite import SQLite
+from django_pyz_runtime.release.backup.owner import check_owner, give_to, make_private, owner_for
 
 FOLDER = "backups"
 """In the data folder."""

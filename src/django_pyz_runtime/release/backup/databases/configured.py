@@ -6,10 +6,10 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.databases.base import Database
-from django_pyz_runtime.release.databases.mysql import MySQL
-from django_pyz_runtime.release.databases.postgresql import PostgreSQL
-from django_pyz_runtime.release.databases.sqlite import SQLite
+from django_pyz_runtime.release.backup.databases.base import Database
+from django_pyz_runtime.release.backup.databases.mysql import MySQL
+from django_pyz_runtime.release.backup.databases.postgresql import PostgreSQL
+from django_pyz_runtime.release.backup.databases.sqlite import SQLite
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.errors import UserError, system_reason
-from django_pyz_runtime.release.changes import Changes
-from django_pyz_runtime.release.owner import Owner, give_to, owner_for
-from django_pyz_runtime.release.places import Place
+from django_pyz_runtime.release.backup.changes import Changes
+from django_pyz_runtime.release.backup.owner import Owner, give_to, owner_for
+from django_pyz_runtime.release.backup.places import Place
 
 _PREFIX = ".restore-"
 
