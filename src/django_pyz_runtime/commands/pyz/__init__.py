@@ -6,44 +6,29 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
+from importlib import import_module
 
 from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.commands.pyz import (
-    backup,
-    config,
-    execute,
-    files,
-    info,
-    install,
-    prune,
-    reload,
-    restore,
-    rollback,
-    service,
-    status,
-    uninstall,
-    upgrade,
-    verify,
-)
 
-_VERBS = (
-    info,
-    config,
-    execute,
-    service,
-    status,
-    reload,
-    backup,
-    restore,
-    install,
-    upgrade,
-    rollback,
-    uninstall,
-    files,
-    prune,
-    verify,
-)
+_VERBS = {
+    "info": "info",
+    "config": "config",
+    "exec": "execute",
+    "service": "service",
+    "status": "status",
+    "reload": "reload",
+    "backup": "backup",
+    "restore": "restore",
+    "install": "install",
+    "upgrade": "upgrade",
+    "rollback": "rollback",
+    "uninstall": "uninstall",
+    "files": "files",
+    "prune": "prune",
+    "verify": "verify",
+}
+"""The verbs and their modules, in the order of the help. A verb imports its own module alone."""
 
 
 def run(bundle: Bundle, arguments: Arguments) -> int:
@@ -66,8 +51,9 @@ def run(bundle: Bundle, arguments: Arguments) -> int:
     )
     add_common_options(parser)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in _VERBS:
-        verb.add_to(verbs)
+    asked = arguments.command[1:2]
+    for verb in asked if asked and asked[0] in _VERBS else _VERBS:
+        import_module(f"{__name__}.{_VERBS[verb]}").add_to(verbs)
     options = parser.parse_args(arguments.command[1:])
     try:
         code: int = options.run(bundle, arguments, options)
