@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.systemd.booted import CAN_BOOT
 from tests.e2e.systemd.booted_releases import SETTINGS, ReleaseSite
+from tests.e2e.systemd.reload_truth import check_reloads, hide_settings
 
 pytestmark = CAN_BOOT
 SUITE = "trixie"
@@ -28,12 +31,11 @@ def test_the_site_serves_with_all_restrictions(site: ReleaseSite) -> None:
     site.wait_for_message("STOPPING=1")
 
 
-def test_a_reload_is_an_upgrade(site: ReleaseSite) -> None:
-    site.systemctl("start")
-    site.replace(site.two)
-    site.systemctl("reload")
-    site.wait_for_message("READY=1", 2)
-    assert site.get("/release/").text == "two hello a@example.org"
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["as shipped", "with credentials"])
+def test_the_exit_code_of_a_reload_is_the_truth(site: ReleaseSite, is_hidden: bool) -> None:
+    if is_hidden:
+        hide_settings(site)
+    check_reloads(site)
 
 
 def test_with_notify_reload_a_reload_ends_when_the_new_release_serves(site: ReleaseSite) -> None:

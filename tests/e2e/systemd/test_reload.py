@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.systemd.booted import CAN_BOOT
 from tests.e2e.systemd.booted_releases import FAILS, HOLD, LOADING, SETTINGS, ReleaseSite
+from tests.e2e.systemd.reload_truth import check_reloads, hide_settings
 from tests.waiting import wait_until
 
 pytestmark = CAN_BOOT
@@ -97,6 +98,11 @@ def test_systemctl_reload_fails_on_what_cannot_be_served_and_the_old_goes_on(ser
     serving.wait_for_log(why)
     assert (serving.show("ActiveState"), serving.main_pid, _workers(serving)) == ("active", main_pid, workers)
     assert serving.shows() == ONE
+
+
+def test_the_exit_code_of_a_reload_is_the_truth_also_where_the_settings_are_a_credential(site: ReleaseSite) -> None:
+    hide_settings(site)
+    check_reloads(site)
 
 
 @pytest.mark.parametrize("what", ["settings", "code", "file"])
