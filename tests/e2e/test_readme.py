@@ -46,9 +46,9 @@ class Command:
 
 
 def commands() -> list[Command]:
-    """The commands of all console blocks."""
+    """The commands of the console blocks; tests/e2e/release/test_day.py runs those that want a systemd."""
     found: list[Command] = []
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console\n(\$ .*?)^```", README, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append(Command(line[2:], []))

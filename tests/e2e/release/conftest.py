@@ -10,11 +10,12 @@ from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
 from tests.e2e.release.tea_shop import build_both
 
-_NEWER = """
+NEWER_PAGE = """
 from django.http import HttpResponse
 
 urlpatterns.append(path("newer/", lambda request: HttpResponse("newer")))
 """
+"""What a next release adds to urls.py."""
 
 
 def _build(checkout: Path, scratch: Path, urls: str) -> Path:
@@ -35,7 +36,7 @@ def flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def newer_flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The next release of it, with one more page."""
-    return _build(checkout, tmp_path_factory.mktemp("newer-flat"), _NEWER)
+    return _build(checkout, tmp_path_factory.mktemp("newer-flat"), NEWER_PAGE)
 
 
 @pytest.fixture(scope="session")

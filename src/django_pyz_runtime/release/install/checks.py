@@ -118,12 +118,13 @@ def _taken(stream: str, own: set[str]) -> Iterator[str]:
         yield f"{host if family == socket.AF_INET else f'[{host}]'}:{port} {told}"
 
 
-def check_configuration(bundle: Bundle, arguments: Arguments, settings: str, text: str | None) -> None:
+def check_configuration(bundle: Bundle, arguments: Arguments, site: Site, settings: str, text: str | None) -> None:
     """Have the file look at the configuration as it will be: `pyz config check`, in a process of its own.
 
     Args:
         bundle: this one.
         arguments: what the command line sets.
+        site: its service may have credentials.
         settings: path of settings.ini.
         text: what it will hold, without what the command line sets; None for the file that is there.
 
@@ -137,6 +138,7 @@ def check_configuration(bundle: Bundle, arguments: Arguments, settings: str, tex
             path.write_text(text, encoding="utf-8")
         # On a command line everybody on the machine could read them.
         given = {bundle.manifest.env_prefix + INHERITED: json.dumps(arguments.assignments)}
+        given |= machine.credentials(site)
         config = settings if text is None else str(path)
         done = subprocess.run(
             [str(bundle.executable), "--config", config, "pyz", "config", "check"],

@@ -61,7 +61,16 @@ def completed_as(site: Site, *arguments: str) -> subprocess.CompletedProcess[str
 def completed_by(site: Site, program: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The same with another executable."""
     places = {"HOME": site.state_dir, "STATE_DIRECTORY": site.state_dir, "CACHE_DIRECTORY": f"/var/cache/{site.name}"}
-    return _completed([program, *arguments], clean_environment(places), user=site.user)
+    return _completed([program, *arguments], clean_environment(places | credentials(site)), user=site.user)
+
+
+def credentials(site: Site) -> dict[str, str]:
+    """The variable that names the credentials of the site's service, where its unit has some (systemd.exec(5)).
+
+    They are there while the service runs, for root and for its user.
+    """
+    folder = f"/run/credentials/{site.name}.service"
+    return {"CREDENTIALS_DIRECTORY": folder} if os.path.isdir(folder) else {}
 
 
 def run_as(site: Site, *arguments: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from django_pyz_runtime.config.variable_targets import variables_of
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release.files.files import HostFile, system_files
 from django_pyz_runtime.release.files.site import Site
+from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.install.settings_file import with_values
 
 
@@ -51,17 +53,19 @@ class Plan(NamedTuple):
         Raises:
             UserError: the command line or settings.ini have mistakes, or contradict each other.
         """
+        named = Site.of_names(bundle.manifest)
         if arguments.config is not None:
             raise UserError(
                 "--config: `pyz install --system` uses the settings.ini of the system, or writes it",
-                hint=f"Copy the file to {Site.of_names(bundle.manifest).settings} first, and leave the option out.",
+                hint=f"Copy the file to {named.settings} first, and leave the option out.",
             )
-        settings = root / Site.of_names(bundle.manifest).settings.lstrip("/")
+        settings = root / named.settings.lstrip("/")
         is_new = not is_there(str(settings))
         given = Arguments(os.devnull if is_new else str(settings), arguments.assignments, [])
-        configuration = levels.load(bundle.manifest, given, {}, os.geteuid())
-        if configuration.problems:
-            raise UserError(*configuration.problems, hint="Nothing was changed.")
+        environ = machine.credentials(named) if root == Path("/") else {}
+        configuration = levels.load(bundle.manifest, given, environ, os.geteuid())
+        if problems := configuration.problems:
+            raise UserError(*problems, hint=f"Nothing was changed.{_of_credentials(named, problems)}")
         before = _fresh(bundle, has_key=root == Path("/")) if is_new else _read(settings)
         text = with_values(str(settings), before, arguments.assignments, is_new=is_new)
         site = Site.of(bundle, configuration)
@@ -82,6 +86,16 @@ class Plan(NamedTuple):
         """The path of a page that says whether the site is ready, or at least there."""
         paths = (str(self.configuration.get("health", name)) for name in ("ready", "live"))
         return next((path for path in paths if path != "off"), "/")
+
+
+def _of_credentials(site: Site, problems: Iterable[str]) -> str:
+    """How to go on where a credential is missing: systemd has it for others while the service runs only."""
+    if not any("found no CREDENTIALS_DIRECTORY" in problem for problem in problems):
+        return ""
+    return (
+        f" A credential can be seen while its service runs: `systemctl start {site.name}.service`; or install with the "
+        "value itself, and make that a credential afterwards."
+    )
 
 
 def _fresh(bundle: Bundle, *, has_key: bool) -> str:

@@ -83,7 +83,7 @@ def _look(plan: Plan) -> None:
     checks.check_foreign(plan.site, plan.files, plan.root)
     if not plan.is_staged:
         checks.check_streams(plan.site)
-        checks.check_configuration(plan.bundle, plan.arguments, str(plan.settings), plan.before)
+        checks.check_configuration(plan.bundle, plan.arguments, plan.site, str(plan.settings), plan.before)
 
 
 class Installation:
