@@ -11,6 +11,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from tests import programs
 from tests.conftest import make_open_folder
@@ -25,11 +26,12 @@ class Stoppable:
         owner: the user id it runs as.
 
     Attributes:
+        folder: with its socket.
         port: where it listens, on 127.0.0.1.
     """
 
     def __init__(self, folder: Path, owner: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self._owner = owner
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -40,9 +42,9 @@ class Stoppable:
         with self.running():
             self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "shop", "shop")
 
-    def url(self, password: str = "secret", name: str = "shop") -> str:
-        """The database."""
-        return f"postgres://shop:{password}@127.0.0.1:{self.port}/{name}"
+    def url(self, password: str = "secret", name: str = "shop", host: str = "127.0.0.1") -> str:
+        """The database, by the address of the server or the folder of its socket."""
+        return f"postgres://shop:{password}@{quote(host, safe='')}:{self.port}/{name}"
 
     @contextlib.contextmanager
     def running(self, *options: str) -> Iterator[None]:
@@ -51,10 +53,10 @@ class Stoppable:
         Args:
             options: more of its options, as NAME=VALUE.
         """
-        given = [f"unix_socket_directories={self._folder}", "fsync=off", f"port={self.port}", *options]
+        given = [f"unix_socket_directories={self.folder}", "fsync=off", f"port={self.port}", *options]
         words = [word for option in given for word in ("-c", option)]
-        command = self._command("postgres", "-D", self._folder / "data", "-h", "127.0.0.1", *words)
-        with running(command, cwd=self._folder, env=os.environ) as server:
+        command = self._command("postgres", "-D", self.folder / "data", "-h", "127.0.0.1", *words)
+        with running(command, cwd=self.folder, env=os.environ) as server:
             wait_for_line(server, "ready to accept connections")
             yield
             # At once, whoever is connected.
@@ -64,14 +66,14 @@ class Stoppable:
     def connected(self) -> Iterator[None]:
         """A connection, which is there until the end of the block."""
         command = self._command("psql", "-d", self.url(), "-c", "SELECT 1", "-c", r"\! echo connected; sleep 1000")
-        with running(command, cwd=self._folder, env=os.environ) as client:
+        with running(command, cwd=self.folder, env=os.environ) as client:
             wait_for_line(client, "connected")
             yield
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         environ = {**os.environ, "PGPASSWORD": "secret"}
         command = self._command(program, *arguments)
-        subprocess.run(command, check=True, capture_output=True, cwd=self._folder, env=environ)
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, env=environ)
 
     def _command(self, program: str, *arguments: str | Path) -> list[str | Path]:
         change = ["setpriv", f"--reuid={self._owner}", "--clear-groups"] if os.geteuid() == 0 else []

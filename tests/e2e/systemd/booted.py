@@ -34,8 +34,11 @@ _BOOT = """
 for group; do echo $$ > "$group/cgroup.procs"; done
 mount -t overlay -o "lowerdir=$LOWER,upperdir=$FOLDER/upper,workdir=$FOLDER/work" overlay "$FOLDER/merged"
 exec setpriv --pdeathsig TERM systemd-nspawn --quiet --directory="$FOLDER/merged" --machine="$NAME" --boot \
-    --register=no --keep-unit --private-network --console=pipe --link-journal=no --resolv-conf=off --timezone=off
+    --register=no --keep-unit --private-network --console=pipe --link-journal=no --resolv-conf=off --timezone=off \
+    ${OUTSIDE:+--bind="$OUTSIDE:$SHARED"}
 """
+SHARED = "/mnt"
+"""Where a machine has the folder that it shares with what runs outside."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,12 @@ class Booted:
 
 
 @contextlib.contextmanager
-def booted(root: Path) -> Iterator[Booted]:
+def booted(root: Path, shared: Path | None = None) -> Iterator[Booted]:
     """Boot a machine, and stop it at the end of the block; it and all that was mounted for it are gone then.
 
     Args:
         root: its file system, which stays as it is.
+        shared: a folder outside that it is to have, as SHARED.
     """
     name = f"django-pyz-tests-{os.getpid()}-{next(_NUMBERS)}"
     with scratch_folder() as folder, _control_groups(name) as groups, (folder / "console").open("wb") as console:
@@ -85,6 +89,8 @@ def booted(root: Path) -> Iterator[Booted]:
                 "LOWER": str(root),
                 "FOLDER": str(folder),
                 "NAME": name,
+                "OUTSIDE": str(shared or ""),
+                "SHARED": SHARED,
             },
             stdin=subprocess.DEVNULL,
             stdout=console,
