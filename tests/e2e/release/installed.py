@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.e2e.systemd.booted import Booted
+from tests.waiting import wait_until
 
 FILE = "/root/flat.pyz"
 NEWER = "/root/newer.pyz"
@@ -18,6 +21,14 @@ PLACES = (
     *("/usr/lib/sysusers.d/flat.conf", "/usr/lib/tmpfiles.d/flat.conf"),
 )
 """What an installation makes."""
+EXPOSURE = "15"
+"""What `systemd-analyze security` may find at most, times ten: 1.5; without any confinement it finds 9.6."""
+IDLE = "import signal; signal.pause()"
+SERVICES = (
+    *("--set=serve.workers=2", f"--set=services.shell=manage.py shell -v 0 -c '{IDLE}'"),
+    "--set=timers.check=daily",
+)
+"""Options for one unit of each kind."""
 FETCH = """
 import sys, urllib.error, urllib.request
 try:
@@ -73,6 +84,22 @@ class BareMachine:
         """When each file was changed last, but for data."""
         files = [path for place in PLACES for path in (self.booted.path(place), *self.booted.path(place).rglob("*"))]
         return {str(path): path.lstat().st_mtime_ns for path in files if "/var/" not in str(path)}
+
+    def shows(self, expected: Mapping[str, list[str]]) -> None:
+        """Wait until the processes of units are shown like that by `systemctl status`, which reads what ps reads."""
+
+        def shown(unit: str) -> list[str]:
+            said = self.run("systemctl", "status", "--full", unit).stdout
+            return [line.replace('"', "") for line in re.findall(r"^ +[├└]─\d+ (.+)$", said, re.MULTILINE)]
+
+        def all_shown() -> dict[str, list[str]]:
+            return {unit: shown(unit) for unit in expected}
+
+        wait_until(lambda: all_shown() == expected, all_shown)
+
+    def is_well_confined(self, unit: str) -> bool:
+        """Whether systemd finds so."""
+        return self.run("systemd-analyze", "security", f"--threshold={EXPOSURE}", unit).returncode == 0
 
     def purge(self) -> None:
         """Make it as bare as it was."""

@@ -10,7 +10,7 @@ import pytest
 
 from django_pyz_runtime.release.files.site import Site, Timer
 from django_pyz_runtime.release.files.units import timer_units
-from tests.e2e.release.installed import FILE, NEWER, PLACES, SETTINGS, UNITS, BareMachine
+from tests.e2e.release.installed import FILE, IDLE, NEWER, PLACES, SERVICES, SETTINGS, UNITS, BareMachine
 from tests.e2e.systemd.booted import CAN_BOOT, booted
 from tests.e2e.systemd.booted_roots import root_file_system
 from tests.waiting import wait_until
@@ -224,6 +224,41 @@ def test_services_run_with_the_site_and_in_the_code_of_its_release(bare: BareMac
     assert bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat-waiter.service") != before
     bare.booted.succeed("systemctl", "stop", "flat.target")
     wait_until(lambda: bare.run("systemctl", "is-active", "flat-waiter").stdout == "inactive\n", "it to be stopped")
+
+
+def test_processes_are_shown_as_what_they_are_and_all_are_well_confined(bare: BareMachine) -> None:
+    bare.install(HOST, *SERVICES)
+    bare.booted.succeed("systemd-run", "--unit=by-hand", "/usr/bin/flat", "shell", "-v", "0", "-c", IDLE)
+    web, worker, by_hand = ("flat.service", "flat-shell.service", "by-hand.service")
+    titles = ["flat: master", "flat: worker 1", "flat: worker 2"]
+    typed = [f"/usr/bin/flat shell -v 0 -c {IDLE}"]
+    bare.shows({web: titles, worker: ["/usr/bin/flat pyz service shell"], by_hand: typed})
+    assert len(bare.booted.succeed("pidof", "flat").split()) == 5
+    assert [unit for unit in (web, worker, "flat-check.service") if not bare.is_well_confined(unit)] == []
+    bare.booted.succeed("systemctl", "stop", by_hand)
+
+
+def test_a_credential_of_the_unit_is_seen_while_the_service_runs(bare: BareMachine) -> None:
+    """The advice is taken where it does not run."""
+    bare.install(HOST)
+    settings, drop_in = bare.booted.path(SETTINGS), bare.booted.path("/etc/systemd/system/flat.service.d/key.conf")
+    [key] = re.findall(r"^SECRET_KEY = (.+)$", settings.read_text(), re.MULTILINE)
+    bare.booted.path("/etc/flat/key").write_text(key)
+    bare.booted.path("/etc/flat/key").chmod(0o600)
+    settings.write_text(settings.read_text().replace(f"SECRET_KEY = {key}", "SECRET_KEY@credential = key"))
+    drop_in.parent.mkdir()
+    drop_in.write_text("[Service]\nLoadCredential=key:/etc/flat/key\n")
+    bare.booted.succeed("systemctl", "daemon-reload")
+    bare.booted.succeed("systemctl", "stop", "flat.service")
+    said = bare.refusal()
+    assert "[settings] SECRET_KEY@credential: wanted the credential 'key', found no CREDENTIALS_DIRECTORY" in said
+    [start] = re.findall(r"`(systemctl start \S+)`", said)
+    bare.booted.succeed(*start.split())
+    assert "written" not in bare.install()
+    bare.booted.succeed(NEWER, "pyz", "upgrade")
+    assert bare.status("http://127.0.0.1:8000/newer/", "shop.example.org") == 200
+    drop_in.unlink()
+    drop_in.parent.rmdir()
 
 
 def test_what_is_uninstalled_leaves_data_and_settings_and_what_is_purged_nothing(bare: BareMachine) -> None:
