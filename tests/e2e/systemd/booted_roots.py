@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import platform
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -79,12 +80,15 @@ def _scratch(folder: Path) -> Iterator[Path]:
 def _mirror() -> str:
     """The Debian mirror that this machine is configured to use, whatever the format of its configuration.
 
-    That is the one with the updates of a release beside the release: other archives name their suites as they like.
+    That is the one with this machine's release, and best with the release's updates beside it: other archives name
+    their suites as they like.
     """
     said = subprocess.run(["apt-get", "--print-uris", "update"], check=True, capture_output=True, text=True).stdout
     places = [line.split("'")[1].rpartition("/dists/") for line in said.splitlines() if "/dists/" in line]
     suites = {(base, rest.rpartition("/")[0]) for base, _, rest in places}
-    return next(base for base, suite in sorted(suites) if (base, f"{suite}-updates") in suites)
+    own = platform.freedesktop_os_release().get("VERSION_CODENAME")
+    mirrors = sorted(base for base, suite in suites if suite == own)
+    return next((base for base in mirrors if (base, f"{own}-updates") in suites), mirrors[0])
 
 
 def _apt_settings() -> str:
