@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 from pathlib import Path
 
+from django_pyz_runtime.errors import ERROR
 from tests.e2e.harness import Response
 from tests.e2e.reload.load_client import Connection
 from tests.e2e.systemd.booted import Booted
@@ -117,6 +119,12 @@ class BootedSite:
     def journal(self) -> str:
         """What the service and systemd have said about it since the reset."""
         return self._journal("--priority=info")
+
+    def errors(self) -> str:
+        """What of that is an error."""
+        # Behind a cursor, journalctl leaves out the first line that --priority would let through.
+        said = map(json.loads, self._journal("--output=json").splitlines())
+        return "\n".join(str(line["MESSAGE"]) for line in said if int(line["PRIORITY"]) <= ERROR)
 
     def messages(self) -> list[str]:
         """The messages that the service has sent to systemd since the reset."""

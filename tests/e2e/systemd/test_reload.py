@@ -95,7 +95,7 @@ def test_systemctl_reload_fails_on_what_cannot_be_served_and_the_old_goes_on(ser
     main_pid, workers = serving.main_pid, _workers(serving)
     why = _break(serving, what)
     assert serving.machine.run("systemctl", "reload", serving.unit).returncode == 1
-    serving.wait_for_log(why)
+    wait_until(lambda: why in serving.errors(), serving.journal)
     assert (serving.show("ActiveState"), serving.main_pid, _workers(serving)) == ("active", main_pid, workers)
     assert serving.shows() == ONE
 

@@ -21,6 +21,12 @@ except Exception:
     pass
 why = f"{size} bytes, built with {SIZE}" if size != SIZE else "its first part is not what was built"
 name = os.path.basename(sys.argv[1])
-sys.stderr.write(f"{name}: {sys.argv[1]}: the file is damaged ({why})\n")
-sys.stderr.write(f"{name}: Copy it again from where it was built.\n")
+try:
+    status = os.fstat(2)
+    is_journal = os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+except OSError:
+    is_journal = False
+led = f"<3>{name}" if is_journal else name
+sys.stderr.write(f"{led}: {sys.argv[1]}: the file is damaged ({why})\n")
+sys.stderr.write(f"{led}: Copy it again from where it was built.\n")
 sys.exit(2)

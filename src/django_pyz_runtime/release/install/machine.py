@@ -61,16 +61,24 @@ def completed_as(site: Site, *arguments: str) -> subprocess.CompletedProcess[str
 def completed_by(site: Site, program: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The same with another executable."""
     places = {"HOME": site.state_dir, "STATE_DIRECTORY": site.state_dir, "CACHE_DIRECTORY": f"/var/cache/{site.name}"}
-    return _completed([program, *arguments], clean_environment(places | credentials(site)), user=site.user)
+    environ = clean_environment(places | credentials(site, site.user))
+    return _completed([program, *arguments], environ, user=site.user)
 
 
-def credentials(site: Site) -> dict[str, str]:
+def credentials(site: Site, user: str = "root") -> dict[str, str]:
     """The variable that names the credentials of the site's service, where its unit has some (systemd.exec(5)).
 
     They are there while the service runs, for root and for its user.
+
+    Args:
+        site: whose service.
+        user: who is to read them.
     """
-    folder = f"/run/credentials/{site.name}.service"
-    return {"CREDENTIALS_DIRECTORY": folder} if os.path.isdir(folder) else {}
+    service = f"{site.name}.service"
+    folder = f"/run/credentials/{service}"
+    if not os.path.isdir(folder) or user not in ("root", unit_property(service, "User")):
+        return {}
+    return {"CREDENTIALS_DIRECTORY": folder}
 
 
 def run_as(site: Site, *arguments: str) -> str:
