@@ -21,21 +21,12 @@ PLACES = (
     *("/usr/lib/sysusers.d/flat.conf", "/usr/lib/tmpfiles.d/flat.conf"),
 )
 """What an installation makes."""
-EXPOSURE = "15"
-"""What `systemd-analyze security` may find at most, times ten: 1.5; without any confinement it finds 9.6."""
 IDLE = "import signal; signal.pause()"
 SERVICES = (
     *("--set=serve.workers=2", f"--set=services.shell=manage.py shell -v 0 -c '{IDLE}'"),
     "--set=timers.check=daily",
 )
 """Options for one unit of each kind."""
-FETCH = """
-import sys, urllib.error, urllib.request
-try:
-    print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={"Host": sys.argv[2]})).status)
-except urllib.error.HTTPError as error:
-    print(error.code)
-"""
 
 
 class BareMachine:
@@ -73,7 +64,7 @@ class BareMachine:
 
     def status(self, url: str, host: str) -> int:
         """The status of a page, asked for on the machine."""
-        return int(self.booted.succeed("python3", "-c", FETCH, url, host))
+        return self.booted.status(url, host)
 
     def there(self) -> list[str]:
         """Which of the things are there that an installation makes."""
@@ -96,10 +87,6 @@ class BareMachine:
             return {unit: shown(unit) for unit in expected}
 
         wait_until(lambda: all_shown() == expected, all_shown)
-
-    def is_well_confined(self, unit: str) -> bool:
-        """Whether systemd finds so."""
-        return self.run("systemd-analyze", "security", f"--threshold={EXPOSURE}", unit).returncode == 0
 
     def purge(self) -> None:
         """Make it as bare as it was."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.release.installed import FETCH
 from tests.e2e.release.stoppable import Stoppable, stoppable
 from tests.e2e.systemd.booted import CAN_BOOT, SHARED, Booted, booted
 from tests.e2e.systemd.booted_roots import root_file_system
@@ -41,7 +40,7 @@ def machine(tea: tuple[Path, Path], database: Stoppable) -> Iterator[Booted]:
 
 
 def page(machine: Booted, path: str = "") -> int:
-    return int(machine.succeed("python3", "-c", FETCH, f"http://127.0.0.1:8000/{path}", "localhost"))
+    return machine.status(f"http://127.0.0.1:8000/{path}")
 
 
 def main_process(machine: Booted) -> str:

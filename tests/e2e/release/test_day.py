@@ -12,7 +12,6 @@ from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
 from tests.e2e.release.conftest import NEWER_PAGE
-from tests.e2e.release.installed import FETCH
 from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted
 from tests.e2e.systemd.booted_roots import root_file_system
 from tests.waiting import wait_until
@@ -67,7 +66,7 @@ class Day:
 
     def page(self, path: str = "") -> int:
         """The status of a page where the installation has said that the site is."""
-        return int(self.machine.succeed("python3", "-c", FETCH, self._url + path, HOST))
+        return self.machine.status(self._url + path, HOST)
 
     def ask(self, statement: str) -> str:
         """What the database says."""

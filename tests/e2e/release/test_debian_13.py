@@ -25,7 +25,7 @@ def test_one_command_leads_to_a_page_again_changes_nothing_and_a_purge_leaves_no
         units = (web, worker, timer, "flat.socket", "flat.target", "flat-check.timer")
         done = machine.run("systemd-analyze", "verify", *(f"{UNITS}/{unit}" for unit in units))
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        assert [unit for unit in (web, worker, timer) if not bare.is_well_confined(unit)] == []
+        assert machine.badly_confined(web, worker, timer) == []
         titles = ["flat: master", "flat: worker 1", "flat: worker 2"]
         bare.shows({web: titles, worker: ["/usr/bin/flat pyz service shell"]})
         assert len(machine.succeed("pidof", "flat").split()) == 4

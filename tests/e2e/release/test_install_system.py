@@ -234,7 +234,7 @@ def test_processes_are_shown_as_what_they_are_and_all_are_well_confined(bare: Ba
     typed = [f"/usr/bin/flat shell -v 0 -c {IDLE}"]
     bare.shows({web: titles, worker: ["/usr/bin/flat pyz service shell"], by_hand: typed})
     assert len(bare.booted.succeed("pidof", "flat").split()) == 5
-    assert [unit for unit in (web, worker, "flat-check.service") if not bare.is_well_confined(unit)] == []
+    assert bare.booted.badly_confined(web, worker, "flat-check.service") == []
     bare.booted.succeed("systemctl", "stop", by_hand)
 
 

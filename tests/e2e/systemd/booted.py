@@ -25,6 +25,15 @@ CAN_BOOT = pytest.mark.needs(
 """Of the tests that boot a machine, whose file system comes from the mirror that this machine is set up with."""
 STOP_SECONDS = 60
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "SYSTEMD_PAGER": "", "SYSTEMD_COLORS": "0"}
+EXPOSURE = "15"
+"""What `systemd-analyze security` may find at most, times ten: 1.5; without any confinement it finds 9.6."""
+_FETCH = """
+import sys, urllib.error, urllib.request
+try:
+    print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={"Host": sys.argv[2]})).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
 _HIERARCHIES = ("unified", "systemd", "")
 """Below /sys/fs/cgroup: the two that systemd uses on a machine with both versions, and the only one with version 2."""
 _NUMBERS = itertools.count()
@@ -67,6 +76,15 @@ class Booted:
         done = self.run(*command)
         assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def status(self, url: str, host: str = "localhost") -> int:
+        """The status of a page, asked for on the machine."""
+        return int(self.succeed("python3", "-c", _FETCH, url, host))
+
+    def badly_confined(self, *units: str) -> list[str]:
+        """Those units that systemd finds exposed."""
+        command = ("systemd-analyze", "security", f"--threshold={EXPOSURE}")
+        return [unit for unit in units if self.run(*command, unit).returncode]
 
 
 @contextlib.contextmanager
