@@ -7,10 +7,14 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
 CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG = range(2, 8)
 """Priorities of syslog and of the journal."""
+
+form: Callable[[str, int], str] | None = None
+"""Gives what is written another form, where a process has one for all that it says."""
 
 
 class UserError(Exception):
@@ -71,13 +75,24 @@ def say(text: str) -> None:
 
 
 def write(text: str, priority: int) -> None:
-    """Write lines to standard error as they are; the journal learns how urgent they are.
+    """Write lines to standard error as they are; the journal learns how urgent they are, and takes them for one event.
 
     Args:
         text: the lines.
         priority: as syslog has it.
     """
-    sys.stderr.write(with_priority(text, priority) if is_journal(sys.stderr) else text)
+    if form:
+        text = form(text, priority)
+    if not is_journal(sys.stderr):
+        sys.stderr.write(text)
+    elif "\n" not in (whole := text.rstrip("\n")) or not _sent(whole, priority):
+        sys.stderr.write(with_priority(text, priority))
+
+
+def _sent(text: str, priority: int) -> bool:
+    from django_pyz_runtime.journal import send
+
+    return send(text, priority)
 
 
 def is_journal(stream: TextIO | None) -> bool:
@@ -86,7 +101,7 @@ def is_journal(stream: TextIO | None) -> bool:
         return False
     try:
         status = os.fstat(stream.fileno())
-    except (OSError, ValueError):  # it is no file, or closed
+    except (AttributeError, OSError, ValueError):  # it is no file, or closed
         return False
     return wanted == f"{status.st_dev}:{status.st_ino}"
 

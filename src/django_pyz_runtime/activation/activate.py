@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from django_pyz_runtime.activation import gc_pause, zero_config
+from django_pyz_runtime.activation import gc_pause, journal_logging, zero_config
 from django_pyz_runtime.activation.child_environment import hand_down
 from django_pyz_runtime.activation.code_path import use_code
 from django_pyz_runtime.activation.operator_code import OperatorModules, run_local_settings, secrets_of
@@ -180,6 +180,7 @@ def activate(
     """
     manifest = bundle.manifest
     remember(configuration.texts())
+    journal_logging.install()
     activation = Activation(bundle, configuration, purpose)
     use_code(bundle, activation.code_folder)
     if activation.code_folder != bundle.root:

@@ -30,6 +30,13 @@ from django_pyz_runtime.serve.reload.master import Master
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
 from django_pyz_runtime.serve.reload.worker_mail import CheckOnce, SharedLine, WorkerMail
 from django_pyz_runtime.serve.settings.interface import WorkerClass, interface_of
+from django_pyz_runtime.serve.settings.log import (
+    begin_logging,
+    introduce,
+    join_python_logging,
+    keep_loggers,
+    process_fields,
+)
 
 _CANNOT_LOAD = {Arbiter.APP_LOAD_ERROR: 2, Arbiter.WORKER_BOOT_ERROR: 1}
 """The status that a worker ends with which cannot load the site, for a mistake of the user's and for a bug, and the
@@ -105,6 +112,7 @@ class Server(BaseApplication):
 
         def post_fork(arbiter: Arbiter, worker: Worker) -> None:
             process_title.show_title(f"{self.cfg.proc_name}: worker {worker.age}")
+            process_fields["worker"] = worker.age
             after_fork(arbiter, worker)
 
         self.cfg.set("pre_fork", pre_fork)
@@ -248,11 +256,11 @@ def server_of(
     """
     script = bundle.executable.name
     command = configuration.command(script)
+    introduce(bundle.release, configuration.get("log", "format"))
     ahead = SharedLine()
 
     def load() -> Any:
-        from django_pyz_runtime.serve.settings.log import join_python_logging
-
+        handler = begin_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         gc_pause.put_off()
         run_first(configuration)
         try:
@@ -261,8 +269,10 @@ def server_of(
             if told := unusable(error, data_dir(bundle.manifest, configuration)):
                 raise told from error
             raise
+        finally:
+            keep_loggers()
         gc_pause.resume()
-        join_python_logging(configuration.get("log", "level"), configuration.get("log", "format"))
+        join_python_logging(handler)
         return application
 
     def check() -> None:

@@ -15,6 +15,7 @@ from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, Manifest
 from django_pyz_runtime.serve.limits import Limits, limits_of, within
 from django_pyz_runtime.serve.requests.asgi_worker import AsgiWorker
 from django_pyz_runtime.serve.requests.refusals import is_plain_http1
+from django_pyz_runtime.serve.requests.sync_worker import SyncWorker
 from django_pyz_runtime.serve.requests.thread_worker import ThreadWorker
 from django_pyz_runtime.serve.settings.gunicorn_settings import gunicorn_settings
 from tests.runtime.conftest import Load
@@ -57,8 +58,8 @@ def test_wherever_gunicorn_would_use_its_asgi_worker_ours_does(said: str, worker
     assert worker_of(f"[serve]\ninterface = asgi\n{more}") is AsgiWorker
 
 
-def test_a_worker_of_one_thread_that_is_asked_for_is_gunicorns(worker_of: Callable[[str], Any]) -> None:
-    assert worker_of("[serve]\ninterface = wsgi\nthreads = 1\n[gunicorn]\nworker_class = sync\n") == "sync"
+def test_a_worker_of_one_thread_that_is_asked_for_is_one(worker_of: Callable[[str], Any]) -> None:
+    assert worker_of("[serve]\ninterface = wsgi\nthreads = 1\n[gunicorn]\nworker_class = sync\n") is SyncWorker
 
 
 def test_a_class_that_a_project_gives_itself_is_replaced_likewise(

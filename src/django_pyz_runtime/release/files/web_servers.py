@@ -14,9 +14,10 @@ proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
 proxy_set_header X-Forwarded-Host $http_host;
 proxy_set_header X-Forwarded-Port $server_port;
 proxy_set_header X-Forwarded-Proto $scheme;
-# One name for a request in all logs: that of whoever asks nginx, else nginx's own, $request_id.
+# One name for a request in all logs: that of whoever asks nginx, if it can stand in a log, else nginx's own. To have
+# it in nginx's log as well, name $site_request_id in a log_format.
 set $site_request_id $request_id;
-if ($http_x_request_id) {
+if ($http_x_request_id ~ "^[\\w.:=@+/-]{1,128}$") {
     set $site_request_id $http_x_request_id;
 }
 proxy_set_header X-Request-ID $site_request_id;

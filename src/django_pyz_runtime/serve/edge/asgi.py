@@ -86,7 +86,6 @@ class Edge:
             _mend_path(scope)
             _mend_server(scope)
             complete_scope(scope)
-        if scope["type"] == "http":
             scope["headers"] = headers = list(scope["headers"])
             send = begin_asgi(headers, send)
         if scope["type"] == "http" and (path := self._paths.find(_path_below_root(scope), scope["root_path"])):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -42,22 +42,23 @@ def begin_wsgi(environ: dict[str, object], start_response: StartResponse) -> Sta
 
 
 def begin_asgi(headers: list[tuple[bytes, bytes]], send: ASGISendCallable) -> ASGISendCallable:
-    """The same for ASGI.
+    """The same for ASGI, requests and websockets.
 
     Args:
         headers: of the request; one without a name gets it here.
         send: the server's.
     """
-    given = dict(headers).get(_FIELD, b"").decode("latin-1")
-    name = _begin(given)
-    if name != given:
+    given = [value for field, value in headers if field == _FIELD]
+    # As WSGI has it: several in one, which is none that can stand in a log.
+    name = _begin(b",".join(given).decode("latin-1"))
+    if given != [name.encode()]:
         headers[:] = [*((field, value) for field, value in headers if field != _FIELD), (_FIELD, name.encode())]
 
     async def send_with_name(event: ASGISendEvent) -> None:
-        if event["type"] == "http.response.start":
+        if event["type"] == "http.response.start" or event["type"] == "websocket.accept":
             told = list(event.get("headers", ()))
             if all(field.lower() != _FIELD for field, _ in told):
-                event = {**event, "headers": [*told, (_FIELD, name.encode())]}
+                event = cast("ASGISendEvent", {**event, "headers": [*told, (_FIELD, name.encode())]})
         await send(event)
 
     return send_with_name

@@ -23,6 +23,7 @@ from typing import Any
 from gunicorn.workers import gthread
 from gunicorn.workers.gthread import TConn
 
+from django_pyz_runtime.serve.edge import request_ids
 from django_pyz_runtime.serve.edge.application import WsgiEdge
 from django_pyz_runtime.serve.limits import Limits, within
 from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, is_plain_http1, too_slow
@@ -67,6 +68,13 @@ class ThreadWorker(gthread.ThreadWorker):
         if not self._read(conn, ahead):
             self._waiting[conn] = ahead
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
+
+    def handle(self, conn: TConn) -> Any:
+        """Answer a request, in a thread: what that says from then on is not about it."""
+        try:
+            return super().handle(conn)
+        finally:
+            request_ids.current.set("")
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Go on with a connection whose request was answered, or end it."""

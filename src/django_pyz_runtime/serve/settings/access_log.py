@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import SafeAtoms
 
-from django_pyz_runtime.serve.edge.request_ids import HEADER
+from django_pyz_runtime.serve.edge.request_ids import HEADER, current
 
 if TYPE_CHECKING:
     from gunicorn.config import Config
@@ -39,6 +39,7 @@ def fields(facts: Mapping[str, Any]) -> dict[str, Any]:
         facts: gunicorn's, by the letters of its format.
     """
     path, _, query = str(facts.get("{raw_uri}e", "")).partition("?")
+    request_id = facts.get(f"{{{HEADER.lower()}}}o") or current.get()
     return {
         "method": facts["m"],
         "path": path,
@@ -48,7 +49,7 @@ def fields(facts: Mapping[str, Any]) -> dict[str, Any]:
         "bytes": facts["B"] or 0,
         "duration": facts["D"] / 1_000_000,
         "client": _said(facts["h"]),
-        "request_id": facts.get(f"{{{HEADER.lower()}}}o"),
+        "request_id": request_id or None,
         "user_agent": _said(facts["a"]),
         "referer": _said(facts["f"]),
     }

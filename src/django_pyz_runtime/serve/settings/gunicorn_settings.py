@@ -53,7 +53,7 @@ def gunicorn_settings(bundle: Bundle, configuration: Configuration) -> dict[str,
 
 
 def _ours(worker: WorkerClass, threads: Any) -> WorkerClass:
-    """Our worker class where gunicorn would use its threaded or its ASGI one, else the same one."""
+    """Our worker class where gunicorn would use one of its own that we have, else the same one."""
     # As gunicorn does (gunicorn.config.Config.worker_class).
     is_sync = isinstance(worker, str) and (worker == "sync" or worker.endswith("SyncWorker"))
     found = load_worker("gthread" if is_sync and int(threads) > 1 else worker)
@@ -62,6 +62,10 @@ def _ours(worker: WorkerClass, threads: Any) -> WorkerClass:
         from django_pyz_runtime.serve.requests.thread_worker import ThreadWorker
 
         return ThreadWorker
+    if path == SUPPORTED_WORKERS["sync"]:
+        from django_pyz_runtime.serve.requests.sync_worker import SyncWorker
+
+        return SyncWorker
     if path == SUPPORTED_WORKERS["asgi"]:
         from django_pyz_runtime.serve.requests.asgi_worker import AsgiWorker
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
-from django_pyz_runtime.errors import CRITICAL, DEBUG, ERROR, INFO, WARNING, is_journal, with_priority
+from django_pyz_runtime import errors
+from django_pyz_runtime.activation import journal_logging
 from django_pyz_runtime.secrets.redaction import redacted
 from django_pyz_runtime.serve.edge.request_ids import current
 from django_pyz_runtime.serve.settings import access_log
 from django_pyz_runtime.serve.settings.access_log import Atoms
+from django_pyz_runtime.serve.settings.json_lines import fields_of, line, message_of
 
 if TYPE_CHECKING:
     from gunicorn.config import Config
@@ -25,95 +26,79 @@ _TIME = "%Y-%m-%d %H:%M:%S +0000"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that would end a line for some readers, or do something to a terminal."""
 _CONTINUED = "\n    "
-_PRIORITIES = (
-    (logging.CRITICAL, CRITICAL),
-    (logging.ERROR, ERROR),
-    (logging.WARNING, WARNING),
-    (logging.INFO, INFO),
-)
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_OURS = "django_pyz"
+_KEPT = ("gunicorn.error", "gunicorn.access", _OURS)
+
+process_fields: dict[str, Any] = {}
+"""What JSON lines say of this process: its release, and the number of the worker that it is."""
 
 
-class _Formatter(logging.Formatter):
-    """Times in UTC: Django sets the process's time zone when it loads, gunicorn's own would change.
+class PlainFormatter(logging.Formatter):
+    """gunicorn's usual line, and in it the name of the request that it is about.
 
-    Args:
-        form: as for logging.Formatter.
-        in_journal: whether the lines get the priority that systemd's journal takes off them.
+    Times are in UTC: Django sets the process's time zone when it loads, gunicorn's own would change.
     """
 
     converter = staticmethod(time.gmtime)
-    form: str | None = None
 
-    def __init__(self, *, in_journal: bool = False) -> None:
-        super().__init__(self.form, _TIME)
-        self._in_journal = in_journal
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(message)s", _TIME)
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, without the secrets that are known, and as one whole: no text in it begins a line."""
-        text = redacted(self.text_of(record))
+        try:
+            text = super().format(record)
+        except Exception:  # of the record's own, where its message does not fit its arguments
+            told = {**vars(record), "msg": message_of(record), "args": ()}
+            text = super().format(logging.makeLogRecord(told))
+        text = redacted(text)
         text = _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-        text = text.replace("\n", _CONTINUED)
-        return with_priority(text, _priority(record.levelno)) if self._in_journal else text
+        return text.replace("\n", _CONTINUED)
 
-    def text_of(self, record: logging.LogRecord) -> str:
-        """The record as text."""
-        return super().format(record)
-
-
-class PlainFormatter(_Formatter):
-    """gunicorn's usual line."""
-
-    form = "[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s"
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The line without a traceback."""
+        about = f" [{name}]" if (name := current.get()) else ""
+        return f"[{record.asctime}] [{record.process}] [{record.levelname}]{about} {record.message}"
 
 
-class AccessFormatter(_Formatter):
+class AccessFormatter(PlainFormatter):
     """gunicorn's line for a request, likewise; the address that a client asks for may hold a secret."""
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The line, which has its time and the request's name."""
+        return record.message
 
-class JsonFormatter(_Formatter):
+
+class JsonFormatter(logging.Formatter):
     """One JSON object a line: time, level, logger, process, message, and what else the record carries.
 
     What is said of a request has its name; what the access log says of one, a field for each fact.
     """
 
-    def text_of(self, record: logging.LogRecord) -> str:
-        """The record as JSON."""
-        fields: dict[str, Any] = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "process": record.process,
-            "message": record.getMessage(),
-        }
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON, without the secrets that are known."""
+        more = dict(process_fields)
         if request_id := current.get():
-            fields["request_id"] = request_id
+            more["request_id"] = request_id
         if isinstance(record.args, Atoms):
-            fields.update(access_log.fields(record.args.facts))
-        fields.update({key: value for key, value in vars(record).items() if key not in _STANDARD and key != "request"})
-        if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
-        try:
-            return json.dumps(fields, default=str)
-        except (TypeError, ValueError, RecursionError):
-            # Something in it has names that are no texts, or holds itself.
-            return json.dumps({key: str(value) for key, value in fields.items()})
+            more.update(access_log.fields(record.args.facts))
+        return line(fields_of(record, more))
 
 
 class ServerLog(Logger):
     """gunicorn's logger with our formatters."""
 
     atoms_wrapper_class = Atoms
-    formatter_class: type[_Formatter] = PlainFormatter
+    formatter_class: type[logging.Formatter] = PlainFormatter
 
     def setup(self, cfg: Config) -> None:
         """Configure the handlers; for JSON the access log becomes an object as well."""
         super().setup(cfg)
         access_class = JsonFormatter if self.formatter_class is JsonFormatter else AccessFormatter
         for handler in self.error_log.handlers:
-            _format(handler, self.formatter_class)
+            handler.setFormatter(self.formatter_class())
         for handler in self.access_log.handlers:
-            _format(handler, access_class)
+            handler.setFormatter(access_class())
 
     def atoms(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> Any:
         """The facts about a request."""
@@ -121,11 +106,6 @@ class ServerLog(Logger):
             **super().atoms(resp, req, environ, request_time),
             "h": access_log.client_address(environ, self.cfg) or "-",
         }
-
-    def access(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> None:
-        """Log a request, which is over: what this thread says from now on is not about it."""
-        super().access(resp, req, environ, request_time)
-        current.set("")
 
     def now(self) -> str:
         """The time of a request in the access log, in the common log format."""
@@ -153,35 +133,67 @@ def logger_class(format_name: str, *, has_statsd: bool = False) -> type[ServerLo
     return type("MeasuringServerLog", (chosen, Statsd), {})
 
 
-def _format(handler: logging.Handler, formatter: type[_Formatter]) -> None:
-    stream = handler.stream if isinstance(handler, logging.StreamHandler) else None
-    handler.setFormatter(formatter(in_journal=is_journal(stream)))
+def introduce(release: str, format_name: str) -> None:
+    """Have what is logged, or written to standard error, say which release this is, and in which form.
+
+    Args:
+        release: for people.
+        format_name: plain or json.
+    """
+    process_fields["release"] = release
+    journal_logging.fields.update({"RELEASE": lambda: release, "REQUEST_ID": current.get})
+    if format_name == "json":
+        errors.form = _as_json
 
 
-def _priority(level: int) -> int:
-    """The priority of a level of logging's."""
-    return next((priority for least, priority in _PRIORITIES if level >= least), DEBUG)
+def _as_json(text: str, priority: int) -> str:
+    """What was to be written as it is."""
+    level = {errors.ERROR: logging.ERROR, errors.WARNING: logging.WARNING}.get(priority, logging.INFO)
+    told = {"name": _OURS, "levelno": level, "levelname": logging.getLevelName(level), "msg": text.rstrip("\n")}
+    return f"{JsonFormatter().format(logging.makeLogRecord(told))}\n"
 
 
-def join_python_logging(level: str, format_name: str) -> None:
-    """Send to standard error what Python's loggers say, where the project has configured none.
+def begin_logging(level: str, format_name: str) -> logging.Handler:
+    """Send to standard error what our own loggers say.
+
+    Args:
+        level: least level, as the option `[log] level`.
+        format_name: plain or json.
+
+    Returns:
+        What does so.
+    """
+    ours = logging.getLogger(_OURS)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logger_class(format_name).formatter_class())
+    handler.setLevel(level.upper())
+    ours.addHandler(handler)
+    ours.setLevel(level.upper())
+    ours.propagate = False
+    return handler
+
+
+def keep_loggers() -> None:
+    """Have the server's loggers speak again, which a project has silenced that configures logging for itself alone.
+
+    That is what logging.config does to loggers that are there and not named (disable_existing_loggers).
+    """
+    for name in list(logging.root.manager.loggerDict):
+        if name in _KEPT or name.startswith(f"{_OURS}."):
+            logging.getLogger(name).disabled = False
+
+
+def join_python_logging(handler: logging.Handler) -> None:
+    """Send there what Python's loggers say as well, where the project has configured none.
 
     Without this a production site that keeps Django's default LOGGING shows no trace of its errors: Django prints them
     with DEBUG only (django.utils.log.DEFAULT_LOGGING).
 
     Args:
-        level: least level, as the option `[log] level`.
-        format_name: plain or json.
+        handler: from `begin_logging`.
     """
     from django.conf import settings
 
-    ours = logging.getLogger("django_pyz")
-    handler = logging.StreamHandler()
-    _format(handler, logger_class(format_name).formatter_class)
-    handler.setLevel(level.upper())
-    ours.addHandler(handler)
-    ours.setLevel(level.upper())
-    ours.propagate = False
     if not settings.LOGGING and not logging.root.handlers:
         logging.root.addHandler(handler)
-        logging.root.setLevel(max(logging.getLevelName(level.upper()), logging.INFO))
+        logging.root.setLevel(max(handler.level, logging.INFO))

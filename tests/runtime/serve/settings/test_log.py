@@ -17,14 +17,16 @@ from gunicorn.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
+from django_pyz_runtime.secrets.recognise import HIDDEN
+from django_pyz_runtime.secrets.redaction import remember
 from django_pyz_runtime.serve.edge.request_ids import current
 from django_pyz_runtime.serve.settings.log import (
-    AccessFormatter,
     JsonFormatter,
     JsonServerLog,
     PlainFormatter,
     ServerLog,
     logger_class,
+    process_fields,
 )
 from tests.runtime.conftest import Python
 
@@ -32,8 +34,8 @@ JOIN = """
 import logging, sys
 from django.conf import settings
 settings.configure(LOGGING={"version": 1} if sys.argv[3:] else {})
-from django_pyz_runtime.serve.settings.log import join_python_logging
-join_python_logging(sys.argv[1], sys.argv[2])
+from django_pyz_runtime.serve.settings.log import begin_logging, join_python_logging
+join_python_logging(begin_logging(sys.argv[1], sys.argv[2]))
 for name in ("django_pyz.serve", "an.app"):
     for level in (logging.DEBUG, logging.INFO, logging.ERROR):
         logging.getLogger(name).log(level, "%s %s", name, logging.getLevelName(level))
@@ -41,7 +43,7 @@ sys.stderr.flush()
 """
 
 
-def record(message: str = "said %s", *args: object, **extra: Any) -> logging.LogRecord:
+def record(message: Any = "said %s", *args: object, **extra: Any) -> logging.LogRecord:
     """A record of the first second of 1970."""
     found = logging.LogRecord("a.logger", logging.WARNING, __file__, 1, message, args, None)
     found.created, found.msecs, found.process = 0.5, 500.0, 42
@@ -91,20 +93,6 @@ def test_a_message_forges_no_line(breaks: str) -> None:
     assert as_json(found)["message"].endswith(forged)
 
 
-@pytest.mark.parametrize(
-    ("level", "priority"), [(logging.DEBUG, 7), (25, 6), (logging.ERROR, 3), (logging.CRITICAL, 2)]
-)
-def test_each_line_tells_the_journal_how_urgent_it_is(level: int, priority: int) -> None:
-    found = record("one\ntwo")
-    found.levelno = level
-    for formatter in (
-        PlainFormatter(in_journal=True),
-        JsonFormatter(in_journal=True),
-        AccessFormatter(in_journal=True),
-    ):
-        assert all(line.startswith(f"<{priority}>") for line in formatter.format(found).splitlines())
-
-
 @pytest.mark.usefixtures("tokyo")
 def test_a_json_line_is_an_object() -> None:
     assert as_json(record("said %s", "é\n")) == {
@@ -121,10 +109,88 @@ def test_a_json_line_has_what_else_the_record_carries_but_no_request() -> None:
     assert (found["status_code"], found["waited"], "request" in found) == (500, "0:00:01", False)
 
 
+class Mute:
+    """It has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
 def test_what_json_cannot_hold_is_given_as_text() -> None:
     itself: dict[object, object] = {(1, 2): 3}
     itself["itself"] = itself
-    assert as_json(record("x", odd=itself))["odd"] == "{(1, 2): 3, 'itself': {...}}"
+    found = as_json(record("x", odd=itself, far=10**5000, none=None, half=float("nan"), raw=b"\xff", mute=Mute()))
+    assert found["odd"]["itself"]["itself"]["(1, 2)"] == 3
+    assert (found["none"], found["half"], found["raw"]) == (None, "nan", "b'\\xff'")
+    assert (found["far"], found["mute"]) == ("<int without text>", "<Mute without text>")
+
+
+def test_no_constant_is_in_a_json_line_that_only_python_reads() -> None:
+    line = JsonFormatter().format(record("x", a=float("nan"), b=[float("inf")], c="\ud800"))
+    assert json.loads(line, parse_constant=pytest.fail)["c"] == "\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("message", "args", "expected"),
+    [
+        ("%d items", ("no number",), "%d items ('no number',)"),
+        ("%s and %s", (1,), "%s and %s (1,)"),
+        ("100 %", ("x",), "100 % ('x',)"),
+        ("%(name)s", ({"other": 1},), "%(name)s {'other': 1}"),
+        ("%s", (Mute(),), "%s <tuple without text>"),
+        (None, (), "None"),
+        ({"a": 1}, (), "{'a': 1}"),
+        (b"raw", (), "b'raw'"),
+    ],
+)
+def test_a_message_that_does_not_fit_its_arguments_is_said(
+    message: Any, args: tuple[object, ...], expected: str
+) -> None:
+    assert as_json(record(message, *args))["message"] == expected
+    assert PlainFormatter().format(record(message, *args)).endswith(f"[WARNING] {expected}")
+
+
+def test_a_field_of_the_records_own_takes_no_name_that_is_ours() -> None:
+    process_fields["release"] = "1.2"
+    try:
+        found = as_json(record("x", level="forged", time=1, release="y", extra_level="z", worker=7, request_id="own"))
+    finally:
+        process_fields.clear()
+    assert (found["level"], found["time"], found["release"]) == ("warning", "1970-01-01T00:00:00.500Z", "1.2")
+    assert {found["extra_level"], found["extra_extra_level"]} == {"forged", "z"}
+    assert (found["extra_time"], found["extra_release"]) == (1, "y")
+
+
+def test_a_secret_that_looks_like_json_breaks_no_line() -> None:
+    remember([("PASSWORD", '", "level": "')])
+    found = as_json(record('say ", "level": " twice'))
+    assert found["level"] == "warning"
+    assert found["message"] == f"say {HIDDEN} twice"
+
+
+def test_causes_are_in_the_traceback_and_logs_that_came_through_a_queue_keep_theirs() -> None:
+    found = record("x")
+    try:
+        try:
+            raise ValueError("the cause")
+        except ValueError as cause:
+            raise RuntimeError("the effect\n\x00") from cause
+    except RuntimeError:
+        found.exc_info = sys.exc_info()
+    told = as_json(found)["traceback"]
+    assert told.index("ValueError: the cause") < told.index("RuntimeError: the effect\n\x00")
+    found.exc_text, found.exc_info = told, None
+    assert as_json(found)["traceback"] == told
+    found.exc_text, found.exc_info = None, (None, None, None)
+    assert "traceback" not in as_json(found)
+
+
+def test_a_logger_may_have_any_name() -> None:
+    found = record("x")
+    found.name = 'a\n"b"'
+    assert as_json(found)["logger"] == 'a\n"b"'
 
 
 def test_a_json_line_has_the_traceback() -> None:
@@ -139,7 +205,7 @@ def test_a_json_line_has_the_traceback() -> None:
 @given(st.text(), st.dictionaries(st.text(min_size=1), st.one_of(st.text(), st.binary(), st.floats(), st.integers())))
 def test_any_message_and_any_extra_give_a_json_line(message: str, extra: dict[str, Any]) -> None:
     found = as_json(record("%s", message, **{f"x_{key}": value for key, value in extra.items()}))
-    assert found["message"] == message
+    assert found["message"].encode("utf-8", "surrogatepass") == message.encode("utf-8", "backslashreplace")
 
 
 @pytest.mark.parametrize(("name", "expected"), [("plain", ServerLog), ("json", JsonServerLog)])
@@ -175,12 +241,10 @@ def test_gunicorns_log_and_access_log_have_the_format(kind: type[ServerLog], cap
     assert "+0000]" in out
 
 
-def test_what_is_said_behind_a_request_is_not_about_it() -> None:
+def test_what_is_said_of_a_request_has_its_name() -> None:
     current.set("the-request")
     assert as_json(record())["request_id"] == "the-request"
-    nothing: Any = None
-    ServerLog(Config()).access(nothing, nothing, {}, timedelta(seconds=1))
-    assert "request_id" not in as_json(record())
+    assert PlainFormatter().format(record("x")).endswith(" [WARNING] [the-request] x")
 
 
 @pytest.mark.parametrize(
