@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SOCKET = "/run/systemd/journal/socket"
 _EXIT_SECONDS = 1.0
 """How long an end waits for the journal: it knows the unit of a process only as long as there is one."""
+_LOOK_SECONDS = 0.0005
 _TOO_LARGE = (errno.EMSGSIZE, errno.ENOBUFS)
 
 
@@ -66,24 +67,25 @@ class Journal:
             from socket import AF_UNIX, SOCK_DGRAM, socket
 
             self._socket = socket(AF_UNIX, SOCK_DGRAM)
-            atexit.register(self._wait)
+            atexit.register(self._end)
         return self._socket
 
-    def _wait(self) -> None:
+    def _end(self) -> None:
         """Wait until the journal has taken what was sent (unix(7), SIOCOUTQ)."""
         import fcntl
         import struct
         import termios
         import time
 
-        if not self._socket:
+        connection, self._socket = self._socket, None
+        if not connection:
             return
         deadline = time.monotonic() + _EXIT_SECONDS
-        while time.monotonic() < deadline:
-            (left,) = struct.unpack("i", fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4)))
-            if not left:
-                break
-            time.sleep(0.0005)
+        with connection:
+            while struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]:
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(_LOOK_SECONDS)
 
 
 def _field(name: str, value: str) -> bytes:

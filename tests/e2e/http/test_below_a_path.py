@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +13,12 @@ import pytest
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.files.web_servers import nginx as server_of_nginx
 from django_pyz_runtime.release.files.web_servers import nginx_below_a_path
-from tests import programs
 from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
 from tests.e2e.harness import Machine, Response, Server, request, running, wait_for_line
 from tests.e2e.http.raw_http import ask
+from tests.e2e.nginx import nginx as running_nginx
 from tests.waiting import wait_until
 
 
@@ -157,15 +155,7 @@ def nginx(path: str, tmp_path: Path) -> Iterator[str]:
     (tmp_path / "below.conf").write_text(nginx_below_a_path(made).replace(made.socket, f"{tmp_path}/site.sock"))
     text = server_of_nginx(made).replace(made.socket, f"{tmp_path}/site.sock")
     listen = f"listen unix:{tmp_path}/nginx.sock; include {tmp_path}/below.conf;"
-    (tmp_path / "site.conf").write_text(text.replace("listen 80;", listen))
-    nothing = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi"))
-    http = f"access_log off; scgi_temp_path {tmp_path}/scgi; {nothing} include {tmp_path}/site.conf;"
-    user = "user root; " if os.geteuid() == 0 else ""
-    main = f"{user}daemon off; pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {http} }}"
-    (tmp_path / "nginx.conf").write_text(main)
-    program = shutil.which("nginx", path=programs.SEARCH) or ""
-    with running([program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], env=os.environ) as server:
-        wait_until((tmp_path / "nginx.sock").exists, lambda: server.said)
+    with running_nginx(tmp_path, text.replace("listen 80;", listen)):
         yield f"unix:{tmp_path}/nginx.sock"
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +10,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests import programs
-from tests.e2e.harness import Machine, request, running, wait_for_line
-from tests.waiting import wait_until
+from tests.e2e.harness import Machine, request, wait_for_line
+from tests.e2e.nginx import nginx as running_nginx
 from tests.write_etc import ETC
 
 
@@ -95,18 +92,9 @@ def nginx(migrated: Machine, tmp_path: Path) -> Iterator[str]:
     text = (tmp_path / "review/nginx/project.conf").read_text()
     port = free_port()
     text = text.replace("/run/project.sock", f"{tmp_path}/site.sock").replace("listen 80;", f"listen {port};")
-    (tmp_path / "site.conf").write_text(text)
-    nothing = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi"))
-    text = f"access_log off; scgi_temp_path {tmp_path}/scgi; {nothing} include {tmp_path}/site.conf;"
-    user = "user root; " if os.geteuid() == 0 else ""
-    (tmp_path / "nginx.conf").write_text(
-        f"{user}daemon off; pid {tmp_path}/pid; error_log stderr; events {{}} http {{ {text} }}"
-    )
-    program = shutil.which("nginx", path=programs.SEARCH) or ""
     with migrated.started("runserve", "--bind", f"unix:{tmp_path}/site.sock", "--workers", "1") as server:
         wait_for_line(server, "Listening at: unix:")
-        with running([program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], env=os.environ) as proxy:
-            wait_until((tmp_path / "pid").exists, lambda: proxy.said)
+        with running_nginx(tmp_path, text):
             yield f"http://localhost:{port}"
 
 
@@ -129,4 +117,5 @@ def test_a_form_can_be_sent_through_nginx_on_another_port(nginx: str) -> None:
 def test_a_request_keeps_its_name_or_gets_one_from_nginx(nginx: str) -> None:
     answer = request(f"{nginx}/", headers={"X-Request-ID": "given-7"})
     assert (answer.status, answer.headers["x-request-id"]) == (200, "given-7")
-    assert re.fullmatch(r"[0-9a-f]{32}", request(f"{nginx}/").headers["x-request-id"])
+    for headers in ({}, {"X-Request-ID": "two words"}, {"X-Request-ID": "x" * 129}, {"X-Request-ID": 'a"b'}):
+        assert re.fullmatch(r"[0-9a-f]{32}", request(f"{nginx}/", headers=headers).headers["x-request-id"])
