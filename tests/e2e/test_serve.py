@@ -201,23 +201,6 @@ def test_the_access_log_has_fields_and_all_lines_of_a_request_its_name(migrated:
     assert {line["request_id"] for line in said if "not ready" in line["message"]} == {"failed-1"}
 
 
-def test_the_journal_learns_how_urgent_each_line_is(migrated: Machine) -> None:
-    out, into = os.pipe()
-    status = os.fstat(into)
-    environment = {**migrated.environment, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
-    command = [str(migrated.executable), "runserve", "--bind", "127.0.0.1:0", "--set", "settings.ROOT_URLCONF=missing"]
-    subprocess.run([*command, "--workers", "0"], stderr=into, env=environment, cwd=migrated.elsewhere)
-    subprocess.run([*command, "--workers", "1"], stderr=into, env=environment, cwd=migrated.elsewhere)
-    os.close(into)
-    with open(out) as heard:
-        lines = heard.read().splitlines()
-    assert lines[0].startswith("<3>project-script: --workers: [serve] workers: wanted")
-    assert any(re.match(r"<6>\[.*\] \[INFO\] Listening at", line) for line in lines)
-    assert [line for line in lines if not re.match("<[2-6]>", line)] == []
-    # The reason why the site cannot be loaded, each line of it.
-    assert "<3>ModuleNotFoundError: No module named 'missing'" in lines
-
-
 def test_gunicorn_s_metrics_are_sent(migrated: Machine) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as statsd:
         statsd.bind(("127.0.0.1", 0))

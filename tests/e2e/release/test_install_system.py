@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -259,6 +260,68 @@ def test_a_credential_of_the_unit_is_seen_while_the_service_runs(bare: BareMachi
     assert bare.status("http://127.0.0.1:8000/newer/", "shop.example.org") == 200
     drop_in.unlink()
     drop_in.parent.rmdir()
+
+
+SAYING = """
+import logging
+from django.http import HttpResponse
+from django.urls import path
+
+log = logging.getLogger("saying")
+
+
+def says(request):
+    log.info("an information")
+    log.warning("a warning\\nof two lines")
+    raise ValueError("broken")
+
+
+def much(request):
+    log.warning("much" * 100_000)
+    return HttpResponse()
+
+
+urlpatterns = [path("says/", says), path("much/", much)]
+"""
+COMMAND = """shell -c 'import logging; logging.warning("of a command"); raise ValueError("broken command")'"""
+
+
+def test_the_journal_has_events_with_priorities(bare: BareMachine) -> None:
+    """JSON for the site, which stays whole whatever its size; a command has Python's own text."""
+    bare.booted.path("/etc/saying.py").write_text(SAYING)
+    begin = bare.booted.succeed("journalctl", "--lines=1", "--show-cursor", "--output=cat")
+    cursor = begin.rpartition("cursor: ")[2].strip()
+
+    def events(unit: str, *more: str) -> list[dict[str, str]]:
+        bare.booted.succeed("journalctl", "--sync")
+        which = (f"--after-cursor={cursor}", f"--unit={unit}", "--output=json", "--all", *more)
+        found = [json.loads(line) for line in bare.booted.succeed("journalctl", *which).splitlines()]
+        return [event for event in found if event["SYSLOG_IDENTIFIER"] != "systemd"]
+
+    options = ("settings.ROOT_URLCONF=saying", "modules.saying=/etc/saying.py", "log.format=json")
+    bare.install(HOST, *(f"--set={option}" for option in options), f"--set=services.fails={COMMAND}")
+    for path, status in (("says", 500), ("missing", 404), ("much", 200)):
+        assert bare.status(f"http://127.0.0.1:8000/{path}/", "shop.example.org") == status
+    warnings = events("flat.service", "--priority=warning")
+    assert [event["PRIORITY"] for event in warnings] == ["4", "3", "4", "4"]
+    warning, error, missing, much = [json.loads(event["MESSAGE"]) for event in warnings]
+    assert warning["message"] == "a warning\nof two lines"
+    assert error["message"] == "Internal Server Error: /says/"
+    assert error["traceback"].endswith("\nValueError: broken")
+    assert missing["message"] == "Not Found: /missing/"
+    assert much["message"] == "much" * 100_000
+    assert [event["REQUEST_ID"] for event in warnings[:2]] == [warning["request_id"]] * 2
+    by_name = events("flat.service", f"REQUEST_ID={warning['request_id']}")
+    assert [json.loads(event["MESSAGE"])["message"] for event in by_name[:1]] == ["an information"]
+    assert by_name[0]["PRIORITY"] == "6"
+
+    def failures() -> list[dict[str, str]]:
+        return events("flat-fails.service", "--priority=warning")
+
+    wait_until(lambda: len(failures()) > 1, "the command to fail")
+    warning_of_command, failure = failures()[:2]
+    assert (warning_of_command["PRIORITY"], warning_of_command["MESSAGE"]) == ("4", "WARNING:root:of a command")
+    assert (failure["PRIORITY"], failure["MESSAGE"].splitlines()[-1]) == ("3", "ValueError: broken command")
 
 
 def test_what_is_uninstalled_leaves_data_and_settings_and_what_is_purged_nothing(bare: BareMachine) -> None:
