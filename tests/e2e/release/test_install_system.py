@@ -294,7 +294,8 @@ def test_the_journal_has_events_with_priorities(bare: BareMachine) -> None:
 
     def events(unit: str, *more: str) -> list[dict[str, str]]:
         bare.booted.succeed("journalctl", "--sync")
-        which = (f"--after-cursor={cursor}", f"--unit={unit}", "--output=json", "--all", *more)
+        # Where fields are asked for, --after-cursor of systemd 252 leaves out the first event that has them.
+        which = (f"--cursor={cursor}", f"--unit={unit}", "--output=json", "--all", *more)
         found = [json.loads(line) for line in bare.booted.succeed("journalctl", *which).splitlines()]
         return [event for event in found if event["SYSLOG_IDENTIFIER"] != "systemd"]
 

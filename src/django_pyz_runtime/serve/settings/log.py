@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from django_pyz_runtime.serve.edge.request_ids import current
 from django_pyz_runtime.serve.settings import access_log
 from django_pyz_runtime.serve.settings.access_log import Atoms
 from django_pyz_runtime.serve.settings.json_lines import fields_of, line, message_of
+from django_pyz_runtime.serve.settings.whole_lines import keep_whole
 
 if TYPE_CHECKING:
     from gunicorn.config import Config
@@ -95,10 +96,10 @@ class ServerLog(Logger):
         """Configure the handlers; for JSON the access log becomes an object as well."""
         super().setup(cfg)
         access_class = JsonFormatter if self.formatter_class is JsonFormatter else AccessFormatter
-        for handler in self.error_log.handlers:
-            handler.setFormatter(self.formatter_class())
-        for handler in self.access_log.handlers:
-            handler.setFormatter(access_class())
+        for log, formatter in ((self.error_log, self.formatter_class), (self.access_log, access_class)):
+            for handler in log.handlers:
+                handler.setFormatter(formatter())
+                keep_whole(handler)
 
     def atoms(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> Any:
         """The facts about a request."""
@@ -166,6 +167,7 @@ def begin_logging(level: str, format_name: str) -> logging.Handler:
     ours = logging.getLogger(_OURS)
     handler = logging.StreamHandler()
     handler.setFormatter(logger_class(format_name).formatter_class())
+    keep_whole(handler)
     handler.setLevel(level.upper())
     ours.addHandler(handler)
     ours.setLevel(level.upper())
@@ -184,16 +186,24 @@ def keep_loggers() -> None:
 
 
 def join_python_logging(handler: logging.Handler) -> None:
-    """Send there what Python's loggers say as well, where the project has configured none.
+    """Send there what Python's loggers say as well, where the project has configured none; else what nobody hears.
 
     Without this a production site that keeps Django's default LOGGING shows no trace of its errors: Django prints them
-    with DEBUG only (django.utils.log.DEFAULT_LOGGING).
+    with DEBUG only (django.utils.log.DEFAULT_LOGGING). The same goes for one that configures its own loggers alone.
 
     Args:
         handler: from `begin_logging`.
     """
     from django.conf import settings
 
-    if not settings.LOGGING and not logging.root.handlers:
+    if logging.root.handlers:
+        return
+    if not settings.LOGGING:
         logging.root.addHandler(handler)
         logging.root.setLevel(max(handler.level, logging.INFO))
+    elif isinstance(settings.LOGGING, dict) and not _speaks_of_django(settings.LOGGING):
+        logging.getLogger("django").addHandler(handler)
+
+
+def _speaks_of_django(config: Mapping[str, Any]) -> bool:
+    return any(name.partition(".")[0] == "django" for name in config.get("loggers") or ())

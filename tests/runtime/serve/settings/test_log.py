@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -28,7 +30,7 @@ from django_pyz_runtime.serve.settings.log import (
     logger_class,
     process_fields,
 )
-from tests.runtime.conftest import Python
+from tests.runtime.conftest import Python, clean_environment
 
 JOIN = """
 import logging, sys
@@ -268,7 +270,80 @@ def test_what_pythons_loggers_say_is_logged_once(level: str, expected: list[str]
     assert [json.loads(line)["message"] for line in python(code, level, "json").splitlines()] == expected
 
 
-def test_a_project_with_logging_of_its_own_keeps_it(python: Python) -> None:
-    code = JOIN.replace("import logging", "import os; os.dup2(1, 2)\nimport logging")
-    found = python(code, "error", "plain", "own").splitlines()
-    assert [line.partition("] ")[2].rpartition("] ")[2] for line in found] == ["django_pyz.serve ERROR", ""]
+OWN = """
+import json, logging, os, sys
+os.dup2(1, 2)
+import django
+from django.conf import settings
+from gunicorn.config import Config
+from django_pyz_runtime.serve.settings import log
+
+server_log = log.ServerLog(Config())
+settings.configure(LOGGING=json.loads(sys.argv[1]))
+before = logging.getLogger("django_pyz.serve")
+handler = log.begin_logging("info", "plain")
+django.setup()
+log.keep_loggers()
+log.join_python_logging(handler)
+server_log.info("server")
+before.info("ours")
+logging.getLogger("shop").info("shop")
+logging.getLogger("django.request").warning("Not Found: /x")
+sys.stderr.flush()
+"""
+CONSOLE = {
+    "version": 1,
+    "formatters": {"own": {"format": "own %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "own"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("logging_setting", "expected"),
+    [
+        # It has silenced Django's loggers itself.
+        ({**CONSOLE, "root": {"handlers": ["console"], "level": "INFO"}}, ["own shop"]),
+        (
+            {
+                **CONSOLE,
+                "loggers": {"shop": {"handlers": ["console"], "level": "INFO"}},
+                "disable_existing_loggers": False,
+            },
+            ["own shop", "[WARNING] Not Found: /x"],
+        ),
+        ({**CONSOLE, "loggers": {"django": {"handlers": ["console"]}}}, ["own Not Found: /x"]),
+        ({}, ["[INFO] shop", "[WARNING] Not Found: /x"]),
+    ],
+)
+def test_a_project_with_logging_of_its_own_keeps_it_and_the_server_its_own(
+    logging_setting: dict[str, Any], expected: list[str], python: Python
+) -> None:
+    """Also where it disables the loggers that are there, as logging.config does unless it is told not to."""
+    found = python(OWN, json.dumps(logging_setting)).splitlines()
+    assert [re.sub(r"^\[[^]]*\] \[\d+\] ", "", line) for line in found] == ["[INFO] server", "[INFO] ours", *expected]
+
+
+WRITERS = """
+import logging, os, sys
+from gunicorn.config import Config
+from django_pyz_runtime.serve.settings.log import JsonServerLog
+
+log = JsonServerLog(Config())
+children = []
+for number in range(4):
+    if not (child := os.fork()):
+        for _ in range(30):
+            log.info("%s", str(number) * 30_000)
+        os._exit(0)
+    children.append(child)
+for child in children:
+    os.waitpid(child, 0)
+"""
+
+
+def test_long_lines_of_several_processes_in_a_pipe_stay_whole() -> None:
+    command = [sys.executable, "-c", WRITERS]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=clean_environment()) as process:
+        assert process.stderr
+        said = [json.loads(line)["message"] for line in process.stderr]
+    assert sorted(said) == sorted(str(number) * 30_000 for number in range(4) for _ in range(30))
