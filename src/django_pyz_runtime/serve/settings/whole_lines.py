@@ -16,7 +16,6 @@ from django_pyz_runtime.serve.anonymous_file import anonymous_file
 
 _lock = anonymous_file()
 """The processes that are forked have it, too. A process that is killed gives it back."""
-_threads = threading.RLock()
 
 
 class _WholeLines:
@@ -25,6 +24,9 @@ class _WholeLines:
     Args:
         stream: a pipe.
     """
+
+    threads = threading.RLock()
+    """The other lock is a process's."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -35,13 +37,21 @@ class _WholeLines:
 
     def write(self, text: str) -> None:
         """Write all of it, with nothing of others in between."""
-        with _threads:
+        with self.threads:
             fcntl.lockf(_lock, fcntl.LOCK_EX)
             try:
                 self._stream.write(text)
                 self._stream.flush()
             finally:
                 fcntl.lockf(_lock, fcntl.LOCK_UN)
+
+
+def _renew_lock() -> None:
+    _WholeLines.threads = threading.RLock()
+
+
+# A thread that writes while another one forks is not there to give it back.
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 def keep_whole(handler: logging.Handler) -> None:

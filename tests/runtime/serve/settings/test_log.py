@@ -323,6 +323,20 @@ def test_a_project_with_logging_of_its_own_keeps_it_and_the_server_its_own(
     assert [re.sub(r"^\[[^]]*\] \[\d+\] ", "", line) for line in found] == ["[INFO] server", "[INFO] ours", *expected]
 
 
+def test_what_is_written_beside_the_log_is_json_as_well(python: Python) -> None:
+    code = """if True:
+        import os; os.dup2(1, 2)
+        from django_pyz_runtime import errors
+        from django_pyz_runtime.serve.settings.log import introduce
+        introduce("1.2", "json")
+        errors.write("shop: two\\nshop: lines\\n", errors.WARNING)
+        errors.tell(errors.UserError("wrong"))
+    """
+    first, second = [json.loads(line) for line in python(code).splitlines()]
+    assert (first["level"], first["message"], first["release"]) == ("warning", "shop: two\nshop: lines", "1.2")
+    assert second["level"] == "error"
+
+
 WRITERS = """
 import logging, os, sys
 from gunicorn.config import Config
