@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.config import levels
 from django_pyz_runtime.config.configuration import Configuration
 from tests.measuring import MEASURED
+from tests.runtime.journal_listener import Listener
 
 SOURCE = Path(levels.__file__).resolve().parents[2]
 
@@ -79,3 +80,11 @@ def python(tmp_path: Path) -> Python:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[Listener]:
+    """A socket for events, as the journal has one."""
+    made = Listener(tmp_path / "socket")
+    yield made
+    made.close()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import array
-import os
-import socket
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from django_pyz_runtime.errors import ERROR, WARNING
 from django_pyz_runtime.journal import Journal
 from tests.runtime.conftest import Python
+from tests.runtime.journal_listener import Listener
 
 WRITE = """
 import os, sys
@@ -22,53 +17,6 @@ journal.send = journal.Journal(sys.argv[1]).send
 errors.write("one line\\n", errors.NOTICE)
 errors.write("two\\nlines\\n", errors.ERROR)
 """
-
-
-class Listener:
-    """The journal's end of its socket.
-
-    Args:
-        path: of the socket.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = str(path)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(self.path)
-        self._socket.settimeout(20)
-
-    def event(self) -> dict[str, str]:
-        """The fields of the next event; those of a large one are in a file that comes with it."""
-        size = array.array("i").itemsize
-        data, others, _, _ = self._socket.recvmsg(2**20, socket.CMSG_SPACE(size))
-        if others:
-            descriptor = array.array("i", others[0][2][:size])[0]
-            data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-            os.close(descriptor)
-        return fields(data)
-
-    def close(self) -> None:
-        """Close it."""
-        self._socket.close()
-
-
-def fields(data: bytes) -> dict[str, str]:
-    """The fields of an event, each in the form that tells its length."""
-    found = {}
-    while data:
-        name, _, rest = data.partition(b"\n")
-        length = int.from_bytes(rest[:8], "little")
-        found[name.decode()] = rest[8 : 8 + length].decode()
-        assert rest[8 + length : 9 + length] == b"\n"
-        data = rest[9 + length :]
-    return found
-
-
-@pytest.fixture
-def listener(tmp_path: Path) -> Iterator[Listener]:
-    made = Listener(tmp_path / "socket")
-    yield made
-    made.close()
 
 
 def test_an_event_of_several_lines_is_one(listener: Listener) -> None:

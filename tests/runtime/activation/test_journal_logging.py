@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.runtime.conftest import Python
-from tests.runtime.test_journal import Listener
+from tests.runtime.journal_listener import Listener
 
 SAY = """
 import logging, logging.config, os, sys
@@ -40,13 +37,6 @@ except ValueError:
 logging.getLogger().handlers[0].setStream(sys.stdout)
 log.warning("elsewhere")
 """
-
-
-@pytest.fixture
-def listener(tmp_path: Path) -> Iterator[Listener]:
-    made = Listener(tmp_path / "socket")
-    yield made
-    made.close()
 
 
 def test_each_event_has_its_priority_whoever_has_made_the_handler(
