@@ -19,7 +19,7 @@ MADE = "DJANGO_PYZ_MADE_TREE"
 """The variable that tells them which tree the launcher has just made: a refusal takes that away again."""
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (.+?): a Django project in one file\. .*: \S+ (.+)\n")
 """How a bundle begins, with its project's name and that of its program (django_pyz.pack.programs.first_lines)."""
-_NO_MATTER = ("--system", "--no-backup")
+_NO_MATTER = ("--system", "--no-backup", "--no-start")
 _LONGEST_BYTES = 1000
 
 

@@ -20,6 +20,9 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "What is in place already stays. `pyz config init` writes the configuration alone.",
     )
     parser.add_argument("--system", action="store_true", help="do all that is needed for the site to be served")
+    parser.add_argument(
+        "--no-start", action="store_true", help="with --system: leave starting, and migrations, to others"
+    )
     parser.add_argument("--root", metavar="DIR", default="/", help="install below this folder, for making packages")
     parser.add_argument("--print", action="store_true", dest="only_print", help="only say what would be done")
     add_common_options(parser)
@@ -37,7 +40,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     if options.system:
         from django_pyz_runtime.release.install.system import install_system
 
-        install_system(bundle, arguments, root, only_print=options.only_print)
+        install_system(bundle, arguments, root, only_print=options.only_print, starts=not options.no_start)
         return 0
     from django_pyz_runtime.release.install.program import Program
     from django_pyz_runtime.release.install.steps import Step, take

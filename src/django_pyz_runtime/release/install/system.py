@@ -28,7 +28,7 @@ from django_pyz_runtime.release.install.text_files import holds
 from django_pyz_runtime.release.install.text_files import write as write_text
 
 
-def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_print: bool) -> None:
+def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_print: bool, starts: bool = True) -> None:
     """Look at everything first, then take each step that is left, and say so, a line each.
 
     Args:
@@ -36,6 +36,7 @@ def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_pri
         arguments: of the command line; what it sets goes into a new settings.ini.
         root: of the machine, or a folder to stage its files in: no users, no services.
         only_print: only say what would be done, and show the files.
+        starts: whether the site is migrated and started, too; else a package or an image is made, or it is upgraded.
 
     Raises:
         UserError: nothing was changed; or a step failed, and those before it are in place.
@@ -43,37 +44,38 @@ def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_pri
     made = os.environ.pop(installing.MADE, "")
     try:
         if not only_print and root == Path("/"):
-            _look_at_machine()
+            machine.must_be_root("pyz install --system")
+            if starts:
+                _look_at_machine()
         plan = Plan.of(bundle, arguments, root)
         program = Program(bundle, root)
-        _look(plan)
+        _look(plan, starts=starts)
     except BaseException:
         if made:
             take_away(Path(made))
         raise
-    installation = Installation(plan, program, was_made=bool(made))
+    installation = Installation(plan, program, was_made=bool(made), starts=starts)
     take(installation.steps(), only_print=only_print, failed=installation.failed)
     if only_print:
         _show(plan)
-    elif not plan.is_staged:
+    elif starts and not plan.is_staged:
         _tell(plan)
 
 
 def _look_at_machine() -> None:
-    """Find out whether a site can be installed on this machine by this user.
+    """Find out whether a site can be served on this machine.
 
     Raises:
         UserError: it cannot.
     """
-    machine.must_be_root("pyz install --system")
     if not machine.has_systemd():
         raise UserError(
             "pyz install --system: systemd does not run this machine, so it cannot serve the site",
-            hint="`pyz install` puts the file in place, and --root DIR writes the files for another machine.",
+            hint="--no-start puts all in place for when it does, and --root DIR writes the files for another machine.",
         )
 
 
-def _look(plan: Plan) -> None:
+def _look(plan: Plan, *, starts: bool) -> None:
     """Find out whether this site can be installed.
 
     Raises:
@@ -81,8 +83,9 @@ def _look(plan: Plan) -> None:
     """
     seal.check(str(plan.bundle.executable))
     checks.check_foreign(plan.site, plan.files, plan.root)
-    if not plan.is_staged:
+    if starts and not plan.is_staged:
         checks.check_streams(plan.site)
+    if not plan.is_staged:
         checks.check_configuration(plan.bundle, plan.arguments, plan.site, str(plan.settings), plan.before)
 
 
@@ -93,13 +96,15 @@ class Installation:
         plan: what is to be there.
         program: the executable and its code.
         was_made: whether this process has unpacked the code.
+        starts: whether the site is migrated and started, too.
     """
 
-    def __init__(self, plan: Plan, program: Program, *, was_made: bool) -> None:
+    def __init__(self, plan: Plan, program: Program, *, was_made: bool, starts: bool) -> None:
         self._plan = plan
         self._site = plan.site
         self._program = program
         self._was_made = was_made
+        self._starts = starts and not plan.is_staged
         self._changes = Changes()
 
     def steps(self) -> Iterator[Step]:
@@ -121,7 +126,7 @@ class Installation:
         for path in checks.units_of_site(site, plan.root):
             if path.name not in {Path(file.place).name for file in units}:
                 yield Step(str(path), lambda: False, partial(self._remove_unit, path), "removed")
-        if not plan.is_staged:
+        if self._starts:
             yield from Services(plan, program, self._changes).steps()
 
     def failed(self, step: Step, error: Exception) -> Exception:
@@ -131,6 +136,7 @@ class Installation:
         reason = system_reason(error) if isinstance(error, OSError) else str(error)
         where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
         again = f"{shlex.quote(str(self._plan.bundle.executable))} pyz install --system"
+        again += "" if self._starts or self._plan.is_staged else " --no-start"
         again += f" --root {shlex.quote(str(self._plan.root))}" if self._plan.is_staged else ""
         again += "" if self._has_settings() else " with the same --set"
         return UserError(
@@ -151,7 +157,7 @@ class Installation:
 
     def _remove_unit(self, path: Path) -> None:
         if not self._plan.is_staged:
-            machine.systemctl("disable", "--now", path.name)
+            machine.systemctl("disable", *(["--now"] if machine.has_systemd() else []), path.name)
         path.unlink()
         self._changes.units.add(path.name)
 
