@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django_pyz import options
 from django_pyz.builder import build
+from django_pyz.package.package import package
 from django_pyz.report import report_file
 from django_pyz.report.progress import Progress
 from django_pyz.report.summary import show
@@ -18,7 +19,7 @@ from django_pyz_runtime.errors import UserError
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "django-pyz") -> int:
-    """`django-pyz build [PROJECT] [-o FILE]`.
+    """`django-pyz build [PROJECT] [-o FILE]`, `django-pyz package FILE --deb --rpm`.
 
     Returns:
         0, 2 for a mistake in the project or on the command line, 130 after Ctrl-C.
@@ -28,7 +29,56 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "django-pyz") -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_build_arguments(commands.add_parser("build", help="build a project", allow_abbrev=False), Path())
-    return run(parser.parse_args(argv))
+    _add_package_arguments(
+        commands.add_parser("package", help="make a .deb or .rpm of a file that was built", allow_abbrev=False)
+    )
+    arguments = parser.parse_args(argv)
+    return _package(arguments) if "kinds" in arguments else run(arguments)
+
+
+def _add_package_arguments(parser: ArgumentParser) -> None:
+    parser.description = (
+        "Make packages of a file that was built. They install, upgrade, remove and purge the site as "
+        "`pyz install --system`, `pyz upgrade` and `pyz uninstall` do."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the file")
+    parser.add_argument("--deb", dest="kinds", action="append_const", const="deb", help="for Debian and Ubuntu")
+    parser.add_argument(
+        "--rpm", dest="kinds", action="append_const", const="rpm", help="for Fedora, RHEL and SUSE; by nfpm"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="PATH", help="the package, or the folder for it; default: beside FILE"
+    )
+    parser.add_argument(
+        "--maintainer", default="", metavar="'NAME <MAIL>'", help="who makes it; default: DEBFULLNAME and DEBEMAIL"
+    )
+    parser.add_argument(
+        "--revision", type=int, default=1, metavar="N", help="counts packages of one version of the project; default: 1"
+    )
+
+
+def _package(arguments: Namespace) -> int:
+    """Write the packages that the arguments ask for, and name them."""
+    try:
+        if not arguments.kinds:
+            raise UserError("package: wanted --deb or --rpm, or both", hint="django-pyz package FILE --deb")
+        if len(set(arguments.kinds)) > 1 and arguments.output and arguments.output.suffix in (".deb", ".rpm"):
+            raise UserError(f"--output {arguments.output}: wanted a folder for two packages", hint="Give a folder.")
+        for path in package(
+            arguments.file,
+            list(dict.fromkeys(arguments.kinds)),
+            arguments.output,
+            arguments.maintainer,
+            arguments.revision,
+            Progress(),
+        ):
+            print(path)
+    except UserError as error:
+        sys.stderr.write(f"django-pyz: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 def add_build_arguments(parser: ArgumentParser, default: Path) -> None:

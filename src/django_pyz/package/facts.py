@@ -1,0 +1,124 @@
+"""What a package says of itself: names, versions, what it needs."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz.pack.head import interpreter
+from django_pyz.package.contents import Staged
+from django_pyz.package.versions import PackageVersion, package_version
+from django_pyz_runtime.bundle.manifest import Manifest
+
+ANY = "all"
+"""The architecture of what runs on every machine, for dpkg."""
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "aarch64": "arm64",
+    "armv7l": "armhf",
+    "i686": "i386",
+    "ppc64le": "ppc64el",
+}
+"""Machines (uname(1)) that dpkg calls otherwise."""
+_NOWHERE = "packages.invalid"
+"""No host (RFC 2606, 2)."""
+_LONGEST_BUILD = 12
+
+
+class Dependency(NamedTuple):
+    """A package that this one needs.
+
+    Attributes:
+        name: of it.
+        relation: such as ">=" or "<"; "" for any version.
+        version: that it is compared with.
+    """
+
+    name: str
+    relation: str = ""
+    version: str = ""
+
+
+class Facts(NamedTuple):
+    """What a package says of itself.
+
+    Attributes:
+        name: of the package.
+        project: its name.
+        version: of the project.
+        release: of the packaging: its number, and the build.
+        architecture: as dpkg calls it.
+        maintainer: name and address.
+        summary: one line.
+        description: more.
+        python: what it needs to be run at all.
+    """
+
+    name: str
+    project: str
+    version: PackageVersion
+    release: str
+    architecture: str
+    maintainer: str
+    summary: str
+    description: str
+    python: tuple[Dependency, ...]
+
+    @property
+    def documents(self) -> str:
+        """The folder of its documents."""
+        return f"/usr/share/doc/{self.name}"
+
+
+def package_name(name: str) -> str:
+    """The name of the package of a project, which dpkg and rpm both allow (Debian policy, 5.6.1)."""
+    legal = re.sub(r"[^a-z0-9.-]", "-", name.lower())
+    return legal if len(legal) > 1 else f"{legal}-site"
+
+
+def facts_of(staged: Staged, maintainer: str, revision: int) -> Facts:
+    """What the package of a file says of itself.
+
+    Args:
+        staged: the file.
+        maintainer: name and address; "" where nobody has said that.
+        revision: counts packages of one version of the project.
+    """
+    manifest = staged.manifest
+    django = next(item["version"] for item in manifest.sbom["components"] if item["name"] == "django")
+    machine = platform.machine()
+    return Facts(
+        name=package_name(manifest.name),
+        project=manifest.name,
+        version=package_version(manifest.version),
+        release=f"{revision}.{staged.build_id[:_LONGEST_BUILD]}",
+        architecture=_ARCHITECTURES.get(machine, machine) if manifest.has_extensions else ANY,
+        maintainer=maintainer or f"{manifest.name} <{package_name(manifest.name)}@{_NOWHERE}>",
+        summary="Django site in one executable file",
+        description=f"The Django project {manifest.name} as one executable file, with Django {django}, served by "
+        f"systemd. Version {manifest.version or 'unknown'}, build {staged.build_id}.",
+        python=_python(manifest),
+    )
+
+
+def maintainer_of(environ: Mapping[str, str]) -> str:
+    """Who makes packages here, as Debian's programs are told (debchange(1)); "" where they are not."""
+    name, address = environ.get("DEBFULLNAME", ""), environ.get("DEBEMAIL", "")
+    return address if "<" in address else f"{name} <{address}>" if name and address else ""
+
+
+def _python(manifest: Manifest) -> tuple[Dependency, ...]:
+    name = interpreter(manifest)
+    if not manifest.bound_to_python:
+        return (Dependency(name, ">=", "3.11"),)
+    least = Dependency(name, ">=", f"{manifest.python}.{manifest.least_patch}")
+    below = Dependency(name, "<", f"{manifest.python}.{manifest.below_patch}")
+    return (least, *([below] if manifest.below_patch else []))
+
+
+def file_name(path: Path, default: str) -> Path:
+    """The path of a package: the one that was given, or its own name in a folder."""
+    return path if path.suffix in (".deb", ".rpm") else path / default

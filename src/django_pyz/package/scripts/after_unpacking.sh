@@ -1,0 +1,63 @@
+
+may_start() {
+    is_booted || return 1
+    policy=/usr/sbin/policy-rc.d
+    if [ -x "$policy" ]; then
+        answer=0
+        "$policy" "$name.service" start || answer=$?
+        [ "$answer" != 101 ] || return 1
+    fi
+}
+
+install_site() {
+    if ! "$file" pyz config check >/dev/null; then
+        echo "$name: is not configured yet, so it is not served." >&2
+        echo "$name: Complete /etc/$name/settings.ini, then: $file pyz install --system" >&2
+    elif may_start; then
+        "$file" pyz install --system
+        enable_units
+    else
+        "$file" pyz install --system --no-start
+        enable_units
+        echo "$name: everything is in place, and nothing was started. On the running system: $program pyz install --system"
+    fi
+}
+
+# Whoever has stopped or disabled a unit finds it so.
+follow_upgrade() {
+    "$file" pyz install --system --no-start
+    enable_units
+    if is_booted; then
+        systemctl --system daemon-reload
+        if [ "$(systemctl show --property=ActiveState --value "$name.target")" = active ]; then
+            restart_changed
+            $control start "$name.target"
+        fi
+    fi
+    rm -f "$before"
+}
+
+is_changed() {
+    [ -e "$folder/$1" ] && ! grep -qxF "$(sha256sum "$folder/$1")" "$before" 2>/dev/null
+}
+
+restart_changed() {
+    if is_changed "$name.socket"; then
+        # A socket cannot be restarted while its service runs.
+        $control stop "$name.service"
+        $control restart "$name.socket"
+    elif is_changed "$name.service"; then
+        $control try-restart "$name.service"
+    fi
+    for unit in $(own_units); do
+        case $unit in
+            "$name.socket" | "$name.service" | *.target) continue ;;
+            # What a timer starts goes on to its end.
+            *.service) [ ! -e "$folder/${unit%.service}.timer" ] || continue ;;
+        esac
+        if is_changed "$unit"; then
+            # A worker first finishes its tasks, which may take long.
+            $control try-restart --no-block "$unit"
+        fi
+    done
+}

@@ -1,0 +1,6 @@
+
+case $1 in
+    remove)
+        stop_site
+        ;;
+esac

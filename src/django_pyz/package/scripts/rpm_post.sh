@@ -1,0 +1,12 @@
+
+if [ ! -e "$program" ]; then
+    install_site
+else
+    if is_booted && ! cmp -s "$file" "$program" && ! "$file" pyz upgrade; then
+        # rpm cannot go back from here; the executable in force is no file of the package.
+        echo "$name: this release was refused: the one before is in force and serves." >&2
+        echo "$name: Mend that, then go on: $file pyz upgrade" >&2
+        exit 1
+    fi
+    follow_upgrade
+fi

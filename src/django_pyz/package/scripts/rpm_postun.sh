@@ -1,0 +1,4 @@
+
+if [ "$1" = 0 ]; then
+    remove_site
+fi

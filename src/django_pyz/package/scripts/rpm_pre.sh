@@ -1,0 +1,3 @@
+
+refuse_what_is_foreign
+note_units

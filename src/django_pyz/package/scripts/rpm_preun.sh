@@ -1,0 +1,4 @@
+
+if [ "$1" = 0 ]; then
+    stop_site
+fi

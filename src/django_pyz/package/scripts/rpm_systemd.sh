@@ -1,0 +1,5 @@
+control=systemctl
+
+disable_unit() {
+    systemctl --quiet disable "$1"
+}
