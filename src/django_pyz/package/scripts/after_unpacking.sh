@@ -29,23 +29,39 @@ follow_upgrade() {
     enable_units
     if is_booted; then
         systemctl --system daemon-reload
+        restart_changed
         if [ "$(systemctl show --property=ActiveState --value "$name.target")" = active ]; then
-            restart_changed
-            $control start "$name.target"
+            for unit in $(own_units); do
+                if can_be_enabled "$unit" && ! was_there "$unit"; then
+                    $control start "$unit"
+                fi
+            done
         fi
     fi
     rm -f "$before"
 }
 
+can_be_enabled() {
+    grep -q '^\[Install\]' "$folder/$1"
+}
+
+was_there() {
+    grep -qF " $folder/$1" "$before" 2>/dev/null
+}
+
 is_changed() {
-    [ -e "$folder/$1" ] && ! grep -qxF "$(sha256sum "$folder/$1")" "$before" 2>/dev/null
+    was_there "$1" && ! grep -qxF "$(sha256sum "$folder/$1")" "$before"
 }
 
 restart_changed() {
     if is_changed "$name.socket"; then
         # A socket cannot be restarted while its service runs.
+        service=$(systemctl show --property=ActiveState --value "$name.service")
         $control stop "$name.service"
-        $control restart "$name.socket"
+        $control try-restart "$name.socket"
+        if [ "$service" = active ]; then
+            $control start "$name.service"
+        fi
     elif is_changed "$name.service"; then
         $control try-restart "$name.service"
     fi

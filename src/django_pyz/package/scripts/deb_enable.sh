@@ -1,7 +1,7 @@
 
 enable_units() {
     for unit in $(own_units); do
-        if grep -q '^\[Install\]' "$folder/$unit"; then
+        if can_be_enabled "$unit"; then
             deb-systemd-helper unmask "$unit" >/dev/null || true
             if deb-systemd-helper --quiet was-enabled "$unit"; then
                 deb-systemd-helper enable "$unit" >/dev/null || true

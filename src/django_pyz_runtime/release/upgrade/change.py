@@ -178,6 +178,8 @@ class Change:
         """Wait until systemd's socket is answered by the release, and that it is ready."""
         if not self._ready:
             return ""
+        if not machine.is_active(f"{self.host.site.name}.socket"):
+            return f"not asked, as {self.host.site.name}.socket is stopped"
         socket = self.host.site.socket
         deadline = time.monotonic() + READY_SECONDS
         while True:

@@ -1,0 +1,256 @@
+"""`django-pyz package`: what dpkg and rpm do with the packages, on machines that are booted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import CHECKOUT
+from tests.e2e.release.installed import NEWER, PLACES, SETTINGS, BareMachine
+from tests.e2e.release.upgrading import build_of
+from tests.e2e.systemd.booted import CAN_BOOT, booted
+from tests.e2e.systemd.booted_roots import root_file_system
+
+PAGE = ("http://127.0.0.1:8000/newer/", "localhost")
+UNITS = ("flat.target", "flat.socket", "flat.service")
+_BROKEN = "\nROOT_URLCONF = no_such_urls\n"
+_WITHOUT_SYSTEMD = "mount --bind /mnt /run/systemd && exec dpkg --install /root/older.deb"
+
+
+class Packages(NamedTuple):
+    """Packages of an older and a newer release."""
+
+    older: dict[str, Path]
+    newer: dict[str, Path]
+
+
+@pytest.fixture(scope="session")
+def packages(flat: Path, newer_flat: Path, tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """Both, which have no version of their own: the revision counts."""
+    made = []
+    for revision, file in enumerate((flat, newer_flat), 1):
+        folder = tmp_path_factory.mktemp("packages")
+        command = [sys.executable, "-m", "django_pyz", "package", file, "--deb", "--rpm", "-o", folder]
+        environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT / "src"), "HOME": str(folder)}
+        done = subprocess.run(
+            [*command, "--revision", str(revision)], env=environment, check=True, capture_output=True, text=True
+        )
+        made.append({Path(line).suffix[1:]: Path(line) for line in done.stdout.splitlines()})
+    return Packages(*made)
+
+
+@pytest.mark.needs("lintian")
+def test_lintian_has_nothing_to_say(packages: Packages) -> None:
+    done = subprocess.run(
+        ["lintian", "--allow-root", "--fail-on", "error,warning", packages.newer["deb"]], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.needs("rpmlint")
+def test_rpmlint_finds_but_what_is_meant(packages: Packages) -> None:
+    done = subprocess.run(["rpmlint", packages.newer["rpm"]], capture_output=True, text=True)
+    errors = re.findall(r": E: (\S+)(?: (\S+))?", done.stdout)
+    # Passwords go into it, which the site's user reads as its group; and whoever publishes packages signs them.
+    assert sorted(errors) == [("no-signature", ""), ("non-readable", SETTINGS)], done.stdout
+
+
+@pytest.mark.needs("cpio", "dpkg", "rpm", "rpm2cpio")
+def test_the_rpm_holds_what_the_deb_holds(packages: Packages, tmp_path: Path) -> None:
+    deb, rpm = tmp_path / "deb", tmp_path / "rpm"
+    subprocess.run(["dpkg-deb", "--extract", packages.newer["deb"], deb], check=True)
+    _unpack(packages.newer["rpm"], rpm)
+    found = {path.relative_to(rpm): path for path in rpm.rglob("*") if path.is_file()}
+    expected = {path.relative_to(deb): path for path in deb.rglob("*") if path.is_file()}
+    own = {path for path in expected if path.name == "changelog.Debian.gz" or "lintian" in path.parts}
+    assert set(expected) - own == set(found)
+    for name, path in found.items():
+        assert path.read_bytes() == expected[name].read_bytes()
+        assert path.stat().st_mode == expected[name].stat().st_mode
+    assert _ask_rpm(packages.newer["rpm"], "[%{REQUIRENAME} ]").startswith("python3 systemd ")
+    assert _ask_rpm(packages.newer["rpm"], "[%{FILENAMES} %{FILEFLAGS:fflags}\n]").count(" cn\n") == 1
+
+
+def _ask_rpm(package: Path, form: str) -> str:
+    command = ["rpm", "--query", "--package", "--queryformat", form, package]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _unpack(package: Path, folder: Path) -> None:
+    """Unpack an rpm below a folder, over what is there."""
+    folder.mkdir(exist_ok=True)
+    with subprocess.Popen(["rpm2cpio", package], stdout=subprocess.PIPE) as unpacked:
+        command = ["cpio", "--extract", "--make-directories", "--unconditional", "--quiet"]
+        subprocess.run(command, cwd=folder, stdin=unpacked.stdout, check=True)
+
+
+class PackagedMachine(BareMachine):
+    """A machine that gets packages."""
+
+    def dpkg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run dpkg, to its end."""
+        return self.run("dpkg", *arguments)
+
+    def succeeds(self, *arguments: str) -> str:
+        """The same, which must end well; what it says."""
+        done = self.dpkg(*arguments)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def state(self) -> str:  # type: ignore[override]
+        """What dpkg thinks of it, and its version."""
+        return self.run("dpkg-query", "--show", "--showformat=${db:Status-Abbrev}${Version}", "flat").stdout
+
+    def build(self) -> str:
+        """The build id of the executable in force."""
+        return build_of(self.booted.path("/usr/bin/flat"))
+
+    def units(self, verb: str) -> list[str]:
+        """What systemctl says of each unit."""
+        return self.run("systemctl", verb, *UNITS).stdout.split()
+
+
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
+def machine(request: pytest.FixtureRequest, flat: Path, newer_flat: Path, packages: Packages) -> Iterator[PackagedMachine]:
+    with booted(root_file_system(request.param)) as made:
+        for name, release in (("older", packages.older), ("newer", packages.newer)):
+            made.path(f"/root/{name}.deb").write_bytes(release["deb"].read_bytes())
+        yield PackagedMachine(made, flat, newer_flat)
+
+
+@CAN_BOOT
+def test_a_site_is_installed_upgraded_not_upgraded_removed_and_purged(
+    machine: PackagedMachine, flat: Path, newer_flat: Path
+) -> None:
+    machine.succeeds("--install", "/root/older.deb")
+    assert machine.state()[:3] == "ii " and "-1." in machine.state()
+    assert machine.status("http://127.0.0.1:8000/", "localhost") == 200
+    assert (machine.units("is-enabled"), machine.units("is-active")) == (["enabled"] * 3, ["active"] * 3)
+    modes = machine.booted.succeed("stat", "--format=%U:%G %a", SETTINGS, "/var/lib/flat", "/var/lib/flat/secret_key")
+    assert modes == "root:flat 640\nflat:flat 750\nflat:flat 600\n"
+    main = machine.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service")
+
+    machine.succeeds("--install", "/root/newer.deb")
+    assert machine.state()[:3] == "ii " and "-2." in machine.state()
+    assert (machine.status(*PAGE), machine.build()) == (200, build_of(newer_flat))
+    assert machine.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service") == main
+
+    # What dpkg is to install now cannot serve with the configuration as it is.
+    settings = machine.booted.path(SETTINGS)
+    before, is_there = settings.read_text(), machine.state()
+    settings.write_text(before + _BROKEN)
+    done = machine.dpkg("--install", "/root/older.deb")
+    assert (done.returncode, "No module named 'no_such_urls'" in done.stderr) == (1, True), done.stderr
+    assert "flat: this release was refused: the one before stays installed and in force.\n" in done.stderr
+    assert (machine.state(), machine.succeeds("--audit")) == (is_there, "")
+    assert (machine.status(*PAGE), machine.build()) == (200, build_of(newer_flat))
+    assert build_of(machine.booted.path("/usr/lib/flat/package/flat")) == build_of(newer_flat)
+    assert settings.read_text() == before + _BROKEN
+    settings.write_text(before)
+
+    # Whoever has stopped it finds it stopped; where it listens is as it is configured.
+    machine.booted.succeed("systemctl", "stop", "flat.target")
+    machine.booted.succeed("systemctl", "disable", "flat.socket")
+    settings.write_text(before + "\n[serve]\nbind = 127.0.0.1:8010\n")
+    machine.succeeds("--install", "/root/older.deb")
+    assert ("-1." in machine.state(), machine.build()) == (True, build_of(flat))
+    assert machine.units("is-active") == ["inactive"] * 3
+    assert machine.units("is-enabled") == ["enabled", "disabled", "enabled"]
+    machine.booted.succeed("systemctl", "start", "flat.service")
+    assert machine.status("http://127.0.0.1:8010/", "localhost") == 200
+
+    machine.succeeds("--remove", "flat")
+    assert machine.there() == [SETTINGS, "/var/lib/flat", "user"]
+    assert machine.units("is-active") == ["inactive"] * 3
+    machine.succeeds("--install", "/root/newer.deb")
+    assert (machine.units("is-enabled"), machine.units("is-active")) == (["enabled"] * 3, ["active"] * 3)
+    machine.succeeds("--purge", "flat")
+    assert (machine.there(), machine.state()) == ([], "")
+    assert machine.run("find", "/etc/systemd", "/run", "/var/lib/systemd", "-name", "*flat*").stdout == ""
+
+
+@CAN_BOOT
+def test_nothing_is_done_where_something_foreign_is_in_the_way(machine: PackagedMachine) -> None:
+    foreign = [machine.booted.path(place) for place in ("/usr/bin/flat", "/usr/lib/systemd/system/flat.socket")]
+    for path in foreign:
+        path.write_text("#!/bin/sh\n")
+    done = machine.dpkg("--install", "/root/older.deb")
+    assert done.returncode == 1
+    assert "/usr/lib/systemd/system/flat.socket /usr/bin/flat: is there, and is not of the site flat" in done.stderr
+    assert (machine.there(), machine.state()) == (["/usr/bin/flat", "/usr/lib/systemd/system/flat.socket"], "")
+    for path in foreign:
+        path.unlink()
+
+
+@CAN_BOOT
+def test_a_site_that_is_not_configured_yet_is_installed_and_waits(machine: PackagedMachine) -> None:
+    settings = machine.booted.path(SETTINGS)
+    settings.parent.mkdir()
+    settings.write_text("[settings]\nDEBUG = maybe\n")
+    said = machine.succeeds("--force-confold", "--install", "/root/older.deb")
+    assert "[settings] DEBUG: wanted true or false, found 'maybe'\n" in said
+    settings.write_text("")
+    [step] = re.findall(r"^flat: Complete /etc/flat/settings.ini, then: (.+)$", said, re.MULTILINE)
+    machine.booted.succeed(*shlex.split(step))
+    assert machine.status("http://127.0.0.1:8000/", "localhost") == 200
+    machine.succeeds("--purge", "flat")
+
+
+@CAN_BOOT
+def test_where_systemd_does_not_run_all_is_put_in_place_for_when_it_does(machine: PackagedMachine) -> None:
+    said = machine.booted.succeed("unshare", "--mount", "sh", "-c", _WITHOUT_SYSTEMD)
+    assert (machine.units("is-enabled"), machine.units("is-active")) == (["enabled"] * 3, ["inactive"] * 3)
+    [step] = re.findall(r"nothing was started\. On the running system: (.+)$", said, re.MULTILINE)
+    machine.booted.succeed(*shlex.split(step))
+    assert machine.status("http://127.0.0.1:8000/", "localhost") == 200
+    machine.succeeds("--purge", "flat")
+    assert machine.there() == []
+
+
+@pytest.mark.needs("cpio", "rpm", "rpm2cpio")
+@CAN_BOOT
+def test_the_scripts_of_the_rpm_do_the_same(
+    machine: PackagedMachine, packages: Packages, flat: Path, newer_flat: Path
+) -> None:
+    """In the order of rpm, with the files unpacked as rpm does; rpm itself is not on a Debian machine."""
+
+    def install(release: dict[str, Path], count: int) -> subprocess.CompletedProcess[str]:
+        script(release, "PREIN", count)
+        _unpack(release["rpm"], machine.booted.path("/"))
+        return script(release, "POSTIN", count)
+
+    def script(release: dict[str, Path], name: str, count: int) -> subprocess.CompletedProcess[str]:
+        return machine.run("sh", "-c", _ask_rpm(release["rpm"], f"%{{{name}}}"), "sh", str(count))
+
+    done = install(packages.older, 1)
+    assert done.returncode == 0, done.stderr
+    assert (machine.units("is-enabled"), machine.units("is-active")) == (["enabled"] * 3, ["active"] * 3)
+    machine.booted.succeed("systemctl", "disable", "flat.socket")
+
+    settings = machine.booted.path(SETTINGS)
+    before = settings.read_text()
+    settings.write_text(before + _BROKEN)
+    script(packages.newer, "PREIN", 2)
+    machine.booted.path(NEWER).rename(machine.booted.path("/usr/lib/flat/package/flat"))
+    done = script(packages.newer, "POSTIN", 2)
+    assert (done.returncode, machine.build()) == (1, build_of(flat))
+    assert machine.status(*PAGE) == 404
+    settings.write_text(before)
+    [step] = re.findall(r"^flat: Mend that, then go on: (.+)$", done.stderr, re.MULTILINE)
+    machine.booted.succeed(*shlex.split(step))
+    assert (machine.status(*PAGE), machine.build()) == (200, build_of(newer_flat))
+    assert machine.units("is-enabled") == ["enabled", "disabled", "enabled"]
+
+    script(packages.newer, "PREUN", 0)
+    packaged = _ask_rpm(packages.newer["rpm"], "[%{FILENAMES}\n]").split()
+    machine.run("rm", "--force", *(place for place in packaged if place != SETTINGS))
+    script(packages.newer, "POSTUN", 0)
+    assert machine.there() == [SETTINGS, "/var/lib/flat", "user"]
+    assert set(PLACES) >= set(machine.there()) - {"user"}
