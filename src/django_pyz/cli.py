@@ -60,6 +60,8 @@ def _add_package_arguments(parser: ArgumentParser) -> None:
 def _package(arguments: Namespace) -> int:
     """Write the packages that the arguments ask for, and name them."""
     try:
+        if arguments.revision < 0:
+            raise UserError(f"--revision {arguments.revision}: wanted a number from 0 on")
         if not arguments.kinds:
             raise UserError("package: wanted --deb or --rpm, or both", hint="django-pyz package FILE --deb")
         if len(set(arguments.kinds)) > 1 and arguments.output and arguments.output.suffix in (".deb", ".rpm"):

@@ -21,6 +21,8 @@ _OVERRIDES = """\
 {package}: shell-script-fails-syntax-check *usr/lib/{name}/package/*
 # Passwords are to go into it. The site's user reads it as its group.
 {package}: non-standard-file-perm *etc/{name}/settings.ini*
+# deb-systemd-invoke knows no --no-block: a worker may take long to finish its tasks.
+{package}: maintainer-script-calls-systemctl *
 # All units of the site are started and stopped with one target.
 {package}: systemd-service-file-refers-to-unusual-wantedby-target *
 """

@@ -12,6 +12,7 @@ from django_pyz.pack.head import interpreter
 from django_pyz.package.contents import Staged
 from django_pyz.package.versions import PackageVersion, package_version
 from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.errors import UserError
 
 ANY = "all"
 """The architecture of what runs on every machine, for dpkg."""
@@ -23,6 +24,7 @@ _ARCHITECTURES = {
     "ppc64le": "ppc64el",
 }
 """Machines (uname(1)) that dpkg calls otherwise."""
+_MAINTAINER = re.compile(r"[^<>\n]+ <[^<>\s]+@[^<>\s]+>")
 _NOWHERE = "packages.invalid"
 """No host (RFC 2606, 2)."""
 _LONGEST_BUILD = 12
@@ -108,6 +110,19 @@ def maintainer_of(environ: Mapping[str, str]) -> str:
     """Who makes packages here, as Debian's programs are told (debchange(1)); "" where they are not."""
     name, address = environ.get("DEBFULLNAME", ""), environ.get("DEBEMAIL", "")
     return address if "<" in address else f"{name} <{address}>" if name and address else ""
+
+
+def check_maintainer(text: str) -> str:
+    """A maintainer, if it can stand in a package.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if text and not _MAINTAINER.fullmatch(text):
+        raise UserError(
+            f"the maintainer {text!r}: wanted a name and an address", hint="Give --maintainer 'NAME <MAIL@HOST>'."
+        )
+    return text
 
 
 def _python(manifest: Manifest) -> tuple[Dependency, ...]:

@@ -42,13 +42,14 @@ def package(
     """
     file = file.absolute()
     name = _project_in(file)
+    who = facts.check_maintainer(maintainer or facts.maintainer_of(os.environ))
     if "rpm" in kinds:
         rpm.find_program()
     seconds = _time_of(file)
     with scratch_folder() as scratch:
         with progress.step("Installing the file below a folder"):
             staged = stage(file, name, _folder(scratch / "root"))
-        said = facts.facts_of(staged, maintainer or facts.maintainer_of(os.environ), revision)
+        said = facts.facts_of(staged, who, revision)
         entries = [
             *contents(staged, said.documents),
             Entry(f"{said.documents}/copyright", documents.copyright_text(staged.manifest, seconds)),

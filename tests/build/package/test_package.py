@@ -15,18 +15,9 @@ import pytest
 from django_pyz import cli
 from django_pyz.package import scripts
 from django_pyz.package.contents import Staged, stage
-from django_pyz_runtime.bundle.manifest import Variable
-from tests.small_bundle import MANIFEST, write_small
-
-DJANGO = {"components": [{"name": "django", "version": "5.2.19"}]}
-REQUIRED = Variable("SHOP_KEY", None, "text", "shop/settings.py:7", is_required=True)
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle of 1.0rc1, which brings a compiled module, and whose settings want a variable."""
-    manifest = MANIFEST._replace(version="1.0rc1", sbom=DJANGO, has_extensions=True, variables=(REQUIRED,))
-    return write_small(tmp_path_factory.mktemp("small"), manifest=manifest)
+from django_pyz.package.facts import facts_of
+from tests.build.package.conftest import DJANGO
+from tests.small_bundle import MANIFEST
 
 
 def _package(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Path:
@@ -48,10 +39,9 @@ def test_a_package_lies_beside_the_file_and_says_what_it_is(
     monkeypatch.setenv("DEBEMAIL", "packager@example.org")
     package = _package(capsys, file, "--deb", "--revision", "2")
     fields = _fields(package)
-    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True).stdout.strip()
-    assert package == file.parent / f"shop_{fields['Version']}_{architecture}.deb"
+    assert package == file.parent / f"shop_{fields['Version']}_all.deb"
     assert fields["Version"].startswith("1.0~rc1-2.")
-    assert fields["Architecture"] == architecture
+    assert fields["Architecture"] == "all"
     assert fields["Maintainer"] == "A Packager <packager@example.org>"
     assert fields["Pre-Depends"] == "python3 (>= 3.11~)"
 
@@ -114,6 +104,16 @@ def test_settings_ini_has_no_key_and_nothing_that_a_next_release_changes(
     )
 
 
+@pytest.mark.needs("dpkg")
+def test_compiled_modules_run_on_this_kind_of_machine_and_on_their_python_only(tmp_path: Path) -> None:
+    limits = {"bound_to_python": True, "least_patch": 3, "below_patch": 5}
+    manifest = MANIFEST._replace(has_extensions=True, sbom=DJANGO, **limits)
+    facts = facts_of(Staged(tmp_path, tmp_path, manifest, "0" * 64), "", 1)
+    found = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout
+    assert facts.architecture == found.strip()
+    assert facts.python == (("python3.11", ">=", "3.11.3"), ("python3.11", "<", "3.11.5"))
+
+
 def test_every_script_is_one_for_the_shell(file: Path, tmp_path: Path) -> None:
     staged: Staged = stage(file, "shop", tmp_path)
     for kind in ("deb", "rpm"):
@@ -128,6 +128,7 @@ def test_every_script_is_one_for_the_shell(file: Path, tmp_path: Path) -> None:
         (["shop.pyz"], "package: wanted --deb or --rpm, or both\n"),
         (["shop.pyz", "--deb"], "{folder}/shop.pyz: no such file or directory\n"),
         (["text", "--deb"], "{folder}/text: wanted a file that django-pyz has built, found another one\n"),
+        (["text", "--deb", "--revision=-1"], "--revision -1: wanted a number from 0 on\n"),
         (["text", "--deb", "--rpm", "-o", "a.deb"], "--output a.deb: wanted a folder for two packages\n"),
     ],
 )
@@ -144,6 +145,11 @@ def test_a_mistake_is_one_message(
     said = capsys.readouterr()
     assert (said.out, said.err.startswith(f"django-pyz: {message.format(folder=tmp_path)}")) == ("", True), said.err
     assert os.listdir(tmp_path) == ["text"]
+
+
+def test_a_maintainer_is_a_name_and_an_address(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["package", str(file), "--deb", "--maintainer", "Nobody\nPriority: required"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "Give --maintainer 'NAME <MAIL@HOST>'."
 
 
 @pytest.mark.slow

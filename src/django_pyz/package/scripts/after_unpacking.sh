@@ -27,6 +27,7 @@ install_site() {
 follow_upgrade() {
     "$file" pyz install --system --no-start
     enable_units
+    drop_units
     if is_booted; then
         systemctl --system daemon-reload
         restart_changed
@@ -39,6 +40,18 @@ follow_upgrade() {
         fi
     fi
     rm -f "$before"
+}
+
+# Those that this release has no more.
+drop_units() {
+    for path in $(sed 's/^[0-9a-f]*  //' "$before" 2>/dev/null); do
+        if [ ! -e "$path" ]; then
+            if is_booted; then
+                systemctl stop --no-block "${path##*/}" || true
+            fi
+            rm -f /etc/systemd/system/*.wants/"${path##*/}"
+        fi
+    done
 }
 
 can_be_enabled() {
@@ -73,7 +86,7 @@ restart_changed() {
         esac
         if is_changed "$unit"; then
             # A worker first finishes its tasks, which may take long.
-            $control try-restart --no-block "$unit"
+            systemctl try-restart --no-block "$unit"
         fi
     done
 }
