@@ -29,14 +29,15 @@ def main(argv: Sequence[str] | None = None, *, prog: str = "django-pyz") -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_build_arguments(commands.add_parser("build", help="build a project", allow_abbrev=False), Path())
-    _add_package_arguments(
+    add_package_arguments(
         commands.add_parser("package", help="make a .deb or .rpm of a file that was built", allow_abbrev=False)
     )
     arguments = parser.parse_args(argv)
     return _package(arguments) if "kinds" in arguments else run(arguments)
 
 
-def _add_package_arguments(parser: ArgumentParser) -> None:
+def add_package_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments of `django-pyz package`."""
     parser.description = (
         "Make packages of a file that was built. They install, upgrade, remove and purge the site as "
         "`pyz install --system`, `pyz upgrade` and `pyz uninstall` do."

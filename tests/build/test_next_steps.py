@@ -70,16 +70,17 @@ def _below(folder: str, files: dict[str, str]) -> dict[str, str]:
 _OPTION = re.compile(r"(?:give|with|or|what|one|build it again with that one:) (--[a-z-]+)", re.IGNORECASE)
 
 
-def test_every_option_that_a_message_names_is_one_of_a_build() -> None:
-    parser = ArgumentParser()
+def test_every_option_that_a_message_names_is_there() -> None:
+    parser, packages = ArgumentParser(), ArgumentParser()
     cli.add_build_arguments(parser, Path())
+    cli.add_package_arguments(packages)
     folder = Path(django_pyz.__file__).parent
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in folder.rglob("*.py"))
     texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     named = {option for text in texts if isinstance(text, str) for option in _OPTION.findall(text)}
 
     assert len(named) > 10
-    assert named <= {*re.findall(r"--[a-z-]+", parser.format_help())}
+    assert named <= {*re.findall(r"--[a-z-]+", parser.format_help() + packages.format_help())}
 
 
 # Which project, and which settings.

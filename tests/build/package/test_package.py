@@ -106,8 +106,7 @@ def test_settings_ini_has_no_key_and_nothing_that_a_next_release_changes(
 
 @pytest.mark.needs("dpkg")
 def test_compiled_modules_run_on_this_kind_of_machine_and_on_their_python_only(tmp_path: Path) -> None:
-    limits = {"bound_to_python": True, "least_patch": 3, "below_patch": 5}
-    manifest = MANIFEST._replace(has_extensions=True, sbom=DJANGO, **limits)
+    manifest = MANIFEST._replace(has_extensions=True, bound_to_python=True, least_patch=3, below_patch=5, sbom=DJANGO)
     facts = facts_of(Staged(tmp_path, tmp_path, manifest, "0" * 64), "", 1)
     found = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True).stdout
     assert facts.architecture == found.strip()

@@ -14,9 +14,11 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.e2e.release.installed import NEWER, PLACES, SETTINGS, BareMachine
+from tests.e2e.release.installed import UNITS as UNIT_FOLDER
 from tests.e2e.release.upgrading import build_of
 from tests.e2e.systemd.booted import CAN_BOOT, booted
 from tests.e2e.systemd.booted_roots import root_file_system
+from tests.waiting import wait_until
 
 PAGE = ("http://127.0.0.1:8000/newer/", "localhost")
 UNITS = ("flat.target", "flat.socket", "flat.service")
@@ -86,7 +88,7 @@ class PackagedMachine(BareMachine):
 
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])
-def machine(
+def shared_machine(
     request: pytest.FixtureRequest, flat: Path, newer_flat: Path, packages: Packages
 ) -> Iterator[PackagedMachine]:
     with booted(root_file_system(request.param)) as made:
@@ -225,6 +227,23 @@ def test_the_scripts_of_the_rpm_do_the_same(
     machine.booted.succeed(*shlex.split(step))
     assert (machine.status(*PAGE), machine.build()) == (200, build_of(newer_flat))
     assert machine.units("is-enabled") == ["enabled", "disabled", "enabled"]
+
+    # A release with other units: one is changed, and restarted; one is gone, and stopped.
+    units = machine.booted.path(UNIT_FOLDER)
+    old = (units / "flat.target").read_text().replace("[Install]", "[Service]\nExecStart=sleep infinity\n\n[Install]")
+    (units / "flat-old.service").write_text(old)
+    (units / "flat.service").write_text((units / "flat.service").read_text() + "# before\n")
+    machine.booted.succeed("systemctl", "daemon-reload")
+    machine.booted.succeed("systemctl", "enable", "--now", "flat-old.service")
+    main = machine.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service")
+    script(packages.newer, "PREIN", 2)
+    (units / "flat-old.service").unlink()
+    _unpack(packages.newer["rpm"], machine.booted.path("/"))
+    assert script(packages.newer, "POSTIN", 2).returncode == 0
+    assert machine.booted.succeed("systemctl", "show", "--property=MainPID", "flat.service") != main
+    wait_until(lambda: machine.run("systemctl", "is-active", "flat-old").stdout == "inactive\n", "it to be stopped")
+    assert machine.run("find", "/etc/systemd", "-name", "flat-old*").stdout == ""
+    assert machine.status(*PAGE) == 200
 
     script(packages.newer, "PREUN", 0)
     packaged = _ask_rpm(packages.newer["rpm"], "[%{FILENAMES}\n]").split()
