@@ -88,7 +88,10 @@ def _config(
         "license": "NOASSERTION",
         "mtime": date,
         "depends": [*map(_relation, facts.python), "systemd"],
-        "contents": [_content(entry, scratch / f"{number}", date) for number, entry in enumerate(entries)],
+        "contents": [
+            *(_folder(folder, date) for folder in _own_folders(facts)),
+            *(_content(entry, scratch / f"{number}", date) for number, entry in enumerate(entries)),
+        ],
         "scripts": {
             _SCRIPTS[name]: str(_written(scratch / name, text.encode())) for name, text in sorted(scripts.items())
         },
@@ -109,15 +112,27 @@ def _changelog(facts: Facts, date: str) -> list[dict[str, Any]]:
     return [{"semver": version, "date": date, "packager": facts.maintainer, "changes": [note]}]
 
 
+def _own_folders(facts: Facts) -> list[str]:
+    """The folders that go with the package: rpm removes no others."""
+    name = facts.project
+    return [
+        f"/etc/{name}",
+        f"/usr/lib/{name}",
+        f"/usr/lib/{name}/package",
+        facts.documents,
+        f"{facts.documents}/examples",
+    ]
+
+
+def _folder(place: str, date: str) -> dict[str, Any]:
+    info = {"mode": 0o755, "mtime": date, "owner": "root", "group": "root"}
+    return {"dst": place, "type": "dir", "file_info": info}
+
+
 def _content(entry: Entry, copy: Path, date: str) -> dict[str, Any]:
     source = entry.content if isinstance(entry.content, Path) else _written(copy, entry.read())
-    owner = {"owner": "root", "group": "root"}
-    return {
-        "src": str(source),
-        "dst": entry.place,
-        "type": _type(entry),
-        "file_info": {"mode": entry.mode, "mtime": date, **owner},
-    }
+    info = {"mode": entry.mode, "mtime": date, "owner": "root", "group": "root"}
+    return {"src": str(source), "dst": entry.place, "type": _type(entry), "file_info": info}
 
 
 def _type(entry: Entry) -> str:
