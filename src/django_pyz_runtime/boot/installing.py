@@ -19,7 +19,7 @@ MADE = "DJANGO_PYZ_MADE_TREE"
 """The variable that tells them which tree the launcher has just made: a refusal takes that away again."""
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (.+?): a Django project in one file\. .*: \S+ (.+)\n")
 """How a bundle begins, with its project's name and that of its program (django_pyz.pack.programs.first_lines)."""
-_NO_MATTER = ("--system", "--no-backup", "--no-start")
+_NO_MATTER = re.compile(r"--(system|no-backup|no-start|timeout=\d+)")
 _LONGEST_BYTES = 1000
 
 
@@ -37,7 +37,9 @@ def folder_to_unpack_to(archive: str, name: str, command: list[str]) -> str:
     Raises:
         UserError: the file is damaged, or a program of that name is in the way.
     """
-    root = _root([word for word in command if word not in _NO_MATTER])
+    # A value of its own would be taken for the name of a folder.
+    words = re.sub(r"\0--timeout\0", "\0--timeout=", "\0".join(command)).split("\0")
+    root = _root([word for word in words if not _NO_MATTER.fullmatch(word)])
     if not root:
         return ""
     seal.check(archive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("folder", metavar="DIR", nargs="?", help="where to; what is there and differs is not replaced")
     parser.add_argument("--list", action="store_true", help="only print each file with its place on a host")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="only print each with its text as JSON")
     parser.set_defaults(run=run)
 
 
@@ -40,6 +42,9 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         raise UserError(*configuration.problems)
     check_services(bundle, arguments, configuration)
     files = host_files(Site.of(bundle, configuration))
+    if options.as_json:
+        print(json.dumps([file._asdict() for file in files], indent=2))
+        return 0
     if options.list:
         width = max(len(file.path) for file in files)
         for file in files:

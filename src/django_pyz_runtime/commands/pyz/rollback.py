@@ -9,7 +9,7 @@ from django_pyz_runtime.activation.prepare import data_folder
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.names import absolute
-from django_pyz_runtime.commands.pyz.upgrade import ready_page
+from django_pyz_runtime.commands.pyz.upgrade import add_timeout, given, ready
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -23,6 +23,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("version", metavar="VERSION", nargs="?", default="", help="or how the build id begins")
     parser.add_argument("--migrate-back", action="store_true", help="undo such migrations, after a backup")
     parser.add_argument("--no-backup", action="store_true", help="do not back up before migrations are undone")
+    add_timeout(parser)
     parser.add_argument("--root", metavar="DIR", default="/", help="of an installation below this folder")
     parser.set_defaults(run=run)
 
@@ -36,12 +37,11 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     from django_pyz_runtime.release.upgrade.host import Host
     from django_pyz_runtime.release.upgrade.rollback import roll_back
 
-    root = Path(absolute(options.root, "--root"))
     roll_back(
-        Host(bundle, root, data_folder(bundle, arguments)),
-        root,
+        Host(bundle, Path(absolute(options.root, "--root")), data_folder(bundle, arguments)),
+        given(options),
         options.version,
-        ready=ready_page(bundle, arguments),
+        ready=ready(bundle, arguments, options),
         migrates=options.migrate_back,
         backs_up=not options.no_backup,
     )

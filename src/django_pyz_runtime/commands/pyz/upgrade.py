@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace, _SubParsersAction
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django_pyz_runtime.activation.prepare import data_folder, load
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.errors import UserError
+
+if TYPE_CHECKING:
+    from django_pyz_runtime.release.install.ready import Ready
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -22,6 +26,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "the release before stays in force, or is so again. The same command goes on with an interrupted upgrade.",
     )
     parser.add_argument("--no-backup", action="store_true", help="do not back up before migrations are applied")
+    add_timeout(parser)
     parser.add_argument("--root", metavar="DIR", default="/", help="of an installation below this folder")
     parser.set_defaults(run=run)
 
@@ -35,16 +40,36 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     from django_pyz_runtime.release.upgrade.host import Host
     from django_pyz_runtime.release.upgrade.upgrade import upgrade
 
-    root = Path(absolute(options.root, "--root"))
-    host = Host(bundle, root, data_folder(bundle, arguments))
-    upgrade(host, root, ready=ready_page(bundle, arguments), backs_up=not options.no_backup)
+    host = Host(bundle, Path(absolute(options.root, "--root")), data_folder(bundle, arguments))
+    upgrade(host, given(options), ready=ready(bundle, arguments, options), backs_up=not options.no_backup)
     return 0
 
 
-def ready_page(bundle: Bundle, arguments: Arguments) -> str:
-    """The path of the page that says whether the site is ready; "" where there is none, or that cannot be told."""
+def add_timeout(parser: ArgumentParser) -> None:
+    """Declare --timeout."""
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, help="how long to wait until the site is ready; default 120"
+    )
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or text == "0":
+        raise ArgumentTypeError(f"wanted a number of seconds, found {text!r}")
+    return int(text)
+
+
+def given(options: Namespace) -> tuple[str, ...]:
+    """The options of the command line that the command which goes on has to have, too."""
+    flags = (f"--{name.replace('_', '-')}" for name in ("migrate_back", "no_backup") if getattr(options, name, False))
+    return (*flags, *([f"--timeout={options.timeout}"] if options.timeout else []))
+
+
+def ready(bundle: Bundle, arguments: Arguments, options: Namespace) -> Ready:
+    """The page that says whether the site is ready, where that can be told, and how long to wait for it."""
+    from django_pyz_runtime.release.install.ready import LIMIT_SECONDS, Ready
+
     try:
         path = str(load(bundle, arguments).get("health", "ready"))
     except (UserError, ValueError):
-        return ""
-    return "" if path == "off" else path
+        path = "off"
+    return Ready("" if path == "off" else path, options.timeout or LIMIT_SECONDS)

@@ -24,6 +24,7 @@ from django_pyz_runtime.release.backup.databases.base import Database
 from django_pyz_runtime.release.backup.databases.configured import LEAVE_OUT, databases
 from django_pyz_runtime.release.backup.databases.sqlite import SQLite
 from django_pyz_runtime.release.backup.owner import check_owner, give_to, make_private, owner_for
+from django_pyz_runtime.release.install.text_files import sync_folder
 
 FOLDER = "backups"
 """In the data folder."""
@@ -78,7 +79,7 @@ def make(
             give_to(owner, temporary)
             target = target or _free(folder, bundle.manifest.name)
             os.rename(temporary, target)
-            _sync(folder)
+            sync_folder(folder)
         except OSError as error:
             raise _unwritten(error, folder) from None
     if keep:
@@ -268,14 +269,6 @@ def _newest_first(found: Iterable[Path]) -> list[Path]:
         return start, int(number.removeprefix("-") or 1)
 
     return sorted(found, key=key, reverse=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritten(error: OSError, folder: Path) -> UserError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,8 @@ from django_pyz_runtime.release.files.site import Site
 
 UNITS = "/usr/lib/systemd/system"
 """Where an installation keeps units; those in /etc/systemd/system are the operator's, and win."""
+_SEAL = "# An upgrade replaces this file as long as nobody has changed it: {digest}\n"
+_DIGITS = 16
 
 
 class HostFile(NamedTuple):
@@ -59,7 +63,27 @@ def system_files(site: Site) -> list[HostFile]:
         (f"{kind}.d/{site.name}.conf", f"/usr/lib/{kind}.d/{site.name}.conf", text)
         for kind, text in (("sysusers", units.sysusers(site)), ("tmpfiles", units.tmpfiles(site)))
     ]
-    return [HostFile(*text) for text in texts]
+    return [HostFile(path, place, _sealed(text)) for path, place, text in texts]
+
+
+def _sealed(text: str) -> str:
+    return text + _SEAL.format(digest=hashlib.sha256(text.encode()).hexdigest()[:_DIGITS])
+
+
+def is_as_written(text: str) -> bool:
+    """Whether a file that systemd reads is as some release has written it."""
+    lines = text.splitlines(keepends=True)
+    return text == _sealed("".join(lines[:-1]))
+
+
+def enabled_units(files: Iterable[HostFile]) -> list[str]:
+    """The names of the units that can be enabled: all but those that a timer starts."""
+    return [Path(file.place).name for file in files if "\n[Install]\n" in file.text]
+
+
+def service_units(site: Site, files: Iterable[HostFile]) -> list[str]:
+    """The names of the units of `[services]`: what runs beside the web server."""
+    return [unit for unit in enabled_units(files) if unit.endswith(".service") and unit != f"{site.name}.service"]
 
 
 def write_below(folder: Path, files: list[HostFile]) -> list[tuple[Path, bool]]:

@@ -183,18 +183,8 @@ def last_words(unit: str, lines: int = 10) -> str:
     return _completed(words, clean_environment()).stdout.strip()
 
 
-def status_of(socket_path: str, path: str) -> int:
-    """The status with which a site answers at its unix socket; 0 where it does not answer.
-
-    Args:
-        socket_path: of the socket.
-        path: the page.
-    """
-    return answer_of(socket_path, path)[0]
-
-
 def answer_of(socket_path: str, path: str) -> tuple[int, bytes]:
-    """The same, with what it says: JSON where it can.
+    """The status with which a site answers at its unix socket, 0 where it does not, and what it says: JSON if it can.
 
     Args:
         socket_path: of the socket.

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
+from django_pyz_runtime.release import record
+from django_pyz_runtime.release.files.files import enabled_units, service_units
 from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.install.plan import Plan
 from django_pyz_runtime.release.install.program import Program
+from django_pyz_runtime.release.install.ready import is_ready, wait
 from django_pyz_runtime.release.install.steps import Step
 from django_pyz_runtime.release.install.text_files import holds
 
-READY_SECONDS = 120
-"""How long a site that systemd has started may take to be ready."""
-_PAUSE_SECONDS = 0.2
 _NO_DATABASE = "settings.DATABASES is improperly configured"
 """What Django says where a project has none (django.db.backends.dummy)."""
 
@@ -55,7 +52,9 @@ class Services:
         yield Step("migrations", self._is_migrated, self._migrate, "applied")
         yield Step(f"{site.name}.target", self._is_enabled, self._enable, "enabled")
         yield Step(f"{site.name}.service", self._runs, self._start, "started")
-        yield Step(f"{site.socket}{self._plan.health}", self._answers, self._wait, "ready", "is ready")
+        ready = (site, self._plan.health, self._plan.bundle.build_id)
+        page = f"{site.socket}{self._plan.health}"
+        yield Step(page, lambda: is_ready(*ready), lambda: wait(*ready), "ready", "is ready")
 
     def _has_read_units(self) -> bool:
         if self._changes.units or not all(holds(self._plan.path(file.place), file.text) for file in self._plan.files):
@@ -76,9 +75,7 @@ class Services:
 
     @property
     def _units(self) -> list[str]:
-        """The units that can be enabled."""
-        files = [file for file in self._plan.files if "\n[Install]\n" in file.text]
-        return [Path(file.place).name for file in files]
+        return enabled_units(self._plan.files)
 
     def _is_enabled(self) -> bool:
         return all(machine.succeeds("systemctl", "is-enabled", "--quiet", unit) for unit in self._units)
@@ -92,13 +89,10 @@ class Services:
         return not is_new and all(map(machine.is_active, self._units)) and self._is_of_this_release()
 
     def _is_of_this_release(self) -> bool:
-        """Whether the web server works in the code of this release, and no reload is under way."""
-        service = f"{self._site.name}.service"
-        try:
-            code = os.readlink(f"/proc/{machine.unit_property(service, 'MainPID')}/cwd")
-        except OSError:
-            return False
-        return self._plan.bundle.build_id in code and machine.unit_property(service, "ActiveState") == "active"
+        """Whether the web server is of this release, and no reload is under way."""
+        servers = [one for one in record.running(self._site.name, None) if one.text("role") == record.WEB]
+        is_own = any(one.text("build") == self._plan.bundle.build_id for one in servers)
+        return is_own and machine.unit_property(f"{self._site.name}.service", "ActiveState") == "active"
 
     def _start(self) -> None:
         service, web_socket = f"{self._site.name}.service", f"{self._site.name}.socket"
@@ -108,7 +102,7 @@ class Services:
             machine.systemctl("stop", service)
         elif machine.is_active(service) and service not in self._changes.units:
             machine.systemctl("reload", service)
-        services = [f"{self._site.name}-{one.name}.service" for one in self._site.services]
+        services = service_units(self._site, self._plan.files)
         changed = [unit for unit in self._units if unit in self._changes.units and unit not in services]
         for unit in sorted(changed, key=lambda unit: unit != web_socket):
             machine.systemctl("try-restart", unit)
@@ -120,23 +114,3 @@ class Services:
         if failed or not machine.is_active(service):
             unit = next(iter(failed), service)
             raise machine.Failed(f"systemctl start {self._site.name}.target: {unit} fails\n{machine.last_words(unit)}")
-
-    def _status(self) -> int:
-        return machine.status_of(self._site.socket, self._plan.health)
-
-    def _answers(self) -> bool:
-        """Whether this release is ready; where no page says so, any page will do."""
-        status = self._status()
-        return (status == 200 or (self._plan.health == "/" and status > 0)) and self._is_of_this_release()
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
-            if time.monotonic() > deadline:
-                status = self._status()
-                answer = (
-                    f"it answers with {status}, of another release or not ready" if status else "it does not answer"
-                )
-                words = machine.last_words(f"{self._site.name}.service")
-                raise machine.Failed(f"after {READY_SECONDS} s {answer}\n{words}")
-            time.sleep(_PAUSE_SECONDS)

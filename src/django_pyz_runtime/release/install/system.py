@@ -23,7 +23,7 @@ from django_pyz_runtime.release.install.plan import Plan
 from django_pyz_runtime.release.install.program import Program
 from django_pyz_runtime.release.install.services import Changes, Services
 from django_pyz_runtime.release.install.settings_file import without_secrets
-from django_pyz_runtime.release.install.steps import Step, take
+from django_pyz_runtime.release.install.steps import Step, always, take
 from django_pyz_runtime.release.install.text_files import holds
 from django_pyz_runtime.release.install.text_files import write as write_text
 
@@ -125,11 +125,11 @@ class Installation:
             yield self._file(file)
         for path in checks.units_of_site(site, plan.root):
             if path.name not in {Path(file.place).name for file in units}:
-                yield Step(str(path), lambda: False, partial(self._remove_unit, path), "removed")
+                yield always(str(path), partial(self._remove_unit, path), "removed")
         if self._starts:
             yield from Services(plan, program, self._changes).steps()
 
-    def failed(self, step: Step, error: Exception) -> Exception:
+    def failed(self, step: Step, error: BaseException) -> BaseException:
         """What to say of a step that failed: why, what is in place, and how to go on."""
         if not isinstance(error, UserError | OSError | machine.Failed):
             return error

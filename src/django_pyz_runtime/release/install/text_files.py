@@ -17,7 +17,7 @@ def holds(path: Path, text: str) -> bool:
 
 
 def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
-    """Put a file in place at once, readable by nobody else at any moment.
+    """Put a file in place at once and for good, readable by nobody else at any moment.
 
     Args:
         path: of it; folders that are not there are made.
@@ -40,5 +40,19 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """See that the names in a folder are on the disk.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

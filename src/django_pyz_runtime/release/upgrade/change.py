@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import shlex
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from django_pyz_runtime.boot import releases
 from django_pyz_runtime.boot.unpack import unpack
 from django_pyz_runtime.bundle.container import read_container
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release import ask_reload
-from django_pyz_runtime.release.install import checks, machine
+from django_pyz_runtime.release.install import machine, ready
+from django_pyz_runtime.release.install.ready import Ready
+from django_pyz_runtime.release.install.steps import Step, take
+from django_pyz_runtime.release.upgrade import migrating
 from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.journal import Note
+from django_pyz_runtime.release.upgrade.left import next_command
+from django_pyz_runtime.release.upgrade.migrating import TakenBack
+from django_pyz_runtime.release.upgrade.units import Units
 
 KEPT = 3
 """How many releases stay on the host, with the one in force."""
-READY_SECONDS = 120
-_PAUSE_SECONDS = 0.2
+_AFTER_ALL = ("units", "services", "prune")
+"""Steps that are taken when the release serves: what fails there is no reason to go back."""
 _LOOK = ("--set", "serve.migrations=warn", "runserve", "--check")
 """Imports all that a server would, also what URLs name; migrations are looked at afterwards."""
-
-
-class Step(NamedTuple):
-    """A step.
-
-    Attributes:
-        name: of it.
-        take: does it, and returns what to say.
-    """
-
-    name: str
-    take: Callable[[], str]
 
 
 class Change:
@@ -46,15 +39,19 @@ class Change:
         note: what is under way.
         version: of the release that is to be in force.
         source: where its executable came from.
-        ready: the path of the page that says whether the site is ready; "" where there is none.
+        ready: the page that says whether the site is ready.
     """
 
-    def __init__(self, host: Host, note: Note, version: str, source: str, ready: str) -> None:
+    def __init__(self, host: Host, note: Note, version: str, source: str, ready: Ready) -> None:
         self.host = host
         self.note = note
         self.to = host.release(note.to)._replace(version=version)
         self.before = host.release(note.before) if note.before else None
-        self.has_migrated = False
+        self.missing: tuple[str, ...] = ()
+        self._has_migrated = bool(note.migrations)
+        # One that was made before an earlier try went back may be old.
+        self.has_backup = bool(note.backup) and not note.failed
+        self._units: Units | None = None
         self._source = source
         self._ready = ready
         self._is_in_force = host.in_force() == note.to
@@ -65,18 +62,14 @@ class Change:
         Raises:
             UserError: one failed; the release before is in force again, and all else is said.
         """
-        step = Step("begin", str)
-        try:
-            for step in steps:
-                self._write_down(step.name)
-                if said := step.take():
-                    print(f"{step.name}: {said}", flush=True)
-            self.host.journal.remove()
-        except BaseException as error:
-            raise self._go_back(step, error) from None
+        take(steps, begin=self._begin, failed=self._go_back)
+        self.host.journal.remove()
 
-    def _write_down(self, step: str) -> None:
-        self.note = self.note._replace(step=step)
+    def _begin(self, step: Step) -> None:
+        self._write_down(step=step.what, failed="")
+
+    def _write_down(self, **more: Any) -> None:
+        self.note = self.note._replace(**more)
         self.host.journal.write(self.note)
 
     def keep(self) -> str:
@@ -100,26 +93,37 @@ class Change:
     def check(self) -> str:
         """Have the release find out whether it can serve the site, with the configuration as it is."""
         self.host.succeed(self.to, *_LOOK)
+        self._look_at_units()
         return "the site can be served"
+
+    def _look_at_units(self) -> None:
+        if self.host.has_units:
+            self._units = Units(self.host.site, self.host.files(self.to))
+            self._units.check()
 
     def look(self) -> str:
         """Look at the migrations that are to be applied; none may be there that the release does not know."""
         found = self.host.databases(self.to)
         if any(state["ahead"] for state in found):
             self.host.succeed(self.to, "runserve", "--check")
-        missing = tuple(name for state in found for name in state["missing"])
-        self.note = self.note._replace(migrations=missing)
-        return f"{len(missing)} to be applied: {', '.join(missing)}" if missing else "none to be applied"
+        self.missing = tuple(name for state in found for name in state["missing"])
+        self._note_migrations(self.missing)
+        return f"{len(self.missing)} to be applied: {', '.join(self.missing)}" if self.missing else "none to be applied"
+
+    def _note_migrations(self, names: Iterable[str]) -> None:
+        """Write down what is about to be applied or undone, beside what was before this process was killed."""
+        self._write_down(migrations=tuple(dict.fromkeys([*self.note.migrations, *names])))
 
     def back_up(self) -> str:
         """Back up what the migrations change."""
         said = self.host.succeed(self.to, "pyz", "backup").strip()
-        self.note = self.note._replace(backup=said.splitlines()[-1].rpartition(": written")[0])
+        self._write_down(backup=said.splitlines()[-1].rpartition(": written")[0])
         return self.note.backup
 
     def look_back(self) -> str:
         """Find out whether an older release can serve the site with the databases as they are."""
         self.host.succeed(self.to, "runserve", "--check")
+        self._look_at_units()
         return "the site can be served"
 
     def migrate_back(self) -> str:
@@ -128,25 +132,19 @@ class Change:
         Raises:
             machine.Failed: one cannot be undone.
         """
-        undone: list[str] = []
         assert self.before
-        for state in self.host.databases(self.to):
-            for one in state["ahead"]:
-                names = [f"{one['app']}.{name}" for name in one["names"]]
-                if not one["back_to"]:
-                    raise machine.Failed(f"{', '.join(names)}: there is no migration to go back to")
-                self.has_migrated = True
-                database = ("--database", state["alias"])
-                self.host.succeed(self.before, "migrate", "--noinput", *database, one["app"], one["back_to"])
-                undone += names
+        states = self.host.databases(self.to)
+        self._note_migrations(
+            f"{one['app']}.{name}" for state in states for one in state["ahead"] for name in one["names"]
+        )
+        self._has_migrated = True
+        undone = migrating.undo(self.host, self.to, self.before)
         return f"{', '.join(undone)} undone" if undone else "none to be undone"
 
     def migrate(self) -> str:
-        """Apply the migrations; `migrate` lets no other process do so meanwhile (release.migration_lock)."""
-        self.has_migrated = True
-        for state in self.host.databases(self.to):
-            if state["missing"]:
-                self.host.succeed(self.to, "migrate", "--noinput", "--database", state["alias"])
+        """Apply the migrations."""
+        self._has_migrated = True
+        migrating.migrate(self.host, self.to)
         return "applied"
 
     def switch(self) -> str:
@@ -176,39 +174,25 @@ class Change:
 
     def wait(self) -> str:
         """Wait until systemd's socket is answered by the release, and that it is ready."""
-        if not self._ready:
+        site, page = self.host.site, self._ready.page
+        if not page or not self.host.has_units:
             return ""
-        if not machine.is_active(f"{self.host.site.name}.socket"):
-            return f"not asked, as {self.host.site.name}.socket is stopped"
-        socket = self.host.site.socket
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            status, body = machine.answer_of(socket, self._ready)
-            build = _build(body)
-            if status == 200 and build in (self.to.build, ""):
-                return f"{socket}{self._ready}"
-            if time.monotonic() > deadline:
-                who = f"release {build[:12]} " if build else ""
-                answer = f"{who}answers with {status}" if status else "nobody answers"
-                words = machine.last_words(f"{self.host.site.name}.service")
-                raise machine.Failed(f"after {READY_SECONDS} s {answer} at {socket}{self._ready}\n{words}")
-            time.sleep(_PAUSE_SECONDS)
+        if not machine.is_active(f"{site.name}.socket"):
+            return f"not asked, as {site.name}.socket is stopped"
+        ready.wait(site, page, self.to.build, self._ready.limit_seconds)
+        return f"{site.socket}{page}"
+
+    def write_units(self) -> str:
+        """Write the units of the release, as far as nobody has changed those that are there."""
+        assert self._units
+        # Once they are written nobody can tell any more that they are new.
+        self._write_down(started=tuple(dict.fromkeys([*self.note.started, *self._units.new()])))
+        return self._units.write(self.note.started)
 
     def restart_services(self) -> str:
-        """Restart what runs beside the server; what a timer starts is left to its end."""
-        site = self.host.site
-        names = {path.name for path in checks.units_of_site(site)}
-        units = [
-            name
-            for name in sorted(names)
-            if name.endswith(".service")
-            and name != f"{site.name}.service"
-            and f"{name.removesuffix('.service')}.timer" not in names
-            and machine.is_active(name)
-        ]
-        if units:
-            machine.systemctl("try-restart", "--no-block", *units)
-        return f"{', '.join(units)} restarted" if units else ""
+        """Restart what runs beside the server, start what is new, and stop what is gone."""
+        assert self._units
+        return self._units.restart(self.note.started)
 
     def prune(self) -> str:
         """Remove the oldest releases, where no process uses them."""
@@ -217,33 +201,34 @@ class Change:
         return f"{len(gone)} removed" if gone else ""
 
     def _go_back(self, step: Step, error: BaseException) -> BaseException:
-        """Have the release before in force again; what to raise.
-
-        What comes after the release is served is no reason to go back.
-        """
+        """Have the release before in force again; what to raise."""
         if not isinstance(
             error, UserError | OSError | machine.Failed | ask_reload.Refused | SystemExit | KeyboardInterrupt
         ):
             return error
-        if step.name in ("services", "prune"):
-            told = [*self._reason(step, error), f"{self.to} is in force and serves."]
-            return UserError(*told, hint=f"Mend that, then go on: `{self.host.program} pyz upgrade`.")
+        told = self._reason(step, error)
+        if step.what in _AFTER_ALL:
+            return UserError(*told, f"{self.to} is in force and serves.", hint=f"Mend that, then go on: {self._again}.")
         lost = self._restore() if self._is_in_force else []
-        applied = self._applied() if self.has_migrated else ()
-        told = [*self._reason(step, error), *lost, *self._says_in_force(is_changed=bool(lost or applied))]
-        if not applied and not lost:
+        left = self._take_back() if self._has_migrated and not lost else TakenBack()
+        told += [*lost, *self._says_in_force(is_changed=bool(lost or any(left))), *self._says_of(left)]
+        if not lost and not left.applied and not left.in_part:
             self.host.journal.remove()
             self.host.forget(self.to)
             return UserError(*told, hint=self._hint(step))
         if not lost:
             # Known to `pyz status`: the database is not as it was.
-            self.note = self.note._replace(failed=step.name, migrations=applied)
-            self.host.journal.write(self.note)
-        return UserError(*told, hint=" ".join(self._ways_on(applied)))
+            with contextlib.suppress(OSError):
+                self._write_down(failed=step.what, migrations=(*left.applied, *left.in_part))
+        return UserError(*told, hint=" ".join([f"Mend that, then go on: {self._again}.", *self._old_data(left)]))
+
+    @property
+    def _again(self) -> str:
+        return f"`{next_command(self.host, self.note)}`"
 
     def _hint(self, step: Step) -> str:
-        if self.note.what == "rollback" and step.name == "check":
-            back = f"`{self.host.program} pyz rollback --migrate-back`"
+        if self.note.what == "rollback" and step.what == "check":
+            back = f"`{next_command(self.host, self.note, '--migrate-back')}`"
             return f"Do what it says, then try again; or have {back} undo what it does not know, after a backup."
         return "Mend that, then try again."
 
@@ -253,7 +238,7 @@ class Change:
             reason = "it was interrupted"
         where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
         lines = f"{where}{reason}".splitlines()
-        return [f"{self.note.what} to {self.to}: the step {step.name!r} failed:", *(f"  {line}" for line in lines)]
+        return [f"{self.note.what} to {self.to}: the step {step.what!r} failed:", *(f"  {line}" for line in lines)]
 
     def _restore(self) -> list[str]:
         """Put the release before in force; what to say where that fails."""
@@ -272,26 +257,25 @@ class Change:
             return []
         return [f"{self.before} is in force" + ("" if is_changed else ", and everything is as it was before")]
 
-    def _applied(self) -> tuple[str, ...]:
-        """The migrations that are there now and were not."""
-        try:
-            missing = {name for state in self.host.databases(self.to) for name in state["missing"]}
-        except machine.Failed:
-            missing = set()
-        return tuple(name for name in self.note.migrations if name not in missing)
+    def _take_back(self) -> TakenBack:
+        """Have the databases as the release before knows them, where that can be."""
+        assert self.before
+        if self.note.what == "rollback":
+            return migrating.redo(self.host, self.before)
+        return migrating.take_back(self.host, self.before, self.to, self.note.migrations)
 
-    def _ways_on(self, applied: tuple[str, ...]) -> Iterator[str]:
-        if applied:
-            yield f"The database has these migrations of {self.to}: {', '.join(applied)}."
-        yield f"Mend that, then go on: `{shlex.quote(str(self.to.program))} pyz upgrade`."
-        if applied and self.note.backup:
+    def _says_of(self, left: TakenBack) -> Iterator[str]:
+        where = f"; the data of before is in {self.note.backup}" if self.note.backup else ""
+        if left.redone:
+            yield f"Applied again in the database: {', '.join(left.redone)}{where}."
+        if left.undone:
+            yield f"Undone in the database: {', '.join(left.undone)}{where}."
+        if left.applied:
+            yield f"The database has these migrations of {self.to}, and cannot go back: {', '.join(left.applied)}."
+        if left.in_part:
+            yield f"This may be applied in part, as the database does not take it back: {', '.join(left.in_part)}."
+
+    def _old_data(self, left: TakenBack) -> Iterator[str]:
+        if self.note.backup and (left.applied or left.in_part):
             backup = shlex.quote(self.note.backup)
             yield f"Or have the data as it was before: `{self.host.program} pyz restore {backup} --replace`."
-
-
-def _build(body: bytes) -> str:
-    """The build id that an answer names; "" where it names none."""
-    try:
-        return str(json.loads(body).get("build", ""))
-    except (ValueError, AttributeError):
-        return ""

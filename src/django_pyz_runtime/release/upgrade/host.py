@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,11 +20,13 @@ from django_pyz_runtime.bundle.container import read_container
 from django_pyz_runtime.bundle.names import MANIFEST_FILE
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release import record
+from django_pyz_runtime.release.files.files import HostFile
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import checks, machine
-from django_pyz_runtime.release.install.text_files import write
+from django_pyz_runtime.release.install.text_files import sync_folder, write
 from django_pyz_runtime.release.record import Running
 from django_pyz_runtime.release.upgrade.journal import NAME, Journal
+from django_pyz_runtime.release.upgrade.put import put, writable
 
 FACTS = "release.json"
 """Beside the kept executable of a release that is or was in force."""
@@ -60,6 +61,7 @@ class Host:
 
     Attributes:
         site: by its names.
+        root: of the machine.
         program: the path of the executable in force.
         journal: of what is under way.
     """
@@ -67,25 +69,25 @@ class Host:
     def __init__(self, bundle: Bundle, root: Path, data: Path | None) -> None:
         self.bundle = bundle
         self.site = Site.of_names(bundle.manifest)
-        self._root = root
+        self.root = root
         self._data = data
         self.program = self._path(self.site.program)
         self.folder = self._path(self.site.releases)
         self.journal = Journal(self._path(self.site.state_dir) / NAME)
 
     def _path(self, place: str) -> Path:
-        return self._root / place.lstrip("/")
+        return self.root / place.lstrip("/")
 
     @property
     def has_units(self) -> bool:
         """Whether systemd serves the site by units that were written for it."""
-        return self._root == Path("/") and machine.has_systemd() and bool(checks.units_of_site(self.site))
+        return self.root == Path("/") and machine.has_systemd() and bool(checks.units_of_site(self.site))
 
     @property
     def _has_user(self) -> bool:
         """Whether the site's commands are run as its user."""
         is_made = machine.user_home(self.site.user) == self.site.state_dir
-        return self._root == Path("/") and os.geteuid() == 0 and is_made
+        return self.root == Path("/") and os.geteuid() == 0 and is_made
 
     def run(self, release: Release, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a release's executable to its end: as the site's user, where it has one, else as this one."""
@@ -126,6 +128,19 @@ class Host:
         except (ValueError, IndexError):
             raise machine.Failed(f"wanted the state of the databases, found {said!r}") from None
         return found
+
+    def files(self, release: Release) -> list[HostFile]:
+        """What systemd reads for a release, with the configuration as it is.
+
+        Raises:
+            machine.Failed: it cannot be told.
+        """
+        said = self.succeed(release, "pyz", "files", "--json")
+        try:
+            found = [HostFile(str(one["path"]), str(one["place"]), str(one["text"])) for one in json.loads(said)]
+        except (ValueError, TypeError, KeyError):
+            raise machine.Failed(f"wanted the files of a host, found {said!r}") from None
+        return [file for file in found if file.place.startswith("/usr/lib/")]
 
     def in_force(self) -> str:
         """The build id of the executable in force.
@@ -179,8 +194,10 @@ class Host:
         program = tree / self.site.script
         if program.is_file() and _is_build(program, build):
             return
-        with _writable(tree):
-            _put(source, program, may_link=source == self.program)
+        with writable(tree):
+            put(source, program, may_link=source == self.program)
+        # The tree has its name by then, but maybe in memory only.
+        sync_folder(self.folder)
         seal.check(str(program))
 
     def take_in_force(self, release: Release, version: str, source: str) -> None:
@@ -197,13 +214,13 @@ class Host:
             "installed_by": who,
             "since": round(time.time(), 3),
         }
-        with _writable(release.program.parent):
+        with writable(release.program.parent):
             write(release.program.with_name(FACTS), json.dumps(facts, indent=2) + "\n", 0o644)
 
     def forget(self, release: Release) -> None:
         """Remove the kept executable of a release that was never in force."""
         if not release.since:
-            with contextlib.suppress(OSError), _writable(release.program.parent):
+            with contextlib.suppress(OSError), writable(release.program.parent):
                 release.program.unlink()
 
     def switch(self, release: Release) -> None:
@@ -212,7 +229,7 @@ class Host:
         Raises:
             OSError: it cannot be written.
         """
-        _put(release.program, self.program, may_link=True)
+        put(release.program, self.program, may_link=True)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -247,43 +264,6 @@ class Host:
                 return False
         except UserError:
             return True
-
-
-def _put(source: Path, target: Path, *, may_link: bool) -> None:
-    """Put a file in the place of another one at once: the very same where it may and can be, else a copy."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    try:
-        try:
-            if may_link and source.stat().st_uid == os.geteuid():
-                os.link(source, temporary)
-        except OSError:
-            pass
-        if not temporary.exists():
-            with source.open("rb") as original, temporary.open("xb") as copy:
-                shutil.copyfileobj(original, copy)
-                copy.flush()
-                os.fsync(copy.fileno())
-            temporary.chmod(0o755)
-        os.replace(temporary, target)
-        descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    """Let this user write to a read-only tree in the block."""
-    mode = folder.stat().st_mode & 0o7777
-    folder.chmod(mode | 0o200)
-    try:
-        yield
-    finally:
-        folder.chmod(mode)
 
 
 def _is_build(program: Path, build: str) -> bool:

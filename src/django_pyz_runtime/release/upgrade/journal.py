@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django_pyz_runtime.release.install.text_files import write
+from django_pyz_runtime.release.install.text_files import sync_folder, write
 
 NAME = "upgrade.json"
 _BUILD = re.compile(r"[0-9a-f]{64}")
@@ -29,6 +29,8 @@ class Note(NamedTuple):
         backup: the path of the backup that was made; "" where none was.
         migrations: those that are to be applied.
         failed: why it has gone back although migrations were applied; "" while it is under way.
+        options: of the command line, which the command that goes on has, too.
+        started: the units that are new with this release, and to be started.
     """
 
     what: str
@@ -39,6 +41,22 @@ class Note(NamedTuple):
     backup: str = ""
     migrations: tuple[str, ...] = ()
     failed: str = ""
+    options: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+
+    def going_on(self, left: Note | None) -> Note:
+        """This note with what another one knows that is left of the same change.
+
+        Args:
+            left: the one that was found.
+        """
+        if left is None or (left.what, left.to) != (self.what, self.to):
+            return self
+        known = {name: getattr(left, name) for name in ("backup", "migrations", "failed", "started")}
+        return self._replace(before=self.before or left.before, **known)
+
+
+_LISTS = ("migrations", "options", "started")
 
 
 class Journal:
@@ -58,7 +76,6 @@ class Journal:
             OSError: it cannot be written.
         """
         write(self.path, json.dumps(note._asdict(), indent=2) + "\n", 0o644)
-        _sync(self.path.parent)
 
     def read(self) -> Note | None:
         """The note; None where there is none, or another user than root or this one has written it."""
@@ -70,27 +87,24 @@ class Journal:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
                 return None
-            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
                 return _note(json.loads(file.read(_LONGEST_BYTES)))
         return None
 
     def remove(self) -> None:
         """Forget it: all is as it is to be, or as it was before."""
         self.path.unlink(missing_ok=True)
+        for left in self.path.parent.glob(f".{self.path.name}.*"):
+            # Of a process that was killed while it wrote.
+            left.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            _sync(self.path.parent)
+            sync_folder(self.path.parent)
 
 
 def _note(found: dict[str, Any]) -> Note | None:
-    texts = {name: str(found[name]) for name in Note._fields if name != "migrations"}
-    note = Note(**texts, migrations=tuple(map(str, found["migrations"])))
+    """A note, also one of a release that has written less or more."""
+    values: dict[str, Any] = {name: str(found.get(name, "")) for name in Note._fields}
+    values |= {name: tuple(map(str, found.get(name, ()))) for name in _LISTS}
+    note = Note(**values)
     is_ours = note.what in ("upgrade", "rollback") and _BUILD.fullmatch(note.to)
     return note if is_ours and (not note.before or _BUILD.fullmatch(note.before)) else None
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

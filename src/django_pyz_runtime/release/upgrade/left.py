@@ -54,7 +54,7 @@ def left_over(bundle: Bundle) -> Left | None:
         in_force = host.in_force()
     except UserError:
         in_force = ""
-    command = "" if is_busy else _next_command(host, note, root)
+    command = "" if is_busy else next_command(host, note)
     line = _line(note, in_force, command)
     return Left(note.what, note.to, note.step, is_busy, in_force, note.backup, command, line)
 
@@ -69,14 +69,23 @@ def root_of(bundle: Bundle) -> Path | None:
     return None
 
 
-def _next_command(host: Host, note: Note, root: Path) -> str:
-    kept = host.release(note.to).program
-    option = "" if root == Path("/") else f" --root {shlex.quote(str(root))}"
+def next_command(host: Host, note: Note, *more: str) -> str:
+    """The command that goes on with an upgrade or a rollback.
+
+    Args:
+        host: whose.
+        note: what is under way.
+        more: options that it has, too.
+    """
     if note.what == "rollback":
-        return f"{shlex.quote(str(host.program))} pyz rollback {note.to[:12]}{option}"
-    # Until it was kept there is only the file that the upgrade was started from.
-    file = str(kept) if kept.is_file() else note.file
-    return f"{shlex.quote(_plain(file))} pyz upgrade{option}"
+        words = [str(host.program), "pyz", "rollback", note.to[:12]]
+    else:
+        kept = host.release(note.to).program
+        # Until it was kept there is only the file that the upgrade was started from.
+        words = [str(kept) if kept.is_file() else note.file, "pyz", "upgrade"]
+    words += [*note.options, *more]
+    words += [] if host.root == Path("/") else ["--root", str(host.root)]
+    return " ".join(shlex.quote(_plain(word)) for word in words)
 
 
 def _line(note: Note, in_force: str, command: str) -> str:

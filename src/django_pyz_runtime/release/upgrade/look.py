@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import json
 
+from django_pyz_runtime.release.migrations import State
+
 
 def main() -> None:
-    """Print a list with alias, missing and ahead of each database."""
+    """Print a list with alias, missing, ahead and in_part of each database."""
     import django
 
     django.setup()
     from django_pyz_runtime.release.migrations import states
 
-    print(json.dumps([{**state._asdict(), "ahead": [one._asdict() for one in state.ahead]} for state in states()]))
+    print(json.dumps([_facts(state) for state in states()]))
+
+
+def _facts(state: State) -> dict[str, object]:
+    return {**state._asdict(), "ahead": [one._asdict() for one in state.ahead], "in_part": _in_part(state)}
+
+
+def _in_part(state: State) -> str:
+    """The next migration, where one that fails is not taken back as a whole; "" where it is, or there is none."""
+    if not state.missing:
+        return ""
+    from django.db import connections
+    from django.db.migrations.loader import MigrationLoader
+
+    app, _, name = state.missing[0].partition(".")
+    is_atomic = MigrationLoader(None).get_migration(app, name).atomic
+    return "" if is_atomic and connections[state.alias].features.can_rollback_ddl else state.missing[0]
 
 
 if __name__ == "__main__":

@@ -7,54 +7,56 @@ from pathlib import Path
 
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.install.machine import must_be_root
+from django_pyz_runtime.release.install.ready import Ready
+from django_pyz_runtime.release.install.steps import Step, always
 from django_pyz_runtime.release.site import undone_when_stopped
-from django_pyz_runtime.release.upgrade.change import Change, Step
+from django_pyz_runtime.release.upgrade.change import Change
 from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.journal import Note
 
 
-def roll_back(host: Host, root: Path, wanted: str, *, ready: str, migrates: bool, backs_up: bool) -> None:
+def roll_back(
+    host: Host, options: tuple[str, ...], wanted: str, *, ready: Ready, migrates: bool, backs_up: bool
+) -> None:
     """Put a release in force that is kept.
 
     Args:
         host: whose.
-        root: of the machine.
+        options: of the command line, for the command that goes on.
         wanted: its version, or how its build id begins; "" for the one before that in force.
-        ready: the path of the page that says whether the site is ready.
+        ready: the page that says whether the site is ready.
         migrates: whether to undo migrations that it does not know.
         backs_up: whether to back up before that.
 
     Raises:
         UserError: there is none, or a step failed; what is in force is said.
     """
-    if root == Path("/"):
+    if host.root == Path("/"):
         must_be_root("pyz rollback")
     with host.alone(), undone_when_stopped():
         in_force, left = host.in_force(), host.journal.read()
         if not wanted and left and left.what == "rollback" and not left.failed:
             wanted = left.to
         target = find(host, in_force, wanted)
-        before = in_force
-        if target.build == in_force:
-            before = left.before if left and left.to == in_force else ""
-        note = Note("rollback", target.build, before, file=str(host.bundle.executable))
-        source = str(target.program)
-        change = Change(host, note, target.version, source, ready if host.has_units else "")
+        before = "" if target.build == in_force else in_force
+        note = Note("rollback", target.build, before, file=str(host.bundle.executable), options=options)
+        change = Change(host, note.going_on(left), target.version, str(target.program), ready)
         change.take(_steps(change, migrates=migrates, backs_up=backs_up))
 
 
 def _steps(change: Change, *, migrates: bool, backs_up: bool) -> Iterator[Step]:
-    yield Step("keep", change.keep)
+    yield always("keep", change.keep)
     if migrates and change.before:
-        if backs_up:
-            yield Step("backup", change.back_up)
-        yield Step("migrate back", change.migrate_back)
-    yield Step("check", change.look_back)
-    yield Step("switch", change.switch)
-    yield Step("reload", change.reload)
-    yield Step("ready", change.wait)
+        if backs_up and not change.has_backup:
+            yield always("backup", change.back_up)
+        yield always("migrate back", change.migrate_back)
+    yield always("check", change.look_back)
+    yield always("switch", change.switch)
+    yield always("reload", change.reload)
+    yield always("ready", change.wait)
     if change.host.has_units:
-        yield Step("services", change.restart_services)
+        yield always("units", change.write_units)
+        yield always("services", change.restart_services)
 
 
 def find(host: Host, in_force: str, wanted: str) -> Release:
@@ -70,7 +72,8 @@ def find(host: Host, in_force: str, wanted: str) -> Release:
     """
     kept = host.kept()
     if wanted:
-        found = [one for one in kept if one.version == wanted or one.build.startswith(wanted)]
+        found = [one for one in kept if one.version == wanted]
+        found = found or [one for one in kept if one.build.startswith(wanted)]
     else:
         own = next((one.since for one in kept if one.build == in_force), None)
         found = [one for one in kept if one.build != in_force and (own is None or one.since <= own)][:1]

@@ -10,66 +10,69 @@ from django_pyz_runtime.boot import installing
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.release.install.machine import must_be_root
 from django_pyz_runtime.release.install.program import Program
+from django_pyz_runtime.release.install.ready import Ready
+from django_pyz_runtime.release.install.steps import Step, always
 from django_pyz_runtime.release.install.system import take_away
 from django_pyz_runtime.release.site import undone_when_stopped
-from django_pyz_runtime.release.upgrade.change import Change, Step
+from django_pyz_runtime.release.upgrade.change import Change
 from django_pyz_runtime.release.upgrade.host import Host
 from django_pyz_runtime.release.upgrade.journal import Note
 
 
-def upgrade(host: Host, root: Path, *, ready: str, backs_up: bool) -> None:
+def upgrade(host: Host, options: tuple[str, ...], *, ready: Ready, backs_up: bool) -> None:
     """Put this release in force.
 
     Args:
         host: to upgrade.
-        root: of the machine.
-        ready: the path of the page that says whether the site is ready.
+        options: of the command line, for the command that goes on.
+        ready: the page that says whether the site is ready.
         backs_up: whether to back up before migrations are applied.
 
     Raises:
         UserError: it failed; what is in force is said.
     """
     made = os.environ.pop(installing.MADE, "")
-    if root == Path("/"):
+    if host.root == Path("/"):
         must_be_root("pyz upgrade")
     try:
         with host.alone(), undone_when_stopped():
-            _upgrade(host, root, ready=ready, backs_up=backs_up)
+            change = _change(host, options, ready)
+            change.take(_steps(change, backs_up=backs_up))
     except BaseException:
         if made and not host.release(host.bundle.build_id).program.exists():
             take_away(Path(made))
         raise
 
 
-def _upgrade(host: Host, root: Path, *, ready: str, backs_up: bool) -> None:
+def _change(host: Host, options: tuple[str, ...], ready: Ready) -> Change:
+    """The change to this release, or what is left of it."""
     bundle = host.bundle
-    program = Program(bundle, root)
+    program = Program(bundle, host.root)
     seal.check(str(bundle.executable))
-    in_force, left = host.in_force(), host.journal.read()
-    before = "" if in_force == bundle.build_id else in_force
-    backup = ""
-    if left and left.to == bundle.build_id:
-        before, backup = before or left.before, "" if left.failed else left.backup
+    in_force = host.in_force()
     if not program.is_unpacked:
         program.unpack()
-    if root == Path("/"):
+    if host.root == Path("/"):
         program.check_trust()
-    note = Note("upgrade", bundle.build_id, before, file=str(bundle.executable), backup=backup)
-    change = Change(host, note, bundle.manifest.version, str(bundle.executable), ready if host.has_units else "")
-    change.take(_steps(change, backs_up=backs_up))
+    before = "" if in_force == bundle.build_id else in_force
+    note = Note("upgrade", bundle.build_id, before, file=str(bundle.executable), options=options).going_on(
+        host.journal.read()
+    )
+    return Change(host, note, bundle.manifest.version, str(bundle.executable), ready)
 
 
 def _steps(change: Change, *, backs_up: bool) -> Iterator[Step]:
-    yield Step("keep", change.keep)
-    yield Step("check", change.check)
-    yield Step("migrations", change.look)
-    if change.note.migrations:
-        if backs_up and not change.note.backup:
-            yield Step("backup", change.back_up)
-        yield Step("migrate", change.migrate)
-    yield Step("switch", change.switch)
-    yield Step("reload", change.reload)
-    yield Step("ready", change.wait)
+    yield always("keep", change.keep)
+    yield always("check", change.check)
+    yield always("migrations", change.look)
+    if change.missing:
+        if backs_up and not change.has_backup:
+            yield always("backup", change.back_up)
+        yield always("migrate", change.migrate)
+    yield always("switch", change.switch)
+    yield always("reload", change.reload)
+    yield always("ready", change.wait)
     if change.host.has_units:
-        yield Step("services", change.restart_services)
-    yield Step("prune", change.prune)
+        yield always("units", change.write_units)
+        yield always("services", change.restart_services)
+    yield always("prune", change.prune)
