@@ -41,6 +41,7 @@ _PACKAGES = {
     "rpm2cpio": "rpm2cpio",
     "rpmlint": "rpmlint",
     "sassc": "sassc",
+    "strace": "strace",
     "systemd-analyze": "systemd",
     "systemd-nspawn": "systemd-container",
     "unshare": "util-linux",

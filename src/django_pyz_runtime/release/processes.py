@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from django_pyz_runtime.release.record import Running
+from django_pyz_runtime.bundle.manifest import Manifest
+from django_pyz_runtime.release.record import WEB, Running
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -72,6 +73,27 @@ def _process(one: Running, build: str, now: float) -> Process:
         children=len(family) - 1,
         state=state or "runs",
     )
+
+
+def way_to_new_code(one: Process, manifest: Manifest, script: str) -> str:
+    """What to do about a process that runs another release: nothing, where systemd has told it to end.
+
+    Args:
+        one: the process.
+        manifest: of this release.
+        script: the program's name.
+    """
+    if one.role == WEB:
+        return f"`{script} pyz reload`"
+    from django_pyz_runtime.release.files.site import Site
+    from django_pyz_runtime.release.install import checks, machine
+
+    unit = f"{manifest.name}-{one.role}.service"
+    if unit not in {path.name for path in checks.units_of_site(Site.of_names(manifest))}:
+        return f"restart process {one.pid}"
+    if machine.unit_property(unit, "ActiveState") == "deactivating":
+        return f"it ends when its tasks have ended, then {unit} runs this one"
+    return f"`systemctl restart {unit}`"
 
 
 def age(seconds: int) -> str:

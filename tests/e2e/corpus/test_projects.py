@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
 import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -23,8 +21,9 @@ from django_pyz_runtime.bundle.names import env_prefix
 from tests.conftest import CHECKOUT
 from tests.e2e.corpus.cases import Case, build, make_machine
 from tests.e2e.corpus.sources import Source, scratch_folder
-from tests.e2e.harness import Machine, running, wait_for_line
+from tests.e2e.harness import Machine, wait_for_line
 from tests.e2e.http.websocket import WebSocket
+from tests.e2e.redis_server import redis_server
 from tests.unpacked import unpacked
 
 BLUE = ("--set", "settings.COLOUR=blue")
@@ -112,18 +111,8 @@ def workers(built: Build, redis: str) -> Machine:
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Redis that keeps nothing."""
-    program = shutil.which("redis-server") or ""
-    folder = tmp_path_factory.mktemp("redis")
-    # Somebody else may take a port that is free before Redis does.
-    for _ in range(20):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-        with running(command, cwd=folder, env=os.environ) as server:
-            if wait_for_line(server, "Ready to accept connections|Address already in use").startswith("Ready"):
-                yield f"redis://127.0.0.1:{port}/0"
-                return
-    raise AssertionError("no port stays free")
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 def build_says(checkout: Path, scratch: Path, name: str, *options: str, extra: dict[str, str] | None = None) -> str:

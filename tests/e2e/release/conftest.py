@@ -8,7 +8,9 @@ import pytest
 
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
-from tests.e2e.release.tea_shop import build_both
+from tests.e2e.release.tea_shop import TROUBLED, build_both
+from tests.e2e.release.upgrading import Installation
+from tests.e2e.reload import releases
 
 NEWER_PAGE = """
 from django.http import HttpResponse
@@ -43,3 +45,51 @@ def newer_flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def tea(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The older and the newer release."""
     return build_both(checkout, tmp_path_factory.mktemp("tea"))
+
+
+@pytest.fixture(scope="session")
+def troubled(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A newer release that fails where it is told to."""
+    return releases.build(checkout, tmp_path_factory.mktemp("troubled"), "troubled", **TROUBLED)
+
+
+@pytest.fixture
+def installed(tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path) -> Installation:
+    """The older release, installed, with its database."""
+    return Installation(tmp_path, tea[0], shared_cache)
+
+
+_PAGES = """
+import os
+import sys
+
+from django.db import connections
+
+if os.environ.get("TROUBLE") == "ready" and "--check" not in sys.argv:
+    connections.settings["default"]["NAME"] = "/nowhere/db.sqlite3"
+"""
+_SERVICES = (
+    ('huey = "run_huey"\n', 'mail = "rq worker mail"\n'),
+    ('"daily"\n', '"weekly"\n"check --fail-level ERROR" = "daily"\n'),
+)
+
+
+@pytest.fixture(scope="session")
+def workers(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two releases of tests/projects/workers; the second has other services, and need not be ready ([env] TROUBLE)."""
+    case = Case(Source("workers", "tree", "tests/projects/workers"))
+    scratch = tmp_path_factory.mktemp("workers")
+    project = case.source.make(scratch)
+    said = build(case, checkout, project, scratch / "first")
+    assert "is among the packages" not in said
+    settings, table = project / "shop" / "settings.py", project / "pyproject.toml"
+    settings.write_text(settings.read_text().replace("the first", "the second"))
+    with (project / "shop" / "urls.py").open("a") as file:
+        file.write(_PAGES)
+    text = table.read_text()
+    for before, after in _SERVICES:
+        assert before in text
+        text = text.replace(before, after)
+    table.write_text(text)
+    build(case, checkout, project, scratch / "second")
+    return scratch / "first", scratch / "second"

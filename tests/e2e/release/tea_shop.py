@@ -80,6 +80,47 @@ class Migration(migrations.Migration):
     operations = [migrations.AddField("tea", "origin", models.CharField(max_length=100, default=""))]
 """,
 }
+TROUBLED = {
+    **FILES,
+    **NEWER,
+    "shop/trouble.py": """\
+import os
+
+
+def find(name):
+    if os.environ.get("TROUBLE") == name:
+        raise RuntimeError(f"trouble with {name}")
+""",
+    "shop/models.py": 'from shop import trouble\n\ntrouble.find("code")\n' + NEWER["shop/models.py"],
+    "shop/urls.py": 'from shop import trouble\n\ntrouble.find("pages")\n' + FILES["shop/urls.py"],
+    "shop/migrations/0003_more.py": """\
+import os
+
+from django.db import migrations, models
+
+from shop import trouble
+
+
+def check(apps, schema_editor):
+    trouble.find("migration")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_tea_origin")]
+    operations = [
+        migrations.AddField("tea", "price", models.IntegerField(default=0)),
+        migrations.RunPython(check, migrations.RunPython.noop),
+    ]
+""",
+    "shop/migrations/0002_tea_origin.py": NEWER["shop/migrations/0002_tea_origin.py"]
+    .replace("from django", "import os\n\nfrom django", 1)
+    .replace(
+        'default=""))]',
+        'default=""))]\n    if "ONE_WAY" in os.environ:\n'
+        "        operations.append(migrations.RunPython(migrations.RunPython.noop))",
+    ),
+}
+"""A newer release which fails where `[env] TROUBLE` says, and whose first migration cannot be undone with ONE_WAY."""
 
 
 def build_both(checkout: Path, folder: Path) -> tuple[Path, Path]:

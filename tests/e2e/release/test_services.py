@@ -6,15 +6,15 @@ import os
 import re
 import shutil
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.corpus.cases import Case, build, make_machine
+from tests.e2e.corpus.cases import Case, make_machine
 from tests.e2e.corpus.sources import Source
-from tests.e2e.harness import Machine, running, wait_for_line
+from tests.e2e.harness import Machine, wait_for_line
+from tests.e2e.redis_server import redis_server
 from tests.waiting import wait_until
 
 READY = r"celery@\S+ ready"
@@ -25,38 +25,14 @@ RESULT = "from celery.result import AsyncResult; print(AsyncResult({task!r}).get
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Redis that keeps nothing."""
-    program = shutil.which("redis-server") or ""
-    folder = tmp_path_factory.mktemp("redis")
-    # Somebody else may take a port that is free before Redis does.
-    for _ in range(20):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-        with running(command, cwd=folder, env=os.environ) as server:
-            if wait_for_line(server, "Ready to accept connections|Address already in use").startswith("Ready"):
-                yield f"redis://127.0.0.1:{port}/0"
-                return
-    raise AssertionError("no port stays free")
-
-
-@pytest.fixture(scope="module")
-def releases(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two releases of tests/projects/workers."""
-    case = Case(Source("workers", "tree", "tests/projects/workers"))
-    scratch = tmp_path_factory.mktemp("workers")
-    project = case.source.make(scratch)
-    said = build(case, checkout, project, scratch / "first")
-    assert "is among the packages" not in said
-    settings = project / "shop" / "settings.py"
-    settings.write_text(settings.read_text().replace("the first", "the second"))
-    build(case, checkout, project, scratch / "second")
-    return scratch / "first", scratch / "second"
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture
-def shop(releases: tuple[Path, Path], redis: str, tmp_path: Path) -> Machine:
+def shop(workers: tuple[Path, Path], redis: str, tmp_path: Path) -> Machine:
     """A machine with the first release, whose Redis is empty."""
-    shutil.copy(releases[0], tmp_path / "release")
+    shutil.copy(workers[0], tmp_path / "release")
     machine = make_machine(Case(Source("workers", "tree", "tests/projects/workers")), tmp_path)
     machine.configure(f"[env]\nREDIS_URL = {redis}\nTICK = {tmp_path}/tick\n")
     machine.succeed("pyz", "exec", "python", "-c", f"import redis; redis.Redis.from_url({redis!r}).flushall()")
@@ -81,7 +57,7 @@ def begin_task(machine: Machine, folder: Path) -> str:
 
 @pytest.mark.needs("redis-server")
 def test_a_worker_is_listed_and_ends_its_task_in_the_old_code_when_the_file_is_replaced(
-    shop: Machine, releases: tuple[Path, Path], tmp_path: Path
+    shop: Machine, workers: tuple[Path, Path], tmp_path: Path
 ) -> None:
     with shop.started("pyz", "service", "worker") as worker:
         wait_for_line(worker, READY)
@@ -92,7 +68,7 @@ def test_a_worker_is_listed_and_ends_its_task_in_the_old_code_when_the_file_is_r
         assert "OLD CODE" not in line
         task = begin_task(shop, tmp_path)
 
-        shutil.copy(releases[1], tmp_path / "next")
+        shutil.copy(workers[1], tmp_path / "next")
         (tmp_path / "next").rename(shop.executable)
         said = status(shop)
         assert re.search(r"^worker .* OLD CODE$", said, re.MULTILINE), said
@@ -151,7 +127,7 @@ def test_units_are_written_for_those_of_the_project_and_of_the_configuration(sho
     units = {path.name: path.read_text() for path in (tmp_path / "review" / "systemd").iterdir()}
     stale = "workers-remove_stale_contenttypes-no-input"
     timers = {f"{stem}.{kind}" for stem in (stale, "workers-pyz-backup") for kind in ("service", "timer")}
-    expected = {*timers, *(f"workers-{name}.service" for name in ("worker", "beat", "mail"))}
+    expected = {*timers, *(f"workers-{name}.service" for name in ("worker", "beat", "rq", "mail"))}
     assert units.keys() == {"workers.service", "workers.socket", "workers.target", *expected}
     script = "/usr/bin/workers"
     assert (
@@ -187,4 +163,4 @@ def test_a_service_must_be_known(shop: Machine) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no service 'workr'" in done.stderr
     assert "Did you mean worker?" in done.stderr
-    assert "There are beat, huey, worker." in shop.run("pyz", "service", "x").stderr
+    assert "There are beat, huey, rq, worker." in shop.run("pyz", "service", "x").stderr

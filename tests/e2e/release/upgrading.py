@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
 from django_pyz_runtime.bundle.container import read_container
+from tests import programs
+from tests.e2e.harness import Server
 from tests.e2e.release.tea_shop import machine_with
 from tests.waiting import DEADLINE_SECONDS
 
@@ -56,6 +61,19 @@ class Installation:
         assert done.returncode == 2, f"{done.stdout}\n{done.stderr}"
         return done.stderr
 
+    def follow(self, pattern: str, told: str) -> None:
+        """Run the command that a message names, literally.
+
+        Args:
+            pattern: with a group for the command.
+            told: the message.
+        """
+        command = re.search(pattern, told)
+        assert command, told
+        words = shlex.split(command[1])
+        done = subprocess.run(words, env=self.machine.environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{told}\n{done.stdout}\n{done.stderr}"
+
     def in_force(self) -> str:
         """The build id of the executable in force."""
         return build_of(self.program)
@@ -68,3 +86,23 @@ class Installation:
 def build_of(file: Path) -> str:
     """The build id of a file."""
     return read_container(str(file)).build_id
+
+
+_RENAMES = "rename,renameat,renameat2"
+
+
+def killing(journal: Path, moment: int) -> list[str]:
+    """The beginning of a command line that has a process killed when it is about to write down a step.
+
+    Args:
+        journal: where it does.
+        moment: before which time, from 1 on.
+    """
+    strace = shutil.which("strace", path=programs.SEARCH) or ""
+    calls = ["-e", f"trace={_RENAMES}", "-P", str(journal), "-e", f"inject={_RENAMES}:signal=SIGKILL:when={moment}"]
+    return [strace, "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", *calls]
+
+
+def answer(server: Server) -> str:
+    """Which release answers."""
+    return server.get("/").text.partition(" ")[0]

@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,11 +64,21 @@ class Booted:
         """A path on the machine, for use from outside."""
         return Path(f"/proc/{self.leader}/root") / inside.lstrip("/")
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command on the machine, as root, to its end."""
+    def run(self, *command: str, within: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+        """Run a command on the machine, as root, to its end.
+
+        Args:
+            command: of the machine.
+            within: a command of this one that runs it, such as strace.
+        """
         enter = ["nsenter", "--target", str(self.leader), "-m", "-u", "-i", "-n", "-p", "-C", "--", *command]
         return subprocess.run(
-            enter, env=_ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_SECONDS
+            [*within, *enter],
+            env=_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
         )
 
     def succeed(self, *command: str) -> str:

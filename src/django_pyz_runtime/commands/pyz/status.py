@@ -26,7 +26,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Print a line for each process."""
     from django_pyz_runtime.release import record
-    from django_pyz_runtime.release.processes import processes
+    from django_pyz_runtime.release.processes import processes, way_to_new_code
     from django_pyz_runtime.release.upgrade.left import left_over
 
     found = processes(
@@ -50,7 +50,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         if not serves:
             print("no server runs that this user may see")
         for one in old:
-            what = f"`{bundle.executable.name} pyz reload`" if one.role == record.WEB else f"restart process {one.pid}"
+            what = way_to_new_code(one, bundle.manifest, bundle.executable.name)
             print(f"{one.role}, process {one.pid}, runs {one.release} and not this release: {what}")
         if left:
             print(left.line)

@@ -278,4 +278,5 @@ class Change:
     def _old_data(self, left: TakenBack) -> Iterator[str]:
         if self.note.backup and (left.applied or left.in_part):
             backup = shlex.quote(self.note.backup)
-            yield f"Or have the data as it was before: `{self.host.program} pyz restore {backup} --replace`."
+            way = f"`{self.host.program} pyz restore {backup} --replace`"
+            yield f"Or stop the site, and have the data as it was before: {way}."

@@ -1,0 +1,162 @@
+"""An upgrade that cannot be: one message, and everything as it was before, with the site served all the time."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.faults.small_machines import as_root, mounted
+from tests.e2e.harness import Server
+from tests.e2e.release.upgrading import Installation, answer, build_of
+
+MIGRATION = "shop.0002_tea_origin"
+
+
+class Served:
+    """The older release, installed and served."""
+
+    def __init__(self, installed: Installation, server: Server) -> None:
+        self.installed = installed
+        self.server = server
+        self.build = installed.in_force()
+
+    def refuse(self, file: Path, step: str, reason: str, *options: str) -> str:
+        """Upgrade in vain; everything is as it was before."""
+        before = self.state()
+        refused = self.installed.refusal(file, "upgrade", *options)
+        assert reason in refused, refused
+        if step:
+            assert f"the step '{step}' failed:\n" in refused
+            assert f"{self.build[:12]} is in force" in refused
+        assert self.state() == before
+        return refused
+
+    def state(self) -> object:
+        """All that an upgrade could change."""
+        installed = self.installed
+        trees = sorted(path.name for path in installed.releases.iterdir())
+        programs = sorted(path.name for path in installed.program.parent.iterdir())
+        with sqlite3.connect(installed.machine.data / "db.sqlite3") as database:
+            schema = database.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+        return installed.in_force(), trees, programs, schema, answer(self.server), installed.journal.exists()
+
+    def configure(self, text: str) -> None:
+        """Write a configuration, which has nothing to do with what is served."""
+        self.installed.machine.configure(f"[serve]\nworkers = 1\n{text}")
+
+
+@pytest.fixture(scope="module")
+def site(tea: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Served]:
+    installed = Installation(tmp_path_factory.mktemp("refused"), tea[0], shared_cache)
+    with installed.machine.serving() as server:
+        yield Served(installed, server)
+
+
+@pytest.fixture
+def served(site: Served) -> Iterator[Served]:
+    yield site
+    site.configure("")
+    shutil.rmtree(site.installed.machine.data / "backups", ignore_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "step"), [("code", "check"), ("pages", "check"), ("migration", "migrate")], ids=str
+)
+def test_a_release_that_fails_changes_nothing(served: Served, troubled: Path, trouble: str, step: str) -> None:
+    served.configure(f"[env]\nTROUBLE = {trouble}\n")
+    refused = served.refuse(troubled, step, f"trouble with {trouble}")
+    assert ("everything is as it was before" in refused) == (step == "check")
+    assert (f"Undone in the database: {MIGRATION}; the data of before is in " in refused) == (step == "migrate")
+
+
+def test_a_damaged_file_changes_nothing(served: Served, tea: tuple[Path, Path], tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged"
+    content = bytearray(tea[1].read_bytes())
+    content[-100_000] ^= 1
+    damaged.write_bytes(content)
+    damaged.chmod(0o755)
+    served.refuse(damaged, "", "damaged")
+
+
+def test_a_file_for_another_python_changes_nothing(served: Served, tea: tuple[Path, Path]) -> None:
+    """None is found of that version."""
+    environment = served.installed.machine.environment
+    path, environment["PATH"] = environment["PATH"], "/nowhere"
+    try:
+        served.refuse(tea[1], "", "wanted Python 3.")
+    finally:
+        environment["PATH"] = path
+
+
+def test_a_backup_that_cannot_be_written_changes_nothing(served: Served, tea: tuple[Path, Path]) -> None:
+    backups = served.installed.machine.data / "backups"
+    backups.write_text("in the way")
+    served.refuse(tea[1], "backup", f"{backups}: ")
+    backups.unlink()
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("options", "reason"), [("size=4k", "database or disk is full"), ("nr_inodes=1", "no space left on device")]
+)
+def test_no_room_for_the_backup_changes_nothing(
+    served: Served, tea: tuple[Path, Path], options: str, reason: str
+) -> None:
+    backups = served.installed.machine.data / "backups"
+    with mounted(backups, "-t", "tmpfs", "-o", f"mode=0700,{options}", "tmpfs"):
+        served.refuse(tea[1], "backup", reason)
+        assert not list(backups.iterdir())
+
+
+@as_root
+@pytest.mark.parametrize("room_mb", [4, 24])
+def test_no_room_for_the_release_changes_nothing(served: Served, tea: tuple[Path, Path], room_mb: int) -> None:
+    """Neither for its code, nor for its executable beside that."""
+    releases = served.installed.releases
+    used = int(subprocess.run(["du", "-sm", releases], check=True, capture_output=True, text=True).stdout.split()[0])
+    aside = releases.with_name("aside")
+    releases.rename(aside)
+    try:
+        with mounted(releases, "-t", "tmpfs", "-o", f"mode=0755,size={used + room_mb}m", "tmpfs"):
+            shutil.copytree(aside, releases, symlinks=True, dirs_exist_ok=True)
+            served.refuse(tea[1], "", "no space left on device")
+    finally:
+        releases.rmdir()
+        aside.rename(releases)
+
+
+def test_a_second_upgrade_at_the_same_time_is_refused(served: Served, tea: tuple[Path, Path]) -> None:
+    lock = ["flock", str(served.installed.releases), "sh", "-c", "echo locked; read line"]
+    with subprocess.Popen(lock, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "locked\n"
+        served.refuse(tea[1], "", "another upgrade or rollback of shop is under way")
+        holder.communicate("\n")
+
+
+def test_what_cannot_be_undone_is_told_with_the_way_back(
+    installed: Installation, tea: tuple[Path, Path], troubled: Path
+) -> None:
+    """The advice is taken: back, and on."""
+    with installed.machine.serving() as server:
+        installed.machine.configure("[env]\nTROUBLE = migration\nONE_WAY = 1\n")
+        refused = installed.refusal(troubled, "upgrade")
+        assert answer(server) == "older"
+    assert "the step 'migrate' failed" in refused
+    assert "Traceback" not in refused
+    assert f"{build_of(tea[0])[:12]} is in force\n" in refused
+    assert f"migrations of {build_of(troubled)[:12]}, and cannot go back: {MIGRATION}.\n" in refused
+    status = installed.machine.run("pyz", "status")
+    assert status.returncode == 3
+    assert "went back from the step migrate; " in status.stdout
+    installed.follow("as it was before: `(.*?)`", refused)
+    installed.machine.succeed("runserve", "--check")
+    installed.machine.configure("")
+    installed.follow("Go on: `(.*?)`", status.stdout)
+    assert installed.in_force() == build_of(troubled)
+    assert not installed.journal.exists()
