@@ -67,6 +67,7 @@ SECTIONS: dict[str, str] = {
     "gunicorn": "Any setting of gunicorn, for what [serve] does not have.",
     "health": "Paths that answer load balancers and probes, whatever ALLOWED_HOSTS and redirects say.",
     "log": "The server's log, on standard error.",
+    "upgrade": "What `pyz upgrade` and `pyz rollback` do with the databases.",
     "services": "What runs beside the server, as units of their own: a name, and a program of the packages or a "
     "management command with its arguments. No command switches one off that was built in.",
     "timers": "Management commands that run at set times (systemd.time(7)): command = times. No times switch one off.",
@@ -220,6 +221,27 @@ OPTIONS: tuple[Option, ...] = (
     Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."),
     Option("log.format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
     Option("log.access", BOOLEAN, "false", "Whether each request is logged, on standard output."),
+    Option(
+        "upgrade.migrate",
+        choice("auto", "never"),
+        "auto",
+        "auto: an upgrade applies migrations. never: it is refused while some are to be applied.",
+    ),
+    Option(
+        "upgrade.backup",
+        choice("auto", "off"),
+        "auto",
+        "auto: a backup is made before migrations are applied or undone. off: none is.",
+    ),
+    Option("upgrade.keep", POSITIVE, "3", "How many releases stay on this host, with the one in force."),
+    Option(
+        "upgrade.online",
+        choice("refuse", "pause"),
+        "refuse",
+        "What follows where the release that serves could not live with a migration. refuse: the upgrade is refused. "
+        "pause: until the new one serves, requests are answered with 503 and Retry-After, and what runs beside the "
+        "server is stopped.",
+    ),
 )
 
 BY_NAME: dict[tuple[str, str], Option] = {(option.section, option.key): option for option in OPTIONS}

@@ -12,20 +12,18 @@ import json
 import os
 import re
 import stat
-import struct
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.release.locks import holder
 
 WEB = "web"
 """The role of the server's master process."""
 VARIABLE = "DJANGO_PYZ_RECORD"
 """Names the file to the next master in the same process."""
-_FLOCK = "@hhqqi4x"
-"""struct flock, as fcntl(2) has it: type, whence, start, length, process id."""
 _FILE = re.compile(r"[A-Za-z0-9._-]+\.\d+\.json")
 _TRIES = 20
 
@@ -184,7 +182,7 @@ def _read(file: Path) -> Running | None:
     except OSError:
         return None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not (pid := _holder(descriptor)):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or (pid := holder(descriptor)) <= 0:
             return None
         return Running(pid, file, _facts(descriptor))
     finally:
@@ -198,13 +196,6 @@ def _facts(descriptor: int) -> dict[str, Any]:
             found = json.loads(os.pread(descriptor, 1 << 20, 0))
             return found if isinstance(found, dict) else {}
     return {}
-
-
-def _holder(descriptor: int) -> int:
-    """The process that has locked a file; 0 for none."""
-    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-    kind, _, _, _, pid = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
-    return pid if kind != fcntl.F_UNLCK and pid > 0 else 0
 
 
 def _remove_left_over(folder: Path) -> None:

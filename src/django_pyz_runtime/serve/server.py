@@ -21,6 +21,7 @@ from django_pyz_runtime.config.resolved import data_dir
 from django_pyz_runtime.data.database_files import unusable
 from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
 from django_pyz_runtime.release.away import EXIT_CODE, DatabaseAway, OutOfTime, Patience, is_away
+from django_pyz_runtime.release.gate import Gate
 from django_pyz_runtime.secrets.redaction import redacted_reason
 from django_pyz_runtime.serve.edge.script_name import complete
 from django_pyz_runtime.serve.fork import close_opened, peers, warn_of_shared
@@ -68,6 +69,7 @@ class Server(BaseApplication):
             while cannot keep a lost worker from being replaced.
         close: closes what both have opened, where they were run before workers are forked.
         wait: for a database that is away at the start; None to fail at once.
+        gate: which an upgrade may close.
 
     Attributes:
         failure: says why a worker could not load the application; "" where none has failed since this was last asked.
@@ -80,7 +82,9 @@ class Server(BaseApplication):
         check: Callable[[], None],
         close: Callable[[], None] = lambda: None,
         wait: Wait | None = None,
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate or Gate()
         self._settings = settings
         self._load = load
         self._check = check
@@ -228,7 +232,7 @@ class Server(BaseApplication):
 
     def _master(self, service: Service) -> Master:
         try:
-            return Master(self, service, self.failure, self._waits_for.read)
+            return Master(self, service, self.failure, self._waits_for.read, self._gate.begin)
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
             raise UserError(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
@@ -257,14 +261,14 @@ def server_of(
     script = bundle.executable.name
     command = configuration.command(script)
     introduce(bundle.release, configuration.get("log", "format"))
-    ahead = SharedLine()
+    ahead, gate = SharedLine(), Gate()
 
     def load() -> Any:
         handler = begin_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         gc_pause.put_off()
         run_first(configuration)
         try:
-            application = _load(bundle, configuration, settings["worker_class"], lambda: bool(ahead.read()))
+            application = _load(bundle, configuration, settings["worker_class"], lambda: bool(ahead.read()), gate)
         except Exception as error:
             if told := unusable(error, data_dir(bundle.manifest, configuration)):
                 raise told from error
@@ -286,7 +290,7 @@ def server_of(
         if django_settings.DEBUG:
             write(f"{script}: {_how_to_end_debug(configuration)} before others can reach this site.\n", WARNING)
 
-    return Server(settings, load, check, close_opened, wait)
+    return Server(settings, load, check, close_opened, wait, gate)
 
 
 def _how_to_end_debug(configuration: Configuration) -> str:
@@ -316,12 +320,16 @@ def wait_for_databases(bundle: Bundle, configuration: Configuration) -> Wait:
 
 
 def _load(
-    bundle: Bundle, configuration: Configuration, worker_class: WorkerClass, began_ahead: Callable[[], bool]
+    bundle: Bundle,
+    configuration: Configuration,
+    worker_class: WorkerClass,
+    began_ahead: Callable[[], bool],
+    gate: Gate,
 ) -> Any:
     if interface_of(worker_class) == "asgi":
         from django_pyz_runtime.serve.edge.asgi import load_asgi_application
 
-        return load_asgi_application(bundle, configuration, began_ahead)
+        return load_asgi_application(bundle, configuration, began_ahead, gate)
     from django_pyz_runtime.serve.edge.application import load_application
 
-    return load_application(bundle, configuration, began_ahead)
+    return load_application(bundle, configuration, began_ahead, gate)

@@ -70,14 +70,14 @@ class Migration(migrations.Migration):
 """,
 }
 NEWER = {
-    "shop/models.py": FILES["shop/models.py"] + "    origin = models.CharField(max_length=100)\n",
+    "shop/models.py": FILES["shop/models.py"] + "    origin = models.CharField(max_length=100, null=True)\n",
     "shop/migrations/0002_tea_origin.py": """\
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
-    operations = [migrations.AddField("tea", "origin", models.CharField(max_length=100, default=""))]
+    operations = [migrations.AddField("tea", "origin", models.CharField(max_length=100, null=True))]
 """,
 }
 TROUBLED = {

@@ -43,6 +43,6 @@ def test_one_command_upgrades_and_another_one_goes_back(tea: tuple[Path, Path], 
         assert "no release before the one in force is kept" in installed.refusal(installed.program, "rollback")
 
         installed.succeed(tea[1], "upgrade", "--no-backup")
-        said = installed.succeed(installed.program, "rollback", older[:8], "--migrate-back")
+        said = installed.succeed(installed.program, "rollback", older[:8], "--migrate-back", "--pause")
         assert f"migrate back: {MIGRATION} undone\n" in said
         wait_until(lambda: answer(server) == "older", lambda: server.said)

@@ -10,6 +10,7 @@ from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.commands.pyz.upgrade import add_timeout, given, ready
+from django_pyz_runtime.release.upgrade.options import declare, policy
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -22,7 +23,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("version", metavar="VERSION", nargs="?", default="", help="or how the build id begins")
     parser.add_argument("--migrate-back", action="store_true", help="undo such migrations, after a backup")
-    parser.add_argument("--no-backup", action="store_true", help="do not back up before migrations are undone")
+    declare(parser)
     add_timeout(parser)
     parser.add_argument("--root", metavar="DIR", default="/", help="of an installation below this folder")
     parser.set_defaults(run=run)
@@ -40,9 +41,9 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     roll_back(
         Host(bundle, Path(absolute(options.root, "--root")), data_folder(bundle, arguments)),
         given(options),
+        policy(bundle, arguments, options),
         options.version,
         ready=ready(bundle, arguments, options),
         migrates=options.migrate_back,
-        backs_up=not options.no_backup,
     )
     return 0

@@ -11,6 +11,7 @@ from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.names import absolute
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.upgrade.options import declare, policy
 
 if TYPE_CHECKING:
     from django_pyz_runtime.release.install.ready import Ready
@@ -25,7 +26,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "to be applied, put it into /usr/bin, have the server take it, and wait until it serves. Where a step fails, "
         "the release before stays in force, or is so again. The same command goes on with an interrupted upgrade.",
     )
-    parser.add_argument("--no-backup", action="store_true", help="do not back up before migrations are applied")
+    declare(parser)
     add_timeout(parser)
     parser.add_argument("--root", metavar="DIR", default="/", help="of an installation below this folder")
     parser.set_defaults(run=run)
@@ -41,7 +42,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     from django_pyz_runtime.release.upgrade.upgrade import upgrade
 
     host = Host(bundle, Path(absolute(options.root, "--root")), data_folder(bundle, arguments))
-    upgrade(host, given(options), ready=ready(bundle, arguments, options), backs_up=not options.no_backup)
+    upgrade(host, given(options), policy(bundle, arguments, options), ready=ready(bundle, arguments, options))
     return 0
 
 
@@ -60,7 +61,11 @@ def _seconds(text: str) -> int:
 
 def given(options: Namespace) -> tuple[str, ...]:
     """The options of the command line that the command which goes on has to have, too."""
-    flags = (f"--{name.replace('_', '-')}" for name in ("migrate_back", "no_backup") if getattr(options, name, False))
+    flags = (
+        f"--{name.replace('_', '-')}"
+        for name in ("migrate_back", "no_backup", "pause")
+        if getattr(options, name, False)
+    )
     return (*flags, *([f"--timeout={options.timeout}"] if options.timeout else []))
 
 

@@ -39,7 +39,7 @@ def is_ready(site: Site, page: str, build: str) -> bool:
     return _is_ready(*machine.answer_of(site.socket, page), page, build)
 
 
-def wait(site: Site, page: str, build: str, limit_seconds: float = LIMIT_SECONDS) -> None:
+def wait(site: Site, page: str, build: str, limit_seconds: float = LIMIT_SECONDS, *, is_paused: bool = False) -> None:
     """Wait until a release is ready.
 
     Args:
@@ -47,6 +47,7 @@ def wait(site: Site, page: str, build: str, limit_seconds: float = LIMIT_SECONDS
         page: the path of the page that says so, or ANY_PAGE.
         build: its build id.
         limit_seconds: how long to wait.
+        is_paused: whether it is enough that it would be ready, did an upgrade not pause the site.
 
     Raises:
         machine.Failed: it is not; with what it says, and the last lines of its log.
@@ -54,10 +55,11 @@ def wait(site: Site, page: str, build: str, limit_seconds: float = LIMIT_SECONDS
     deadline = time.monotonic() + limit_seconds
     while True:
         status, body = machine.answer_of(site.socket, page)
-        if _is_ready(status, body, page, build):
+        would_be = is_paused and _fact(body, "checks") == "ok"
+        if _is_ready(200 if would_be else status, body, page, build):
             return
         if time.monotonic() > deadline:
-            who = f"release {named[:12]} " if (named := _build(body)) else ""
+            who = f"release {named[:12]} " if (named := _fact(body, "build")) else ""
             answer = f"{who}answers with {status}" if status else "nobody answers"
             words = machine.last_words(f"{site.name}.service")
             raise machine.Failed(f"after {limit_seconds:g} s {answer} at {site.socket}{page}\n{words}")
@@ -65,12 +67,12 @@ def wait(site: Site, page: str, build: str, limit_seconds: float = LIMIT_SECONDS
 
 
 def _is_ready(status: int, body: bytes, page: str, build: str) -> bool:
-    return (status == 200 or (page == ANY_PAGE and status > 0)) and _build(body) in (build, "")
+    return (status == 200 or (page == ANY_PAGE and status > 0)) and _fact(body, "build") in (build, "")
 
 
-def _build(body: bytes) -> str:
-    """The build id that an answer names; "" where it names none."""
+def _fact(body: bytes, name: str) -> str:
+    """A fact that an answer names, such as the build id; "" where it does not."""
     try:
-        return str(json.loads(body).get("build", ""))
+        return str(json.loads(body).get(name, ""))
     except (ValueError, AttributeError):
         return ""

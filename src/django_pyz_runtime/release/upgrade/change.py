@@ -21,11 +21,11 @@ from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.journal import Note
 from django_pyz_runtime.release.upgrade.left import next_command
 from django_pyz_runtime.release.upgrade.migrating import TakenBack
+from django_pyz_runtime.release.upgrade.online import Pause, check_allowed, judge, restore
+from django_pyz_runtime.release.upgrade.options import NO_BACKUP, Policy
 from django_pyz_runtime.release.upgrade.units import Units
 
-KEPT = 3
-"""How many releases stay on the host, with the one in force."""
-_AFTER_ALL = ("units", "services", "prune")
+_AFTER_ALL = ("go on", "units", "services", "prune")
 """Steps that are taken when the release serves: what fails there is no reason to go back."""
 _LOOK = ("--set", "serve.migrations=warn", "runserve", "--check")
 """Imports all that a server would, also what URLs name; migrations are looked at afterwards."""
@@ -39,21 +39,27 @@ class Change:
         note: what is under way.
         version: of the release that is to be in force.
         source: where its executable came from.
+        policy: what it may do.
         ready: the page that says whether the site is ready.
     """
 
-    def __init__(self, host: Host, note: Note, version: str, source: str, ready: Ready) -> None:
+    def __init__(self, host: Host, note: Note, version: str, source: str, policy: Policy, ready: Ready) -> None:
         self.host = host
         self.note = note
         self.to = host.release(note.to)._replace(version=version)
         self.before = host.release(note.before) if note.before else None
         self.missing: tuple[str, ...] = ()
         self._has_migrated = bool(note.migrations)
-        # One that was made before an earlier try went back may be old.
-        self.has_backup = bool(note.backup) and not note.failed
+        self._has_old_backup = bool(note.backup) and not note.failed
         self._units: Units | None = None
         self._source = source
+        self._policy = policy
         self._ready = ready
+        self.pause = Pause(host, policy, note, self._write_down)
+        self.pauses = self.pause.is_held
+        left = host.journal.read()
+        is_other = left and left.gates and (left.what, left.to) != (note.what, note.to)
+        self._paused_by_other = left if is_other else None
         self._is_in_force = host.in_force() == note.to
 
     def take(self, steps: Iterator[Step]) -> None:
@@ -63,6 +69,8 @@ class Change:
             UserError: one failed; the release before is in force again, and all else is said.
         """
         take(steps, begin=self._begin, failed=self._go_back)
+        if self.pause.has_begun:
+            self.pause.end()
         self.host.journal.remove()
 
     def _begin(self, step: Step) -> None:
@@ -107,6 +115,8 @@ class Change:
         if any(state["ahead"] for state in found):
             self.host.succeed(self.to, "runserve", "--check")
         self.missing = tuple(name for state in found for name in state["missing"])
+        check_allowed(self.host, self._policy, self.to, self.missing)
+        self.pauses = judge(self.host, self._policy, found, self._command) or self.pauses
         self._note_migrations(self.missing)
         return f"{len(self.missing)} to be applied: {', '.join(self.missing)}" if self.missing else "none to be applied"
 
@@ -119,6 +129,29 @@ class Change:
         said = self.host.succeed(self.to, "pyz", "backup").strip()
         self._write_down(backup=said.splitlines()[-1].rpartition(": written")[0])
         return self.note.backup
+
+    @property
+    def _command(self) -> str:
+        """The command that is running."""
+        return next_command(self.host, self.note, program=self.note.file)
+
+    @property
+    def has_backup(self) -> bool:
+        """Whether there is one that may be used: made before an earlier try went back, or to a site that did not pause
+        then, it may be old."""
+        return self._has_old_backup and self.pauses in (False, self.pause.is_held)
+
+    def no_backup(self) -> str:
+        """Say that there is none."""
+        return f"none is made: [upgrade] backup = off, or {NO_BACKUP}"
+
+    def look_ahead(self) -> str:
+        """Look at the migrations that are to be undone, which the release in force could not live without."""
+        found = self.host.databases(self.to)
+        names = [f"{one['app']}.{name}" for state in found for one in state["ahead"] for name in one["names"]]
+        harmful = [{"harmful": [f"{name} undone" for name in names]}]
+        self.pauses = judge(self.host, self._policy, harmful, self._command) or self.pauses
+        return f"{len(names)} to be undone: {', '.join(names)}" if names else "none to be undone"
 
     def look_back(self) -> str:
         """Find out whether an older release can serve the site with the databases as they are."""
@@ -137,15 +170,21 @@ class Change:
         self._note_migrations(
             f"{one['app']}.{name}" for state in states for one in state["ahead"] for name in one["names"]
         )
+        self._hold_pause()
         self._has_migrated = True
         undone = migrating.undo(self.host, self.to, self.before)
         return f"{', '.join(undone)} undone" if undone else "none to be undone"
 
     def migrate(self) -> str:
         """Apply the migrations."""
+        self._hold_pause()
         self._has_migrated = True
         migrating.migrate(self.host, self.to)
         return "applied"
+
+    def _hold_pause(self) -> None:
+        if self.pauses:
+            self.pause.hold(f"{self.note.what} to {self.to}")
 
     def switch(self) -> str:
         """Put the executable in force."""
@@ -179,7 +218,7 @@ class Change:
             return ""
         if not machine.is_active(f"{site.name}.socket"):
             return f"not asked, as {site.name}.socket is stopped"
-        ready.wait(site, page, self.to.build, self._ready.limit_seconds)
+        ready.wait(site, page, self.to.build, self._ready.limit_seconds, is_paused=self.pause.has_begun)
         return f"{site.socket}{page}"
 
     def write_units(self) -> str:
@@ -197,7 +236,7 @@ class Change:
     def prune(self) -> str:
         """Remove the oldest releases, where no process uses them."""
         name, own = self.host.site.name, self.to.build
-        gone = [one for one in releases.prune(str(self.host.folder), name, own, KEPT - 1) if not one.kept]
+        gone = [one for one in releases.prune(str(self.host.folder), name, own, self._policy.keep - 1) if not one.kept]
         return f"{len(gone)} removed" if gone else ""
 
     def _go_back(self, step: Step, error: BaseException) -> BaseException:
@@ -209,14 +248,24 @@ class Change:
         told = self._reason(step, error)
         if step.what in _AFTER_ALL:
             return UserError(*told, f"{self.to} is in force and serves.", hint=f"Mend that, then go on: {self._again}.")
+        restored = self._restore_data() if self.pause.is_held else []
         lost = self._restore() if self._is_in_force else []
         left = self._take_back() if self._has_migrated and not lost else TakenBack()
+        told += restored
+        if not left.applied and not left.in_part and not self._paused_by_other:
+            lost += self._end_pause()
         told += [*lost, *self._says_in_force(is_changed=bool(lost or any(left))), *self._says_of(left)]
         if not lost and not left.applied and not left.in_part:
-            self.host.journal.remove()
-            self.host.forget(self.to)
-            return UserError(*told, hint=self._hint(step))
+            if self._paused_by_other:
+                self.host.journal.write(self._paused_by_other)
+            else:
+                self.host.journal.remove()
+            if not getattr(error, "needs_program", False):
+                self.host.forget(self.to)
+            told += self._says_of_pause()
+            return UserError(*told, hint=getattr(error, "hint", "") or self._hint(step))
         if not lost:
+            told += self._says_of_pause()
             # Known to `pyz status`: the database is not as it was.
             with contextlib.suppress(OSError):
                 self._write_down(failed=step.what, migrations=(*left.applied, *left.in_part))
@@ -225,6 +274,27 @@ class Change:
     @property
     def _again(self) -> str:
         return f"`{next_command(self.host, self.note)}`"
+
+    def _restore_data(self) -> list[str]:
+        """Have the data as they were when the pause began, where there is a backup; what to say.
+
+        Nobody has written to them since.
+        """
+        if not self.note.backup:
+            return []
+        if reason := restore(self.host, self.to, self.note.backup):
+            return [f"{self.note.backup} could not be restored:", *(f"  {line}" for line in reason.splitlines())]
+        self._has_migrated = False
+        return [f"the data were restored from {self.note.backup}"]
+
+    def _end_pause(self) -> list[str]:
+        """End the pause, where there is one; what to say where that fails."""
+        try:
+            if self.pause.has_begun:
+                self.pause.end()
+        except (OSError, machine.Failed) as error:
+            return [f"The pause of the site cannot be ended: {error}"]
+        return []
 
     def _hint(self, step: Step) -> str:
         if self.note.what == "rollback" and step.what == "check":
@@ -275,7 +345,12 @@ class Change:
         if left.in_part:
             yield f"This may be applied in part, as the database does not take it back: {', '.join(left.in_part)}."
 
+    def _says_of_pause(self) -> list[str]:
+        return ["Requests are answered with 503, as the databases are not as before."] if self.pause.is_held else []
+
     def _old_data(self, left: TakenBack) -> Iterator[str]:
+        if self.pause.is_held:
+            yield self.pause.way_out()
         if self.note.backup and (left.applied or left.in_part):
             backup = shlex.quote(self.note.backup)
             way = f"`{self.host.program} pyz restore {backup} --replace`"

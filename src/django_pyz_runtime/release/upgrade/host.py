@@ -85,14 +85,14 @@ class Host:
         return self.root == Path("/") and machine.has_systemd() and bool(checks.units_of_site(self.site))
 
     @property
-    def _has_user(self) -> bool:
+    def has_user(self) -> bool:
         """Whether the site's commands are run as its user."""
         is_made = machine.user_home(self.site.user) == self.site.state_dir
         return self.root == Path("/") and os.geteuid() == 0 and is_made
 
     def run(self, release: Release, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a release's executable to its end: as the site's user, where it has one, else as this one."""
-        if self._has_user:
+        if self.has_user:
             return machine.completed_by(self.site, release.program, *arguments)
         return subprocess.run(
             [release.program, *arguments],
@@ -158,8 +158,11 @@ class Host:
 
     def servers(self) -> list[Running]:
         """The servers that run."""
-        found = record.running(self.site.name, self._data)
-        return [one for one in found if one.text("role") == record.WEB]
+        return [one for one in self.running() if one.text("role") == record.WEB]
+
+    def running(self) -> list[Running]:
+        """All processes of the site that keep a record."""
+        return record.running(self.site.name, self._data)
 
     def kept(self) -> list[Release]:
         """The releases that are or were in force, newest first."""
@@ -219,8 +222,8 @@ class Host:
             write(release.program.with_name(FACTS), json.dumps(facts, indent=2) + "\n", 0o644)
 
     def forget(self, release: Release) -> None:
-        """Remove the kept executable of a release that was never in force."""
-        if not release.since:
+        """Remove the kept executable of a release that was never in force, unless it is the one that runs."""
+        if not release.since and release.program != self.bundle.executable:
             with contextlib.suppress(OSError), writable(release.program.parent):
                 release.program.unlink()
 

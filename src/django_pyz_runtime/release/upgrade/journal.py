@@ -31,6 +31,8 @@ class Note(NamedTuple):
         failed: why it has gone back although migrations were applied; "" while it is under way.
         options: of the command line, which the command that goes on has, too.
         started: the units that are new with this release, and to be started.
+        gates: the paths of the gates that are closed until it has come to its end.
+        stopped: the units that are to be started again.
     """
 
     what: str
@@ -43,6 +45,8 @@ class Note(NamedTuple):
     failed: str = ""
     options: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     def going_on(self, left: Note | None) -> Note:
         """This note with what another one knows that is left of the same change.
@@ -50,13 +54,17 @@ class Note(NamedTuple):
         Args:
             left: the one that was found.
         """
-        if left is None or (left.what, left.to) != (self.what, self.to):
+        if left is None:
             return self
+        # Whatever it was, its pause ends with this one.
+        paused = self._replace(gates=left.gates, stopped=left.stopped)
+        if (left.what, left.to) != (self.what, self.to):
+            return paused
         known = {name: getattr(left, name) for name in ("backup", "migrations", "failed", "started")}
-        return self._replace(before=self.before or left.before, **known)
+        return paused._replace(before=self.before or left.before, **known)
 
 
-_LISTS = ("migrations", "options", "started")
+_LISTS = ("migrations", "options", "started", "gates", "stopped")
 
 
 class Journal:

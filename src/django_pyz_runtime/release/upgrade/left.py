@@ -69,20 +69,21 @@ def root_of(bundle: Bundle) -> Path | None:
     return None
 
 
-def next_command(host: Host, note: Note, *more: str) -> str:
+def next_command(host: Host, note: Note, *more: str, program: str = "") -> str:
     """The command that goes on with an upgrade or a rollback.
 
     Args:
         host: whose.
         note: what is under way.
         more: options that it has, too.
+        program: the executable; "" for the one that is kept, or in force.
     """
     if note.what == "rollback":
-        words = [str(host.program), "pyz", "rollback", note.to[:12]]
+        words = [program or str(host.program), "pyz", "rollback", note.to[:12]]
     else:
         kept = host.release(note.to).program
         # Until it was kept there is only the file that the upgrade was started from.
-        words = [str(kept) if kept.is_file() else note.file, "pyz", "upgrade"]
+        words = [program or (str(kept) if kept.is_file() else note.file), "pyz", "upgrade"]
     words += [*note.options, *more]
     words += [] if host.root == Path("/") else ["--root", str(host.root)]
     return " ".join(shlex.quote(_plain(word)) for word in words)
@@ -95,7 +96,8 @@ def _line(note: Note, in_force: str, command: str) -> str:
         return f"{at}: under way, at the step {_plain(note.step)}; {force}"
     how = f"went back from the step {_plain(note.failed)}" if note.failed else f"interrupted at {_plain(note.step)}"
     backup = f"; the data of before is in {_plain(note.backup)}" if note.backup else ""
-    return f"{at}: {how}; {force}{backup}. Go on: `{command}`"
+    paused = "; requests are answered with 503 until then" if note.gates else ""
+    return f"{at}: {how}; {force}{backup}{paused}. Go on: `{command}`"
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from django_pyz_runtime.release.migrations import State
 
 
 def main() -> None:
-    """Print a list with alias, missing, ahead and in_part of each database."""
+    """Print a list with alias, missing, ahead, in_part and harmful of each database."""
     import django
 
     django.setup()
@@ -18,7 +18,8 @@ def main() -> None:
 
 
 def _facts(state: State) -> dict[str, object]:
-    return {**state._asdict(), "ahead": [one._asdict() for one in state.ahead], "in_part": _in_part(state)}
+    ahead = [one._asdict() for one in state.ahead]
+    return {**state._asdict(), "ahead": ahead, "in_part": _in_part(state), "harmful": _harmful(state)}
 
 
 def _in_part(state: State) -> str:
@@ -31,6 +32,17 @@ def _in_part(state: State) -> str:
     app, _, name = state.missing[0].partition(".")
     is_atomic = MigrationLoader(None).get_migration(app, name).atomic
     return "" if is_atomic and connections[state.alias].features.can_rollback_ddl else state.missing[0]
+
+
+def _harmful(state: State) -> list[str]:
+    """What of the missing ones a release before them could not live with."""
+    if not state.missing:
+        return []
+    from django.db import connections
+
+    from django_pyz_runtime.release.upgrade.harmful import harmful
+
+    return harmful(connections[state.alias])
 
 
 if __name__ == "__main__":

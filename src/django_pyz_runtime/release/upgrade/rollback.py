@@ -13,20 +13,21 @@ from django_pyz_runtime.release.site import undone_when_stopped
 from django_pyz_runtime.release.upgrade.change import Change
 from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.journal import Note
+from django_pyz_runtime.release.upgrade.options import Policy
 
 
 def roll_back(
-    host: Host, options: tuple[str, ...], wanted: str, *, ready: Ready, migrates: bool, backs_up: bool
+    host: Host, options: tuple[str, ...], policy: Policy, wanted: str, *, ready: Ready, migrates: bool
 ) -> None:
     """Put a release in force that is kept.
 
     Args:
         host: whose.
         options: of the command line, for the command that goes on.
+        policy: what it may do.
         wanted: its version, or how its build id begins; "" for the one before that in force.
         ready: the page that says whether the site is ready.
         migrates: whether to undo migrations that it does not know.
-        backs_up: whether to back up before that.
 
     Raises:
         UserError: there is none, or a step failed; what is in force is said.
@@ -40,20 +41,25 @@ def roll_back(
         target = find(host, in_force, wanted)
         before = "" if target.build == in_force else in_force
         note = Note("rollback", target.build, before, file=str(host.bundle.executable), options=options)
-        change = Change(host, note.going_on(left), target.version, str(target.program), ready)
-        change.take(_steps(change, migrates=migrates, backs_up=backs_up))
+        change = Change(host, note.going_on(left), target.version, str(target.program), policy, ready)
+        change.take(_steps(change, migrates=migrates, backs_up=policy.backs_up))
 
 
 def _steps(change: Change, *, migrates: bool, backs_up: bool) -> Iterator[Step]:
     yield always("keep", change.keep)
     if migrates and change.before:
-        if backs_up and not change.has_backup:
-            yield always("backup", change.back_up)
+        yield always("migrations", change.look_ahead)
+        if change.pauses:
+            yield always("pause", change.pause.begin)
+        if not change.has_backup:
+            yield always("backup", change.back_up if backs_up else change.no_backup)
         yield always("migrate back", change.migrate_back)
     yield always("check", change.look_back)
     yield always("switch", change.switch)
     yield always("reload", change.reload)
     yield always("ready", change.wait)
+    if change.pauses:
+        yield always("go on", change.pause.end)
     if change.host.has_units:
         yield always("units", change.write_units)
         yield always("services", change.restart_services)

@@ -17,16 +17,17 @@ from django_pyz_runtime.release.site import undone_when_stopped
 from django_pyz_runtime.release.upgrade.change import Change
 from django_pyz_runtime.release.upgrade.host import Host
 from django_pyz_runtime.release.upgrade.journal import Note
+from django_pyz_runtime.release.upgrade.options import Policy
 
 
-def upgrade(host: Host, options: tuple[str, ...], *, ready: Ready, backs_up: bool) -> None:
+def upgrade(host: Host, options: tuple[str, ...], policy: Policy, *, ready: Ready) -> None:
     """Put this release in force.
 
     Args:
         host: to upgrade.
         options: of the command line, for the command that goes on.
+        policy: what it may do.
         ready: the page that says whether the site is ready.
-        backs_up: whether to back up before migrations are applied.
 
     Raises:
         UserError: it failed; what is in force is said.
@@ -36,15 +37,15 @@ def upgrade(host: Host, options: tuple[str, ...], *, ready: Ready, backs_up: boo
         must_be_root("pyz upgrade")
     try:
         with host.alone(), undone_when_stopped():
-            change = _change(host, options, ready)
-            change.take(_steps(change, backs_up=backs_up))
+            change = _change(host, options, policy, ready)
+            change.take(_steps(change, backs_up=policy.backs_up))
     except BaseException:
         if made and not host.release(host.bundle.build_id).program.exists():
             take_away(Path(made))
         raise
 
 
-def _change(host: Host, options: tuple[str, ...], ready: Ready) -> Change:
+def _change(host: Host, options: tuple[str, ...], policy: Policy, ready: Ready) -> Change:
     """The change to this release, or what is left of it."""
     bundle = host.bundle
     program = Program(bundle, host.root)
@@ -58,20 +59,24 @@ def _change(host: Host, options: tuple[str, ...], ready: Ready) -> Change:
     note = Note("upgrade", bundle.build_id, before, file=str(bundle.executable), options=options).going_on(
         host.journal.read()
     )
-    return Change(host, note, bundle.manifest.version, str(bundle.executable), ready)
+    return Change(host, note, bundle.manifest.version, str(bundle.executable), policy, ready)
 
 
 def _steps(change: Change, *, backs_up: bool) -> Iterator[Step]:
     yield always("keep", change.keep)
     yield always("check", change.check)
     yield always("migrations", change.look)
+    if change.pauses:
+        yield always("pause", change.pause.begin)
     if change.missing:
-        if backs_up and not change.has_backup:
-            yield always("backup", change.back_up)
+        if not change.has_backup:
+            yield always("backup", change.back_up if backs_up else change.no_backup)
         yield always("migrate", change.migrate)
     yield always("switch", change.switch)
     yield always("reload", change.reload)
     yield always("ready", change.wait)
+    if change.pauses:
+        yield always("go on", change.pause.end)
     if change.host.has_units:
         yield always("units", change.write_units)
         yield always("services", change.restart_services)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release.gate import Gate
 from django_pyz_runtime.serve.edge.chunked import WithLength
 from django_pyz_runtime.serve.edge.health import Health, with_health
 from django_pyz_runtime.serve.edge.other_releases import other_releases
+from django_pyz_runtime.serve.edge.pause import WsgiGate
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
@@ -57,7 +59,10 @@ class WsgiEdge:
 
 
 def load_application(
-    bundle: Bundle, configuration: Configuration, began_ahead: Callable[[], bool] | None = None
+    bundle: Bundle,
+    configuration: Configuration,
+    began_ahead: Callable[[], bool] | None = None,
+    gate: Gate | None = None,
 ) -> WsgiEdge:
     """Import the project's WSGI application and wrap it.
 
@@ -65,16 +70,18 @@ def load_application(
         bundle: what is served.
         configuration: free of problems.
         began_ahead: as for MigrationCheck.
+        gate: which an upgrade may close; None where there is none.
 
     Raises:
         UserError: the settings refuse, or name an application that is not there.
     """
+    gate = gate or Gate()
     check_static_root(bundle, configuration)
     with refusals("wsgi"):
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
         check_time_zone()
-        static = static_files(application, bundle, configuration)
-    health = with_health(static, bundle, configuration, began_ahead)
+        static = static_files(WsgiGate(application, gate), bundle, configuration)
+    health = with_health(static, bundle, configuration, began_ahead, gate)
     return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))
 
 

@@ -12,8 +12,10 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.release.gate import BEING_UPGRADED, Gate
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files
 from django_pyz_runtime.serve.edge.health import with_health
+from django_pyz_runtime.serve.edge.pause import refuse
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_asgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
@@ -36,12 +38,17 @@ if TYPE_CHECKING:
 
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
+_WATCH_SECONDS = 0.2
+"""Between two looks at the gate, while there are websockets."""
 _PIECES_AT_ONCE = 8
 """Of 8 KiB, as WhiteNoise's files come: each visit to the thread has a price."""
 
 
 def load_asgi_application(
-    bundle: Bundle, configuration: Configuration, began_ahead: Callable[[], bool] | None = None
+    bundle: Bundle,
+    configuration: Configuration,
+    began_ahead: Callable[[], bool] | None = None,
+    gate: Gate | None = None,
 ) -> Edge:
     """Import the project's ASGI application and put the edge before it.
 
@@ -49,18 +56,20 @@ def load_asgi_application(
         bundle: what is served.
         configuration: free of problems.
         began_ahead: as for MigrationCheck.
+        gate: which an upgrade may close; None where there is none.
 
     Raises:
         UserError: the settings refuse, or name an application that is not there.
     """
+    gate = gate or Gate()
     check_static_root(bundle, configuration)
     with refusals("asgi"):
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         check_time_zone()
         static = static_files(_nothing, bundle, configuration)
-    health = with_health(static, bundle, configuration, began_ahead)
+    health = with_health(static, bundle, configuration, began_ahead, gate)
     limits = limits_of(configuration)
-    return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits)
+    return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits, gate)
 
 
 class Edge:
@@ -71,10 +80,20 @@ class Edge:
         edge: answers GET and HEAD for the paths; it gets no body.
         paths: those that are not the project's.
         limits: what clients must keep to; the worker sees to it.
+        gate: which an upgrade may close, for requests and websockets of the project's.
     """
 
-    def __init__(self, application: ASGI3Application, edge: WSGIApplication, paths: EdgePaths, limits: Limits) -> None:
+    def __init__(
+        self,
+        application: ASGI3Application,
+        edge: WSGIApplication,
+        paths: EdgePaths,
+        limits: Limits,
+        gate: Gate | None = None,
+    ) -> None:
         self.limits = limits
+        self._gate = gate or Gate()
+        self._watch: asyncio.Task[None] | None = None
         self._application = application
         self._edge = edge
         self._paths = paths
@@ -90,16 +109,40 @@ class Edge:
             send = begin_asgi(headers, send)
         if scope["type"] == "http" and (path := self._paths.find(_path_below_root(scope), scope["root_path"])):
             await _answer(self._edge, scope, path, send)
-        elif scope["type"] == "http" and scope["method"] == "HEAD":
-            await self._application(scope, receive, _headers_only(send))
-        elif scope["type"] == "websocket":
-            self._websockets.add(send)
-            try:
-                await self._application(scope, receive, send)
-            finally:
-                self._websockets.discard(send)
-        else:
+        elif scope["type"] == "lifespan":
             await self._application(scope, receive, send)
+        elif self._gate.enter():
+            try:
+                await self._pass_on(scope, receive, send)
+            finally:
+                self._gate.leave()
+        elif scope["type"] == "http":
+            await refuse(scope, send)
+        else:
+            await send({"type": "websocket.close", "code": 1013, "reason": BEING_UPGRADED})
+
+    async def _pass_on(
+        self, scope: HTTPScope | WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Let the project answer."""
+        if scope["type"] == "http":
+            is_head = scope["method"] == "HEAD"
+            await self._application(scope, receive, _headers_only(send) if is_head else send)
+            return
+        self._websockets.add(send)
+        self._watch = self._watch or asyncio.get_running_loop().create_task(self._watch_gate())
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            self._websockets.discard(send)
+
+    async def _watch_gate(self) -> None:
+        """Close the websockets once the gate is closed, as long as there are any: they do not end by themselves."""
+        while self._websockets:
+            if self._gate.is_closed:
+                await self.close_websockets()
+            await asyncio.sleep(_WATCH_SECONDS)
+        self._watch = None
 
     async def close_websockets(self) -> None:
         """Tell the clients of all websockets to connect again (1012, service restart: IANA WebSocket close codes)."""

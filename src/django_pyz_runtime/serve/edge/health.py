@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
+from django_pyz_runtime.release.gate import BEING_UPGRADED, Gate
 from django_pyz_runtime.serve.edge.checks import Check, MigrationCheck, checks_named
 from django_pyz_runtime.serve.edge.readiness import Readiness
 
@@ -23,6 +24,7 @@ def with_health(
     bundle: Bundle,
     configuration: Configuration,
     began_ahead: Callable[[], bool] | None = None,
+    gate: Gate | None = None,
 ) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
     import django
@@ -33,7 +35,7 @@ def with_health(
     migrations = MigrationCheck(bundle, began_ahead, is_strict=is_strict)
     checks = checks_named(configuration.get("health", "checks"), migrations)
     facts = {"version": bundle.manifest.version, "build": bundle.build_id, "django": django.__version__}
-    return Health(application, live, ready, checks, facts)
+    return Health(application, live, ready, checks, facts, gate)
 
 
 class Health:
@@ -48,6 +50,8 @@ class Health:
         ready: path that answers 200 when all checks pass; None for none.
         checks: raise where something is not ready.
         facts: the release, for who asks on this machine.
+        gate: while it is closed, the site is not ready; who asks on this machine for JSON is told whether all checks
+            pass nevertheless.
     """
 
     def __init__(
@@ -57,7 +61,10 @@ class Health:
         ready: str | None,
         checks: Mapping[str, Check],
         facts: Mapping[str, str],
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate or Gate()
+        self._ready = ready
         self._facts = facts
         self._application = application
         answers: dict[str | None, Callable[[], bool]] = {live: lambda: True, ready: Readiness(checks)}
@@ -75,12 +82,17 @@ class Health:
             return self._application(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
-        is_ok = is_well()
-        status, text = ("200 OK", "ok") if is_ok else ("503 Service Unavailable", "unavailable")
-        if _may_know(environ) and "application/json" in environ.get("HTTP_ACCEPT", ""):
+        wants_facts = _may_know(environ) and "application/json" in environ.get("HTTP_ACCEPT", "")
+        is_paused = environ["PATH_INFO"] == self._ready and self._gate.is_closed
+        # The database is the upgrade's now, which asks for facts.
+        is_ok = (wants_facts or not is_paused) and is_well()
+        status, text = ("200 OK", "ok") if is_ok and not is_paused else ("503 Service Unavailable", "unavailable")
+        if wants_facts:
             facts: dict[str, Any] = {"status": text, **self._facts}
+            if is_paused:
+                facts |= {"reason": BEING_UPGRADED, "checks": "ok" if is_ok else "unavailable"}
             return _answer(start_response, status, json.dumps(facts).encode() + b"\n", kind="application/json")
-        return _answer(start_response, status, f"{text}\n".encode())
+        return _answer(start_response, status, f"{BEING_UPGRADED if is_paused else text}\n".encode())
 
 
 def _may_know(environ: WSGIEnvironment) -> bool:

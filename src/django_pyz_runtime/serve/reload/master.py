@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -36,6 +37,7 @@ class Master(PatientArbiter):
         service: how this process was started, and whom it reports to.
         failure: why a worker could not load the site; "" where none has failed since this was last asked.
         waits_for: what the workers wait for, a line; "" for nothing.
+        begin_gate: looks at the gate in a folder from then on, and gives its path; "" where there is none.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class Master(PatientArbiter):
         service: Service,
         failure: Callable[[], str],
         waits_for: Callable[[], str] = lambda: "",
+        begin_gate: Callable[[Path], str] = lambda folder: "",
     ) -> None:
+        self._begin_gate = begin_gate
         self._service = service
         self._notifier = service.notifier
         self._failure = failure
@@ -75,7 +79,10 @@ class Master(PatientArbiter):
     def init_signals(self) -> None:
         """From here on a reload can be asked for."""
         super().init_signals()
-        self._notifier.record.begin(self._service.data)
+        record = self._notifier.record
+        record.begin(self._service.data)
+        if record.path:
+            record.say(gate=self._begin_gate(Path(record.path).parent))
 
     def murder_workers(self) -> None:
         """Replace the workers that do not respond; gunicorn's loop comes here at every turn."""

@@ -1,0 +1,161 @@
+"""A gate before the site: requests go through it, until an upgrade closes it and waits for those that are inside.
+
+It is a file beside the records of what runs. Of its bytes, whether they are there or not, two are locked (fcntl(2)), so
+that the kernel knows who lives: the first by the upgrade that closes the gate, the second by each process in which a
+request is answered. What is written in the file keeps the gate closed also when that upgrade was killed: the database
+may be none any more that the release which serves can use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+
+from django_pyz_runtime.release.locks import holder
+
+NAME = "gate"
+BEING_UPGRADED = "being upgraded"
+RETRY_SECONDS = 5
+"""After which clients are to come again."""
+_CLOSED, _INSIDE = 0, 1
+_LOOK_SECONDS = 0.05
+"""Between two looks of a process."""
+
+
+class Gate:
+    """The side of the server: made before workers are forked. Before `begin`, and without a file, it is open."""
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._next_look = 0.0
+        self._is_closed = False
+
+    def begin(self, folder: Path) -> str:
+        """Look at the gate in a folder from now on.
+
+        Returns:
+            The path of the file; "" where there can be none.
+        """
+        path = folder / NAME
+        try:
+            self._descriptor = _open(path, os.O_RDONLY)
+        except OSError:
+            return ""
+        return str(path)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether requests are to come again later; looked at now."""
+        return self._descriptor >= 0 and _is_closed(self._descriptor)
+
+    def enter(self) -> bool:
+        """Let a request in, which is to `leave`; False where the gate is closed."""
+        if self._descriptor < 0:
+            return True
+        with self._lock:
+            if not self._inside and not self._hold():
+                return False
+            now = time.monotonic()
+            if now >= self._next_look:
+                self._next_look = now + _LOOK_SECONDS
+                self._is_closed = _is_closed(self._descriptor)
+            if not self._is_closed:
+                self._inside += 1
+            elif not self._inside:
+                self._release()
+            return not self._is_closed
+
+    def leave(self) -> None:
+        """A request that was let in has its answer."""
+        if self._descriptor < 0:
+            return
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._release()
+
+    def _hold(self) -> bool:
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, _INSIDE)
+        except OSError:
+            return False
+        return True
+
+    def _release(self) -> None:
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, _INSIDE)
+
+
+class Closing:
+    """The side of the upgrade. It must open the file nowhere else: closing that would end the locks.
+
+    Args:
+        path: of the gate's file, which is made where it is missing. Its folder may be another user's.
+
+    Raises:
+        OSError: it cannot be opened, or another process closes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = _open(path, os.O_RDWR)
+        fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _CLOSED)
+
+    def is_empty(self) -> bool:
+        """Whether no request is inside any more; once that is so, none gets in."""
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _INSIDE)
+        except OSError:
+            return False
+        return True
+
+    def inside(self) -> int:
+        """A process in which a request is answered; 0 for none, less than 0 where that cannot be told."""
+        return holder(self._descriptor, _INSIDE, 1)
+
+    def hold(self, why: str) -> None:
+        """Keep it closed, come what may, until it is opened."""
+        os.pwrite(self._descriptor, f"{why}\n".encode(), 0)
+
+    def open(self) -> None:
+        """Let requests in again."""
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+
+def held(folder: Path) -> str:
+    """Why a gate is closed although nobody holds it who closes it; "" where that is not so.
+
+    Args:
+        folder: of the gate.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode) and not holder(descriptor, _CLOSED, 1):
+                return os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
+        finally:
+            os.close(descriptor)
+    return ""
+
+
+def _open(path: Path, access: int) -> int:
+    descriptor = os.open(path, access | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o640)
+    status, folder = os.fstat(descriptor), path.parent.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        os.close(descriptor)
+        raise OSError(f"{path}: is no file of its own")
+    if status.st_gid != folder.st_gid and os.geteuid() == 0:
+        # Root has made it, and the site's user is to read it.
+        os.fchown(descriptor, -1, folder.st_gid)
+    return descriptor
+
+
+def _is_closed(descriptor: int) -> bool:
+    return os.fstat(descriptor).st_size > 0 or holder(descriptor, _CLOSED, 1) != 0

@@ -1,0 +1,1 @@
+"""`pyz upgrade` and `pyz rollback`, in parts."""
