@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
-from tests.e2e.release.tea_shop import TROUBLED, build_both
+from tests.e2e.release.tea_shop import FILES, NEWER, PRICED, TROUBLED, build_both
 from tests.e2e.release.upgrading import Installation
 from tests.e2e.reload import releases
 
@@ -93,3 +93,9 @@ def workers(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     table.write_text(text)
     build(case, checkout, project, scratch / "second")
     return scratch / "first", scratch / "second"
+
+
+@pytest.fixture(scope="session")
+def priced_tea(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release after those two, with a migration that needs a pause."""
+    return releases.build(checkout, tmp_path_factory.mktemp("priced"), "priced", **{**FILES, **NEWER, **PRICED})

@@ -44,7 +44,14 @@ from django.urls import path
 
 from shop.models import Tea
 
-urlpatterns = [path("", lambda request: HttpResponse(f"@RELEASE@ {Tea.objects.count()} {os.getpid()}"))]
+
+def home(request):
+    if gate := request.GET.get("gate"):
+        open(gate).read()
+    return HttpResponse(f"@RELEASE@ {Tea.objects.count()} {os.getpid()}")
+
+
+urlpatterns = [path("", home)]
 """,
     "shop/migrations/__init__.py": "",
     "shop/migrations/0001_initial.py": """\
@@ -107,20 +114,47 @@ def check(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("shop", "0002_tea_origin")]
+    pyz_online_safe = True
     operations = [
-        migrations.AddField("tea", "price", models.IntegerField(default=0)),
+        migrations.AddField("tea", "price", models.IntegerField(null=True)),
         migrations.RunPython(check, migrations.RunPython.noop),
     ]
 """,
     "shop/migrations/0002_tea_origin.py": NEWER["shop/migrations/0002_tea_origin.py"]
     .replace("from django", "import os\n\nfrom django", 1)
     .replace(
-        'default=""))]',
-        'default=""))]\n    if "ONE_WAY" in os.environ:\n'
+        "null=True))]",
+        'null=True))]\n    if "ONE_WAY" in os.environ:\n'
         "        operations.append(migrations.RunPython(migrations.RunPython.noop))",
     ),
 }
 """A newer release which fails where `[env] TROUBLE` says, and whose first migration cannot be undone with ONE_WAY."""
+
+
+PRICED = {
+    "shop/models.py": NEWER["shop/models.py"] + "    price = models.IntegerField(default=0)\n",
+    "shop/migrations/0003_tea_price.py": """\
+import os
+
+from django.db import migrations, models
+
+
+def wait(apps, schema_editor):
+    if gate := os.environ.get("GATE"):
+        open(gate).read()
+    if os.environ.get("FAILS"):
+        raise RuntimeError("no prices are known")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_tea_origin")]
+    operations = [
+        migrations.AddField("tea", "price", models.IntegerField(default=0)),
+        migrations.RunPython(wait, migrations.RunPython.noop),
+    ]
+""",
+}
+"""What comes after NEWER, and the release before could not live with; as the first one, it may be held up."""
 
 
 def build_both(checkout: Path, folder: Path) -> tuple[Path, Path]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.bundle.container import read_container
@@ -22,11 +25,13 @@ class Installation:
         folder: for it.
         release: the file that is installed, and that migrates.
         cache: folder for unpacked trees.
+        settings: lines of [settings].
+        more: lines of [serve].
     """
 
-    def __init__(self, folder: Path, release: Path, cache: Path) -> None:
+    def __init__(self, folder: Path, release: Path, cache: Path, settings: str = "", more: str = "") -> None:
         self.root = folder / "root"
-        self.machine = machine_with(folder / "site", release, cache)
+        self.machine = machine_with(folder / "site", release, cache, settings, more)
         self.succeed(release, "install")
         self.program = self.root / "usr/bin/shop"
         self.machine.executable = self.program
@@ -34,11 +39,11 @@ class Installation:
         self.releases = self.root / "usr/lib/shop/releases"
         self.journal = self.root / "var/lib/shop/upgrade.json"
 
-    def run(self, file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, file: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a verb of a file on this installation."""
         return subprocess.run(
             self.command(file, *arguments),
-            env=self.machine.environment,
+            env={**self.machine.environment, **environment},
             cwd=self.machine.elsewhere,
             capture_output=True,
             text=True,
@@ -55,14 +60,37 @@ class Installation:
         assert (done.returncode, done.stderr) == (0, ""), f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def refusal(self, file: Path, *arguments: str) -> str:
+    @contextlib.contextmanager
+    def started(self, file: Path, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+        """The same for one that goes on by itself; it has ended at the end of the block."""
+        everything = {**self.machine.environment, **environment}
+        with subprocess.Popen(
+            self.command(file, *arguments),
+            env=everything,
+            cwd=self.machine.elsewhere,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    @property
+    def step(self) -> str:
+        """The step that is written down; "" where nothing is under way."""
+        return json.loads(self.journal.read_text())["step"] if self.journal.exists() else ""
+
+    def refusal(self, file: Path, *arguments: str, **environment: str) -> str:
         """What one says that fails."""
-        done = self.run(file, *arguments)
+        done = self.run(file, *arguments, **environment)
         assert done.returncode == 2, f"{done.stdout}\n{done.stderr}"
         return done.stderr
 
-    def follow(self, pattern: str, told: str) -> None:
-        """Run the command that a message names, literally.
+    def follow(self, pattern: str, told: str) -> str:
+        """Run the command that a message names, literally, and return what it says.
 
         Args:
             pattern: with a group for the command.
@@ -73,6 +101,7 @@ class Installation:
         words = shlex.split(command[1])
         done = subprocess.run(words, env=self.machine.environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{told}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
     def in_force(self) -> str:
         """The build id of the executable in force."""

@@ -50,11 +50,15 @@ class Load:
         answers: how many each client has had.
         failures: what went wrong, and how long after the start; an answer other than 200 is a failure, too.
         bodies: the different answers.
+        may_pause: whether 503 with Retry-After is no failure.
+        paused: how often that came.
     """
 
     answers: list[int]
     failures: list[str] = field(default_factory=list)
     bodies: set[bytes] = field(default_factory=set)
+    may_pause: bool = False
+    paused: int = 0
     _start: float = field(default_factory=time.monotonic)
     _is_over: threading.Event = field(default_factory=threading.Event)
 
@@ -74,6 +78,8 @@ class Load:
                 if answer.status == 200:
                     self.bodies.add(body)
                     self.answers[number] += 1
+                elif self.may_pause and answer.status == 503 and answer.headers["Retry-After"]:
+                    self.paused += 1
                 else:
                     self._fail(start, f"status {answer.status}")
             except (OSError, http.client.HTTPException) as error:
@@ -97,7 +103,9 @@ class Load:
 
 
 @contextlib.contextmanager
-def load(address: Address, path: str = "/", keep_alive: int = 8, plain: int = 8) -> Iterator[Load]:
+def load(
+    address: Address, path: str = "/", keep_alive: int = 8, plain: int = 8, *, may_pause: bool = False
+) -> Iterator[Load]:
     """Clients that ask until the end of the block.
 
     Args:
@@ -105,9 +113,10 @@ def load(address: Address, path: str = "/", keep_alive: int = 8, plain: int = 8)
         path: what they ask for.
         keep_alive: how many clients keep their connection.
         plain: how many connect anew for each request.
+        may_pause: whether 503 with Retry-After is no failure.
     """
     kinds = [True] * keep_alive + [False] * plain
-    seen = Load([0] * len(kinds))
+    seen = Load([0] * len(kinds), may_pause=may_pause)
     clients = [
         threading.Thread(target=seen.ask, args=(number, address, path, kind)) for number, kind in enumerate(kinds)
     ]
