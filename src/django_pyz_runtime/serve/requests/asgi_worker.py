@@ -6,6 +6,7 @@ On these no doubtful request is passed on, and no client is waited for for ever.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from typing import Any, cast
 
@@ -133,6 +134,8 @@ class AsgiConnection(ASGIProtocol):
         self._loop.call_later(LINGER_SECONDS, self._out.close)
 
 
+_TURNS = 3
+"""Of the loop, until what was accepted is a connection."""
 open_connections: set[AsgiConnection] = set()
 """Those of this process."""
 
@@ -146,6 +149,19 @@ class AsgiWorker(gasgi.ASGIWorker):
         """Begin. gunicorn has no setting for the class of its connections."""
         vars(gasgi)["ASGIProtocol"] = AsgiConnection
         super().init_process()
+
+    async def _shutdown(self) -> None:
+        """End. What asyncio has accepted, and not made a connection of yet, it would drop with its servers.
+
+        It accepts in one turn of the loop, and makes the connection in the next (asyncio.selector_events).
+        """
+        for listener in self.sockets:
+            # Other loops than asyncio's own do without a reader.
+            with contextlib.suppress(RuntimeError, ValueError, NotImplementedError):
+                asyncio.get_running_loop().remove_reader(listener.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await super()._shutdown()  # type: ignore[misc] # the stubs leave it out
 
     def handle_exit_signal(self) -> None:
         """Stop: let running requests finish, and have websockets come back to another worker."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import selectors
 import socket
 import time
@@ -46,6 +47,7 @@ class ThreadWorker(gthread.ThreadWorker):
         self._waiting: dict[TConn, RequestBuffer] = {}
         self._lingering: dict[TConn, float] = {}
         self._next_look = 0.0
+        self._silent_until = math.inf
 
     def load_wsgi(self) -> None:
         """Load the application, which has the limits."""
@@ -105,10 +107,13 @@ class ThreadWorker(gthread.ThreadWorker):
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
+        if not self.alive:
+            # Who has just connected may be about to send a request.
+            self._silent_until = min(self._silent_until, now + LINGER_SECONDS)
         for conn in [conn for conn, deadline in self._lingering.items() if deadline < now]:
             self._end_lingering(conn)
         for conn, ahead in list(self._waiting.items()):
-            if now >= ahead.deadline or not (self.alive or ahead.bytes):
+            if now >= ahead.deadline or (now >= self._silent_until and not ahead.bytes):
                 self._end_waiting(conn, ahead, now)
         if self.nr_conns >= self.worker_connections:
             for conn in list(islice(self._lingering, (len(self._lingering) + 1) // 2)):
