@@ -24,7 +24,7 @@ RETRY_SECONDS = 5
 """After which clients are to come again."""
 _CLOSED, _INSIDE = 0, 1
 _LOOK_SECONDS = 0.05
-"""Between two looks of a process."""
+"""Between two looks of a process, while requests are inside."""
 
 
 class Gate:
@@ -63,7 +63,7 @@ class Gate:
             if not self._inside and not self._hold():
                 return False
             now = time.monotonic()
-            if now >= self._next_look:
+            if not self._inside or now >= self._next_look:
                 self._next_look = now + _LOOK_SECONDS
                 self._is_closed = _is_closed(self._descriptor)
             if not self._is_closed:
@@ -129,14 +129,14 @@ class Closing:
         os.close(self._descriptor)
 
 
-def held(folder: Path) -> str:
+def held(path: str) -> str:
     """Why a gate is closed although nobody holds it who closes it; "" where that is not so.
 
     Args:
-        folder: of the gate.
+        path: of its file.
     """
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode) and not holder(descriptor, _CLOSED, 1):
                 return os.pread(descriptor, 1000, 0).decode(errors="replace").strip()

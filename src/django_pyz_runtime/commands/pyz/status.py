@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 
@@ -17,7 +18,8 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "status",
         help="what runs, and from which release",
         description="List the processes of this project that run, each with its release, age and memory. The exit code "
-        "is 0 where the server runs, all run this release, and no upgrade was interrupted, else 3.",
+        "is 0 where the server runs, all run this release, the databases are as it needs them, and no upgrade was "
+        "interrupted, else 3.",
     )
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.set_defaults(run=run)
@@ -25,23 +27,24 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Print a line for each process."""
-    from django_pyz_runtime.release import record
+    from django_pyz_runtime.release import gate, record
     from django_pyz_runtime.release.processes import processes, way_to_new_code
+    from django_pyz_runtime.release.standing import standings
     from django_pyz_runtime.release.upgrade.left import left_over
 
-    found = processes(
-        record.running(bundle.manifest.name, data_folder(bundle, arguments)), bundle.build_id, time.time()
-    )
+    records = record.running(bundle.manifest.name, data_folder(bundle, arguments))
+    found = processes(records, bundle.build_id, time.time())
     old = [one for one in found if one.is_old]
     serves = any(one.role == record.WEB for one in found)
-    left = left_over(bundle)
+    left, databases = left_over(bundle), standings(bundle)
+    paused = [] if left else sorted({path for one in records if gate.held(path := one.text("gate"))})
     if options.as_json:
         facts: dict[str, object] = {
             "name": bundle.manifest.name,
             "version": bundle.manifest.version,
             "build": bundle.build_id,
         }
-        facts["upgrade"] = left._asdict() if left else None
+        facts |= {"upgrade": left._asdict() if left else None, "databases": [one._asdict() for one in databases]}
         print(json.dumps({**facts, "processes": [one._asdict() for one in found]}, indent=2))
     else:
         print(f"{bundle.manifest.name} {bundle.release}: {bundle.executable}")
@@ -52,6 +55,11 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         for one in old:
             what = way_to_new_code(one, bundle.manifest, bundle.executable.name)
             print(f"{one.role}, process {one.pid}, runs {one.release} and not this release: {what}")
+        for standing in databases:
+            print(standing.line)
         if left:
             print(left.line)
-    return 0 if serves and not old and not left else 3
+        for path in paused:
+            told = f"`truncate --size 0 {shlex.quote(path)}` has it serve again"
+            print(f"requests are answered with 503, for an upgrade of which nothing else is left: {told}")
+    return 0 if serves and not (old or left or paused or any(one.is_wrong for one in databases)) else 3

@@ -1,0 +1,108 @@
+"""How the databases stand to a release, for `pyz status`: asked for in a process of its own, with a limit of time.
+
+`pyz exec python -m` this module prints it as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.release.install import machine
+from django_pyz_runtime.release.migrations import Ahead
+from django_pyz_runtime.release.upgrade.host import Host, Release
+from django_pyz_runtime.release.upgrade.left import root_of
+
+LIMIT_SECONDS = 2.0
+"""How long the databases have to answer."""
+FINE, MISSING, AHEAD, AWAY = "fine", "missing", "ahead", "away"
+
+
+class Standing(NamedTuple):
+    """How a database stands to a release.
+
+    Attributes:
+        alias: of the database; "" for all of them.
+        state: fine; missing or ahead, with migrations; away, or another word where it cannot be told.
+        what: the migrations, or why it is so.
+    """
+
+    alias: str
+    state: str
+    what: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something is to be done about it."""
+        return self.state in (MISSING, AHEAD, AWAY)
+
+    @property
+    def line(self) -> str:
+        """All of it, for people."""
+        name = f"database {self.alias}" if self.alias else "databases"
+        return f"{name}: {self.state}{': ' if self.what else ''}{self.what}"
+
+
+def standings(bundle: Bundle) -> list[Standing]:
+    """How the databases stand to a release, as its site's user sees them.
+
+    Args:
+        bundle: this one.
+    """
+    host = Host(bundle, root_of(bundle) or Path("/"), None)
+    own = Release(bundle.build_id, bundle.executable)
+    try:
+        said = host.succeed(own, "pyz", "exec", "python", "-m", __name__)
+        return [Standing(*map(str, one)) for one in json.loads(said.strip().splitlines()[-1])]
+    except machine.Failed as error:
+        return [Standing("", "cannot be told", str(error).splitlines()[0])]
+    except (ValueError, IndexError, TypeError):
+        return [Standing("", "cannot be told")]
+
+
+def main() -> None:
+    """Print a list of alias, state and what for each database."""
+    import django
+
+    django.setup()
+    found: list[Standing] = []
+    # One that hangs cannot be ended.
+    thread = threading.Thread(target=lambda: found.extend(_look()), daemon=True)
+    thread.start()
+    thread.join(LIMIT_SECONDS)
+    print(json.dumps(found or [Standing("", AWAY, f"no answer within {LIMIT_SECONDS:g} seconds")]), flush=True)
+    os._exit(0)
+
+
+def _look() -> list[Standing]:
+    from django.db import DatabaseError, connections
+
+    from django_pyz_runtime.release.away import is_away
+    from django_pyz_runtime.release.migrations import states
+
+    for alias in connections:
+        name = str(connections[alias].settings_dict.get("NAME"))
+        if connections[alias].vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
+            return [Standing(alias, MISSING, f"{name} does not exist")]
+    try:
+        return [standing for state in states() for standing in _of(state.alias, state.missing, _names(state.ahead))]
+    except DatabaseError as error:
+        return [Standing("", AWAY if is_away(error) else "cannot be told", (str(error).splitlines() or [""])[0])]
+
+
+def _names(ahead: tuple[Ahead, ...]) -> list[str]:
+    return [f"{one.app}.{name}" for one in ahead for name in one.names]
+
+
+def _of(alias: str, missing: tuple[str, ...], ahead: list[str]) -> list[Standing]:
+    found = [Standing(alias, MISSING, ", ".join(missing))] if missing else []
+    found += [Standing(alias, AHEAD, ", ".join(ahead))] if ahead else []
+    return found or [Standing(alias, FINE)]
+
+
+if __name__ == "__main__":
+    main()
