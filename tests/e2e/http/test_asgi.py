@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
+import os
 import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.harness import Machine, Server, request, wait_for_line
 from tests.e2e.http.raw_http import ask
 from tests.e2e.http.websocket import WebSocket
+from tests.waiting import held_up_at
 
 
 def machine_with(bundle: Path, folder: Path, shared_cache: Path) -> Machine:
@@ -139,3 +143,29 @@ def test_a_worker_class_that_speaks_another_interface_is_refused(machine: Machin
     done = machine.run("runserve", "--set", "gunicorn.worker_class=gthread", "--set", "serve.interface=asgi")
     assert done.returncode == 2
     assert "[gunicorn] worker_class: 'gthread' speaks wsgi, [serve] interface is asgi" in done.stderr
+
+
+def test_what_an_answer_has_said_of_its_connection_holds_when_the_worker_is_told_to_end(
+    machine: Machine, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with machine.serving("--migrate", "--workers", "1") as server:
+        parts = urlsplit(server.url)
+        client = http.client.HTTPConnection(str(parts.hostname), parts.port)
+        client.request("GET", f"/stream/?gate={gate}")
+        with held_up_at(gate):
+            server.process.send_signal(signal.SIGTERM)
+            wait_for_line(server, "Worker shutting down")
+        first = client.getresponse()
+        assert not first.will_close
+        for _ in range(2):
+            with held_up_at(gate):
+                pass
+        assert first.read() == b"0\n1\n2\n"
+        client.request("GET", "/stream/")
+        second = client.getresponse()
+        assert (second.status, second.getheader("Connection")) == (200, "close")
+        assert second.read() == b"0\n1\n2\n"
+        client.close()
+        assert server.stop() == 0

@@ -31,6 +31,7 @@ class AsgiConnection(ASGIProtocol):
     # gunicorn's, which its type stubs leave out.
     _websocket: object | None
     _reading_paused: bool
+    worker: Any
 
     def __init__(self, worker: gasgi.ASGIWorker) -> None:
         super().__init__(worker)
@@ -38,6 +39,8 @@ class AsgiConnection(ASGIProtocol):
         limits = worker.asgi.limits if isinstance(worker.asgi, Edge) else Limits()
         self._limits = within(limits, worker.cfg.limit_request_field_size)
         self._is_watched = is_plain_http1(worker.cfg)
+        if self._is_watched:
+            self.worker = _KeepsItsWord(worker)
         self._is_refused = False
         self._incoming: Incoming | None = None
         self._complete = 0
@@ -76,6 +79,11 @@ class AsgiConnection(ASGIProtocol):
         """Close it where nothing of a request has come."""
         if self._complete == 0 and self._incoming and not self._incoming.bytes:
             self._out.close()
+
+    def _will_close(self, *arguments: Any) -> bool:
+        """Whether an answer is to say that the connection ends with it."""
+        ends: bool = super()._will_close(*arguments)  # type: ignore[misc] # the stubs leave it out
+        return ends or not self._own_worker.alive
 
     def _build_http_scope(self, *arguments: Any) -> Any:
         scope = super()._build_http_scope(*arguments)  # type: ignore[misc] # the stubs leave it out
@@ -138,6 +146,26 @@ _TURNS = 3
 """Of the loop, until what was accepted is a connection."""
 open_connections: set[AsgiConnection] = set()
 """Those of this process."""
+
+
+class _KeepsItsWord:
+    """A worker as a connection sees it: alive, even if it was told to end since an answer has begun.
+
+    gunicorn would close the connection behind that answer, which has said that it stays open, so that its client has
+    sent the next request already (RFC 9112, section 9.6).
+
+    Args:
+        worker: the worker.
+    """
+
+    def __init__(self, worker: gasgi.ASGIWorker) -> None:
+        vars(self)["_worker"] = worker
+
+    def __getattr__(self, name: str) -> Any:
+        return True if name == "alive" else getattr(self._worker, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._worker, name, value)
 
 
 class AsgiWorker(gasgi.ASGIWorker):

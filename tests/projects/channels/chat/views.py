@@ -1,5 +1,6 @@
 import asyncio
 import os
+from pathlib import Path
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.templatetags.static import static
@@ -23,5 +24,7 @@ async def stream(request):
         for number in range(3):
             yield f"{number}\n"
             await asyncio.sleep(0)
+            if gate := request.GET.get("gate"):
+                await asyncio.to_thread(Path(gate).read_bytes)
 
     return StreamingHttpResponse(pieces(), content_type="text/plain")
