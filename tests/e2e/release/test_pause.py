@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shlex
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,12 +21,19 @@ from tests.waiting import held_up_at, wait_until
 HARM = "shop.0003_tea_price: Add field price to tea: the column is NOT NULL and has no db_default"
 
 
-@pytest.fixture(params=["wsgi", "asgi"])
-def installed(
-    request: pytest.FixtureRequest, tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path
-) -> Installation:
+BOTH = pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+
+
+@pytest.fixture
+def interface() -> str:
+    """How the server talks to the project, where a test does not say otherwise."""
+    return "wsgi"
+
+
+@pytest.fixture
+def installed(interface: str, tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path) -> Installation:
     """The release before, installed, with its database."""
-    return Installation(tmp_path, tea[1], shared_cache, more=f"interface = {request.param}")
+    return Installation(tmp_path, tea[1], shared_cache, more=f"interface = {interface}")
 
 
 @pytest.fixture
@@ -61,6 +70,7 @@ def check_paused(server: Server) -> None:
     assert json.loads(server.get("/-/ready", Accept="application/json").body)["reason"] == "being upgraded"
 
 
+@BOTH
 def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
     priced_tea: Path, installed: Installation, gate: Path
 ) -> None:
@@ -75,6 +85,8 @@ def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
         assert "shop.0003_tea_price: Raw Python operation: what it does is not known" in refused
         assert f"{before[:12]} is in force, and everything is as it was before" in refused
         assert (installed.in_force(), clients.paused) == (before, 0)
+        [command] = re.findall("`(.*?)`", refused)
+        assert sorted(shlex.split(command)) == sorted(installed.command(priced_tea, "upgrade", "--pause"))
         with installed.started(priced_tea, "upgrade", "--pause", GATE=str(gate)) as upgrade:
             with held_up_at(gate):
                 assert installed.step == "migrate"
@@ -90,13 +102,7 @@ def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
     assert "\ngo on: requests are served\n" in said
 
 
-def test_the_command_that_a_refusal_names_pauses(priced_tea: Path, installed: Installation) -> None:
-    with installed.machine.serving() as server:
-        refused = installed.refusal(priced_tea, "upgrade")
-        installed.follow(refused)
-        assert answer(server) == "priced"
-
-
+@BOTH
 def test_requests_that_are_inside_end_first(priced_tea: Path, installed: Installation, gate: Path) -> None:
     slow: list[Response] = []
     with installed.machine.serving() as server, contextlib.ExitStack() as stack:

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+import shlex
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests.e2e.database_servers import mariadb, postgresql
 from tests.e2e.harness import Server
+from tests.e2e.release.tea_shop import machine_with
 from tests.e2e.release.test_pause import address, answer
 from tests.e2e.release.upgrading import Installation
 from tests.e2e.reload.load_client import load
-from tests.waiting import DEADLINE_SECONDS
 
 PASSWORD = "of the shop"
-
-
-class Kind(NamedTuple):
-    """A kind of database.
-
-    Attributes:
-        serve: a server until the end of the block, with the lines of [settings] for it.
-        takes_back: whether a migration that fails is taken back by the database.
-    """
-
-    serve: Callable[[], AbstractContextManager[str]]
-    takes_back: bool
 
 
 @contextlib.contextmanager
@@ -49,26 +40,23 @@ def on_mariadb() -> Iterator[str]:
         )
 
 
-KINDS = {
-    "sqlite": Kind(lambda: contextlib.nullcontext(""), takes_back=True),
-    "postgresql": Kind(on_postgresql, takes_back=True),
-    "mariadb": Kind(on_mariadb, takes_back=False),
+KINDS: dict[str, Callable[[], AbstractContextManager[str]]] = {
+    "sqlite": lambda: contextlib.nullcontext(""),
+    "postgresql": on_postgresql,
+    "mariadb": on_mariadb,
 }
+"""Each with a server, which gives the lines of [settings] for it."""
 NEEDS = {"postgresql": "postgres", "mariadb": "mariadbd"}
 
 
 @pytest.fixture(
     params=[pytest.param(name, marks=pytest.mark.needs(NEEDS[name]) if name in NEEDS else ()) for name in KINDS]
 )
-def kind(request: pytest.FixtureRequest) -> Kind:
-    """Each kind of database."""
-    return KINDS[request.param]
-
-
-@pytest.fixture
-def installed(kind: Kind, tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path) -> Iterator[Installation]:
-    """The older release, installed, with its database."""
-    with kind.serve() as settings:
+def installed(
+    request: pytest.FixtureRequest, tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path
+) -> Iterator[Installation]:
+    """The older release, installed, with its database, which is one of each kind."""
+    with KINDS[request.param]() as settings:
         yield Installation(tmp_path, tea[0], shared_cache, settings)
 
 
@@ -83,7 +71,7 @@ def asked(server: Server, *, may_pause: bool = False) -> Iterator[None]:
         assert bool(clients.paused) == may_pause
 
 
-def test_there_and_back_again(tea: tuple[Path, Path], priced_tea: Path, installed: Installation, kind: Kind) -> None:
+def test_there_and_back_again(tea: tuple[Path, Path], priced_tea: Path, installed: Installation) -> None:
     with installed.machine.serving("--workers", "2") as server:
         with asked(server):
             said = installed.succeed(tea[1], "upgrade")
@@ -102,18 +90,34 @@ def test_there_and_back_again(tea: tuple[Path, Path], priced_tea: Path, installe
             refused = installed.refusal(priced_tea, "upgrade", "--pause", FAILS="yes")
             assert "everything is as it was before" in refused
             assert answer(server) == "newer"
-        installed.machine.succeed("runserve", "--check")
+        status = installed.machine.succeed("pyz", "status")
+        assert "\ndatabase default: fine\n" in status
 
 
+@pytest.mark.needs("mariadbd")
 def test_without_a_backup_a_migration_in_part_leaves_the_site_paused(
-    tea: tuple[Path, Path], priced_tea: Path, installed: Installation, kind: Kind
+    tea: tuple[Path, Path], priced_tea: Path, tmp_path: Path, shared_cache: Path
 ) -> None:
-    with installed.machine.serving("--workers", "1") as server:
-        refused = installed.refusal(priced_tea, "upgrade", "--pause", "--no-backup", FAILS="yes")
-        assert answer(server) == ("older" if kind.takes_back else "503")
-        if kind.takes_back:
-            return
-        assert "so the site stays paused" in refused
-        way_out = re.findall("`(truncate .*?)`", refused)
-        assert way_out
-        assert DEADLINE_SECONDS
+    with on_mariadb() as settings:
+        installed = Installation(tmp_path, tea[1], shared_cache, settings)
+        with installed.machine.serving("--workers", "1") as server:
+            refused = installed.refusal(priced_tea, "upgrade", "--pause", "--no-backup", FAILS="yes")
+            assert "may be applied in part, as the database does not take it back: shop.0003_tea_price" in refused
+            assert "Requests are answered with 503" in refused
+            assert answer(server) == "503"
+            assert "requests are answered with 503 until then" in installed.machine.run("pyz", "status").stdout
+            [way_out] = re.findall("`(truncate .*?)`", refused)
+            subprocess.run(shlex.split(way_out), check=True)
+            assert answer(server) == "newer"
+
+
+def test_status_of_a_database_that_does_not_answer_is_told_in_time(
+    tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgres://shop@127.0.0.1:{silent.getsockname()[1]}/shop"
+        site = machine_with(tmp_path / "site", tea[0], shared_cache, f"DATABASES.default = {url}")
+        status = site.run("pyz", "status")
+        assert "\ndatabases: away: no answer within 2 seconds\n" in status.stdout
+        [found] = json.loads(site.run("pyz", "status", "--json").stdout)["databases"]
+    assert (status.returncode, found["state"]) == (3, "away")

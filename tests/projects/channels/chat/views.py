@@ -24,7 +24,7 @@ async def stream(request):
         for number in range(3):
             yield f"{number}\n"
             await asyncio.sleep(0)
-            if gate := request.GET.get("gate"):
+            if not number and (gate := request.GET.get("gate")):
                 await asyncio.to_thread(Path(gate).read_bytes)
 
     return StreamingHttpResponse(pieces(), content_type="text/plain")
