@@ -132,7 +132,7 @@ def test_a_kill_before_the_migration_ends_the_pause(priced_tea: Path, installed:
         client.join()
         status = installed.machine.run("pyz", "status").stdout
         assert "interrupted at pause" in status
-        installed.follow(status)
+        installed.follow("Go on: `(.*?)`", status)
         assert answer(server) == "priced"
 
 
@@ -149,7 +149,7 @@ def test_a_kill_in_the_migration_leaves_the_site_paused_until_one_goes_on(
         assert "interrupted at migrate" in status.stdout
         assert "requests are answered with 503 until then" in status.stdout
         assert server.get("/").status == 503
-        said = installed.follow(status.stdout)
+        said = installed.follow("Go on: `(.*?)`", status.stdout)
         assert answer(server) == "priced", said
     assert not installed.journal.exists()
 

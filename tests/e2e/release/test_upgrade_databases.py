@@ -83,7 +83,7 @@ def test_there_and_back_again(tea: tuple[Path, Path], priced_tea: Path, installe
         with asked(server, may_pause=True):
             refused = installed.refusal(installed.program, "rollback", "--migrate-back")
             assert "shop.0003_tea_price undone" in refused
-            said = installed.follow(refused)
+            said = installed.follow("pause for it: `(.*?)`", refused)
             assert "migrate back: shop.0003_tea_price undone\n" in said
             assert answer(server) == "newer"
         with asked(server, may_pause=True):
