@@ -120,16 +120,16 @@ def build_of(file: Path) -> str:
 _RENAMES = "rename,renameat,renameat2"
 
 
-def killing(journal: Path, moment: int) -> list[str]:
-    """The beginning of a command line that has a process killed when it is about to write down a step.
+def killing(moment: int, *more: str) -> list[str]:
+    """The beginning of a command line that has a process killed when it is about to put a file in its place.
 
     Args:
-        journal: where it does.
-        moment: before which time, from 1 on.
+        moment: before which time, from 1 on; every step is written down in that way before it is taken.
+        more: options of strace.
     """
     strace = shutil.which("strace", path=programs.SEARCH) or ""
-    calls = ["-e", f"trace={_RENAMES}", "-P", str(journal), "-e", f"inject={_RENAMES}:signal=SIGKILL:when={moment}"]
-    return [strace, "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", *calls]
+    calls = ["-e", f"trace={_RENAMES}", "-e", f"inject={_RENAMES}:signal=SIGKILL:when={moment}"]
+    return [strace, "-qq", "-o", "/dev/null", *more, *calls]
 
 
 def answer(server: Server) -> str:

@@ -1,1 +1,1 @@
-"""`pyz upgrade` and `pyz rollback`, in parts."""
+"""Upgrades and rollbacks, without a machine."""

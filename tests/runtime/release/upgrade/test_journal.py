@@ -47,7 +47,7 @@ def test_a_link_is_not_followed(journal: Journal, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"to": "../../etc"}, {"before": "x"}, {"what": "run"}, {"migrations": None}, {"step": None, "to": 1}]
+    "changes", [{"to": "../../etc"}, {"before": "x"}, {"what": "run"}, {"migrations": None}, {"to": 1}]
 )
 def test_what_makes_no_sense_is_not_believed(journal: Journal, changes: dict[str, object]) -> None:
     journal.write(NOTE)
@@ -55,3 +55,27 @@ def test_what_makes_no_sense_is_not_believed(journal: Journal, changes: dict[str
     assert journal.read() is None
     journal.path.write_text("[1]")
     assert journal.read() is None
+
+
+def test_a_note_of_another_release_may_say_less_or_more(journal: Journal) -> None:
+    journal.write(NOTE)
+    found = NOTE._asdict()
+    del found["options"]
+    journal.path.write_text(json.dumps({**found, "colour": "red"}))
+    assert journal.read() == NOTE
+
+
+def test_what_a_killed_process_has_left_goes_with_the_note(journal: Journal) -> None:
+    journal.write(NOTE)
+    journal.path.with_name(".upgrade.json.123").touch()
+    journal.remove()
+    assert os.listdir(journal.path.parent) == []
+
+
+def test_what_goes_on_knows_what_was_done() -> None:
+    left = NOTE._replace(started=("shop-mail.service",), step="units")
+    again = Note("upgrade", NOTE.to, "", options=("--timeout=9",))
+    assert again.going_on(None) == again
+    assert again.going_on(left._replace(to="c" * 64)) == again
+    assert again.going_on(left._replace(what="rollback")) == again
+    assert again.going_on(left) == left._replace(options=("--timeout=9",), step="", file="")
