@@ -70,9 +70,9 @@ def test_after_a_kill_status_names_the_command_that_goes_on(
     assert (site.in_force(), answer(server)) == (newer, "newer")
     site.machine.succeed("runserve", "--check")
 
-    killed(site, moment_back, site.program, "rollback", "--migrate-back")
+    killed(site, moment_back, site.program, "rollback", "--migrate-back", "--pause")
     if not go_on(site) and site.in_force() == newer:
-        site.succeed(site.program, "rollback", "--migrate-back")
+        site.succeed(site.program, "rollback", "--migrate-back", "--pause")
     assert (site.in_force(), answer(server)) == (older, "older")
     site.machine.succeed("runserve", "--check")
     left = [path.name for folder in (site.program.parent, site.journal.parent) for path in folder.glob(".*")]

@@ -75,7 +75,7 @@ def _steps(change: Change, *, backs_up: bool) -> Iterator[Step]:
     yield always("switch", change.switch)
     yield always("reload", change.reload)
     yield always("ready", change.wait)
-    if change.pauses:
+    if change.pause.has_begun:
         yield always("go on", change.pause.end)
     if change.host.has_units:
         yield always("units", change.write_units)
