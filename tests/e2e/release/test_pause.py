@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -170,3 +171,27 @@ def test_a_migration_that_fails_has_the_data_restored(priced_tea: Path, installe
         assert not installed.journal.exists()
     assert build_of(installed.program) == before
     installed.machine.succeed("runserve", "--check")
+    assert "pause" not in installed.succeed(priced_tea, "upgrade"), "nobody is served"
+
+
+def test_a_request_that_takes_longer_than_a_stop_allows_is_ended(
+    tea: tuple[Path, Path], priced_tea: Path, tmp_path: Path, shared_cache: Path, gate: Path
+) -> None:
+    installed = Installation(tmp_path, tea[1], shared_cache, more="graceful_timeout = 1")
+    with installed.machine.serving() as server:
+        lost: list[Exception] = []
+
+        def ask() -> None:
+            try:
+                server.get(f"/?gate={gate}")
+            except (OSError, http.client.HTTPException) as error:
+                lost.append(error)
+
+        client = threading.Thread(target=ask)
+        client.start()
+        with held_up_at(gate):
+            said = installed.succeed(priced_tea, "upgrade", "--pause")
+        client.join()
+        assert "as their requests took longer: 1\n" in said
+        assert len(lost) == 1
+        assert answer(server) == "priced"

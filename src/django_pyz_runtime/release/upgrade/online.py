@@ -128,7 +128,7 @@ class Pause:
             except OSError as error:
                 raise machine.Failed(f"{path}: {system_reason(error)}") from None
         ended = self._wait(servers)
-        more = f"; {ended} workers with longer requests were ended" if ended else ""
+        more = f"; workers that were ended, as their requests took longer: {ended}" if ended else ""
         return f"requests are answered with 503{more}"
 
     def _gate_of(self, server: Running) -> Path:
