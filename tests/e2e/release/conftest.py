@@ -62,11 +62,18 @@ def installed(tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path) -> Ins
 _PAGES = """
 import os
 import sys
+from pathlib import Path
 
-from django.db import connections
+from django.db.backends.signals import connection_created
 
-if os.environ.get("TROUBLE") == "ready" and "--check" not in sys.argv:
-    connections.settings["default"]["NAME"] = "/nowhere/db.sqlite3"
+
+def fail(**facts):
+    is_worker = b"master" in Path(f"/proc/{os.getppid()}/cmdline").read_bytes() and "--check" not in sys.argv
+    if is_worker and os.environ.get("TROUBLE") == "ready":
+        raise RuntimeError("trouble")
+
+
+connection_created.connect(fail, weak=False)
 """
 _SERVICES = (
     ('huey = "run_huey"\n', 'mail = "rq worker mail"\n'),

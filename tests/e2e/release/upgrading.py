@@ -27,11 +27,16 @@ class Installation:
         cache: folder for unpacked trees.
         settings: lines of [settings].
         more: lines of [serve].
+        text: of all of settings.ini, instead.
     """
 
-    def __init__(self, folder: Path, release: Path, cache: Path, settings: str = "", more: str = "") -> None:
+    def __init__(
+        self, folder: Path, release: Path, cache: Path, settings: str = "", more: str = "", text: str = ""
+    ) -> None:
         self.root = folder / "root"
         self.machine = machine_with(folder / "site", release, cache, settings, more)
+        if text:
+            self.machine.configure(text)
         self.succeed(release, "install")
         self.program = self.root / "usr/bin/shop"
         self.machine.executable = self.program

@@ -20,6 +20,7 @@ from django_pyz_runtime.release.upgrade.journal import Note
 from django_pyz_runtime.release.upgrade.left import next_command
 from django_pyz_runtime.release.upgrade.migrating import TakenBack
 from django_pyz_runtime.release.upgrade.options import Policy
+from django_pyz_runtime.release.upgrade.told import indented
 from django_pyz_runtime.release.upgrade.units import Units
 
 _AFTER_ALL = ("go on", "units", "services", "prune")
@@ -157,8 +158,11 @@ class Change(DatabaseChange):
         if step.what in _AFTER_ALL:
             return UserError(*told, f"{self.to} is in force and serves.", hint=f"Mend that, then go on: {self._again}.")
         restored = self._restore_data() if self.pause.is_held else []
-        lost = self._restore() if self._is_in_force else []
+        was_in_force = self._is_in_force
+        lost = self._switch_back() if was_in_force else []
         left = self._take_back() if self._has_migrated and not lost else TakenBack()
+        # A server takes no release that does not know the migrations.
+        lost += self._reload_back() if was_in_force and not lost else []
         told += restored
         if not left.applied and not left.in_part and not self._paused_by_other:
             lost += self._end_pause()
@@ -194,19 +198,26 @@ class Change(DatabaseChange):
         if isinstance(error, SystemExit | KeyboardInterrupt):
             reason = "it was interrupted"
         where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        lines = f"{where}{reason}".splitlines()
-        return [f"{self.note.what} to {self.to}: the step {step.what!r} failed:", *(f"  {line}" for line in lines)]
+        return [f"{self.note.what} to {self.to}: the step {step.what!r} failed:", *indented(f"{where}{reason}")]
 
-    def _restore(self) -> list[str]:
+    def _switch_back(self) -> list[str]:
         """Put the release before in force; what to say where that fails."""
         if self.before is None or self.before.build == self.to.build:
             return [f"{self.to} stays in force, as the release before it is not known"]
         try:
             self.host.switch(self.before)
-            self._is_in_force = False
+        except OSError as error:
+            return [f"{self.before} cannot be put in force again: {system_reason(error)}"]
+        self._is_in_force = False
+        return []
+
+    def _reload_back(self) -> list[str]:
+        """Have servers take the release before; what to say where they do not."""
+        assert self.before
+        try:
             self._reload(self.before)
-        except (UserError, OSError, machine.Failed, ask_reload.Refused) as error:
-            return [f"{self.before} cannot be put in force again: {error}"]
+        except (UserError, machine.Failed, ask_reload.Refused) as error:
+            return [f"the server does not take {self.before} again, and goes on as it is:", *indented(str(error))]
         return []
 
     def _says_in_force(self, *, is_changed: bool) -> list[str]:

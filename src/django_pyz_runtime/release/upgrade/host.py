@@ -30,7 +30,6 @@ from django_pyz_runtime.release.upgrade.put import put, writable
 
 FACTS = "release.json"
 """Beside the kept executable of a release that is or was in force."""
-_TRACEBACK = "Traceback (most recent call last):"
 
 
 class Release(NamedTuple):
@@ -113,7 +112,7 @@ class Host:
         if done.returncode:
             said = done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}"
             led = f"{release.program.name}: "
-            raise machine.Failed("\n".join(_without_way([line.removeprefix(led) for line in said.splitlines()])))
+            raise machine.Failed("\n".join(line.removeprefix(led) for line in said.splitlines()))
         return done.stdout
 
     def databases(self, release: Release) -> list[dict[str, Any]]:
@@ -268,16 +267,6 @@ class Host:
                 return False
         except UserError:
             return True
-
-
-def _without_way(lines: list[str]) -> list[str]:
-    """What a command has said, of a traceback only the place where it ends."""
-    if _TRACEBACK not in lines:
-        return lines
-    start = lines.index(_TRACEBACK) + 1
-    end = next((at for at in range(start, len(lines)) if not lines[at].startswith(" ")), len(lines))
-    last = max((at for at in range(start, end) if lines[at].startswith("  File ")), default=start)
-    return [*lines[: start - 1], *lines[last:]]
 
 
 def _is_build(program: Path, build: str) -> bool:
