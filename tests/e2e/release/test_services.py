@@ -34,7 +34,7 @@ def shop(workers: tuple[Path, Path], redis: str, tmp_path: Path) -> Machine:
     """A machine with the first release, whose Redis is empty."""
     shutil.copy(workers[0], tmp_path / "release")
     machine = make_machine(Case(Source("workers", "tree", "tests/projects/workers")), tmp_path)
-    machine.configure(f"[env]\nREDIS_URL = {redis}\nTICK = {tmp_path}/tick\n")
+    machine.configure(f"[env]\nREDIS_URL = {redis}\nRQ_REDIS_URL = {redis}\nTICK = {tmp_path}/tick\n")
     machine.succeed("pyz", "exec", "python", "-c", f"import redis; redis.Redis.from_url({redis!r}).flushall()")
     return machine
 
@@ -90,6 +90,34 @@ def test_a_worker_is_listed_and_ends_its_task_in_the_old_code_when_the_file_is_r
         assert ask(shop, RESULT.format(task=later)) == "done in the second"
         assert worker.stop() == 0, worker.said
     assert not list((shop.folder / "run").glob("*.json"))
+
+
+@pytest.mark.needs("redis-server")
+def test_an_rq_worker_ends_its_job_in_the_old_code(
+    shop: Machine, workers: tuple[Path, Path], redis: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "gate")
+    with shop.started("pyz", "service", "rq") as worker:
+        wait_for_line(worker, "Listening on jobs")
+        for name in ("now", "later"):
+            job = f"'shop.jobs.hold', '{tmp_path}/{name}', '{tmp_path}/gate'"
+            queue = f"from redis import Redis; from rq import Queue; q = Queue('jobs', Redis.from_url('{redis}'))"
+            shop.succeed("pyz", "exec", "python", "-c", f"{queue}; q.enqueue({job})")
+        wait_until((tmp_path / "now").exists, "the job runs")
+        shutil.copy(workers[1], tmp_path / "next")
+        (tmp_path / "next").rename(shop.executable)
+        assert re.search(r"^rq .* OLD CODE$", status(shop), re.MULTILINE)
+        worker.process.send_signal(signal.SIGTERM)
+        wait_for_line(worker, "(?i)warm shut ?down")
+        (tmp_path / "gate").write_text("done")
+        assert worker.stop() == 0, worker.said
+    assert (tmp_path / "now").read_text() == "done in the first"
+    assert not (tmp_path / "later").exists()
+    with shop.started("pyz", "service", "rq") as worker:
+        wait_until((tmp_path / "later").exists, "the next job runs")
+        (tmp_path / "gate").write_text("done")
+        wait_until(lambda: (tmp_path / "later").read_text() == "done in the second", "its end")
+        assert worker.stop() == 0, worker.said
 
 
 @pytest.mark.needs("redis-server")
