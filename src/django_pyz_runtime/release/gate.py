@@ -129,6 +129,21 @@ class Closing:
         os.close(self._descriptor)
 
 
+def is_closed(path: str) -> bool:
+    """Whether a gate is closed, by an upgrade that lives or one that was killed; one that is not there is open.
+
+    Args:
+        path: of its file.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return stat.S_ISREG(os.fstat(descriptor).st_mode) and _is_closed(descriptor)
+        finally:
+            os.close(descriptor)
+    return False
+
+
 def held(path: str) -> str:
     """Why a gate is closed although nobody holds it who closes it; "" where that is not so.
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import resource
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -175,6 +176,17 @@ def test_a_backup_brings_everything_back(site: Site) -> None:
     # The table of a later release is gone, and a sequence goes on behind what was restored.
     python(machine, AFTERWARDS)
     assert os.listdir(backup.parent) == [backup.name]
+
+
+def test_data_that_a_server_uses_are_not_replaced(migrated: Machine) -> None:
+    backup = backed_up(migrated)
+    with migrated.serving() as server:
+        said = refused(migrated, "restore", "--replace", str(backup))
+        assert f"web (process {server.process.pid})" in said
+        command = said.partition("Stop it first: `")[2].partition("`")[0]
+        subprocess.run(shlex.split(command), check=True)
+        server.process.wait(DEADLINE_SECONDS)
+    migrated.succeed("pyz", "restore", "--replace", str(backup))
 
 
 def test_ordinary_tools_read_it(site: Site, tmp_path: Path) -> None:

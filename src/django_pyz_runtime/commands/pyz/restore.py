@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from django_pyz_runtime.activation.prepare import data_folder
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.names import absolute
@@ -17,7 +18,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "restore",
         help="put a backup into an empty site, or with --replace in the place of what there is",
         description="Check a backup from its first byte to its last, then put it into this site: all of it or "
-        "nothing. Stop the site and its workers before.",
+        "nothing. The site and its workers must be stopped.",
     )
     parser.add_argument("file", metavar="FILE", help="written by `pyz backup`")
     parser.add_argument("--replace", action="store_true", help="replace the data that is there")
@@ -32,9 +33,10 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         UserError: it cannot be restored.
     """
     from django_pyz_runtime.release import site
-    from django_pyz_runtime.release.backup import restore
+    from django_pyz_runtime.release.backup import in_use, restore
 
     path = Path(absolute(options.file, "FILE"))
+    in_use.check(bundle.manifest, data_folder(bundle, arguments))
     with site.undone_when_stopped():
         activation = site.read_settings(bundle, arguments)
         facts = restore.restore(bundle, activation, path, replace=options.replace, without=options.without_database)
