@@ -13,7 +13,7 @@ from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
 from tests.e2e.release.conftest import NEWER_PAGE
 from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted
-from tests.e2e.systemd.booted_roots import root_file_system
+from tests.e2e.systemd.booted_roots import root_file_system, suite_of_this_python
 from tests.waiting import wait_until
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_the_numbers_of_commands_are_true_and_small() -> None:
 @CAN_BOOT
 def test_each_command_does_what_it_is_for(sample_bundle: Path, newer_sample: Path) -> None:
     install, upgrade, roll_back, (back_up, *restore), change, look, end = steps()
-    with booted(root_file_system("bookworm")) as machine:
+    with booted(root_file_system(suite_of_this_python())) as machine:
         day = Day(machine)
         day.bring(sample_bundle)
         day.run(install)

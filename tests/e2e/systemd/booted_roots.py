@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,14 @@ MAKING_SECONDS = 800
 _PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3")
 _WITHOUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
 
+_SUITES = {(3, 13): "trixie"}
+"""By the Python that comes with it."""
 _KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+def suite_of_this_python() -> str:
+    """The release where a bundle runs that was built here, and holds code compiled for this Python; or Debian 12."""
+    return _SUITES.get(sys.version_info[:2], "bookworm")
 
 
 def root_file_system(suite: str) -> Path:

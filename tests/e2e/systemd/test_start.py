@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.reload.load_client import Connection
 from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted
-from tests.e2e.systemd.booted_roots import root_file_system
+from tests.e2e.systemd.booted_roots import root_file_system, suite_of_this_python
 from tests.e2e.systemd.booted_site import BootedSite
 from tests.waiting import wait_until
 
@@ -22,7 +22,7 @@ pytestmark = CAN_BOOT
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Booted]:
     """A booted machine."""
-    with booted(root_file_system("bookworm")) as made:
+    with booted(root_file_system(suite_of_this_python())) as made:
         yield made
 
 

@@ -99,7 +99,8 @@ class Units:
             machine.Failed: one does not start.
             OSError: one cannot be removed.
         """
-        new = list(started)
+        # With a site that is stopped they are stopped, too.
+        new = list(started) if machine.is_active(f"{self._site.name}.target") else []
         services = [unit for unit in service_units(self._site, self._files) if unit not in new]
         running = [unit for unit in services if machine.is_active(unit)]
         if running:
