@@ -45,6 +45,22 @@ def at_port(host: str, port: int) -> str:
     return _named(found[0]) if found else ""
 
 
+def pid_in(told: str) -> int:
+    """The number of the process that such a name tells; 0 for none."""
+    found = re.search(r", process (\d+)$", told)
+    return int(found[1]) if found else 0
+
+
+def unit_of(pid: int) -> str:
+    """The service of systemd that a process belongs to; "" for none (cgroups(7))."""
+    try:
+        lines = (_PROC / str(pid) / "cgroup").read_text().splitlines()
+    except OSError:
+        return ""
+    found = [re.search(r"/system\.slice/([^/]+\.service)$", line) for line in lines]
+    return next((match[1] for match in found if match), "")
+
+
 def _listening(wanted: set[str], port: int) -> Iterator[str]:
     """The inodes of the sockets that stand in the way of the wanted addresses."""
     for table in ("net/tcp", "net/tcp6"):

@@ -78,7 +78,7 @@ def states() -> list[State]:
     """
     from django.db import connections
 
-    return [state_of(alias) for alias in connections if _is_migrated(alias)]
+    return [state_of(alias) for alias in connections if is_migrated(alias)]
 
 
 def state_of(alias: str = "default") -> State:
@@ -105,7 +105,7 @@ def state_of(alias: str = "default") -> State:
         connection.close()
 
 
-def _is_migrated(alias: str) -> bool:
+def is_migrated(alias: str) -> bool:
     """Whether a database is the project's to migrate.
 
     Without a router Django would migrate any; it may be a replica, or that of another program.
@@ -281,19 +281,36 @@ def ahead_error(bundle: Bundle, state: State) -> UserError | None:
 
 
 def _way_back(bundle: Bundle, state: State) -> str:
-    script, option = bundle.executable.name, _option(state.alias)
+    script = bundle.executable.name
     newer = newer_executable(bundle, state.ahead)
     by_whom = "it" if newer else "its file in the place of NEWER-FILE"
-    back = [
-        f"{shlex.quote(newer) if newer else 'NEWER-FILE'} migrate{option} {app.app} {app.back_to}"
-        for app in state.ahead
-        if app.back_to
-    ]
-    forget = " && ".join(f"{script} migrate{option} {app.app} --prune" for app in state.ahead)
+    back = undo_commands(shlex.quote(newer) if newer else "NEWER-FILE", state)
+    forget = " && ".join(forget_commands(script, state))
     way = f"undo them with {by_whom}: `{' && '.join(back)}`" if back else "restore a backup of the time before"
     return (
         f"Run the newer release, or {way}. If no release has them any more, have their records forgotten: `{forget}`."
     )
+
+
+def undo_commands(program: str, state: State) -> list[str]:
+    """The commands that take a database back; none where that is not possible.
+
+    Args:
+        program: how a command of the release begins that has the migrations.
+        state: of the database.
+    """
+    option = _option(state.alias)
+    return [f"{program} migrate{option} {app.app} {app.back_to}" for app in state.ahead if app.back_to]
+
+
+def forget_commands(program: str, state: State) -> list[str]:
+    """The commands that make a database forget migrations which no release has any more.
+
+    Args:
+        program: how a command of this release begins.
+        state: of the database.
+    """
+    return [f"{program} migrate{_option(state.alias)} {app.app} --prune" for app in state.ahead]
 
 
 def _option(alias: str) -> str:

@@ -9,20 +9,25 @@ from contextlib import contextmanager
 from types import FrameType
 
 from django_pyz_runtime.activation import manage_py
-from django_pyz_runtime.activation.activate import Activation
+from django_pyz_runtime.activation.activate import Activation, Purpose
 from django_pyz_runtime.activation.prepare import prepare
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 
 
-def read_settings(bundle: Bundle, arguments: Arguments) -> Activation:
+def read_settings(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpose.RUN) -> Activation:
     """Activate the project and import its settings; Django is not set up.
+
+    Args:
+        bundle: this one.
+        arguments: of the command line.
+        purpose: what for.
 
     Raises:
         UserError: the configuration or the settings do not allow it.
     """
-    _, activation = prepare(bundle, arguments)
+    _, activation = prepare(bundle, arguments, purpose)
     manage_py.approach(bundle.manifest, activation.code_folder)
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

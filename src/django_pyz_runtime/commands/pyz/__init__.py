@@ -17,6 +17,7 @@ _VERBS = {
     "exec": "execute",
     "service": "service",
     "status": "status",
+    "doctor": "doctor",
     "reload": "reload",
     "backup": "backup",
     "restore": "restore",

@@ -253,13 +253,25 @@ def _add_place(archive: Writer, place: places.Place, excluded: set[Path]) -> Non
 
 def _prune(folder: Path, name: str, keep: int) -> None:
     """Remove all but the newest backups with names of their own."""
-    wanted = re.compile(_NAME.format(name=re.escape(name)))
-    found = [path for path in folder.iterdir() if wanted.fullmatch(path.name) and not path.is_symlink()]
-    for path in _newest_first(found)[keep:]:
+    for path in newest(folder, name)[keep:]:
         try:
             path.unlink()
         except OSError as error:
             say(f"{path}: cannot be removed: {system_reason(error)}")
+
+
+def newest(folder: Path, name: str) -> list[Path]:
+    """The backups in a folder that are named by their time, newest first.
+
+    Args:
+        folder: the one.
+        name: of the project.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    wanted = re.compile(_NAME.format(name=re.escape(name)))
+    return _newest_first(path for path in folder.iterdir() if wanted.fullmatch(path.name) and not path.is_symlink())
 
 
 def _newest_first(found: Iterable[Path]) -> list[Path]:

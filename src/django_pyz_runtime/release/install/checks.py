@@ -83,7 +83,7 @@ def check_streams(site: Site) -> None:
     """
     own = set(re.findall(r"(\S+) \(Stream\)", machine.unit_property(f"{site.name}.socket", "Listen")))
     own = own if machine.is_active(f"{site.name}.socket") else set()
-    problems = [problem for stream in site.streams if stream not in own for problem in _taken(stream, own)]
+    problems = [problem for stream in site.streams if stream not in own for problem in taken(stream, own)]
     if problems:
         raise UserError(
             *problems,
@@ -92,8 +92,13 @@ def check_streams(site: Site) -> None:
         )
 
 
-def _taken(stream: str, own: set[str]) -> Iterator[str]:
-    """Why systemd could not listen at an address, if so."""
+def taken(stream: str, own: set[str]) -> Iterator[str]:
+    """Why systemd could not listen at an address, and who does, if so.
+
+    Args:
+        stream: the address, as systemd has it.
+        own: where the site's socket listens already.
+    """
     if stream.startswith("/"):
         with socket.socket(socket.AF_UNIX) as probe:
             try:

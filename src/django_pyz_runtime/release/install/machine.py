@@ -60,9 +60,18 @@ def completed_as(site: Site, *arguments: str) -> subprocess.CompletedProcess[str
 
 def completed_by(site: Site, program: str | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The same with another executable."""
+    return _completed([program, *arguments], service_environment(site), user=site.user)
+
+
+def service_environment(site: Site, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a site's service, as far as systemd gives it.
+
+    Args:
+        site: whose service.
+        more: what else is in it.
+    """
     places = {"HOME": site.state_dir, "STATE_DIRECTORY": site.state_dir, "CACHE_DIRECTORY": f"/var/cache/{site.name}"}
-    environ = clean_environment(places | credentials(site, site.user))
-    return _completed([program, *arguments], environ, user=site.user)
+    return clean_environment({**places, **credentials(site, site.user), **(more or {})})
 
 
 def credentials(site: Site, user: str = "root") -> dict[str, str]:

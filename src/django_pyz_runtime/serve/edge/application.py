@@ -9,6 +9,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.gate import Gate
+from django_pyz_runtime.release.time_zone import check_time_zone
 from django_pyz_runtime.serve.edge.chunked import WithLength
 from django_pyz_runtime.serve.edge.health import Health, with_health
 from django_pyz_runtime.serve.edge.other_releases import other_releases
@@ -16,7 +17,6 @@ from django_pyz_runtime.serve.edge.pause import WsgiGate
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
-from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.relative_urls import forget_made
 from django_pyz_runtime.static.serving import static_paths, with_static_files

@@ -13,13 +13,13 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.release.gate import BEING_UPGRADED, Gate
+from django_pyz_runtime.release.time_zone import check_time_zone
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files
 from django_pyz_runtime.serve.edge.health import with_health
 from django_pyz_runtime.serve.edge.pause import refuse
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_asgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
-from django_pyz_runtime.serve.edge.time_zone import check_time_zone
 from django_pyz_runtime.serve.limits import Limits, limits_of
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.away import DatabaseAway, is_away, unpooled
+from django_pyz_runtime.release.writable import try_to_write
 from django_pyz_runtime.release.migrations import State, ahead_error, missing_error, problem, states
 
 if TYPE_CHECKING:
@@ -174,44 +175,13 @@ def check_database(bundle: Bundle, command: str) -> list[State]:
     connect(command)
     # One without any right to write is meant to be read only.
     if is_file and os.stat(name).st_mode & 0o222:
-        _try_to_write(connection, name)
+        try_to_write(connection)
     try:
         return states()
     except DatabaseError:
         # It may have gone again.
         connect(command)
         raise
-
-
-def _try_to_write(connection: BaseDatabaseWrapper, name: str) -> None:
-    """Write to an SQLite database, and take it back: only that shows that this user and its file system allow it.
-
-    Raises:
-        UserError: they do not.
-    """
-    import shlex
-    import sqlite3
-
-    from django.db import OperationalError
-
-    try:
-        with connection.cursor() as cursor:
-            version = cursor.execute("PRAGMA user_version").fetchone()[0]
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                cursor.execute(f"PRAGMA user_version = {version}")
-            finally:
-                cursor.execute("ROLLBACK")
-    except OperationalError as error:
-        code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
-        if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            folder = shlex.quote(os.path.dirname(name))
-            raise UserError(
-                f"the database {name} can be read, but not written: {error}",
-                hint=f"Look at its files, their folder and its file system: ls -la {folder}; findmnt -T {folder}",
-            ) from error
-    finally:
-        connection.close()
 
 
 def connect_all(command: str) -> None:

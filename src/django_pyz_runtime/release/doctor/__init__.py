@@ -1,0 +1,1 @@
+"""`pyz doctor`: everything that can be wrong around the file, each with its cure."""

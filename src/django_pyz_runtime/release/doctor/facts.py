@@ -1,0 +1,319 @@
+"""What is known of the site and its host, found out when a check first asks for it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django_pyz_runtime.boot import ini
+from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.boot.trust import user_name
+from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.bundle.names import SYSTEM_CONFIGURATION
+from django_pyz_runtime.config import levels
+from django_pyz_runtime.config.configuration import Configuration, Level, Value
+from django_pyz_runtime.config.resolved import data_dir
+from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.release import record
+from django_pyz_runtime.release.doctor import look_process
+from django_pyz_runtime.release.doctor.findings import DoesNotApply, Unknown
+from django_pyz_runtime.release.files.files import HostFile, system_files
+from django_pyz_runtime.release.files.site import Site
+from django_pyz_runtime.release.install import checks, machine
+from django_pyz_runtime.release.record import Running
+from django_pyz_runtime.secrets.redaction import remember
+
+ROOT = "root"
+_PLACE = re.compile(r"(/.+):(\d+)")
+
+
+class SecretFile(NamedTuple):
+    """A file that the configuration names for a value.
+
+    Attributes:
+        path: of it.
+        named_by: where, as "/etc/shop/settings.ini:12".
+        key: of the value.
+    """
+
+    path: Path
+    named_by: str
+    key: str
+
+
+class Facts:
+    """What is known.
+
+    Args:
+        bundle: this one.
+        arguments: of the command line.
+        environ: the environment.
+    """
+
+    def __init__(self, bundle: Bundle, arguments: Arguments, environ: Mapping[str, str] = os.environ) -> None:
+        self.bundle = bundle
+        self.manifest = bundle.manifest
+        self.arguments = arguments
+        self.now = time.time()
+        self.me = user_name(os.geteuid())
+        self._environ = dict(environ)
+        credentials = f"/run/credentials/{bundle.manifest.name}.service"
+        if "CREDENTIALS_DIRECTORY" not in environ and os.access(credentials, os.R_OK | os.X_OK):
+            self._environ["CREDENTIALS_DIRECTORY"] = credentials
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration, with all its mistakes."""
+        found = levels.load(self.manifest, self.arguments, self._environ, os.geteuid())
+        remember(found.texts())
+        return found
+
+    def option(self, section: str, key: str) -> Any:
+        """The value of an option.
+
+        Raises:
+            Unknown: it cannot be told.
+        """
+        try:
+            return self.configuration.get(section, key)
+        except ValueError:
+            raise Unknown(f"[{section}] {key} has a mistake") from None
+
+    @cached_property
+    def site(self) -> Site:
+        """The site by its names, and as configured where the configuration is free of problems."""
+        if self.configuration.problems:
+            return Site.of_names(self.manifest)
+        return Site.of(self.bundle, self.configuration)
+
+    @cached_property
+    def data(self) -> Path:
+        """The data folder.
+
+        Raises:
+            Unknown: it cannot be told.
+        """
+        try:
+            return data_dir(self.manifest, self.configuration)
+        except (UserError, ValueError) as error:
+            raise Unknown(str(error).splitlines()[0]) from None
+
+    @cached_property
+    def settings_ini(self) -> Path:
+        """The main configuration file, which need not be there."""
+        return Path(self.configuration.file.path)
+
+    @cached_property
+    def settings_files(self) -> list[Path]:
+        """The main configuration file and those beside it that are read, too; those that are there."""
+        fragments = sorted((self.settings_ini.parent / "conf.d").glob("*.ini"))
+        return [path for path in (self.settings_ini, *fragments) if path.exists()]
+
+    @cached_property
+    def secret_files(self) -> list[SecretFile]:
+        """The files that `KEY@file` names."""
+        return [*self._secret_files()]
+
+    def _secret_files(self) -> Iterator[SecretFile]:
+        for path in self.settings_files:
+            with contextlib.suppress(OSError):
+                for entry in ini.read(path.read_bytes())[0]:
+                    key, _, where = entry.key.partition("@")
+                    if where == "file" and os.path.isabs(entry.text):
+                        yield SecretFile(Path(entry.text), f"{path}:{entry.line}", key)
+
+    @cached_property
+    def units(self) -> list[Path]:
+        """The site's units that are installed.
+
+        Raises:
+            DoesNotApply: systemd does not run here, or there are none.
+        """
+        self.need_units()
+        return checks.units_of_site(self.site)
+
+    def need_units(self) -> None:
+        """Go on only where systemd serves the site.
+
+        Raises:
+            DoesNotApply: it does not.
+        """
+        if not self.has_units:
+            raise DoesNotApply(self._why_no_units)
+
+    @cached_property
+    def _why_no_units(self) -> str:
+        if not machine.has_systemd():
+            return "systemd does not run this machine"
+        is_there = checks.units_of_site(self.site) or self._is_enabled
+        return "" if is_there else "no units of this site are installed"
+
+    @property
+    def _is_enabled(self) -> bool:
+        """Whether the site was enabled, although its units may be gone."""
+        return os.path.lexists(f"/etc/systemd/system/multi-user.target.wants/{self.site.name}.target")
+
+    @cached_property
+    def has_units(self) -> bool:
+        """Whether systemd serves the site."""
+        return not self._why_no_units
+
+    @cached_property
+    def wanted_units(self) -> list[HostFile]:
+        """The units as an installation would write them.
+
+        Raises:
+            Unknown: the configuration has mistakes.
+            DoesNotApply: the site has no units here.
+        """
+        self.need_units()
+        if self.configuration.problems:
+            raise Unknown("the configuration has mistakes")
+        try:
+            return [file for file in system_files(self.site) if "/systemd/" in file.place]
+        except UserError as error:
+            raise Unknown(error.problem) from None
+
+    @cached_property
+    def has_user(self) -> bool:
+        """Whether the site has a user of its own on this host."""
+        return machine.user_home(self.site.user) == self.site.state_dir
+
+    @cached_property
+    def user(self) -> str:
+        """Who serves the site, or would."""
+        return self.site.user if self.has_user else self.me
+
+    @cached_property
+    def is_installed(self) -> bool:
+        """Whether this is the executable that is in force on this host, or one kept beside it."""
+        from django_pyz_runtime.release.upgrade.left import root_of
+
+        return root_of(self.bundle) == Path("/")
+
+    @cached_property
+    def processes(self) -> list[Running]:
+        """The processes of the site that run."""
+        try:
+            data = self.data
+        except Unknown:
+            data = None
+        return record.running(self.manifest.name, data)
+
+    @cached_property
+    def seen(self) -> Mapping[str, Any]:
+        """What a process has seen that has imported the site's settings, as whoever serves it."""
+        return look_process.run(self.bundle, self.arguments, self._look_environment, self._look_user, self.site)
+
+    @cached_property
+    def _look_user(self) -> str | None:
+        return self.user if os.geteuid() == 0 and self.user != ROOT else None
+
+    @property
+    def _look_environment(self) -> dict[str, str]:
+        """What that process has in its environment: that of the service, where it is another user's."""
+        inherited = {self.manifest.env_prefix + levels.INHERITED: json.dumps(self.arguments.assignments)}
+        if self._look_user is None:
+            return {**self._environ, **inherited}
+        chosen = {name: text for name, text in self._environ.items() if name.startswith(self.manifest.env_prefix)}
+        credentials = {name: self._environ[name] for name in ("CREDENTIALS_DIRECTORY",) if name in self._environ}
+        return {**chosen, **credentials, **inherited}
+
+    def look(self, name: str) -> Any:
+        """A fact that this process has seen.
+
+        Args:
+            name: of the fact.
+
+        Raises:
+            Unknown: it has not, as the settings cannot be imported.
+        """
+        if name not in self.seen:
+            raise Unknown("the settings cannot be imported" if "settings" not in self.seen else "the site cannot load")
+        return self.seen[name]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What it says of the settings."""
+        found: Mapping[str, Any] = self.look("settings")
+        return found
+
+    # How cures are written.
+
+    @cached_property
+    def program(self) -> str:
+        """How a command of the site begins."""
+        path = self.bundle.executable
+        name = path.name if shutil.which(path.name) == str(path) else str(path)
+        return self.configuration.command(name)
+
+    def by(self, user: str, command: str) -> str:
+        """A command that a user is to run, as this one has to write it."""
+        if user == self.me:
+            return command
+        return f"runuser -u {user} -- {command}" if self.me == ROOT else f"as {user}: {command}"
+
+    def ours(self, words: str) -> str:
+        """A command of the site, to be run by who serves it."""
+        return self.by(self.user, f"{self.program} {words}")
+
+    def is_system(self, path: Path) -> bool:
+        """Whether a file or folder is one of the system's configuration."""
+        return path.is_relative_to(SYSTEM_CONFIGURATION)
+
+    def owner_of(self, path: Path) -> str:
+        """The user whose a file or folder is."""
+        return user_name(path.stat().st_uid)
+
+    def by_owner(self, path: Path, command: str) -> str:
+        """A command that only the owner of a file or root may run."""
+        return command if self.me in (ROOT, self.owner_of(path)) else f"as root: {command}"
+
+    def value(self, section: str, key: str) -> Value | None:
+        """Who says what an option or setting is; None where nobody does."""
+        return self.configuration.values.get((section, key))
+
+    def edit(self, section: str, key: str, text: str, then: str = "") -> str:
+        """The change of the configuration that gives an option or setting a value.
+
+        Args:
+            section: of the option.
+            key: of it; KEY@file for a file that holds the value.
+            text: the value.
+            then: a command that has to follow.
+        """
+        said = self.value(section, key.partition("@")[0])
+        source = said.source.rpartition(", named by ")[2] if said else ""
+        after = " && ".join(filter(None, [then, self.reload_command]))
+        after = f"; then: {after}" if after else ""
+        if found := _PLACE.fullmatch(source):
+            return f"in {found[1]}, line {found[2]}: {key} = {text}{after}"
+        if said and said.level in (Level.ENVIRONMENT, Level.COMMAND_LINE):
+            return f"change {source} to {text}{after}"
+        return f"in {self.settings_ini}, below [{section}]: {key} = {text}{after}"
+
+    @property
+    def reload_command(self) -> str:
+        """What has to be done for a change of the configuration to be used; "" where nothing is known of a service."""
+        if not self.has_units:
+            return ""
+        return self.by(ROOT, f"systemctl try-reload-or-restart {shlex.quote(self.site.name)}.service")
+
+    def by_writer_of(self, path: Path, command: str) -> str:
+        """A command for who can write to the folder of a file."""
+        return command if os.access(path.parent, os.W_OK) else f"as {ROOT}: {command}"
+
+
+def mode_of(path: Path) -> int:
+    """The permissions of a file or folder."""
+    return stat.S_IMODE(path.stat().st_mode)

@@ -1,0 +1,102 @@
+"""What a check says: findings, each with what was wanted and found, and a cure that can be followed to the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from django_pyz_runtime.release.doctor.facts import Facts
+
+
+class Severity(IntEnum):
+    """How bad a finding is. SKIPPED: it could not be looked at. NONE: the check does not apply here."""
+
+    NONE = 0
+    OK = 1
+    INFO = 2
+    SKIPPED = 3
+    WARNING = 4
+    ERROR = 5
+
+
+class Finding(NamedTuple):
+    """Something that was found.
+
+    Attributes:
+        severity: how bad it is.
+        what: is the matter.
+        where: the file, unit, address or database.
+        found: what is there.
+        wanted: what ought to be there.
+        cure: a shell command, led by "as USER: " where this user may not run it; or an edit, as
+            "in FILE, line N: TEXT" and "in FILE, below [SECTION]: TEXT", with "; then: COMMAND" where one follows.
+        check: the name of the check.
+    """
+
+    severity: Severity
+    what: str
+    where: str = ""
+    found: str = ""
+    wanted: str = ""
+    cure: str = ""
+    check: str = ""
+
+    @property
+    def line(self) -> str:
+        """All of it but the cure, for people."""
+        said = ", ".join(f"{word} {text}" for word, text in (("wanted", self.wanted), ("found", self.found)) if text)
+        return ": ".join(" ".join(part.split()) for part in (self.where, self.what, said) if part)
+
+
+class Unknown(Exception):
+    """Something that a check needs cannot be had; the text says why."""
+
+
+class DoesNotApply(Exception):
+    """A check has nothing to look at here; the text says why."""
+
+
+class Check(NamedTuple):
+    """A check.
+
+    Attributes:
+        name: for people and `pyz doctor NAME`.
+        says: what is true where it finds nothing.
+        look: gives the findings.
+    """
+
+    name: str
+    says: str
+    look: Callable[[Facts], Iterable[Finding]]
+
+    def run(self, facts: Facts) -> list[Finding]:
+        """The findings, at least one; a check that fails itself is a finding, too.
+
+        Args:
+            facts: what is known.
+        """
+        found: list[Finding] = []
+        try:
+            found += self.look(facts)
+        except Unknown as reason:
+            found.append(Finding(Severity.SKIPPED, f"not looked at: {reason}"))
+        except DoesNotApply as reason:
+            found = found or [Finding(Severity.NONE, f"does not apply: {reason}")]
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"
+            found.append(Finding(Severity.SKIPPED, "not looked at: the check itself has failed", found=text))
+        found = found or [Finding(Severity.OK, self.says)]
+        return [finding._replace(check=self.name) for finding in found]
+
+
+def worst(findings: Iterable[Finding]) -> Severity:
+    """The severity of the worst one."""
+    return max((finding.severity for finding in findings), default=Severity.OK)
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """0 where all is well, 1 for warnings, 3 for errors. What could not be looked at counts as a warning."""
+    severity = worst(findings)
+    return 3 if severity is Severity.ERROR else 1 if severity in (Severity.WARNING, Severity.SKIPPED) else 0

@@ -1,0 +1,164 @@
+"""Checks of the machine: room, file systems, clock, Python."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from django_pyz_runtime.bundle.container import CONTAINER
+from django_pyz_runtime.release.doctor.facts import ROOT, Facts
+from django_pyz_runtime.release.doctor.findings import Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.install import machine
+
+_LITTLE_SPACE_BYTES, _NO_SPACE_BYTES = 500_000_000, 50_000_000
+_FEW_INODES, _NO_INODES = 5_000, 500
+_LITTLE_PART = 0.05
+"""What counts as little is never more than this part of a file system."""
+_CONTAINER = Path("/run/systemd/container")
+"""There where systemd runs in a container (systemd.io, CONTAINER_INTERFACE)."""
+_SECURITY_ENDS = {11: date(2027, 10, 31), 12: date(2028, 10, 31), 13: date(2029, 10, 31), 14: date(2030, 10, 31)}
+"""When a Python 3 gets no more mending (devguide.python.org, Status of Python versions)."""
+
+
+class Room(NamedTuple):
+    """What is left of a file system, and all of it; 0 of all where it counts none."""
+
+    left: int
+    all: int
+
+    def severity(self, little: int, nothing: int) -> Severity:
+        """How bad it is.
+
+        Args:
+            little: what is a warning.
+            nothing: what is an error.
+        """
+        if not self.all or self.left >= min(little, self.all * _LITTLE_PART):
+            return Severity.OK
+        return Severity.ERROR if self.left < min(nothing, self.all * _LITTLE_PART / 10) else Severity.WARNING
+
+
+def space(facts: Facts) -> Iterator[Finding]:
+    """There is room for data, code and temporary files."""
+    for path, status in _file_systems(facts):
+        room = Room(status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize)
+        severity = room.severity(_LITTLE_SPACE_BYTES, _NO_SPACE_BYTES)
+        if severity is not Severity.OK:
+            quoted = shlex.quote(_mount_point(path))
+            cure = f"remove what is not needed; the largest are told by: du -xah {quoted} | sort -h | tail -n 20"
+            found = f"{room.left / 1e6:,.0f} MB of {room.all / 1e6:,.0f} MB left"
+            yield Finding(severity, "the file system is nearly full", str(path), found, "more", cure)
+
+
+def inodes(facts: Facts) -> Iterator[Finding]:
+    """There is room for more files."""
+    for path, status in _file_systems(facts):
+        room = Room(status.f_favail, status.f_files)
+        severity = room.severity(_FEW_INODES, _NO_INODES)
+        if severity is not Severity.OK:
+            quoted = shlex.quote(_mount_point(path))
+            cure = (
+                "remove what is not needed; the folders with most files are told by: "
+                f"du -x --inodes {quoted} | sort -n | tail -n 20"
+            )
+            found = f"{room.left:,} of {room.all:,} inodes left"
+            yield Finding(severity, "the file system takes hardly any more files", str(path), found, "more", cure)
+
+
+def _file_systems(facts: Facts) -> Iterator[tuple[Path, os.statvfs_result]]:
+    """The places that the site writes to, one of each file system."""
+    places = [facts.bundle.root.parent, Path(tempfile.gettempdir())]
+    with contextlib.suppress(Unknown):
+        places.insert(0, next(path for path in (facts.data, *facts.data.parents) if path.exists()))
+    seen: set[int] = set()
+    for place in places:
+        if (device := place.stat().st_dev) not in seen:
+            seen.add(device)
+            yield place, os.statvfs(place)
+
+
+def _mount_point(path: Path) -> str:
+    path = path.resolve()
+    return str(next(one for one in (path, *path.parents) if one.is_mount()))
+
+
+def noexec(facts: Facts) -> Iterator[Finding]:
+    """Compiled modules and programs of the packages can be run from where the code is."""
+    tree = facts.bundle.root
+    if os.statvfs(tree).f_flag & os.ST_NOEXEC:
+        severity = Severity.ERROR if facts.manifest.has_extensions else Severity.WARNING
+        what = "programs and compiled modules cannot be run from there"
+        cure = facts.by(ROOT, f"mount -o remount,exec {shlex.quote(_mount_point(tree))}")
+        yield Finding(severity, what, str(tree), "mounted noexec", "exec", cure)
+
+
+def read_only(facts: Facts) -> Iterator[Finding]:
+    """Data is not on a file system that is mounted read-only."""
+    place = facts.data
+    if not place.exists():
+        raise DoesNotApply(f"there is no data yet in {place}")
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        cure = facts.by(ROOT, f"mount -o remount,rw {shlex.quote(_mount_point(place))}")
+        yield Finding(Severity.ERROR, "cannot be written", str(place), "mounted read-only", "rw", cure)
+
+
+def clock(facts: Facts) -> Iterator[Finding]:
+    """The clock is right, as far as that can be told."""
+    built = built_at(facts.bundle.executable)
+    cure = facts.by(ROOT, "timedatectl set-ntp true")
+    if facts.now < built - 86400:
+        found, wanted = (datetime.fromtimestamp(time, UTC).isoformat(" ", "minutes") for time in (facts.now, built))
+        what = "the time is before that of the build: certificates and sessions fail"
+        yield Finding(Severity.ERROR, what, "the clock", f"{found} UTC", f"later than {wanted} UTC", cure)
+    elif machine.has_systemd() and not _CONTAINER.exists() and _is_synchronised() == "no":
+        yield Finding(Severity.WARNING, "is not synchronised", "the clock", cure=cure)
+
+
+def built_at(executable: Path) -> float:
+    """When a file was built, in seconds since 1970: the time that the build has given to what is in it."""
+    with zipfile.ZipFile(executable) as archive:
+        return datetime(*archive.getinfo(CONTAINER).date_time, tzinfo=UTC).timestamp()
+
+
+def _is_synchronised() -> str:
+    try:
+        return machine.run("timedatectl", "show", "--property=NTPSynchronized", "--value").strip()
+    except machine.Failed:
+        return ""
+
+
+def python(facts: Facts) -> Iterator[Finding]:
+    """Python is the version that the file was built with, and still gets security fixes."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if running != facts.manifest.python:
+        wanted = f"Python {facts.manifest.python}"
+        program = shutil.which(f"python{facts.manifest.python}")
+        package = f"python{facts.manifest.python}"
+        cure = "" if program else facts.by(ROOT, f"apt-get install --yes {package}")
+        cure = cure or f"start the file by itself, or with {program}"
+        what = "the file was built and tried out with another version"
+        yield Finding(Severity.WARNING, what, sys.executable, f"Python {running}", wanted, cure)
+    ends = _SECURITY_ENDS.get(sys.version_info.minor)
+    if ends and datetime.fromtimestamp(facts.now, UTC).date() > ends:
+        cure = f"build the file with a newer Python: django-pyz build --python 3.{max(_SECURITY_ENDS)}"
+        what = "gets no more security fixes"
+        yield Finding(Severity.WARNING, what, f"Python {running}", f"its end on {ends.isoformat()}", cure=cure)
+
+
+CHECKS = (
+    Check("disk-space", "there is room for data, code and temporary files", space),
+    Check("inodes", "there is room for more files", inodes),
+    Check("noexec", "programs can be run from where the code is", noexec),
+    Check("read-only", "data can be written where it is", read_only),
+    Check("clock", "the clock is right, as far as that can be told", clock),
+    Check("python", "Python is the version that the file was built with", python),
+)
