@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.activation.zero_config import KEY_FILE
+from django_pyz_runtime.boot import places
 from django_pyz_runtime.boot.trust import user_name
 from django_pyz_runtime.config.configuration import Level
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
@@ -33,8 +34,14 @@ def program(facts: Facts) -> Iterator[Finding]:
 
 def code(facts: Facts) -> Iterator[Finding]:
     """Nobody but root, or this user, can write the unpacked code, or replace a folder above it."""
-    tree = Path(os.path.realpath(facts.bundle.root))
-    for path in (tree, *tree.parents):
+    installed = places.installed_folders(facts.manifest.name, str(facts.bundle.executable))
+    # A tree that others could have written is not used (boot.trust): another one is made elsewhere.
+    trees = [
+        facts.bundle.root,
+        *(tree for folder in installed if (tree := Path(folder, facts.bundle.build_id)).exists()),
+    ]
+    resolved = [Path(os.path.realpath(tree)) for tree in trees]
+    for path in dict.fromkeys(path for tree in resolved for path in (tree, *tree.parents)):
         status = path.stat()
         owner = user_name(status.st_uid)
         if owner not in (ROOT, facts.me, facts.user):
@@ -167,11 +174,14 @@ def secret_files(facts: Facts) -> Iterator[Finding]:
             cure = f"write the value of {named.key} into {path}, mode 0640, group {facts.user}"
             yield Finding(Severity.ERROR, "is not there", where, cure=cure)
             continue
-        for finding in _mode(facts, path, 0, stat.S_IRWXO | stat.S_IWGRP, Severity.ERROR):
-            yield finding._replace(where=where)
-        if facts.has_user and not _can_read(path, facts.user):
-            cure = facts.by(ROOT, f"chgrp {facts.user} {_quoted(path)} && chmod 640 {_quoted(path)}")
-            yield Finding(Severity.ERROR, f"user {facts.user} cannot read it", where, cure=cure)
+        mode, is_open = mode_of(path), bool(mode_of(path) & (stat.S_IRWXO | stat.S_IWGRP))
+        is_closed = facts.has_user and not _can_read(path, facts.user)
+        if is_open or is_closed:
+            group = f"chgrp {facts.user} {_quoted(path)} && " if facts.has_user else ""
+            cure = facts.by_owner(path, f"{group}chmod {'640' if facts.has_user else '600'} {_quoted(path)}")
+            what = f"user {facts.user} cannot read it" if is_closed else "is open to others"
+            found = f"mode {mode:04o}, group {path.group()}"
+            yield Finding(Severity.ERROR, what, where, found, "" if is_closed else "mode 0640", cure)
 
 
 def _mode(facts: Facts, path: Path, needed: int, forbidden: int, severity: Severity) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ def _settings(activation: Activation) -> dict[str, Any]:
         "time_zone_problem": _time_zone_problem(),
         "email": _email(settings),
         "databases": {alias: _database_facts(databases[alias]) for alias in databases},
-        "caches": {alias: str(cache.get("BACKEND", "")) for alias, cache in dict(settings.CACHES).items()},
+        "caches": {alias: _cache_facts(cache) for alias, cache in dict(settings.CACHES).items()},
         "static_root": str(settings.STATIC_ROOT or ""),
         "static_url": str(settings.STATIC_URL or ""),
     }
@@ -102,6 +102,10 @@ def _settings(activation: Activation) -> dict[str, Any]:
 def _database_facts(database: Mapping[str, Any]) -> dict[str, Any]:
     facts = {key.lower(): str(database.get(key) or "") for key in ("ENGINE", "NAME", "HOST", "PORT", "USER")}
     return {**facts, "certificates": files_of(dict(database.get("OPTIONS") or {}))}
+
+
+def _cache_facts(cache: Mapping[str, Any]) -> dict[str, str]:
+    return {"backend": str(cache.get("BACKEND", "")), "location": redacted(str(cache.get("LOCATION", "")))}
 
 
 def _weakness(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -53,7 +54,7 @@ def space(facts: Facts) -> Iterator[Finding]:
         room = Room(status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize)
         severity = room.severity(_LITTLE_SPACE_BYTES, _NO_SPACE_BYTES)
         if severity is not Severity.OK:
-            quoted = shlex.quote(_mount_point(path))
+            quoted = shlex.quote(mount_of(path).point)
             cure = f"remove what is not needed; the largest are told by: du -xah {quoted} | sort -h | tail -n 20"
             found = f"{room.left / 1e6:,.0f} MB of {room.all / 1e6:,.0f} MB left"
             yield Finding(severity, "the file system is nearly full", str(path), found, "more", cure)
@@ -65,7 +66,7 @@ def inodes(facts: Facts) -> Iterator[Finding]:
         room = Room(status.f_favail, status.f_files)
         severity = room.severity(_FEW_INODES, _NO_INODES)
         if severity is not Severity.OK:
-            quoted = shlex.quote(_mount_point(path))
+            quoted = shlex.quote(mount_of(path).point)
             cure = (
                 "remove what is not needed; the folders with most files are told by: "
                 f"du -x --inodes {quoted} | sort -n | tail -n 20"
@@ -86,9 +87,31 @@ def _file_systems(facts: Facts) -> Iterator[tuple[Path, os.statvfs_result]]:
             yield place, os.statvfs(place)
 
 
-def _mount_point(path: Path) -> str:
-    path = path.resolve()
-    return str(next(one for one in (path, *path.parents) if one.is_mount()))
+class Mount(NamedTuple):
+    """A mount (proc(5), mountinfo).
+
+    Attributes:
+        point: the folder.
+        options: of the mount.
+        system_options: of the file system.
+    """
+
+    point: str
+    options: tuple[str, ...]
+    system_options: tuple[str, ...]
+
+
+def mount_of(path: Path) -> Mount:
+    """The mount that a path is in: the last one of those that lie deepest."""
+    found = Mount("/", (), ())
+    real = path.resolve()
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+        mounted, _, system = line.partition(" - ")
+        point, options = mounted.split()[4:6]
+        point = re.sub(r"\\([0-7]{3})", lambda escaped: chr(int(escaped[1], 8)), point)
+        if real.is_relative_to(point) and len(point) >= len(found.point):
+            found = Mount(point, tuple(options.split(",")), tuple(system.split()[-1].split(",")))
+    return found
 
 
 def noexec(facts: Facts) -> Iterator[Finding]:
@@ -97,7 +120,7 @@ def noexec(facts: Facts) -> Iterator[Finding]:
     if os.statvfs(tree).f_flag & os.ST_NOEXEC:
         severity = Severity.ERROR if facts.manifest.has_extensions else Severity.WARNING
         what = "programs and compiled modules cannot be run from there"
-        cure = facts.by(ROOT, f"mount -o remount,exec {shlex.quote(_mount_point(tree))}")
+        cure = facts.by(ROOT, f"mount -o remount,bind,exec {shlex.quote(mount_of(tree).point)}")
         yield Finding(severity, what, str(tree), "mounted noexec", "exec", cure)
 
 
@@ -107,7 +130,10 @@ def read_only(facts: Facts) -> Iterator[Finding]:
     if not place.exists():
         raise DoesNotApply(f"there is no data yet in {place}")
     if os.statvfs(place).f_flag & os.ST_RDONLY:
-        cure = facts.by(ROOT, f"mount -o remount,rw {shlex.quote(_mount_point(place))}")
+        # A file system that is read-only itself, or only where it is seen here (mount(8), bind).
+        mount = mount_of(place)
+        how = "remount,rw" if "ro" in mount.system_options else "remount,bind,rw"
+        cure = facts.by(ROOT, f"mount -o {how} {shlex.quote(mount.point)}")
         yield Finding(Severity.ERROR, "cannot be written", str(place), "mounted read-only", "rw", cure)
 
 
@@ -142,9 +168,8 @@ def python(facts: Facts) -> Iterator[Finding]:
     if running != facts.manifest.python:
         wanted = f"Python {facts.manifest.python}"
         program = shutil.which(f"python{facts.manifest.python}")
-        package = f"python{facts.manifest.python}"
-        cure = "" if program else facts.by(ROOT, f"apt-get install --yes {package}")
-        cure = cure or f"start the file by itself, or with {program}"
+        way = f"start the file with {program}, or " if program else ""
+        cure = f"{way}build the file for this version: django-pyz build --python {running}"
         what = "the file was built and tried out with another version"
         yield Finding(Severity.WARNING, what, sys.executable, f"Python {running}", wanted, cure)
     ends = _SECURITY_ENDS.get(sys.version_info.minor)

@@ -18,6 +18,8 @@ _LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1"}
 _LOCAL_BINDS = ("127.", "[::1]", "localhost", "unix:", "fd://")
 _PLACE = re.compile(r"(?P<path>/[^\n]*?):(?P<line>\d{1,9}): (?P<text>.*)", re.DOTALL)
 _MEANT = re.compile(r", did you mean ([^?]+)\?")
+_NO_ZONE = re.compile(r"Incorrect timezone setting: (\S+)")
+"""What Django says of TIME_ZONE (django.conf.Settings)."""
 _CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 
@@ -136,11 +138,13 @@ def secret_key(facts: Facts) -> Iterator[Finding]:
 
 def time_zone(facts: Facts) -> Iterator[Finding]:
     """This machine knows the site's time zone."""
-    if not facts.settings["time_zone_problem"]:
+    # A name that is none keeps the settings from being imported.
+    refused = _NO_ZONE.search(str(facts.seen.get("settings_error")))
+    if not refused and not facts.settings["time_zone_problem"]:
         return
     from zoneinfo import available_timezones
 
-    zone = facts.settings["time_zone"]
+    zone = refused[1] if refused else str(facts.settings["time_zone"])
     known = available_timezones()
     if zone not in known and (meant := nearest(zone, known)):
         cure = facts.edit("settings", "TIME_ZONE", meant)
@@ -175,13 +179,10 @@ def caches(facts: Facts) -> Iterator[Finding]:
         raise DoesNotApply("caches are in the memory of each process")
     for alias, seen in looks.items():
         if seen["error"]:
-            is_table = facts.settings["caches"][alias].endswith("db.DatabaseCache")
-            cure = facts.ours("createcachetable") if is_table else f"start its server: {_cache_server(facts, alias)}"
+            cache = facts.settings["caches"][alias]
+            is_table = cache["backend"].endswith("db.DatabaseCache")
+            cure = facts.ours("createcachetable") if is_table else f"start the cache server at {cache['location']}"
             yield Finding(Severity.ERROR, "does not answer", f"the cache {alias!r}", seen["error"], "an answer", cure)
-
-
-def _cache_server(facts: Facts, alias: str) -> str:
-    return f"{facts.ours(f'pyz config explain CACHES.{alias}')} says where it is"
 
 
 CHECKS = (

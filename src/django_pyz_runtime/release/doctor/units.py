@@ -118,6 +118,8 @@ def port(facts: Facts) -> Iterator[Finding]:
             found = problem.partition(" by ")[2] or problem
             unit = unit_of(pid) if pid else ""
             stop = f"systemctl stop {shlex.quote(unit)}" if unit else f"kill {pid}" if pid else ""
+            if stop and facts.has_units:
+                stop += f" && systemctl start {shlex.quote(facts.site.name)}.target"
             cure = facts.by(ROOT, stop) if stop else f"choose another one: {facts.edit('serve', 'bind', 'HOST:PORT')}"
             yield Finding(Severity.ERROR, "another program listens there", stream, found, "nobody", cure)
 
@@ -183,7 +185,7 @@ def journal(facts: Facts) -> Iterator[Finding]:
                     )
     if not any(Path("/var/log/journal").glob("*/system.journal")):
         cure = "mkdir -p /var/log/journal && systemd-tmpfiles --create --prefix /var/log/journal"
-        cure = facts.by(ROOT, f"{cure} && journalctl --flush")
+        cure = facts.by(ROOT, f"{cure} && systemctl restart systemd-journald && journalctl --flush")
         what = "the journal is lost when the machine is started again"
         yield Finding(Severity.WARNING, what, "/var/log/journal", "no journal there", cure=cure)
 
