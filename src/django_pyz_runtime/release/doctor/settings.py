@@ -18,8 +18,8 @@ _LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1"}
 _LOCAL_BINDS = ("127.", "[::1]", "localhost", "unix:", "fd://")
 _PLACE = re.compile(r"(?P<path>/[^\n]*?):(?P<line>\d{1,9}): (?P<text>.*)", re.DOTALL)
 _MEANT = re.compile(r", did you mean ([^?]+)\?")
-_NO_ZONE = re.compile(r"Incorrect timezone setting: (\S+)")
-"""What Django says of TIME_ZONE (django.conf.Settings)."""
+_NO_ZONE = re.compile(r"TIME_ZONE: .* has no time zone '([^']+)'")
+"""What is said of a name that is none (activation.settings_errors)."""
 _CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 
@@ -33,6 +33,8 @@ def configuration(facts: Facts) -> Iterator[Finding]:
 
 def _correction(facts: Facts, problem: str, found: re.Match[str] | None) -> str:
     check = f"`{facts.program} pyz config check` says whether it is right then"
+    if "may not read it" in problem:
+        return facts.by(ROOT, f"{facts.program} pyz doctor")
     if found is None:
         mended = re.search(r": ((?:as root: )?(?:chmod|chown|chgrp|setfacl) .*)", problem)
         return mended[1] if mended else f"correct that; {check}"
