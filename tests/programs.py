@@ -34,6 +34,7 @@ _PACKAGES = {
     "nginx": "nginx-light",
     "npm": "npm",
     "nsenter": "util-linux",
+    "openssl": "openssl",
     "pgbouncer": "pgbouncer",
     "postgres": "postgresql",
     "redis-server": "redis-server",

@@ -61,10 +61,11 @@ def _writing(facts: Facts, alias: str) -> str:
     if seen["vendor"] == "mysql":
         return f"{asks}SET GLOBAL read_only = OFF" if by else f"{asks}GRANT ALL ON `{name}`.* TO `{user}`"
     reset = "RESET default_transaction_read_only"
+    # The session that asks for it may be read-only itself.
     if by == "database":
-        return f'{asks}ALTER DATABASE "{name}" {reset}'
+        return f'{asks}BEGIN READ WRITE; ALTER DATABASE "{name}" {reset}; COMMIT'
     if by == "user":
-        return f'{asks}ALTER ROLE "{user}" {reset}'
+        return f'{asks}BEGIN READ WRITE; ALTER ROLE "{user}" {reset}; COMMIT'
     if by:
         return f"{asks}ALTER SYSTEM {reset}; SELECT pg_reload_conf()"
     return f'{asks}GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{user}"'

@@ -142,7 +142,7 @@ def clock(facts: Facts) -> Iterator[Finding]:
     built = built_at(facts.bundle.executable)
     cure = facts.by(ROOT, "timedatectl set-ntp true")
     if facts.now < built - 86400:
-        found, wanted = (datetime.fromtimestamp(time, UTC).isoformat(" ", "minutes") for time in (facts.now, built))
+        found, wanted = (f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M}" for time in (facts.now, built))
         what = "the time is before that of the build: certificates and sessions fail"
         yield Finding(Severity.ERROR, what, "the clock", f"{found} UTC", f"later than {wanted} UTC", cure)
     elif machine.has_systemd() and not _CONTAINER.exists() and _is_synchronised() == "no":

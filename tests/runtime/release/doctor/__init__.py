@@ -1,0 +1,1 @@
+"""Tests of what `pyz doctor` is made of."""
