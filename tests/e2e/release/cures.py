@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 _EDIT = re.compile(r"in (/[^\n]+?), (?:line (\d+)|below \[(\w+)\]): ([^\n]*?)(?:; then: (.*))?", re.DOTALL)
 
+_RELOAD = re.compile(r"(?: && )?(systemctl try-reload-or-restart \S+)")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -40,25 +41,39 @@ class Told(NamedTuple):
         return "\n".join(" | ".join(finding.values()) for finding in self.findings)
 
 
-def follow(cure: str, run: Run, path: Callable[[str], Path]) -> None:
-    """Do what a cure says: an edit, a command, or one after the other.
+def follow(cures: Iterable[str], run: Run, path: Callable[[str], Path]) -> None:
+    """Do what cures say: edits first, those of lines that are there before new lines; then commands, each once.
 
     Args:
-        cure: as it is told.
+        cures: as they are told.
         run: runs a command on the machine.
         path: gives the path of one of its files.
     """
-    command = cure
-    for beginning, act in _ADVICE.items():
-        if cure.startswith(beginning):
-            act(cure.removeprefix(beginning), run, path)
-            return
-    if edit := _EDIT.fullmatch(cure):
-        file, line, section, text, command = edit.groups()
+    edits = [(edit, cure) for cure in cures if (edit := _EDIT.fullmatch(cure))]
+    edited = {cure for _, cure in edits}
+    for edit, _ in sorted(edits, key=lambda found: found[0][2] is None):
+        file, line, section, text, _ = edit.groups()
         _edit(path(file), int(line or 0), section or "", text)
-    if command:
-        done = run("sh", "-c", command)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    thens = [_RELOAD.split(edit[5] or "") for edit, _ in edits]
+    commands = [before for before, *_ in thens if before]
+    commands += [cure for cure in cures if cure not in edited]
+    # What is to be used is there by now.
+    commands += [reload for _, *reloads in thens for reload in reloads if reload]
+    for command in dict.fromkeys(commands):
+        _act(command, run, path)
+
+
+def _act(command: str, run: Run, path: Callable[[str], Path]) -> None:
+    """Run a command, or do what is asked of people."""
+    for beginning, act in _ADVICE.items():
+        if command.startswith(beginning):
+            act(command.removeprefix(beginning), run, path)
+            return
+    if command.startswith(_BY_HAND):
+        # Something else that was found is behind it; if it is not, this is found again.
+        return
+    done = run("sh", "-c", command)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
 def _edit(file: Path, line: int, section: str, text: str) -> None:
@@ -76,9 +91,10 @@ def _edit(file: Path, line: int, section: str, text: str) -> None:
 def _mend_line(command: str, run: Run, path: Callable[[str], Path]) -> None:
     """Look at an error, and take the line away that it names."""
     said = run("sh", "-c", command).stderr
-    file, line = re.findall(r"(/etc/\S+?):(\d+): ", said)[-1]
-    lines = path(file).read_text().splitlines()
-    path(file).write_text("\n".join([*lines[: int(line) - 1], *lines[int(line) :]]) + "\n")
+    # What cannot be read says so, and has a cure of its own.
+    for file, line in re.findall(r"(/etc/\S+?\.py):(\d+): ", said)[-1:]:
+        lines = path(file).read_text().splitlines()
+        path(file).write_text("\n".join([*lines[: int(line) - 1], *lines[int(line) :]]) + "\n")
 
 
 def _remove_largest(command: str, run: Run, path: Callable[[str], Path]) -> None:
@@ -99,10 +115,14 @@ def _start_mail(address: str, run: Run, path: Callable[[str], Path]) -> None:
     run("sh", "-c", until)
 
 
+_BY_HAND = "by hand: "
 _ADVICE = {
-    "look at it: ": _mend_line,
-    "remove what is not needed; the largest are told by: ": _remove_largest,
-    "remove what is not needed; the folders with most files are told by: ": _remove_largest,
-    "start the mail server at ": _start_mail,
+    f"{_BY_HAND}{beginning}": act
+    for beginning, act in (
+        ("look at it: ", _mend_line),
+        ("remove what is not needed; the largest are told by: ", _remove_largest),
+        ("remove what is not needed; the folders with most files are told by: ", _remove_largest),
+        ("start the mail server at ", _start_mail),
+    )
 }
 """What a cure asks of people, and how they do it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.release.cures import Told, follow
-from tests.e2e.release.ills import ILL, Clinic
+from tests.e2e.release.ills import WAVES, Clinic
 from tests.e2e.release.installed import BareMachine
 from tests.e2e.systemd.booted import CAN_BOOT, booted
 from tests.e2e.systemd.booted_roots import root_file_system
@@ -28,13 +28,14 @@ def clinic(machine: Clinic) -> Clinic:
     return machine
 
 
-@pytest.mark.parametrize(("check", "says", "breaks"), ILL, ids=[f"{check}: {says}" for check, says, _ in ILL])
-def test_what_is_broken_is_found_and_mended_as_the_cure_says(
-    check: str, says: str, breaks: Callable[[Clinic], object], clinic: Clinic
-) -> None:
-    breaks(clinic)
-    told = clinic.says(check)
-    assert says in told.text, told.text
-    for finding in told.findings:
-        follow(finding["cure"], clinic.bare.run, clinic.path)
-    assert clinic.says(check) == Told(0, [])
+@pytest.mark.parametrize("wave", WAVES)
+def test_what_is_broken_is_found_and_mended_as_the_cures_say(wave: str, clinic: Clinic) -> None:
+    for ill in WAVES[wave]:
+        ill.inflict(clinic)
+    told = clinic.says()
+    for ill in WAVES[wave]:
+        said = [finding for finding in told.findings if finding["check"] == ill.check]
+        assert any(ill.says in text for finding in said for text in finding.values()), f"{ill.check}: {said}"
+    cures = [finding["cure"] for finding in told.findings if finding["cure"]]
+    follow(cures, clinic.bare.run, clinic.path)
+    assert clinic.says() == Told(0, [])

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts
-from django_pyz_runtime.release.doctor.findings import Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.machine import remount_writable
 from django_pyz_runtime.release.migrations import Ahead, State, forget_commands, undo_commands
 
 _DAY_SECONDS = 86400
@@ -23,11 +24,9 @@ def reachable(facts: Facts) -> Iterator[Finding]:
     """Every database answers."""
     for alias, seen in _databases(facts):
         if seen["error"]:
-            cure = (
-                f"start {_server(facts, alias)}"
-                if seen.get("is_away") or seen.get("is_silent")
-                else f"correct it where this says that it is set: {facts.ours(f'pyz config explain DATABASES.{alias}')}"
-            )
+            is_away = seen.get("is_away") or seen.get("is_silent")
+            what = f"start {_server(facts, alias)}" if is_away else f"correct it {_where_it_is_set(facts, alias)}"
+            cure = BY_HAND + what
             yield Finding(Severity.ERROR, "does not answer", _what(facts, alias), seen["error"], "an answer", cure)
 
 
@@ -37,6 +36,11 @@ def _server(facts: Facts, alias: str) -> str:
     port = database["port"] or _DEFAULT_PORTS.get(vendor, "")
     where = database["host"] or "its local socket"
     return f"the database server at {where}{f':{port}' if port and not where.startswith('/') else ''}"
+
+
+def _where_it_is_set(facts: Facts, alias: str) -> str:
+    key = shlex.quote(f"DATABASES.{alias}")
+    return f"where this says that it is set: {facts.ours(f'pyz config explain {key}')}"
 
 
 def writable(facts: Facts) -> Iterator[Finding]:
@@ -53,11 +57,13 @@ def _writing(facts: Facts, alias: str) -> str:
     database, seen = facts.settings["databases"][alias], facts.look(f"database {alias}")
     name, user, by = database["name"], database["user"], seen.get("read_only_by")
     if seen["vendor"] == "sqlite":
+        if remount := remount_writable(facts, Path(name).parent):
+            return remount
         folder = shlex.quote(str(Path(name).parent))
         return facts.by(ROOT, f"chown {facts.user} {shlex.quote(name)}* {folder} && chmod u+rw {shlex.quote(name)}*")
     if by == "replica":
-        return f"name the primary server where this says that it is set: {facts.ours('pyz config explain DATABASES')}"
-    asks = "as a superuser of the database: "
+        return f"{BY_HAND}name the primary server {_where_it_is_set(facts, alias)}"
+    asks = f"{BY_HAND}as a superuser of the database: "
     if seen["vendor"] == "mysql":
         return f"{asks}SET GLOBAL read_only = OFF" if by else f"{asks}GRANT ALL ON `{name}`.* TO `{user}`"
     reset = "RESET default_transaction_read_only"
@@ -120,7 +126,9 @@ def _certificate(facts: Facts, where: str, file: Seen) -> Iterator[Finding]:
         cure = facts.by(ROOT, f"chgrp {facts.user} {quoted} && chmod 640 {quoted}")
         yield Finding(Severity.ERROR, f"user {facts.user} cannot read it", where, file["problem"], cure=cure)
     elif file["problem"]:
-        yield Finding(Severity.ERROR, "cannot be used", where, file["problem"], "", f"put the certificate at {path}")
+        yield Finding(
+            Severity.ERROR, "cannot be used", where, file["problem"], "", f"{BY_HAND}put the certificate at {path}"
+        )
     elif mode := file.get("mode"):
         cure = facts.by_owner(path, f"chmod 600 {quoted}")
         yield Finding(Severity.ERROR, "can be read by others", where, f"mode {mode:04o}", "mode 0600", cure)
@@ -133,7 +141,7 @@ def _certificate(facts: Facts, where: str, file: Seen) -> Iterator[Finding]:
             where,
             f"its end on {day}",
             f"one that holds for {_SOON_DAYS} days",
-            f"put a new certificate at {path}",
+            f"{BY_HAND}put a new certificate at {path}",
         )
 
 

@@ -26,7 +26,7 @@ from django_pyz_runtime.config.resolved import data_dir
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release import record
 from django_pyz_runtime.release.doctor import look_process
-from django_pyz_runtime.release.doctor.findings import DoesNotApply, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, DoesNotApply, Unknown
 from django_pyz_runtime.release.files.files import HostFile, system_files
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import checks, machine
@@ -299,7 +299,7 @@ class Facts:
         if found := _PLACE.fullmatch(source):
             return f"in {found[1]}, line {found[2]}: {key} = {text}{after}"
         if said and said.level in (Level.ENVIRONMENT, Level.COMMAND_LINE):
-            return f"change {source} to {text}{after}"
+            return f"{BY_HAND}change {source} to {text}{after}"
         return f"in {self.settings_ini}, below [{section}]: {key} = {text}{after}"
 
     @property

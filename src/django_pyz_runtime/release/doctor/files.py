@@ -13,7 +13,7 @@ from django_pyz_runtime.boot import places
 from django_pyz_runtime.boot.trust import user_name
 from django_pyz_runtime.config.configuration import Level
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
-from django_pyz_runtime.release.doctor.findings import Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
 from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.upgrade.journal import NAME as JOURNAL
 
@@ -171,7 +171,7 @@ def secret_files(facts: Facts) -> Iterator[Finding]:
         path = named.path
         where = f"{path} (named by {named.named_by})"
         if not path.exists():
-            cure = f"write the value of {named.key} into {path}, mode 0640, group {facts.user}"
+            cure = f"{BY_HAND}write the value of {named.key} into {path}, mode 0640, group {facts.user}"
             yield Finding(Severity.ERROR, "is not there", where, cure=cure)
             continue
         mode, is_open = mode_of(path), bool(mode_of(path) & (stat.S_IRWXO | stat.S_IWGRP))

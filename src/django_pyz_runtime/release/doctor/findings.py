@@ -21,6 +21,10 @@ class Severity(IntEnum):
     ERROR = 5
 
 
+BY_HAND = "by hand: "
+"""Leads a cure that no command can be."""
+
+
 class Finding(NamedTuple):
     """Something that was found.
 
@@ -30,8 +34,9 @@ class Finding(NamedTuple):
         where: the file, unit, address or database.
         found: what is there.
         wanted: what ought to be there.
-        cure: a shell command, led by "as USER: " where this user may not run it; or an edit, as
-            "in FILE, line N: TEXT" and "in FILE, below [SECTION]: TEXT", with "; then: COMMAND" where one follows.
+        cure: a shell command, led by "as USER: " where this user may not run it; an edit, as "in FILE, line N: TEXT"
+            or "in FILE, below [SECTION]: TEXT", with "; then: COMMAND" where one follows; or, led by "by hand: ", what
+            no command can do.
         check: the name of the check.
     """
 

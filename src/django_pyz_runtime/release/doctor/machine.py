@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from django_pyz_runtime.bundle.container import CONTAINER
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts
-from django_pyz_runtime.release.doctor.findings import Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
 from django_pyz_runtime.release.install import machine
 
 _LITTLE_SPACE_BYTES, _NO_SPACE_BYTES = 500_000_000, 50_000_000
@@ -55,7 +55,9 @@ def space(facts: Facts) -> Iterator[Finding]:
         severity = room.severity(_LITTLE_SPACE_BYTES, _NO_SPACE_BYTES)
         if severity is not Severity.OK:
             quoted = shlex.quote(mount_of(path).point)
-            cure = f"remove what is not needed; the largest are told by: du -xah {quoted} | sort -h | tail -n 20"
+            cure = (
+                f"{BY_HAND}remove what is not needed; the largest are told by: du -xah {quoted} | sort -h | tail -n 20"
+            )
             found = f"{room.left / 1e6:,.0f} MB of {room.all / 1e6:,.0f} MB left"
             yield Finding(severity, "the file system is nearly full", str(path), found, "more", cure)
 
@@ -68,7 +70,7 @@ def inodes(facts: Facts) -> Iterator[Finding]:
         if severity is not Severity.OK:
             quoted = shlex.quote(mount_of(path).point)
             cure = (
-                "remove what is not needed; the folders with most files are told by: "
+                f"{BY_HAND}remove what is not needed; the folders with most files are told by: "
                 f"du -x --inodes {quoted} | sort -n | tail -n 20"
             )
             found = f"{room.left:,} of {room.all:,} inodes left"
@@ -129,12 +131,18 @@ def read_only(facts: Facts) -> Iterator[Finding]:
     place = facts.data
     if not place.exists():
         raise DoesNotApply(f"there is no data yet in {place}")
-    if os.statvfs(place).f_flag & os.ST_RDONLY:
-        # A file system that is read-only itself, or only where it is seen here (mount(8), bind).
-        mount = mount_of(place)
-        how = "remount,rw" if "ro" in mount.system_options else "remount,bind,rw"
-        cure = facts.by(ROOT, f"mount -o {how} {shlex.quote(mount.point)}")
+    if cure := remount_writable(facts, place):
         yield Finding(Severity.ERROR, "cannot be written", str(place), "mounted read-only", "rw", cure)
+
+
+def remount_writable(facts: Facts, place: Path) -> str:
+    """The command that makes a file system writable which is mounted read-only; "" for others."""
+    if not os.statvfs(place).f_flag & os.ST_RDONLY:
+        return ""
+    mount = mount_of(place)
+    # A file system that is read-only itself, or only where it is seen here (mount(8), bind).
+    how = "remount,rw" if "ro" in mount.system_options else "remount,bind,rw"
+    return facts.by(ROOT, f"mount -o {how} {shlex.quote(mount.point)}")
 
 
 def clock(facts: Facts) -> Iterator[Finding]:
@@ -169,12 +177,12 @@ def python(facts: Facts) -> Iterator[Finding]:
         wanted = f"Python {facts.manifest.python}"
         program = shutil.which(f"python{facts.manifest.python}")
         way = f"start the file with {program}, or " if program else ""
-        cure = f"{way}build the file for this version: django-pyz build --python {running}"
+        cure = f"{BY_HAND}{way}build the file for this version: django-pyz build --python {running}"
         what = "the file was built and tried out with another version"
         yield Finding(Severity.WARNING, what, sys.executable, f"Python {running}", wanted, cure)
     ends = _SECURITY_ENDS.get(sys.version_info.minor)
     if ends and datetime.fromtimestamp(facts.now, UTC).date() > ends:
-        cure = f"build the file with a newer Python: django-pyz build --python 3.{max(_SECURITY_ENDS)}"
+        cure = f"{BY_HAND}build the file with a newer Python: django-pyz build --python 3.{max(_SECURITY_ENDS)}"
         what = "gets no more security fixes"
         yield Finding(Severity.WARNING, what, f"Python {running}", f"its end on {ends.isoformat()}", cure=cure)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from django_pyz_runtime.config.configuration import Level
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts
-from django_pyz_runtime.release.doctor.findings import Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
 from django_pyz_runtime.release.doctor.web_server import nginx
 from django_pyz_runtime.texts import nearest
 
@@ -37,7 +37,7 @@ def _correction(facts: Facts, problem: str, found: re.Match[str] | None) -> str:
         return facts.by(ROOT, f"{facts.program} pyz doctor")
     if found is None:
         mended = re.search(r": ((?:as root: )?(?:chmod|chown|chgrp|setfacl) .*)", problem)
-        return mended[1] if mended else f"correct that; {check}"
+        return mended[1] if mended else f"{BY_HAND}correct that; {check}"
     if meant := _MEANT.search(found["text"]):
         line = _line(found["path"], int(found["line"]))
         key, equals, value = line.partition("=")
@@ -45,7 +45,7 @@ def _correction(facts: Facts, problem: str, found: re.Match[str] | None) -> str:
             return f"in {found['path']}, line {found['line']}: {meant[1]} = {value.strip()}{_then(facts)}"
         if key.strip().startswith("["):
             return f"in {found['path']}, line {found['line']}: [{meant[1]}]{_then(facts)}"
-    return f"correct line {found['line']} of {found['path']}; {check}"
+    return f"{BY_HAND}correct line {found['line']} of {found['path']}; {check}"
 
 
 def _then(facts: Facts) -> str:
@@ -69,6 +69,7 @@ def imports(facts: Facts) -> Iterator[Finding]:
             lines = str(problem).splitlines()
             where = f"{facts.manifest.settings_module} as user {facts.user}"
             cure = lines[-1] if len(lines) > 1 else f"look at it: {facts.ours('check')}"
+            cure = BY_HAND + cure[:1].lower() + cure[1:]
             yield Finding(Severity.ERROR, what, where, "; ".join(lines), cure=cure)
 
 
@@ -151,7 +152,7 @@ def time_zone(facts: Facts) -> Iterator[Finding]:
     if zone not in known and (meant := nearest(zone, known)):
         cure = facts.edit("settings", "TIME_ZONE", meant)
     elif "PYTHONTZPATH" in os.environ:
-        cure = "unset PYTHONTZPATH"
+        cure = f"{BY_HAND}unset PYTHONTZPATH"
     else:
         cure = facts.by(ROOT, "apt-get install --yes tzdata")
     yield Finding(Severity.ERROR, "the time zone is not known", f"TIME_ZONE = {zone}", cure=cure)
@@ -166,7 +167,7 @@ def email(facts: Facts) -> Iterator[Finding]:
         return
     where = f"{mail['host']}:{mail['port']}"
     if mail["is_chosen"]:
-        cure = f"start the mail server at {where}"
+        cure = f"{BY_HAND}start the mail server at {where}"
         yield Finding(Severity.ERROR, "no mail can be sent", where, error, "a greeting, 220", cure)
     else:
         cure = facts.edit("settings", "EMAIL_BACKEND", _CONSOLE)
@@ -183,7 +184,11 @@ def caches(facts: Facts) -> Iterator[Finding]:
         if seen["error"]:
             cache = facts.settings["caches"][alias]
             is_table = cache["backend"].endswith("db.DatabaseCache")
-            cure = facts.ours("createcachetable") if is_table else f"start the cache server at {cache['location']}"
+            cure = (
+                facts.ours("createcachetable")
+                if is_table
+                else f"{BY_HAND}start the cache server at {cache['location']}"
+            )
             yield Finding(Severity.ERROR, "does not answer", f"the cache {alias!r}", seen["error"], "an answer", cure)
 
 

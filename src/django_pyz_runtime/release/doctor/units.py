@@ -11,7 +11,7 @@ from pathlib import Path
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release import record
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
-from django_pyz_runtime.release.doctor.findings import Check, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, Finding, Severity, Unknown
 from django_pyz_runtime.release.doctor.web_server import nginx
 from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.install.checks import OPERATORS_UNITS, taken
@@ -120,7 +120,11 @@ def port(facts: Facts) -> Iterator[Finding]:
             stop = f"systemctl stop {shlex.quote(unit)}" if unit else f"kill {pid}" if pid else ""
             if stop and facts.has_units:
                 stop += f" && systemctl start {shlex.quote(facts.site.name)}.target"
-            cure = facts.by(ROOT, stop) if stop else f"choose another one: {facts.edit('serve', 'bind', 'HOST:PORT')}"
+            cure = (
+                facts.by(ROOT, stop)
+                if stop
+                else f"{BY_HAND}choose another one, {facts.edit('serve', 'bind', 'HOST:PORT')}"
+            )
             yield Finding(Severity.ERROR, "another program listens there", stream, found, "nobody", cure)
 
 
@@ -194,13 +198,14 @@ def _names(facts: Facts) -> list[str]:
     return [path.name for path in facts.units]
 
 
+# In the order in which they are mended: what runs may need what stands before it.
 CHECKS = (
     Check("unit-files", "the units are those that an installation writes", files),
     Check("unit-changes", "nobody has changed a unit", drop_ins),
     Check("unit-read", "systemd has read the units as they are", read),
     Check("unit-enabled", "the site starts with the machine", enabled),
-    Check("unit-running", "all of the site runs", running),
     Check("port", "no other program has an address of the site", port),
+    Check("unit-running", "all of the site runs", running),
     Check("socket", "the socket is there and can be written", socket),
     Check("journal", "what the site says is kept", journal),
 )

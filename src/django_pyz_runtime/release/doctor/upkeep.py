@@ -17,7 +17,7 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release import record
 from django_pyz_runtime.release.backup import FOLDER, newest
 from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
-from django_pyz_runtime.release.doctor.findings import Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
 from django_pyz_runtime.release.doctor.web_server import nginx
 from django_pyz_runtime.release.processes import processes
 from django_pyz_runtime.release.upgrade.left import left_over
@@ -38,7 +38,7 @@ def program(facts: Facts) -> Iterator[Finding]:
     except UserError as error:
         is_whole = kept != executable and kept.is_file() and _is_whole(kept)
         command = f"install -m 755 {shlex.quote(str(kept))} {shlex.quote(str(executable))}"
-        cure = facts.by_owner(executable, command) if is_whole else error.hint
+        cure = facts.by_owner(executable, command) if is_whole else BY_HAND + error.hint
         yield Finding(Severity.ERROR, "is damaged", str(executable), error.problem.rpartition("damaged ")[2], "", cure)
         return
     if kept != executable and kept.is_file() and not _is_whole(kept):
