@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,7 @@ def _old_trees(clinic: Clinic) -> None:
         tree = clinic.path(f"/usr/lib/flat/releases/{digit * 64}/site-packages")
         tree.mkdir(parents=True)
         (tree / "__manifest__.json").write_text('{"name": "flat"}')
+        os.utime(tree.parent, (0, 0))
 
 
 def _damaged(clinic: Clinic) -> None:
@@ -170,6 +172,7 @@ WAVES: dict[str, list[Ill]] = {
     ],
     "a word in settings.ini, and permissions": [
         Ill("configuration", "did you mean threads?", lambda clinic: clinic.set("serve", "thread", "2")),
+        Ill("settings-mode", "mode 0644", f"chmod 644 {SETTINGS}"),
         Ill("program", "mode 0777", "chmod 777 /usr/bin/flat"),
         Ill("data-folder", "mode 0755", f"chmod 755 {DATA}"),
         Ill("secret-key-file", "mode 0644", f"install -m 644 -o flat /dev/null {DATA}/secret_key"),
@@ -208,7 +211,6 @@ WAVES: dict[str, list[Ill]] = {
     "a database that root has made, and a full disk": [
         Ill("migrations-ahead", "auth.0099_later", lambda clinic: clinic.sql(_LATER)),
         Ill("database-writable", "not written", f"chown root {DATABASE}"),
-        Ill("settings-mode", "mode 0644", f"chmod 644 {SETTINGS}"),
         Ill("static-files", "not those of this release", _stale),
         Ill("disk-space", "MB left", "mount -t tmpfs -o size=8M,nr_inodes=64 tmpfs /tmp && touch /tmp/small"),
         Ill("inodes", "inodes left", "mkdir /tmp/big && touch $(seq -f /tmp/big/%g 58)"),
@@ -226,14 +228,14 @@ WAVES: dict[str, list[Ill]] = {
     "a service that has failed": [
         Ill("unit-running", "has failed", _failed),
     ],
-    "another file, and no socket": [
-        Ill("running-release", "another release", "install -m 755 /root/flat.pyz /usr/bin/flat"),
-        Ill("socket", "is not there", "rm /run/flat.sock"),
-    ],
     "a damaged file, and mounts": [
         Ill("program-intact", "is damaged", _damaged),
         Ill("noexec", "mounted noexec", lambda clinic: _remounted(clinic, "/usr/lib/flat", "noexec")),
         Ill("read-only", "mounted read-only", lambda clinic: _remounted(clinic, DATA, "ro")),
+    ],
+    "another file, and no socket": [
+        Ill("running-release", "another release", "install -m 755 /root/flat.pyz /usr/bin/flat"),
+        Ill("socket", "is not there", "rm /run/flat.sock"),
     ],
 }
 """What is broken at once."""

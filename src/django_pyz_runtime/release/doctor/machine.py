@@ -8,7 +8,6 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -78,12 +77,16 @@ def inodes(facts: Facts) -> Iterator[Finding]:
 
 
 def _file_systems(facts: Facts) -> Iterator[tuple[Path, os.statvfs_result]]:
-    """The places that the site writes to, one of each file system."""
-    places = [facts.bundle.root.parent, Path(tempfile.gettempdir())]
+    """The places that the site writes to, one of each file system.
+
+    The folder for temporary files is the one that is first in question; tempfile would name another one when that is
+    full.
+    """
+    places = [facts.bundle.root.parent, Path(os.environ.get("TMPDIR") or "/tmp")]
     with contextlib.suppress(Unknown):
         places.insert(0, next(path for path in (facts.data, *facts.data.parents) if path.exists()))
     seen: set[int] = set()
-    for place in places:
+    for place in filter(Path.is_dir, places):
         if (device := place.stat().st_dev) not in seen:
             seen.add(device)
             yield place, os.statvfs(place)
