@@ -162,3 +162,16 @@ def test_a_cache_that_is_away_is_started(laptop: Laptop, tmp_path: Path) -> None
     with running(command, env=os.environ) as server:
         wait_for_line(server, "Ready to accept connections")
         assert laptop.says("caches") == Told(0, [])
+
+
+def test_servers_that_never_answer_are_given_five_seconds_all_at_once(laptop: Laptop) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=8) as silent:
+        port: int = silent.getsockname()[1]
+        laptop.configure(
+            f"DATABASES.default = postgres://shop:secret@127.0.0.1:{port}/shop\n"
+            f"EMAIL_HOST = 127.0.0.1\nEMAIL_PORT = {port}\n"
+        )
+        found = {finding["check"]: finding for finding in laptop.says("database-reachable", "email").findings}
+        assert found["database-reachable"]["found"] == "no answer within 5 seconds"
+        assert found["email"]["found"] in ("timed out", "no answer within 5 seconds")
+        assert found["email"]["cure"] == f"by hand: start the mail server at 127.0.0.1:{port}"

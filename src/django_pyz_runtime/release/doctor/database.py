@@ -79,7 +79,7 @@ def _writing(facts: Facts, alias: str) -> str:
 
 def missing(facts: Facts) -> Iterator[Finding]:
     """No migration is missing."""
-    for alias, seen in _answering(facts, with_absent=True):
+    for alias, seen in _migrated(facts):
         cure = facts.ours(f"migrate{_option(alias)}")
         if seen["is_absent"]:
             yield Finding(Severity.ERROR, "is not there yet", _what(facts, alias), cure=cure)
@@ -90,7 +90,7 @@ def missing(facts: Facts) -> Iterator[Finding]:
 
 def ahead(facts: Facts) -> Iterator[Finding]:
     """The database has no migration that this release does not know."""
-    for alias, seen in _answering(facts):
+    for alias, seen in _migrated(facts):
         if not (unknown := [Ahead(app, tuple(names), back_to) for app, names, back_to in seen.get("ahead") or ()]):
             continue
         state = State(alias, (), tuple(unknown))
@@ -160,8 +160,14 @@ def _answering(facts: Facts, *, with_absent: bool = False) -> Iterator[tuple[str
     silent = [alias for alias, seen in _databases(facts) if seen["error"]]
     if silent:
         raise Unknown(f"the database {silent[0]!r} does not answer")
-    if problem := next((seen["migrations_error"] for _, seen in found if seen.get("migrations_error")), ""):
-        raise Unknown(problem)
+
+
+def _migrated(facts: Facts) -> Iterator[tuple[str, Seen]]:
+    """Those whose migrations are known; one that is not there yet has none."""
+    for alias, seen in _answering(facts, with_absent=True):
+        if problem := seen.get("migrations_error"):
+            raise Unknown(f"{_what(facts, alias)}: {problem}")
+        yield alias, seen
 
 
 def _what(facts: Facts, alias: str) -> str:
