@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -10,12 +9,11 @@ import shlex
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from django_pyz_runtime.boot import ini
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.boot.trust import user_name
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -27,6 +25,7 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release import record
 from django_pyz_runtime.release.doctor import look_process
 from django_pyz_runtime.release.doctor.findings import BY_HAND, DoesNotApply, Unknown
+from django_pyz_runtime.release.doctor.secret_files import SecretFile, named_in
 from django_pyz_runtime.release.files.files import HostFile, system_files
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import checks, machine
@@ -35,20 +34,6 @@ from django_pyz_runtime.secrets.redaction import remember
 
 ROOT = "root"
 _PLACE = re.compile(r"(/.+):(\d+)")
-
-
-class SecretFile(NamedTuple):
-    """A file that the configuration names for a value.
-
-    Attributes:
-        path: of it.
-        named_by: where, as "/etc/shop/settings.ini:12".
-        key: of the value.
-    """
-
-    path: Path
-    named_by: str
-    key: str
 
 
 class Facts:
@@ -67,9 +52,8 @@ class Facts:
         self.now = time.time()
         self.me = user_name(os.geteuid())
         self._environ = dict(environ)
-        credentials = f"/run/credentials/{bundle.manifest.name}.service"
-        if "CREDENTIALS_DIRECTORY" not in environ and os.access(credentials, os.R_OK | os.X_OK):
-            self._environ["CREDENTIALS_DIRECTORY"] = credentials
+        if "CREDENTIALS_DIRECTORY" not in environ:
+            self._environ |= machine.credentials(Site.of_names(bundle.manifest), self.me)
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -103,7 +87,12 @@ class Facts:
         Raises:
             Unknown: it cannot be told.
         """
+        if self.settings_ini.exists() and not os.access(self.settings_ini, os.R_OK):
+            raise Unknown(f"user {self.me} may not read {self.settings_ini}")
         try:
+            if self.has_user and not self.option("project", "data_dir"):
+                # As systemd says it to the service.
+                return Path(self.site.state_dir)
             return data_dir(self.manifest, self.configuration)
         except (UserError, ValueError) as error:
             raise Unknown(str(error).splitlines()[0]) from None
@@ -122,15 +111,7 @@ class Facts:
     @cached_property
     def secret_files(self) -> list[SecretFile]:
         """The files that `KEY@file` names."""
-        return [*self._secret_files()]
-
-    def _secret_files(self) -> Iterator[SecretFile]:
-        for path in self.settings_files:
-            with contextlib.suppress(OSError):
-                for entry in ini.read(path.read_bytes())[0]:
-                    key, _, where = entry.key.partition("@")
-                    if where == "file" and os.path.isabs(entry.text):
-                        yield SecretFile(Path(entry.text), f"{path}:{entry.line}", key)
+        return [*named_in(self.settings_files)]
 
     @cached_property
     def units(self) -> list[Path]:
@@ -224,7 +205,8 @@ class Facts:
         """What that process has in its environment: that of the service, where it is another user's."""
         inherited = {self.manifest.env_prefix + levels.INHERITED: json.dumps(self.arguments.assignments)}
         if self._look_user is None:
-            return {**self._environ, **inherited}
+            state = {"STATE_DIRECTORY": self.site.state_dir} if self.has_user else {}
+            return {**state, **self._environ, **inherited}
         chosen = {name: text for name, text in self._environ.items() if name.startswith(self.manifest.env_prefix)}
         credentials = {name: self._environ[name] for name in ("CREDENTIALS_DIRECTORY",) if name in self._environ}
         return {**chosen, **credentials, **inherited}

@@ -13,8 +13,8 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.away import DatabaseAway, is_away, unpooled
-from django_pyz_runtime.release.writable import try_to_write
 from django_pyz_runtime.release.migrations import State, ahead_error, missing_error, problem, states
+from django_pyz_runtime.release.writable import try_to_write
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
