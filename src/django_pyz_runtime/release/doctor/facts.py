@@ -208,8 +208,7 @@ class Facts:
             state = {"STATE_DIRECTORY": self.site.state_dir} if self.has_user else {}
             return {**state, **self._environ, **inherited}
         chosen = {name: text for name, text in self._environ.items() if name.startswith(self.manifest.env_prefix)}
-        credentials = {name: self._environ[name] for name in ("CREDENTIALS_DIRECTORY",) if name in self._environ}
-        return {**chosen, **credentials, **inherited}
+        return {**chosen, **inherited}
 
     def look(self, name: str) -> Any:
         """A fact that this process has seen.
