@@ -1,4 +1,4 @@
-"""Whether a database can be written, by a write that changes nothing. Imported after activation only."""
+"""Whether a database answers, and can be written, by a write that changes nothing. Imported after activation only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,23 @@ from django_pyz_runtime.errors import UserError
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+_FROM = {"oracle": " FROM DUAL", "sqlite": " FROM sqlite_master LIMIT 1"}
+"""Oracle wants a table; SQLite would not look into its file without one."""
+
+
+def ask(connection: BaseDatabaseWrapper) -> None:
+    """Ask a database for an answer.
+
+    Args:
+        connection: to the database.
+
+    Raises:
+        django.db.Error: it does not answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1{_FROM.get(connection.vendor, '')}")
 
 
 def try_to_write(connection: BaseDatabaseWrapper) -> None:

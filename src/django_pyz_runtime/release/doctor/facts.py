@@ -229,8 +229,6 @@ class Facts:
         found: Mapping[str, Any] = self.look("settings")
         return found
 
-    # How cures are written.
-
     @cached_property
     def program(self) -> str:
         """How a command of the site begins."""

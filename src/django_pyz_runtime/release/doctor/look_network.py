@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.away import is_away
+from django_pyz_runtime.release.writable import ask, try_to_write
 from django_pyz_runtime.secrets.redaction import redacted
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class DatabaseLook(NamedTuple):
         if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
             return {**found, "is_absent": True}
         try:
-            _ask(connection)
+            ask(connection)
         except Exception as error:
             return {**found, "error": _told(error), "is_away": is_away(error)}
         is_mirror = bool((connection.settings_dict.get("TEST") or {}).get("MIRROR"))
@@ -74,20 +75,8 @@ class DatabaseLook(NamedTuple):
         return {"missing": list(state.missing), "ahead": [list(one) for one in state.ahead], "newer": newer}
 
 
-def _ask(connection: BaseDatabaseWrapper) -> None:
-    with connection.cursor() as cursor:
-        # SQLite would not look into its file without a table.
-        cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1" if connection.vendor == "sqlite" else _one(connection))
-
-
-def _one(connection: BaseDatabaseWrapper) -> str:
-    return "SELECT 1 FROM DUAL" if connection.vendor == "oracle" else "SELECT 1"
-
-
 def _write(connection: BaseDatabaseWrapper) -> dict[str, Any]:
     """Why it takes no writes, and who says so where it is a server that refuses all of them."""
-    from django_pyz_runtime.release.writable import try_to_write
-
     name = str(connection.settings_dict["NAME"])
     # One without any right to write is meant to be read only.
     if connection.vendor == "sqlite" and os.path.exists(name) and not os.stat(name).st_mode & 0o222:

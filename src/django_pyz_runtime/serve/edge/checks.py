@@ -14,7 +14,7 @@ from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.away import DatabaseAway, is_away, unpooled
 from django_pyz_runtime.release.migrations import State, ahead_error, missing_error, problem, states
-from django_pyz_runtime.release.writable import try_to_write
+from django_pyz_runtime.release.writable import ask, try_to_write
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,10 +23,6 @@ Check = Callable[[], None]
 LIMIT_SECONDS = 5.0
 """How long a probe waits for checks, and a start for the database until it says so."""
 log = logging.getLogger("django_pyz.serve")
-
-
-_FROM = {"oracle": " FROM DUAL", "sqlite": " FROM sqlite_master LIMIT 1"}
-"""Oracle wants a table; SQLite would not look into its file without one."""
 
 
 def checks_named(names: Sequence[str], migrations: Check) -> dict[str, Check]:
@@ -57,8 +53,7 @@ def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
     try:
         for connection in connections.all() if some is None else some:
             if connection.vendor != "unknown":
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT 1{_FROM.get(connection.vendor, '')}")
+                ask(connection)
     finally:
         # They are of this thread, which may end.
         connections.close_all()
