@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import stat
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -291,8 +290,3 @@ class Facts:
     def by_writer_of(self, path: Path, command: str) -> str:
         """A command for who can write to the folder of a file."""
         return command if os.access(path.parent, os.W_OK) else f"as {ROOT}: {command}"
-
-
-def mode_of(path: Path) -> int:
-    """The permissions of a file or folder."""
-    return stat.S_IMODE(path.stat().st_mode)

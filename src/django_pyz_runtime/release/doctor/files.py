@@ -12,8 +12,9 @@ from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.boot import places
 from django_pyz_runtime.boot.trust import user_name
 from django_pyz_runtime.config.configuration import Level
-from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
+from django_pyz_runtime.release.doctor.facts import ROOT, Facts
 from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.modes import group_of, mode_of
 from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.upgrade.journal import NAME as JOURNAL
 
@@ -124,7 +125,7 @@ def settings_mode(facts: Facts) -> Iterator[Finding]:
             yield from _mode(facts, path, 0, stat.S_IROTH, Severity.ERROR)
         if facts.has_user and not _can_read(path, facts.user):
             cure = f"chgrp {facts.user} {_quoted(path)} && chmod 640 {_quoted(path)}"
-            found = f"mode {mode_of(path):04o}, group {path.group()}"
+            found = f"mode {mode_of(path):04o}, group {group_of(path)}"
             wanted = f"mode 0640, group {facts.user}"
             yield Finding(
                 Severity.ERROR, f"user {facts.user} cannot read it", str(path), found, wanted, facts.by(ROOT, cure)
@@ -180,7 +181,7 @@ def secret_files(facts: Facts) -> Iterator[Finding]:
             group = f"chgrp {facts.user} {_quoted(path)} && " if facts.has_user else ""
             cure = facts.by_owner(path, f"{group}chmod {'640' if facts.has_user else '600'} {_quoted(path)}")
             what = f"user {facts.user} cannot read it" if is_closed else "is open to others"
-            found = f"mode {mode:04o}, group {path.group()}"
+            found = f"mode {mode:04o}, group {group_of(path)}"
             yield Finding(Severity.ERROR, what, where, found, "" if is_closed else "mode 0640", cure)
 
 

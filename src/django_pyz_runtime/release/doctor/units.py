@@ -10,8 +10,9 @@ from pathlib import Path
 
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release import record
-from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
+from django_pyz_runtime.release.doctor.facts import ROOT, Facts
 from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.modes import group_of, has_members, mode_of
 from django_pyz_runtime.release.doctor.web_server import nginx
 from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.install.checks import OPERATORS_UNITS, taken
@@ -149,7 +150,7 @@ def socket(facts: Facts) -> Iterator[Finding]:
             cure = facts.by(ROOT, _open_socket(unit, facts.site.name))
         who = f"user {user}, as which nginx runs, may not write to it" if user else "a web server may not write to it"
         severity = Severity.ERROR if user else Severity.WARNING
-        yield Finding(severity, who, str(path), f"mode {mode:04o}, group {path.group()}", "mode 0666", cure)
+        yield Finding(severity, who, str(path), f"mode {mode:04o}, group {group_of(path)}", "mode 0666", cure)
 
 
 def _open_socket(unit: str, name: str) -> str:
@@ -162,7 +163,6 @@ def _open_socket(unit: str, name: str) -> str:
 
 
 def _may_write(path: Path, user: str) -> bool:
-    import grp
     import pwd
 
     status = path.stat()
@@ -172,7 +172,7 @@ def _may_write(path: Path, user: str) -> bool:
         account = pwd.getpwnam(user)
         groups = os.getgrouplist(user, account.pw_gid)
     except KeyError:
-        return not user and bool(grp.getgrgid(status.st_gid).gr_mem)
+        return not user and has_members(status.st_gid)
     is_of_group = status.st_gid in groups and status.st_mode & stat.S_IWGRP
     return bool(account.pw_uid == 0 or account.pw_uid == status.st_uid or is_of_group)
 

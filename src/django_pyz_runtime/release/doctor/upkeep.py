@@ -16,8 +16,9 @@ from django_pyz_runtime.bundle.manifest import STATIC_FOLDER
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release import record
 from django_pyz_runtime.release.backup.backup import FOLDER, newest
-from django_pyz_runtime.release.doctor.facts import ROOT, Facts, mode_of
+from django_pyz_runtime.release.doctor.facts import ROOT, Facts
 from django_pyz_runtime.release.doctor.findings import BY_HAND, Check, DoesNotApply, Finding, Severity, Unknown
+from django_pyz_runtime.release.doctor.modes import mode_of
 from django_pyz_runtime.release.doctor.web_server import nginx
 from django_pyz_runtime.release.processes import processes
 from django_pyz_runtime.release.upgrade.left import left_over
