@@ -9,7 +9,7 @@ from tests.e2e.harness import Machine
 from tests.e2e.reload.releases import build
 
 FILES = {
-    "requirements.txt": "Django==5.2.19\npsycopg[binary]\nPyMySQL\nredis\n",
+    "requirements.txt": "Django==5.2.19\npsycopg[binary]\nPyMySQL\nredis==6.4.0\nasync-timeout==5.0.1\n",
     "shop/__init__.py": """\
 import pymysql
 

@@ -23,6 +23,7 @@ from django_pyz_runtime.release.listeners import at_port, at_socket
 
 OPERATORS_UNITS = "/etc/systemd/system"
 """Units there win over those that an installation brings (systemd.unit(5), Unit file load path)."""
+_UNIT_SUFFIXES = (".service", ".socket", ".target", ".timer")
 _MARK = re.compile(r"# Written by .+ for the site (\S+)\. ")
 
 
@@ -36,9 +37,10 @@ def is_of_site(path: Path, site: Site) -> bool:
 
 
 def units_of_site(site: Site, root: Path = Path("/")) -> list[Path]:
-    """The units that are there and were written for a site."""
+    """The units that are there and were written for a site; none are copies that dpkg or an editor keeps of them."""
     folder = root / UNITS.lstrip("/")
-    return [path for path in sorted(folder.glob(f"{site.name}*")) if path.is_file() and is_of_site(path, site)]
+    found = [path for path in sorted(folder.glob(f"{site.name}*")) if path.suffix in _UNIT_SUFFIXES]
+    return [path for path in found if path.is_file() and is_of_site(path, site)]
 
 
 def check_foreign(site: Site, files: list[HostFile], root: Path = Path("/")) -> None:
