@@ -101,7 +101,7 @@ def test_the_package_is_in_the_file_and_the_password_is_not(
     ]
     facts = json.loads(report.read_text())
     assert {"name": "housestyle", "version": "1.0"} in facts["packages"]
-    assert facts["left_out"] == {"requirements.txt": "names a package index with credentials"}
+    assert facts["left_out"]["requirements.txt"] == "names a package index with credentials"
     assert 0.5 < sum(facts["contents"].values()) / output.stat().st_size < 1
     assert "requirements.txt (names a package index with credentials)" in done.stdout
     tree = unpacked(output, tmp_path / "tree")

@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.needs("strace")
 STEPS = 10
 """Of an upgrade with migrations."""
-MOMENTS: tuple[tuple[int, int], ...] = ((4, 3), (11, 6), (12, 9))
+MOMENTS: tuple[tuple[int, int], ...] = ((4, 3), (12, 9))
 """Of an upgrade and of a rollback; all were tried by hand: EVERY_MOMENT=1."""
 if "EVERY_MOMENT" in os.environ:
     MOMENTS = tuple((number, number) for number in range(1, 20))

@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 pytestmark = [CAN_BOOT, pytest.mark.needs("redis-server", "strace")]
 DATA = "/var/lib/workers"
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
+ROUNDS = int(os.environ.get("ROUNDS", "2"))
 STALE = "workers-remove_stale_contenttypes-no-input.timer"
 FIRST, SECOND = ("workers-huey.service",), ("workers-mail.service", "workers-check-fail-level-ERROR.timer")
 DAILY, WEEKLY = "*-*-* 00:00:00", "Mon *-*-* 00:00:00"

@@ -123,7 +123,8 @@ class BootedSite:
     def errors(self) -> str:
         """What of that is an error."""
         # Behind a cursor, journalctl leaves out the first line that --priority would let through.
-        said = map(json.loads, self._journal("--output=json").splitlines())
+        # Without --all it leaves out texts of more than 4 KiB.
+        said = map(json.loads, self._journal("--output=json", "--all").splitlines())
         return "\n".join(str(line["MESSAGE"]) for line in said if int(line["PRIORITY"]) <= ERROR)
 
     def messages(self) -> list[str]:

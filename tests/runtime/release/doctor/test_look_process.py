@@ -12,6 +12,7 @@ from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.release.doctor import look_process
 from django_pyz_runtime.release.files.site import Site
 from tests.small_bundle import MANIFEST
+from tests.waiting import wait_until
 
 
 def seen(folder: Path, script: str) -> dict[str, object]:
@@ -37,7 +38,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_has_started(tmp_path: Path, mo
     found = seen(tmp_path, f"""echo '["apps", true]'; sleep 1000 & echo $! > {child}; wait""")
     assert found == {"apps": True, "settings_error": "they were not imported within 1 seconds"}
     stat = Path(f"/proc/{child.read_text().strip()}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX"
+    wait_until(lambda: not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] in "ZX", "its end")
 
 
 @pytest.mark.parametrize("script", ["exit 1", "kill -SEGV $$"])
