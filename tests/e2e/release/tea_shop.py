@@ -99,7 +99,7 @@ STARTS = "runserve" in sys.argv and "--check" not in sys.argv
 
 
 def find(name):
-    if NAME == name and (name != "start" or STARTS):
+    if NAME == name:
         raise RuntimeError(f"trouble with {name}")
 """,
     "shop/settings.py": FILES["shop/settings.py"]
@@ -110,8 +110,7 @@ if trouble.STARTS and trouble.NAME == "master":
     DATABASES["default"]["NAME"] = "/nowhere/db.sqlite3"
 """,
     "shop/models.py": 'from shop import trouble\n\ntrouble.find("code")\n' + NEWER["shop/models.py"],
-    "shop/urls.py": 'from shop import trouble\n\ntrouble.find("pages")\ntrouble.find("start")\n'
-    + FILES["shop/urls.py"],
+    "shop/urls.py": 'from shop import trouble\n\ntrouble.find("pages")\n' + FILES["shop/urls.py"],
     "shop/migrations/0003_more.py": """\
 import os
 

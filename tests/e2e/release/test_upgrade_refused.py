@@ -67,7 +67,7 @@ def served(site: Served) -> Iterator[Served]:
 
 @pytest.mark.parametrize(
     ("trouble", "step"),
-    [("code", "check"), ("pages", "check"), ("migration", "migrate"), ("start", "reload"), ("master", "reload")],
+    [("code", "check"), ("pages", "check"), ("migration", "migrate"), ("master", "reload")],
 )
 def test_a_release_that_fails_changes_nothing(served: Served, troubled: Path, trouble: str, step: str) -> None:
     served.configure(f"[env]\nTROUBLE = {trouble}\n")

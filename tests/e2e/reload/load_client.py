@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tests.waiting import DEADLINE_SECONDS, wait_until
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.04
 """Between two requests of a client: clients without it would leave the server no time for anything else."""
 
 Address = str | tuple[str, int]
