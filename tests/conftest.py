@@ -1,6 +1,6 @@
 """What the tests share: a copy of this checkout as a git repository, and the sample built from it, once a session.
 
-Also which tests run: all whose needs this machine meets, or the fast ones.
+Also which tests run: all whose needs this machine meets but the long ones, or the fast ones, or all.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,16 +28,23 @@ _MISSING = "missing"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --fast."""
+    """Add --fast and --long."""
     parser.addoption("--fast", action="store_true", help="only tests that need no root, programs and minutes")
+    parser.addoption("--long", action="store_true", help="also tests that are one more of a kind and take their time")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the module that takes longest come first, so that it runs beside all others; with --fast, choose."""
+    """Let the module that takes longest come first, so that it runs beside all others, and choose."""
     items.sort(key=lambda item: item.path.name != "test_corpus.py")
     if config.getoption("--fast"):
-        config.hook.pytest_deselected(items=[item for item in items if not _is_fast(item)])
-        items[:] = filter(_is_fast, items)
+        _choose(config, items, _is_fast)
+    elif not config.getoption("--long"):
+        _choose(config, items, lambda item: not item.get_closest_marker("long"))
+
+
+def _choose(config: pytest.Config, items: list[pytest.Item], is_wanted: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
+    items[:] = filter(is_wanted, items)
 
 
 def _is_fast(item: pytest.Item) -> bool:

@@ -71,7 +71,7 @@ def check_paused(server: Server) -> None:
     assert json.loads(server.get("/-/ready", Accept="application/json").body)["reason"] == "being upgraded"
 
 
-@BOTH
+@pytest.mark.parametrize("interface", ["wsgi", pytest.param("asgi", marks=pytest.mark.long)])
 def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
     priced_tea: Path, installed: Installation, gate: Path
 ) -> None:

@@ -50,7 +50,10 @@ NEEDS = {"postgresql": "postgres", "mariadb": "mariadbd"}
 
 
 @pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.needs(NEEDS[name]) if name in NEEDS else ()) for name in KINDS]
+    params=[
+        pytest.param(name, marks=pytest.mark.needs(NEEDS[name]) if name in NEEDS else pytest.mark.long)
+        for name in KINDS
+    ]
 )
 def installed(
     request: pytest.FixtureRequest, tea: tuple[Path, Path], tmp_path: Path, shared_cache: Path

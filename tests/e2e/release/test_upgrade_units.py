@@ -117,6 +117,7 @@ def test_a_task_ends_in_the_old_code_and_the_next_one_runs_in_the_new(site: Site
     site.check_units(FIRST, SECOND, DAILY)
 
 
+@pytest.mark.long
 def test_a_kill_between_units_and_services_changes_nothing_of_that(site: Site) -> None:
     assert site.kill(14, NEWER, "pyz", "upgrade") in ("ready", "units")
     site.check_units(SECOND, FIRST, WEEKLY)

@@ -160,6 +160,7 @@ def test_a_broken_lock_is_an_error(root: Path) -> None:
         read(root, "uv.lock", "uv.lock", "pyproject.toml")
 
 
+@pytest.mark.long
 def test_with_uv_and_without_it_the_same_is_installed(
     root: Path, uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
