@@ -43,6 +43,7 @@ class Case:
         logs: what the server must say.
         keep: what is made with the first release, how it is found with the second, and what that prints.
         without: steps that mean nothing for it.
+        long: whether it takes so long that it is tried with --long only.
         changed: the file that differs in the second release; a line is added.
     """
 
@@ -59,6 +60,7 @@ class Case:
     logs: str = ""
     keep: dict[str, Any] = field(default_factory=lambda: _USER)
     without: tuple[str, ...] = ()
+    long: bool = False
     changed: str = "NEXT_RELEASE"
 
     @classmethod

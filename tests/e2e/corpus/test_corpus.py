@@ -31,9 +31,10 @@ def outcomes(checkout: Path, request: pytest.FixtureRequest) -> Iterator[Outcome
 
 
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    """What a project needs of the machine that it is tried on."""
+    """What a project needs of the machine that it is tried on, and whether it is tried each time."""
     wanted = f"needs Python {case.source.python} or newer"
-    return [pytest.mark.needs(*case.needs), pytest.mark.skipif(not case.source.is_possible, reason=wanted)]
+    marks = [pytest.mark.needs(*case.needs), pytest.mark.skipif(not case.source.is_possible, reason=wanted)]
+    return [*marks, *([pytest.mark.long] if case.long else [])]
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(case)) for name, case in CASES.items()])

@@ -23,7 +23,9 @@ from tests.waiting import wait_until
 PAGE = ("http://127.0.0.1:8000/newer/", "localhost")
 UNITS = ("flat.target", "flat.socket", "flat.service")
 _BROKEN = "\nROOT_URLCONF = no_such_urls\n"
-_ON_BOTH = pytest.mark.parametrize("shared_machine", ["bookworm", "trixie"], indirect=True)
+_ON_BOTH = pytest.mark.parametrize(
+    "shared_machine", ["bookworm", pytest.param("trixie", marks=pytest.mark.long)], indirect=True
+)
 _ON_ONE = pytest.mark.parametrize("shared_machine", ["bookworm"], indirect=True)
 _WITHOUT_SYSTEMD = "mount --bind /mnt /run/systemd && exec dpkg --install /root/older.deb"
 

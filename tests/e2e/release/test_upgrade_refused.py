@@ -67,7 +67,12 @@ def served(site: Served) -> Iterator[Served]:
 
 @pytest.mark.parametrize(
     ("trouble", "step"),
-    [("code", "check"), ("pages", "check"), ("migration", "migrate"), ("master", "reload")],
+    [
+        ("code", "check"),
+        ("pages", "check"),
+        ("migration", "migrate"),
+        pytest.param("master", "reload", marks=pytest.mark.long),
+    ],
 )
 def test_a_release_that_fails_changes_nothing(served: Served, troubled: Path, trouble: str, step: str) -> None:
     served.configure(f"[env]\nTROUBLE = {trouble}\n")
