@@ -49,7 +49,8 @@ class Notifier:
             status: a line for people, as in all that follow.
             is_busy: whether another reload has been asked for, and has not ended.
         """
-        if not is_busy:
+        # A server that is asked while it starts may have refused that before it is ready.
+        if not is_busy and self.record.facts.get("ended", 0) < self.record.facts.get("asked", 0):
             self._ended("")
         self.record.say(state="serving", status=status)
         self._tell(READY="1", STATUS=status)

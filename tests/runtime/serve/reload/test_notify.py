@@ -88,3 +88,14 @@ def test_nobody_to_tell_and_nobody_who_listens_are_no_errors(tmp_path: Path) -> 
 )
 def test_the_headline_says_most(text: str, line: str) -> None:
     assert headline(text) == line
+
+
+def test_a_start_that_ends_later_takes_no_refusal_back() -> None:
+    notifier = Notifier("")
+    notifier.asked()
+    notifier.refused("reload refused", "the reason", is_ready=False)
+    notifier.ready("1 of 1 workers")
+    assert (notifier.record.facts["ended"], notifier.record.facts["refused"]) == (1, "the reason")
+    notifier.asked()
+    notifier.ready("1 of 1 workers")
+    assert (notifier.record.facts["ended"], notifier.record.facts["refused"]) == (2, "")
