@@ -14,6 +14,7 @@ import os
 import stat
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.release.locks import holder
@@ -135,12 +136,8 @@ def is_closed(path: str) -> bool:
     Args:
         path: of its file.
     """
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            return stat.S_ISREG(os.fstat(descriptor).st_mode) and _is_closed(descriptor)
-        finally:
-            os.close(descriptor)
+    with contextlib.suppress(OSError), _reading(path) as descriptor:
+        return _is_closed(descriptor)
     return False
 
 
@@ -150,14 +147,26 @@ def held(path: str) -> str:
     Args:
         path: of its file.
     """
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode) and not holder(descriptor, _CLOSED, 1):
-                return os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
-        finally:
-            os.close(descriptor)
+    with contextlib.suppress(OSError), _reading(path) as descriptor:
+        if not holder(descriptor, _CLOSED, 1):
+            return os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
     return ""
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[int]:
+    """The file of a gate, open until the end of the block.
+
+    Raises:
+        OSError: there is none that can be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path}: is no file of its own")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path, access: int) -> int:

@@ -83,11 +83,11 @@ def _look() -> list[Standing]:
 
     from django_pyz_runtime.release.away import is_away
     from django_pyz_runtime.release.migrations import states
+    from django_pyz_runtime.release.writable import is_absent
 
     for alias in connections:
-        name = str(connections[alias].settings_dict.get("NAME"))
-        if connections[alias].vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
-            return [Standing(alias, MISSING, f"{name} does not exist")]
+        if is_absent(connections[alias]):
+            return [Standing(alias, MISSING, f"{connections[alias].settings_dict['NAME']} does not exist")]
     try:
         return [standing for state in states() for standing in _of(state.alias, state.missing, _names(state.ahead))]
     except DatabaseError as error:

@@ -1,4 +1,7 @@
-"""Whether a database answers, and can be written, by a write that changes nothing. Imported after activation only."""
+"""Whether a database is there, answers, and can be written, by a write that changes nothing.
+
+Imported after activation only.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,16 @@ if TYPE_CHECKING:
 
 _FROM = {"oracle": " FROM DUAL", "sqlite": " FROM sqlite_master LIMIT 1"}
 """Oracle wants a table; SQLite would not look into its file without one."""
+
+
+def is_absent(connection: BaseDatabaseWrapper) -> bool:
+    """Whether it is a file that is not there; asking would make one.
+
+    Args:
+        connection: to the database.
+    """
+    name = str(connection.settings_dict.get("NAME"))
+    return connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name)
 
 
 def ask(connection: BaseDatabaseWrapper) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.away import is_away
-from django_pyz_runtime.release.writable import ask, try_to_write
+from django_pyz_runtime.release.writable import ask, is_absent, try_to_write
 from django_pyz_runtime.secrets.redaction import redacted
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class DatabaseLook(NamedTuple):
         found: dict[str, Any] = {"error": "", "vendor": connection.vendor, "is_absent": False}
         if connection.vendor == "unknown":
             return {**found, "is_none": True}
-        name = str(connection.settings_dict["NAME"])
-        if connection.vendor == "sqlite" and os.path.isabs(name) and not os.path.exists(name):
+        if is_absent(connection):
             return {**found, "is_absent": True}
         try:
             ask(connection)

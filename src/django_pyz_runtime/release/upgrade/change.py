@@ -13,7 +13,7 @@ from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release import ask_reload
 from django_pyz_runtime.release.install import machine, ready
 from django_pyz_runtime.release.install.ready import Ready
-from django_pyz_runtime.release.install.steps import Step, take
+from django_pyz_runtime.release.install.steps import Step, always, take
 from django_pyz_runtime.release.upgrade.databases import DatabaseChange
 from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.journal import Note
@@ -94,6 +94,17 @@ class Change(DatabaseChange):
         self.host.succeed(self.to, "runserve", "--check")
         self._look_at_units()
         return "the site can be served"
+
+    def serve(self) -> Iterator[Step]:
+        """The steps from a release that is known to work to one that serves, with its units and services."""
+        yield always("switch", self.switch)
+        yield always("reload", self.reload)
+        yield always("ready", self.wait)
+        if self.pause.has_begun:
+            yield always("go on", self.pause.end)
+        if self.host.has_units:
+            yield always("units", self.write_units)
+            yield always("services", self.restart_services)
 
     def switch(self) -> str:
         """Put the executable in force."""

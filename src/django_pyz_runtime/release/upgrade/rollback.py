@@ -55,14 +55,7 @@ def _steps(change: Change, *, migrates: bool, backs_up: bool) -> Iterator[Step]:
             yield always("backup", change.back_up if backs_up else change.no_backup)
         yield always("migrate back", change.migrate_back)
     yield always("check", change.look_back)
-    yield always("switch", change.switch)
-    yield always("reload", change.reload)
-    yield always("ready", change.wait)
-    if change.pause.has_begun:
-        yield always("go on", change.pause.end)
-    if change.host.has_units:
-        yield always("units", change.write_units)
-        yield always("services", change.restart_services)
+    yield from change.serve()
 
 
 def find(host: Host, in_force: str, wanted: str) -> Release:

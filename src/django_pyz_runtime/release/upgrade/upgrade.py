@@ -72,12 +72,5 @@ def _steps(change: Change, *, backs_up: bool) -> Iterator[Step]:
         if not change.has_backup:
             yield always("backup", change.back_up if backs_up else change.no_backup)
         yield always("migrate", change.migrate)
-    yield always("switch", change.switch)
-    yield always("reload", change.reload)
-    yield always("ready", change.wait)
-    if change.pause.has_begun:
-        yield always("go on", change.pause.end)
-    if change.host.has_units:
-        yield always("units", change.write_units)
-        yield always("services", change.restart_services)
+    yield from change.serve()
     yield always("prune", change.prune)
