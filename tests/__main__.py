@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
         written_by = ["--custom-compile-command", "python3 -m tests --lock"]
         how = ["--generate-hashes", "--python-version=3.11", "--no-emit-package=pip"]
         return _run(python, [[*LOCKING.split(), *how, *written_by, *for_pytest]])
-    pytest = [*PYTEST.split(), *(["--fast"] if options.fast else []), *for_pytest]
+    which = [f"--{name}" for name in ("fast", "long") if getattr(options, name)]
+    pytest = [*PYTEST.split(), *which, *for_pytest]
     if code := _run(python, [] if options.django else map(str.split, CHECKS)):
         return code
     if options.coverage:
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python3 -m tests", description=__doc__, allow_abbrev=False, epilog="All other arguments go to pytest."
     )
     found.add_argument("--fast", action="store_true", help="only what needs no root, programs and minutes")
+    found.add_argument("--long", action="store_true", help="also tests that are one more of a kind and take their time")
     found.add_argument("--django", metavar="X.Y", help="only the tests, with another release of Django")
     found.add_argument("--coverage", action="store_true", help="measure what the tests run, in bundles, too")
     found.add_argument("--lock", action="store_true", help=f"write {LOCK.relative_to(CHECKOUT)} and end")
