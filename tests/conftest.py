@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import programs
+from tests.sharing import made_once
 
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -94,12 +95,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sample_bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample project as one executable file, built by build_pyz.py as a user would."""
-    output = tmp_path_factory.mktemp("sample") / "project-script"
-    command = [sys.executable, str(checkout / "build_pyz.py"), "--output", str(output)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DJANGO"))}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return output
+
+    def build(folder: Path) -> None:
+        command = [sys.executable, str(checkout / "build_pyz.py"), "--output", str(folder / "project-script")]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DJANGO"))}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    return made_once(tmp_path_factory, "sample", build) / "project-script"
 
 
 def make_open_folder() -> Path:

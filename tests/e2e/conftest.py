@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Machine
-from tests.e2e.like_a_venv.tools_project import CHILD, COMMAND, Says, said, site_packages, tools_machine
+from tests.e2e.like_a_venv.tools_project import CHILD, COMMAND, Says, build_tools, said, site_packages, tools_machine
 from tests.e2e.reload.releases import BROKEN, FILES, build, put_in_place
-from tests.e2e.systemd.booted_releases import ReleaseSite, booted_releases
+from tests.e2e.systemd.booted_releases import ReleaseSite, booted_releases, build_one_and_two
+from tests.sharing import made_once
 from tests.small_bundle import write_small
 
 
@@ -48,9 +49,12 @@ def shop(small: Path, tmp_path: Path) -> Machine:
 
 
 @pytest.fixture(scope="module")
-def booted_site(request: pytest.FixtureRequest, checkout: Path) -> Iterator[ReleaseSite]:
+def booted_site(
+    request: pytest.FixtureRequest, checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReleaseSite]:
     """A site on a booted machine of the Debian release that the module names."""
-    with booted_releases(request.module.SUITE, checkout) as made:
+    folder = made_once(tmp_path_factory, "one-and-two", lambda folder: build_one_and_two(checkout, folder))
+    with booted_releases(request.module.SUITE, folder) as made:
         yield made
 
 
@@ -62,9 +66,10 @@ def site(booted_site: ReleaseSite) -> ReleaseSite:
 
 
 @pytest.fixture(scope="session")
-def tools(checkout: Path) -> Machine:
+def tools(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A machine with tests/projects/tools on it, the tree unpacked."""
-    return tools_machine(checkout)
+    made = made_once(tmp_path_factory, "tools", lambda folder: build_tools(checkout, folder))
+    return tools_machine(made / "release", tmp_path_factory.mktemp("tools"))
 
 
 @pytest.fixture(scope="session")
@@ -82,13 +87,15 @@ def says(request: pytest.FixtureRequest, tools: Machine) -> Says:
 @pytest.fixture(scope="session")
 def releases(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Three releases of a site; the second brings time zone data, the last one cannot be imported."""
-    folder = tmp_path_factory.mktemp("releases")
     with_data = FILES["requirements.txt"] + "tzdata\n"
-    made = {
-        "first": build(checkout, folder, "first"),
-        "second": build(checkout, folder, "second", **{"requirements.txt": with_data}),
-    }
-    return {**made, "broken": build(checkout, folder, "broken", shop__urls=BROKEN)}
+    changes = {"first": {}, "second": {"requirements.txt": with_data}, "broken": {"shop__urls": BROKEN}}
+
+    def make(folder: Path) -> None:
+        for name, changed in changes.items():
+            build(checkout, folder, name, **changed)
+
+    folder = made_once(tmp_path_factory, "releases", make)
+    return {name: folder / name / "shop.pyz" for name in changes}
 
 
 @pytest.fixture

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.e2e.corpus.cases import Case, build
+from tests.e2e.corpus.sources import Source
+from tests.sharing import made_once
 
 
 @pytest.fixture(scope="session")
 def channels_bundle(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """tests/projects/channels, built; it has PostgreSQL's driver."""
-    folder = tmp_path_factory.mktemp("channels")
-    project = CHECKOUT / "tests/projects/channels"
-    shutil.copytree(project, folder / "channels", ignore=shutil.ignore_patterns("__pycache__"))
-    output = folder / "channels.pyz"
-    command = [sys.executable, str(checkout / "build_pyz.py"), str(folder / "channels"), "-o", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return output
+
+    def make(folder: Path) -> None:
+        case = Case(Source("channels", "tree", "tests/projects/channels"))
+        build(case, checkout, case.source.make(folder), folder / "release")
+
+    return made_once(tmp_path_factory, "channels", make) / "release"

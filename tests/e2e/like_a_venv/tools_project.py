@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -21,17 +22,18 @@ class Says(Protocol):
     def __call__(self, code: str, **environment: str) -> list[str]: ...
 
 
-def tools_machine(checkout: Path) -> Machine:
-    """The machine, with the tree unpacked.
+_CASE = Case(Source("tools", "tree", "tests/projects/tools"))
 
-    Args:
-        checkout: whose build_pyz.py is used; the machine's folder is made beside it.
-    """
-    scratch = checkout.parent / "tools"
-    scratch.mkdir()
-    case = Case(Source("tools", "tree", "tests/projects/tools"))
-    build(case, checkout, case.source.make(scratch), scratch / "release")
-    machine = make_machine(case, scratch)
+
+def build_tools(checkout: Path, scratch: Path) -> None:
+    """Build the bundle, with a checkout's build_pyz.py, as scratch/release."""
+    build(_CASE, checkout, _CASE.source.make(scratch), scratch / "release")
+
+
+def tools_machine(bundle: Path, scratch: Path) -> Machine:
+    """A machine with that bundle, the tree unpacked; its folder is made below an empty one."""
+    shutil.copy(bundle, scratch / "release")
+    machine = make_machine(_CASE, scratch)
     machine.succeed("check")
     return machine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.e2e.corpus.sources import Source
 from tests.e2e.release.tea_shop import FILES, NEWER, PRICED, TROUBLED, build_both
 from tests.e2e.release.upgrading import Installation
 from tests.e2e.reload import releases
+from tests.sharing import made_once
 
 NEWER_PAGE = """
 from django.http import HttpResponse
@@ -20,37 +22,41 @@ urlpatterns.append(path("newer/", lambda request: HttpResponse("newer")))
 """What a next release adds to urls.py."""
 
 
-def _build(checkout: Path, scratch: Path, urls: str) -> Path:
+def _build(checkout: Path, scratch: Path, urls: str) -> None:
     case = Case(Source("flat", "tree", "tests/projects/flat"))
     project = case.source.make(scratch)
     with (project / "urls.py").open("a") as file:
         file.write(urls)
     build(case, checkout, project, scratch / "release")
-    return scratch / "release"
 
 
 @pytest.fixture(scope="session")
 def flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of tests/projects/flat."""
-    return _build(checkout, tmp_path_factory.mktemp("flat"), "")
+    return made_once(tmp_path_factory, "flat", lambda folder: _build(checkout, folder, "")) / "release"
 
 
 @pytest.fixture(scope="session")
 def newer_flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The next release of it, with one more page."""
-    return _build(checkout, tmp_path_factory.mktemp("newer-flat"), NEWER_PAGE)
+    return made_once(tmp_path_factory, "newer-flat", lambda folder: _build(checkout, folder, NEWER_PAGE)) / "release"
 
 
 @pytest.fixture(scope="session")
 def tea(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The older and the newer release."""
-    return build_both(checkout, tmp_path_factory.mktemp("tea"))
+    folder = made_once(tmp_path_factory, "tea", lambda folder: build_both(checkout, folder))
+    return folder / "older" / "shop.pyz", folder / "newer" / "shop.pyz"
 
 
 @pytest.fixture(scope="session")
 def troubled(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A newer release that fails where it is told to."""
-    return releases.build(checkout, tmp_path_factory.mktemp("troubled"), "troubled", **TROUBLED)
+
+    def make(folder: Path) -> None:
+        releases.build(checkout, folder, "troubled", **TROUBLED)
+
+    return made_once(tmp_path_factory, "troubled", make) / "troubled" / "shop.pyz"
 
 
 @pytest.fixture
@@ -83,8 +89,12 @@ _SERVICES = (
 @pytest.fixture(scope="session")
 def workers(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two releases of tests/projects/workers; the second has other services, and need not be ready ([env] TROUBLE)."""
+    folder = made_once(tmp_path_factory, "workers", partial(_build_workers, checkout))
+    return folder / "first", folder / "second"
+
+
+def _build_workers(checkout: Path, scratch: Path) -> None:
     case = Case(Source("workers", "tree", "tests/projects/workers"))
-    scratch = tmp_path_factory.mktemp("workers")
     project = case.source.make(scratch)
     said = build(case, checkout, project, scratch / "first")
     assert "is among the packages" not in said
@@ -98,10 +108,13 @@ def workers(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
         text = text.replace(before, after)
     table.write_text(text)
     build(case, checkout, project, scratch / "second")
-    return scratch / "first", scratch / "second"
 
 
 @pytest.fixture(scope="session")
 def priced_tea(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release after those two, with a migration that needs a pause."""
-    return releases.build(checkout, tmp_path_factory.mktemp("priced"), "priced", **{**FILES, **NEWER, **PRICED})
+
+    def make(folder: Path) -> None:
+        releases.build(checkout, folder, "priced", **{**FILES, **NEWER, **PRICED})
+
+    return made_once(tmp_path_factory, "priced", make) / "priced" / "shop.pyz"

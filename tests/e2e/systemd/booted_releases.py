@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,33 +96,32 @@ class ReleaseSite(BootedSite):
 
 
 @contextlib.contextmanager
-def booted_releases(suite: str, checkout: Path) -> Iterator[ReleaseSite]:
+def booted_releases(suite: str, bundles: Path) -> Iterator[ReleaseSite]:
     """The site on a machine of its own, set up with release one.
 
     Args:
         suite: code name of the machine's Debian release.
-        checkout: whose build_pyz.py is used.
+        bundles: the folder with the two releases.
     """
-    one, two = _build(checkout)
+    one, two = bundles / "one", bundles / "two"
     with booted(root_file_system(suite)) as machine:
         site = ReleaseSite(machine, one, two)
         site.set_up(one)
         yield site
 
 
-@functools.cache
-def _build(checkout: Path) -> tuple[Path, Path]:
-    """Build both, once for all tests of this process, beside the checkout."""
-    return _build_one(checkout, "one", _SETTINGS), _build_one(checkout, "two", _SETTINGS + _FAILING)
+def build_one_and_two(checkout: Path, folder: Path) -> None:
+    """Build both, with a checkout's build_pyz.py, as folder/one and folder/two."""
+    _build(checkout, folder, "one", _SETTINGS)
+    _build(checkout, folder, "two", _SETTINGS + _FAILING)
 
 
-def _build_one(checkout: Path, release: str, settings: str) -> Path:
-    scratch = checkout.parent / f"release-{release}"
+def _build(checkout: Path, folder: Path, release: str, settings: str) -> None:
+    scratch = folder / f"project-{release}"
     scratch.mkdir()
     case = Case(Source(_NAME, "tree", f"tests/projects/{_NAME}"))
     project = case.source.make(scratch)
     for file, more in (("settings.py", settings), ("urls.py", _URLS.replace("@RELEASE@", release))):
         with (project / file).open("a") as opened:
             opened.write(more)
-    build(case, checkout, project, scratch / release)
-    return scratch / release
+    build(case, checkout, project, folder / release)
