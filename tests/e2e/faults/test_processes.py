@@ -125,6 +125,7 @@ def test_a_killed_process_keeps_nobody_waiting_and_leaves_nothing(machine: Machi
     assert trees(tree.parent) == [tree.name]
 
 
+@pytest.mark.long
 def test_a_stopped_process_keeps_others_waiting_for_half_a_minute_only(machine: Machine, tree: Path) -> None:
     with stopped_while_unpacking(machine, tree) as first:
         start = time.monotonic()

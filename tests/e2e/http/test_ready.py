@@ -72,6 +72,7 @@ def test_a_database_that_hangs_costs_one_thread_and_the_site_goes_on(
         assert server.stop() == 0
 
 
+@pytest.mark.long
 def test_a_start_says_that_it_waits_for_a_database_that_hangs(
     channels_bundle: Path, tmp_path: Path, shared_cache: Path, database: SilentDatabase
 ) -> None:

@@ -202,6 +202,7 @@ def test_where_systemd_does_not_run_all_is_put_in_place_for_when_it_does(machine
     assert machine.there() == []
 
 
+@pytest.mark.long
 @pytest.mark.needs("cpio", "rpm", "rpm2cpio")
 @CAN_BOOT
 @_ON_ONE

@@ -22,7 +22,7 @@ from tests.waiting import held_up_at, wait_until
 HARM = "shop.0003_tea_price: Add field price to tea: the column is NOT NULL and has no db_default"
 
 
-BOTH = pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+_EACH_INTERFACE = pytest.mark.parametrize("interface", ["wsgi", pytest.param("asgi", marks=pytest.mark.long)])
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def check_paused(server: Server) -> None:
     assert json.loads(server.get("/-/ready", Accept="application/json").body)["reason"] == "being upgraded"
 
 
-@pytest.mark.parametrize("interface", ["wsgi", pytest.param("asgi", marks=pytest.mark.long)])
+@_EACH_INTERFACE
 def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
     priced_tea: Path, installed: Installation, gate: Path
 ) -> None:
@@ -103,7 +103,7 @@ def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
     assert "\ngo on: requests are served\n" in said
 
 
-@BOTH
+@_EACH_INTERFACE
 def test_requests_that_are_inside_end_first(priced_tea: Path, installed: Installation, gate: Path) -> None:
     slow: list[Response] = []
     with installed.machine.serving() as server, contextlib.ExitStack() as stack:

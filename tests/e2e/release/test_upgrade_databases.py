@@ -46,13 +46,13 @@ KINDS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "mariadb": on_mariadb,
 }
 """Each with a server, which gives the lines of [settings] for it."""
-NEEDS = {"postgresql": "postgres", "mariadb": "mariadbd"}
 
 
 @pytest.fixture(
     params=[
-        pytest.param(name, marks=pytest.mark.needs(NEEDS[name]) if name in NEEDS else pytest.mark.long)
-        for name in KINDS
+        pytest.param("sqlite", marks=pytest.mark.long),
+        pytest.param("postgresql", marks=pytest.mark.needs("postgres")),
+        pytest.param("mariadb", marks=[pytest.mark.needs("mariadbd"), pytest.mark.long]),
     ]
 )
 def installed(

@@ -110,7 +110,11 @@ def test_a_backup_that_cannot_be_written_changes_nothing(served: Served, tea: tu
 
 @as_root
 @pytest.mark.parametrize(
-    ("options", "reason"), [("size=4k", "database or disk is full"), ("nr_inodes=1", "no space left on device")]
+    ("options", "reason"),
+    [
+        ("size=4k", "database or disk is full"),
+        pytest.param("nr_inodes=1", "no space left on device", marks=pytest.mark.long),
+    ],
 )
 def test_no_room_for_the_backup_changes_nothing(
     served: Served, tea: tuple[Path, Path], options: str, reason: str
@@ -122,7 +126,7 @@ def test_no_room_for_the_backup_changes_nothing(
 
 
 @as_root
-@pytest.mark.parametrize("room_mb", [4, 24])
+@pytest.mark.parametrize("room_mb", [4, pytest.param(24, marks=pytest.mark.long)])
 def test_no_room_for_the_release_changes_nothing(served: Served, tea: tuple[Path, Path], room_mb: int) -> None:
     """Neither for its code, nor for its executable beside that."""
     releases = served.installed.releases
@@ -170,6 +174,7 @@ def test_what_cannot_be_undone_is_told_with_the_way_back(
     assert not installed.journal.exists()
 
 
+@pytest.mark.long
 @pytest.mark.needs("mariadbd")
 def test_what_mariadb_leaves_in_part_is_told_with_the_way_back(
     tea: tuple[Path, Path], troubled: Path, tmp_path: Path, shared_cache: Path

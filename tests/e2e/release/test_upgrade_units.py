@@ -125,6 +125,7 @@ def test_a_kill_between_units_and_services_changes_nothing_of_that(site: Site) -
     site.check_units(FIRST, SECOND, DAILY)
 
 
+@pytest.mark.long
 def test_what_was_changed_or_switched_off_by_hand_stays_so(site: Site) -> None:
     beat, rq = (site.booted.path(f"{UNITS}/workers-{name}.service") for name in ("beat", "rq"))
     before = beat.read_text()

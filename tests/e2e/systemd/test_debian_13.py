@@ -30,7 +30,9 @@ def test_the_site_serves_with_all_restrictions(site: ReleaseSite) -> None:
     site.wait_for_message("STOPPING=1")
 
 
-@pytest.mark.parametrize("is_hidden", [False, True], ids=["as shipped", "with credentials"])
+@pytest.mark.parametrize(
+    "is_hidden", [pytest.param(False, marks=pytest.mark.long), True], ids=["as shipped", "with credentials"]
+)
 def test_the_exit_code_of_a_reload_is_the_truth(site: ReleaseSite, is_hidden: bool) -> None:
     if is_hidden:
         hide_settings(site)
