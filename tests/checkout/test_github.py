@@ -30,7 +30,7 @@ def workflow(request: pytest.FixtureRequest) -> Any:
 
 def test_a_workflow_may_only_read(workflow: Any) -> None:
     assert workflow["permissions"] == {"contents": "read"}
-    assert [name for name, job in workflow["jobs"].items() if "permissions" in job] == []
+    assert [name for name, job in workflow["jobs"].items() if "permissions" in job and name != "publish"] == []
 
 
 def test_the_actions_that_a_workflow_uses_are_pinned(workflow: Any) -> None:
@@ -43,9 +43,28 @@ def test_a_workflow_has_time_limits(workflow: Any) -> None:
     assert [name for name, job in workflow["jobs"].items() if "timeout-minutes" not in job] == []
 
 
+def test_a_release_is_built_once_used_and_then_published_by_the_only_job_with_an_identity() -> None:
+    release = read(CHECKOUT / ".github/workflows/release.yml")
+    # YAML reads a bare "on" as true.
+    assert release[True] == {"push": {"tags": ["v*"]}}
+    jobs = release["jobs"]
+    assert [(name, job.get("needs")) for name, job in jobs.items()] == [
+        ("build", None),
+        ("test", "build"),
+        ("publish", "test"),
+    ]
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert [name for name, job in jobs.items() if "-m build" in str(job)] == ["build"]
+    used = [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"]]
+    assert used == ["actions/download-artifact", "pypa/gh-action-pypi-publish"]
+    assert "secrets." not in str(release)
+
+
 def test_every_supported_python_is_tried_with_the_locked_django() -> None:
     matrix = read(CHECKOUT / ".github/workflows/tests.yml")["jobs"]["fast"]["strategy"]["matrix"]
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    release = read(CHECKOUT / ".github/workflows/release.yml")
+    assert release["jobs"]["test"]["strategy"]["matrix"]["python"] == matrix["python"]
     locked = re.findall(r"^django==(\d+\.\d+)", (CHECKOUT / "tests/requirements.txt").read_text(), re.MULTILINE)
     assert set(locked) <= set(matrix["django"])
     assert [item for item in matrix["exclude"] if item["django"] in locked] == []
