@@ -121,7 +121,7 @@ def run(arguments: Namespace) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    show(summary)
+    show(summary, is_served=arguments.run)
     if arguments.run:
         sys.stdout.flush()
         # Its first line asks for a pythonX.Y on PATH, where the interpreter of this build need not be.

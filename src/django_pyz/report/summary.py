@@ -34,8 +34,13 @@ class Summary:
     exclusions: dict[str, str]
 
 
-def show(summary: Summary) -> None:
-    """Print a summary on standard output."""
+def show(summary: Summary, *, is_served: bool = False) -> None:
+    """Print a summary on standard output.
+
+    Args:
+        summary: of a build.
+        is_served: whether the file is served next, so that its user goes on from there.
+    """
     manifest, output = summary.manifest, summary.plan.output
     packages = len(manifest.sbom["components"])
     only = " only" if manifest.bound_to_python else " or newer"
@@ -45,12 +50,26 @@ def show(summary: Summary) -> None:
         f"Dependencies from {summary.plan.found.source.files[0]}",
         *_exclusions(summary.exclusions),
         *_shortened([f"Note: {note}" for note in summary.notes], "notes"),
-        "Next:",
-        f"  cp {shlex.quote(_short(output))} /usr/bin/{manifest.script}",
-        f"  {manifest.script} pyz config init",
-        f"  {manifest.script} runserve --migrate",
+        *(_steps_of_a_visitor(output) if is_served else _steps_of_an_operator(output, manifest.script)),
     ]
     sys.stdout.write("".join(line + "\n" for line in lines))
+
+
+def _steps_of_an_operator(output: Path, script: str) -> Iterator[str]:
+    yield "Next:"
+    yield f"  cp {shlex.quote(_short(output))} /usr/bin/{script}"
+    yield f"  {script} pyz config init"
+    yield f"  {script} runserve --migrate"
+
+
+def _steps_of_a_visitor(output: Path) -> Iterator[str]:
+    file = shlex.quote(_short(output))
+    # A command without a slash would be looked for on PATH.
+    file = file if "/" in file else f"./{file}"
+    yield "Serving it now; Ctrl-C ends that. Next:"
+    yield f"  configure it: {file} pyz config init"
+    yield f"  install it:   {file} pyz install --system"
+    yield f"  read on:      {file} pyz help"
 
 
 def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from crashstats import queries
 from crashstats.charts import BarChart, bar_chart
 from crashstats.models import CrashReport
+from crashstats.origin import origin_of
 from crashstats.periods import Period
 from crashstats.selection import PERIOD_LENGTHS, Selection
 
@@ -33,6 +34,7 @@ def top_crashers(request: HttpRequest) -> HttpResponse:
         "period_lengths": PERIOD_LENGTHS,
         "chart": _chart(selection.reports, selection.period),
         "crashers": queries.top_crashers(selection.history, selection.period),
+        "origin": origin_of(request),
     }
     return render(request, "crashstats/top_crashers.html", context)
 
@@ -68,6 +70,7 @@ def _no_reports(request: HttpRequest) -> HttpResponse:
     context = {
         "submit_url": request.build_absolute_uri(reverse("crashstats:submit")),
         "now": timezone.localtime().isoformat(timespec="seconds"),
+        "origin": origin_of(request),
     }
     return render(request, "crashstats/no_reports.html", context)
 

@@ -27,6 +27,9 @@ DEBUG = True
 
 ALLOWED_HOSTS: list[str] = []
 
+# Who may see where this site comes from.
+INTERNAL_IPS = ["127.0.0.1", "::1"]
+
 
 # Application definition
 
