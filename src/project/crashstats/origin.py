@@ -1,6 +1,7 @@
 """How a page got to its visitor: out of which file, and served by what."""
 
 import platform
+import re
 import shlex
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Origin:
     server: str
     django: str = django.get_version()
     python: str = platform.python_version()
+
+    @property
+    def short_code(self) -> str:
+        """The folder of the code to read: of a digest in its path, only the beginning."""
+        return re.sub(r"([0-9a-f]{8})[0-9a-f]{24,}", r"\1…", str(self.code))
 
     @property
     def command(self) -> str:

@@ -7,6 +7,7 @@ from zipfile import ZipFile
 from django.conf import settings
 from django.test import TestCase
 
+from crashstats.origin import Origin
 from crashstats.tests.factories import stored_report
 
 ABOUT = "the sample of django-pyz"
@@ -31,6 +32,10 @@ class PackedTests(TestCase):
             self.assertContains(response, f"<code>{settings.BASE_DIR}</code>", html=True)
             self.assertContains(response, "serves this page with gunicorn 27.0.1, Django")
             stored_report()
+
+    def test_of_a_digest_in_the_path_only_the_beginning_is_shown(self) -> None:
+        origin = Origin(self.file, Path("/cache", "0123456789abcdef" * 4, "project"), "")
+        self.assertEqual(origin.short_code, "/cache/01234567…/project")
 
     def test_its_commands_are_quoted_for_a_shell(self) -> None:
         response = self.client.get("/")
