@@ -40,7 +40,7 @@ from django_pyz_runtime.errors import UserError
 from tests.build.stage.staged import MANIFEST as STAGED
 from tests.build.stage.staged import make_staged
 from tests.build.trees import PLAIN_MANAGE_PY, SMALL_PROJECT, commit_all, git, write_tree
-from tests.small_bundle import MANIFEST, write_small
+from tests.small_bundle import ANSWER, MANIFEST, write_small
 
 
 def _given(step: str) -> Options:
@@ -579,3 +579,19 @@ def test_the_command_that_installs_the_file_copes_with_a_space(
 
     assert (tmp_path / "usr-shop-script").read_bytes() == summary.plan.output.read_bytes()
     assert shlex.split(command)[2] == "/usr/bin/shop-script"
+
+
+def test_a_file_that_is_served_is_configured_and_installed_from_where_it_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = _summary(tmp_path)
+    monkeypatch.chdir(summary.plan.output.parent)
+    show(summary, is_served=True)
+
+    before, _, after = capsys.readouterr().out.partition("Serving it now; Ctrl-C ends that. Next:\n")
+
+    commands = dict(line.strip().split(":", 1) for line in after.splitlines())
+    assert list(commands) == ["configure it", "install it", "read on"]
+    assert {shlex.split(command)[:2] == ["./shop-script", "pyz"] for command in commands.values()} == {True}
+    assert "Next:" not in before
+    subprocess.run([*shlex.split(commands["read on"])[:2], *ANSWER[1:]], check=True, capture_output=True)

@@ -51,6 +51,13 @@ def test_a_posted_crash_shows_up_on_the_pages(site: Server) -> None:
     assert "<svg" in site.get("/").text
 
 
+def test_the_front_page_tells_where_it_comes_from_to_this_machine_alone(site: Server, sample_bundle: Path) -> None:
+    page = site.get("/").text
+    assert f"packed into one file, <code>{sample_bundle}</code>" in page
+    assert "serves this page with gunicorn 27.0.1, Django" in page
+    assert str(sample_bundle) not in site.get("/", X_Forwarded_For="198.51.100.7").text
+
+
 def test_bad_reports_are_refused_field_by_field(site: Server) -> None:
     status, said = post(site, {**REPORT, "platform": "Amiga", "time": "yesterday"})
     errors = said["errors"]
