@@ -20,7 +20,8 @@ from django_pyz_runtime.release.files.units import units as units_of
 from django_pyz_runtime.release.files.web_servers import nginx, nginx_below_a_path
 from tests import programs
 from tests.build.trees import write_tree
-from tests.write_etc import ETC, SAMPLE, options_table
+from tests.reference import options_table
+from tests.write_etc import ETC, SAMPLE
 
 EXPOSURE = 15
 """The most that systemd may find exposed, in tenths of its ten points."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.documents import DOCS
 from tests.e2e.corpus.cases import Case, read_corpus
-from tests.e2e.corpus.try_out import AT_ONCE, Outcome, try_out
+from tests.e2e.corpus.try_out import AT_ONCE, HEADER, Outcome, try_out
 
 CASES = read_corpus()
 Outcomes = dict[str, Future[Outcome]]
@@ -43,7 +43,11 @@ def test_it_works_and_so_does_its_next_release(name: str, outcomes: Outcomes) ->
     assert outcome.errors == {}, "\n".join(f"{step}: {error}" for step, error in outcome.errors.items())
 
 
-def test_the_readme_has_a_row_for_each_in_order() -> None:
-    section = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Proving ground")[2]
-    table = section.partition("\n## ")[0]
-    assert re.findall(r"^\| (\S+) \|", table, re.MULTILINE) == ["project", *CASES]
+def test_the_proving_ground_has_a_row_for_each_in_order_and_no_failure() -> None:
+    text = (DOCS / "explanation" / "proving-ground.md").read_text(encoding="utf-8")
+    head, _, *rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", text, re.M)
+    ]
+    assert head == list(HEADER)
+    assert [row[0] for row in rows] == list(CASES)
+    assert {verdict for row in rows for verdict in row[4:]} == {"ok", "-"}

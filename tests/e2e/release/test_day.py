@@ -1,4 +1,4 @@
-"""The day of a site that the README shows: its commands, letter by letter, on a bare Debian 12."""
+"""The day of a site that docs/how-to/deploy.md shows: its commands, letter by letter, on a bare Debian 12."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.documents import DEPLOY, steps
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
 from tests.e2e.release.conftest import NEWER_PAGE
@@ -16,7 +16,7 @@ from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted
 from tests.e2e.systemd.booted_roots import root_file_system, suite_of_this_python
 from tests.waiting import wait_until
 
-README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+PAGE = DEPLOY.read_text(encoding="utf-8")
 FILE = "/root/project-script.pyz"
 HOST = "www.example.org"
 DATABASE = "/var/lib/project/db.sqlite3"
@@ -26,19 +26,6 @@ with sqlite3.connect(sys.argv[1]) as database:
     print(database.execute(sys.argv[2]).fetchall())
 """
 TOLD = r"(\d+) command leads to a page, where it took 16 by hand, (\d+) to each upgrade and (\d+) to each rollback\."
-
-
-def steps() -> list[list[str]]:
-    """The commands of each step that is numbered in the README."""
-    [day] = re.findall(r"^```console\n(1\. .*?)^```", README, re.MULTILINE | re.DOTALL)
-    found: list[list[str]] = []
-    for line in day.splitlines():
-        if line.startswith(f"{len(found) + 1}. "):
-            found.append([])
-        else:
-            assert line.startswith("# "), line
-            found[-1].append(line.removeprefix("# "))
-    return found
 
 
 class Day:
@@ -53,7 +40,7 @@ class Day:
         self._url = ""
 
     def bring(self, bundle: Path) -> None:
-        """Put a file where the README has it."""
+        """Put a file where the page has it."""
         place = self.machine.path(FILE)
         shutil.copyfile(bundle, place)
         place.chmod(0o755)
@@ -86,15 +73,15 @@ def newer_sample(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_the_numbers_of_commands_are_true_and_small() -> None:
-    [told] = re.findall(TOLD, " ".join(README.split()))
-    page, upgrade, rollback = (len(commands) for commands in steps()[:3])
+    [told] = re.findall(TOLD, " ".join(PAGE.split()))
+    page, upgrade, rollback = (len(commands) for commands in steps(PAGE)[:3])
     assert told == (str(page), str(upgrade), str(rollback))
     assert (page <= 3, upgrade, rollback) == (True, 1, 1)
 
 
 @CAN_BOOT
 def test_each_command_does_what_it_is_for(sample_bundle: Path, newer_sample: Path) -> None:
-    install, upgrade, roll_back, (back_up, *restore), change, look, end = steps()
+    install, upgrade, roll_back, (back_up, *restore), change, look, end = steps(PAGE)
     with booted(root_file_system(suite_of_this_python())) as machine:
         day = Day(machine)
         day.bring(sample_bundle)

@@ -1,0 +1,78 @@
+"""A reader's own project, taken from its folder to a served site and its next release by the README's commands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.documents import README, Command, commands
+from tests.e2e.corpus.sources import Source
+from tests.e2e.systemd.booted import Booted
+
+NAME = "shop"
+NEWER_PAGE = """
+from django.http import HttpResponse
+
+urlpatterns.append(path("newer/", lambda request: HttpResponse("newer")))
+"""
+"""What its next release adds to urls.py."""
+
+
+def build_command() -> Command:
+    """The README's command that builds it."""
+    [found] = [command for command in commands(README.read_text(encoding="utf-8")) if f"~/{NAME}" in command.line]
+    return found
+
+
+def host_commands() -> list[Command]:
+    """The README's commands on a host: the first installs, the second upgrades."""
+    return [command for command in commands(README.read_text(encoding="utf-8")) if command.needs_systemd]
+
+
+class OwnProject:
+    """The project, in a home of its own beside a checkout.
+
+    Args:
+        home: an empty folder.
+        checkout: the README's.
+    """
+
+    def __init__(self, home: Path, checkout: Path) -> None:
+        self._checkout = checkout
+        self._home = home
+        self._folder = Source(NAME, "startproject", "Django==5.2.19").make(home)
+        self._programs = home / "bin"
+        self._programs.mkdir()
+        uv = Path(shutil.which("uv") or "uv").resolve()
+        for name in ("uv", "uvx"):
+            (self._programs / name).symlink_to(uv.with_name(name))
+
+    def build(self) -> tuple[Path, str]:
+        """Build it by the README's command; the file and what was printed."""
+        cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+        search = f"{self._programs}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", build_command().line],
+            cwd=self._checkout,
+            env={**os.environ, "HOME": str(self._home), "PATH": search, "UV_CACHE_DIR": cache},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        built = self._checkout / "dist" / f"{NAME}.pyz"
+        return built.rename(self._home / f"{len(list(self._home.glob('*.pyz')))}.pyz"), done.stdout
+
+    def write_next_release(self) -> None:
+        """Change it: it gets one more page."""
+        with (self._folder / "mysite" / "urls.py").open("a") as urls:
+            urls.write(NEWER_PAGE)
+
+
+def run_on_host(machine: Booted, bundle: Path, command: Command) -> str:
+    """Bring a file to root's home on a host and type a command there, which must end well; what it prints."""
+    place = machine.path(f"/root/{NAME}.pyz")
+    shutil.copyfile(bundle, place)
+    place.chmod(0o755)
+    return machine.succeed("sh", "-c", f"cd /root\n{command.line} 2>&1")
