@@ -46,8 +46,8 @@ class Command:
 
 
 def comparable(line: str) -> str:
-    """A line with every number made the same: times, sizes and process ids differ."""
-    return re.sub(r"\d[\d.,]*", "0", line.rstrip())
+    """A line with every number and build id made the same: times, sizes and process ids differ."""
+    return re.sub(r"\b[0-9a-f]{12,}\b|\d[\d.,]*", "0", line.rstrip())
 
 
 def commands(text: str) -> list[Command]:

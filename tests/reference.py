@@ -8,24 +8,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
+from itertools import groupby
 
 from django_pyz.options import Options
 from django_pyz_runtime.bundle.manifest import Manifest, Variable
 from django_pyz_runtime.commands import pyz
-from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS
+from django_pyz_runtime.config.options import OPEN_SECTIONS, OPTIONS, SECTIONS, Option
 
 SCRIPT = "project-script"
 
 
-def options_table() -> str:
-    """The options of settings.ini."""
-    rows = ["| Section | Option | Default | Meaning |", "|---|---|---|---|"]
-    for option in OPTIONS:
-        default = f"`{option.default}`" if option.default else ""
-        meaning = _cell(option.help.format(name="NAME"))
-        rows.append(f"| `[{option.section}]` | `{option.key}` | {default} | {meaning} |")
-    rows += [f"| `[{section}]` | any | | {SECTIONS[section]} |" for section in OPEN_SECTIONS]
-    return "\n".join(rows) + "\n"
+def options_tables() -> str:
+    """The options of settings.ini: a section with a table for each of its sections."""
+    parts = []
+    for section, options in groupby(OPTIONS, lambda option: option.section):
+        rows = [_option_row(option) for option in options]
+        parts.append("\n".join([f"### [{section}]", "", "| Option | Default | Meaning |", "|---|---|---|", *rows]))
+    rows = [f"| `[{section}]` | {_cell(SECTIONS[section])} |" for section in OPEN_SECTIONS]
+    parts.append("\n".join(["### Sections with names of your own", "", "| Section | Meaning |", "|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _option_row(option: Option) -> str:
+    default = f"`{option.default}`" if option.default else ""
+    return f"| `{option.key}` | {default} | {_cell(option.help.format(name='NAME'))} |"
 
 
 def build_options_table() -> str:
@@ -46,7 +52,7 @@ def verbs() -> str:
         import_module(f"{pyz.__name__}.{module}").add_to(known)
     found = list(_commands(known, "pyz"))
     rows = [f"| [`{name}`](#{name.replace(' ', '-')}) | {_cell(meaning)} |" for name, meaning, _ in found]
-    return "\n".join(["| Verb | |", "|---|---|", *rows, "", *(_section(name, one) for name, _, one in found)])
+    return "\n".join(["| Verb | |", "|---|---|", *rows, "", *(_section(*one) for one in found)])
 
 
 def manifest_table() -> str:
@@ -57,7 +63,7 @@ def manifest_table() -> str:
 
 TABLES = {
     "build.md": {"build options": build_options_table},
-    "settings-ini.md": {"options": options_table},
+    "settings-ini.md": {"options": options_tables},
     "commands.md": {"verbs": verbs},
     "manifest.md": {"manifest": manifest_table},
 }
@@ -93,11 +99,15 @@ def _commands(
             yield f"{before} {word}", meanings[word], parser
 
 
-def _section(name: str, parser: argparse.ArgumentParser) -> str:
+def _section(name: str, meaning: str, parser: argparse.ArgumentParser) -> str:
     """What a verb's --help says, as a section."""
     actions = [action for action in parser._actions if action.help not in (None, argparse.SUPPRESS)]
     rows = [f"| `{_spelling(action)}` | {_meaning(action)} |" for action in actions if action.dest != "help"]
-    parts = [f"### {name}", parser.description or "", "\n".join(["| Argument | |", "|---|---|", *rows]) if rows else ""]
+    parts = [
+        f"### {name}",
+        parser.description or f"{meaning[:1].upper()}{meaning[1:]}.",
+        "\n".join(["| Argument | |", "|---|---|", *rows]) if rows else "",
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

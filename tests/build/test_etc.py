@@ -20,7 +20,7 @@ from django_pyz_runtime.release.files.units import units as units_of
 from django_pyz_runtime.release.files.web_servers import nginx, nginx_below_a_path
 from tests import programs
 from tests.build.trees import write_tree
-from tests.reference import options_table
+from tests.reference import options_tables
 from tests.write_etc import ETC, SAMPLE
 
 EXPOSURE = 15
@@ -37,13 +37,15 @@ def test_the_files_are_what_the_declarations_make() -> None:
     assert found == made, "Write them again: PYTHONPATH=src python -m tests.write_etc"
 
 
-def test_the_table_has_a_row_of_four_cells_for_every_option() -> None:
-    head, _, *rows = options_table().splitlines()
-    cells = [re.split(r"(?<!\\)\|", row)[1:-1] for row in rows]
-    assert len(head.split("|")) == 6
-    assert {len(row) for row in cells} == {4}
-    named = [(row[0].strip(" `[]"), row[1].strip(" `")) for row in cells]
-    assert named == [*((o.section, o.key) for o in OPTIONS), *((section, "any") for section in OPEN_SECTIONS)]
+def test_the_tables_have_a_row_of_three_cells_for_every_option() -> None:
+    named = set[tuple[str, str]]()
+    for section, table in re.findall(r"^### \[(\w+)\]\n(.*?)(?=^###|\Z)", options_tables(), re.MULTILINE | re.DOTALL):
+        for row in re.findall(r"^\| `.*$", table, re.MULTILINE):
+            cells = re.split(r"(?<!\\)\|", row)[1:-1]
+            assert len(cells) == 3, row
+            named.add((section, cells[0].strip(" `")))
+    assert named == {(option.section, option.key) for option in OPTIONS}
+    assert [section for section in OPEN_SECTIONS if f"\n| `[{section}]` | " not in options_tables()] == []
 
 
 MADE = {

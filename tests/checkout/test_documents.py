@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
@@ -145,3 +146,13 @@ def test_every_command_block_is_of_a_document_whose_commands_are_run() -> None:
         path for path in DOCS.rglob("*.md") if path not in TYPED and path.parent.name not in ("tutorial", "how-to")
     ]
     assert [path for path in others if commands(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_picture_shows_the_readme_s_commands() -> None:
+    [name] = re.findall(r"!\[.*?\]\((docs/images/\S+)\)", TEXT)
+    picture = (CHECKOUT / name).read_text(encoding="utf-8")
+    shown = [command.line for command in commands(TEXT)[2:]]
+    assert len(shown) == 3
+    assert [line for line in shown if f">{html.escape(line)}<" not in picture] == [], (
+        "run: python -m tests.write_picture"
+    )

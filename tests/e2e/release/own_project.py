@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.documents import README, Command, commands
-from tests.e2e.corpus.sources import Source
-from tests.e2e.systemd.booted import Booted
+from tests.e2e.systemd.booted import Booted, booted
+from tests.e2e.systemd.booted_roots import root_file_system, suite_of_this_python
 
 NAME = "shop"
+HOST = "shop.example.org"
+PAGES = ("/admin/login/", "/newer/")
+"""Two of its pages; the second is new in the next release."""
 NEWER_PAGE = """
 from django.http import HttpResponse
 
 urlpatterns.append(path("newer/", lambda request: HttpResponse("newer")))
 """
 """What its next release adds to urls.py."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """What was seen on the way.
+
+    Attributes:
+        said: the README's three commands, in order, each with what it printed.
+        pages_of_first: the statuses of PAGES that the first release answers with.
+        pages_of_second: those of the next one.
+    """
+
+    said: tuple[tuple[Command, str], ...]
+    pages_of_first: tuple[int, ...]
+    pages_of_second: tuple[int, ...]
+
+
+def take_the_way(home: Path, checkout: Path) -> Way:
+    """Build the project, install it on a booted machine, and upgrade it there to its next release.
+
+    Args:
+        home: an empty folder.
+        checkout: the README's.
+    """
+    project = OwnProject(home, checkout)
+    install, upgrade = host_commands()
+    first, built = project.build()
+    project.write_next_release()
+    second, _ = project.build()
+    with booted(root_file_system(suite_of_this_python())) as machine:
+        installed = run_on_host(machine, first, install)
+        before = _statuses(machine)
+        upgraded = run_on_host(machine, second, upgrade)
+        after = _statuses(machine)
+    return Way(((build_command(), built), (install, installed), (upgrade, upgraded)), before, after)
+
+
+def _statuses(machine: Booted) -> tuple[int, ...]:
+    return tuple(machine.status(f"http://127.0.0.1:8000{page}", HOST) for page in PAGES)
 
 
 def build_command() -> Command:
@@ -42,7 +87,10 @@ class OwnProject:
     def __init__(self, home: Path, checkout: Path) -> None:
         self._checkout = checkout
         self._home = home
-        self._folder = Source(NAME, "startproject", "Django==5.2.19").make(home)
+        self._folder = home / NAME
+        self._folder.mkdir()
+        subprocess.run([sys.executable, "-m", "django", "startproject", "mysite", self._folder], check=True)
+        (self._folder / "requirements.txt").write_text(f"Django=={importlib.metadata.version('Django')}\n")
         self._programs = home / "bin"
         self._programs.mkdir()
         uv = Path(shutil.which("uv") or "uv").resolve()
