@@ -1,1 +1,1 @@
-"""The figures of the README, measured: a bundle beside what a site would be shipped as instead."""
+"""The figures of docs/explanation/benchmarks.md, measured: a bundle beside what a site would be shipped as instead."""

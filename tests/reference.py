@@ -23,7 +23,19 @@ def options_tables() -> str:
     parts = []
     for section, options in groupby(OPTIONS, lambda option: option.section):
         rows = [_option_row(option) for option in options]
-        parts.append("\n".join([f"### [{section}]", "", "| Option | Default | Meaning |", "|---|---|---|", *rows]))
+        parts.append(
+            "\n".join(
+                [
+                    f"### [{section}]",
+                    "",
+                    SECTIONS[section],
+                    "",
+                    "| Option | Default | Meaning |",
+                    "|---|---|---|",
+                    *rows,
+                ]
+            )
+        )
     rows = [f"| `[{section}]` | {_cell(SECTIONS[section])} |" for section in OPEN_SECTIONS]
     parts.append("\n".join(["### Sections with names of your own", "", "| Section | Meaning |", "|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"

@@ -19,7 +19,7 @@ _WIDTH, _LINE, _PADDING = 720, 19, 16
 _MOST_CHARACTERS = 84
 _BAR = 30
 _GAP = 58
-_SECONDS_A_LINE = 0.45
+_SECONDS_A_LINE = 0.3
 _STYLE = """\
 text { font: 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #d6deeb; }
 .window { fill: #0d1b2a; stroke: #33475b; }

@@ -1,4 +1,4 @@
-"""Every option, declared once: reader, defaults, help, settings_ini and the README derive from it."""
+"""Every option, declared once: reader, defaults, help, settings_ini and docs/reference derive from it."""
 
 from __future__ import annotations
 
