@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
@@ -28,7 +29,7 @@ def options_tables() -> str:
                 [
                     f"### [{section}]",
                     "",
-                    SECTIONS[section],
+                    _wrapped(SECTIONS[section]),
                     "",
                     "| Option | Default | Meaning |",
                     "|---|---|---|",
@@ -117,7 +118,7 @@ def _section(name: str, meaning: str, parser: argparse.ArgumentParser) -> str:
     rows = [f"| `{_spelling(action)}` | {_meaning(action)} |" for action in actions if action.dest != "help"]
     parts = [
         f"### {name}",
-        parser.description or f"{meaning[:1].upper()}{meaning[1:]}.",
+        _wrapped(parser.description or f"{meaning[:1].upper()}{meaning[1:]}."),
         "\n".join(["| Argument | |", "|---|---|", *rows]) if rows else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -138,6 +139,10 @@ def _attributes(of: type) -> str:
     items = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", text, re.MULTILINE)
     rows = [f"| `{name}` | {_cell(' '.join(meaning.split()))} |" for name, meaning in items]
     return "\n".join(["| Field | Meaning |", "|---|---|", *rows])
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _cell(text: str) -> str:
