@@ -51,7 +51,7 @@ def comparable(line: str) -> str:
 
 
 def commands(text: str) -> list[Command]:
-    """The commands of a document's console blocks, but for those with numbered steps."""
+    """The commands of a document's console blocks."""
     found: list[Command] = []
     for block in re.findall(r"^```console\n([$#] .*?)^```", text, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
@@ -63,13 +63,9 @@ def commands(text: str) -> list[Command]:
 
 
 def steps(text: str) -> list[list[str]]:
-    """The commands of each step that a document's console block numbers."""
-    [day] = re.findall(r"^```console\n(1\. .*?)^```", text, re.MULTILINE | re.DOTALL)
+    """The commands of each step that a document numbers, in its headings of the second level."""
     found: list[list[str]] = []
-    for line in day.splitlines():
-        if line.startswith(f"{len(found) + 1}. "):
-            found.append([])
-        else:
-            assert line.startswith("# "), line
-            found[-1].append(line.removeprefix("# "))
+    for part in re.split(r"^(?=## )", text, flags=re.MULTILINE):
+        if part.startswith(f"## {len(found) + 1}. "):
+            found.append([command.line for command in commands(part)])
     return found
