@@ -9,8 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
+
+from django_pyz import __version__
 
 _READY = "ready"
 _OLDEST_PYTHON = (3, 11)
@@ -28,6 +29,9 @@ def build_here(checkout: Path) -> int:
     program = "build_pyz.py"
     if is_too_old(program):
         return 2
+    if sys.argv[1:] == ["--version"]:
+        print(f"{program} of django-pyz {__version__}")
+        return 0
     # Python 3.10 has none, and is told so above.
     import tomllib
 
@@ -64,11 +68,7 @@ def _has_packages() -> bool:
 def _build(checkout: Path) -> int:
     from django_pyz import cli
 
-    parser = ArgumentParser(
-        prog="build_pyz.py", description="Turn a Django project into one executable file.", allow_abbrev=False
-    )
-    cli.add_build_arguments(parser, checkout / "src" / "project")
-    return cli.run(parser.parse_args())
+    return cli.build_sample_or(checkout / "src" / "project", "build_pyz.py")
 
 
 def make_environment(checkout: Path, needs: list[str], *, program: str, lock: Path | None = None) -> Path | None:

@@ -5,35 +5,104 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from django_pyz import options
+from django_pyz import __version__, manual, options
 from django_pyz.builder import build
 from django_pyz.package.package import package
 from django_pyz.report import report_file
 from django_pyz.report.progress import Progress
 from django_pyz.report.summary import show
-from django_pyz_runtime.errors import UserError
+from django_pyz_runtime.errors import LOST_READER, UserError, has_lost_reader
+from django_pyz_runtime.shell import completion
+from django_pyz_runtime.shell.parser import Parser, add_version
 
 
 def main(argv: Sequence[str] | None = None, *, prog: str = "django-pyz") -> int:
-    """`django-pyz build [PROJECT] [-o FILE]`, `django-pyz package FILE --deb --rpm`.
+    """`django-pyz build [PROJECT] [-o FILE]`, `django-pyz package FILE --deb --rpm`, `django-pyz completion SHELL`.
 
     Returns:
         0, 2 for a mistake in the project or on the command line, 130 after Ctrl-C.
     """
-    parser = ArgumentParser(
-        prog=prog, description="Turn a Django project into one executable file.", allow_abbrev=False
-    )
+    with reader_may_go():
+        arguments = tool_parser(prog).parse_args(argv)
+        code: int = arguments.run_command(arguments)
+    return code
+
+
+def build_sample_or(default: Path, prog: str) -> int:
+    """`build_pyz.py`: a command that only builds.
+
+    Args:
+        default: the project that is built where none is named.
+        prog: the name of the command.
+    """
+    with reader_may_go():
+        parser = Parser(prog=prog, description="Turn a Django project into one executable file.")
+        add_build_arguments(parser, default)
+        add_version(parser, print_version)
+        code = run(parser.parse_args())
+    return code
+
+
+def tool_parser(prog: str = "django-pyz") -> Parser:
+    """The parser of all commands.
+
+    Args:
+        prog: the name that the tool was started by.
+    """
+    parser = Parser(prog=prog, description="Turn a Django project into one executable file.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    add_build_arguments(commands.add_parser("build", help="build a project", allow_abbrev=False), Path())
-    add_package_arguments(
-        commands.add_parser("package", help="make a .deb or .rpm of a file that was built", allow_abbrev=False)
-    )
-    arguments = parser.parse_args(argv)
-    return _package(arguments) if "kinds" in arguments else run(arguments)
+    building = commands.add_parser("build", help="build a project")
+    add_build_arguments(building, Path())
+    building.set_defaults(run_command=run)
+    packaging = commands.add_parser("package", help="make a .deb or .rpm of a file that was built")
+    add_package_arguments(packaging)
+    packaging.set_defaults(run_command=_package)
+    completing = commands.add_parser("completion", help="print the script that completes commands and options")
+    add_completion_arguments(completing)
+    completing.set_defaults(run_command=_complete)
+    add_version(parser, print_version)
+    return parser
+
+
+def print_version() -> None:
+    """Print the version of this tool."""
+    print(f"django-pyz {__version__}")
+
+
+@contextmanager
+def reader_may_go() -> Iterator[None]:
+    """Let whoever reads the output stop reading, as `head` does, without a traceback.
+
+    Raises:
+        SystemExit: it has done so.
+    """
+    try:
+        yield
+    except SystemExit as ended:
+        raise SystemExit(LOST_READER if has_lost_reader() else ended.code) from None
+    except BrokenPipeError as error:
+        if not has_lost_reader(error):
+            raise
+        raise SystemExit(LOST_READER) from None
+    if has_lost_reader():
+        raise SystemExit(LOST_READER)
+
+
+def add_completion_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments of `django-pyz completion`."""
+    parser.description = "Print a script for a shell that completes the commands of this tool and their options."
+    parser.add_argument("shell", metavar="SHELL", choices=tuple(completion.SHELLS), help="bash, zsh or fish")
+
+
+def _complete(arguments: Namespace) -> int:
+    """Print the script for a shell."""
+    sys.stdout.write(manual.completion_script(tool_parser(), arguments.shell))
+    return 0
 
 
 def add_package_arguments(parser: ArgumentParser) -> None:

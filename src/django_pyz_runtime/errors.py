@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
+LOST_READER = 141
+"""The exit code of a program whose reader has gone: that of one which SIGPIPE, 13, has killed."""
 CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG = range(2, 8)
 """Priorities of syslog and of the journal."""
 
@@ -61,6 +63,36 @@ def line_of(error: BaseException, path: str) -> int | None:
 
     frames = extract_tb(error.__traceback__)
     return next((frame.lineno for frame in reversed(frames) if frame.filename == path), None)
+
+
+def has_lost_reader(error: BrokenPipeError | None = None) -> bool:
+    """Write what is left to standard output, and say whether nobody reads it any more, as behind `| head -1`.
+
+    Python would complain about that once more at its end, if it were not for this.
+
+    Args:
+        error: that may come from there, or from another stream.
+    """
+    try:
+        if sys.stdout and not sys.stdout.closed:
+            sys.stdout.flush()
+        if error is None or not _has_no_reader():
+            return False
+    except BrokenPipeError:
+        pass
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
+def _has_no_reader() -> bool:
+    import select
+
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout, 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (AttributeError, OSError, ValueError):  # it is no file, or closed
+        return False
 
 
 def tell(error: UserError) -> None:

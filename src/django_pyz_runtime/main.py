@@ -9,7 +9,7 @@ from django_pyz_runtime.activation import gc_pause, process_title
 from django_pyz_runtime.boot import tree_locks
 from django_pyz_runtime.boot.arguments import OURS, split
 from django_pyz_runtime.bundle.bundle import Bundle
-from django_pyz_runtime.errors import ERROR, UserError, say, tell, write
+from django_pyz_runtime.errors import ERROR, LOST_READER, UserError, has_lost_reader, say, tell, write
 
 
 def main(executable: str, site_packages: str, build_id: str) -> int:
@@ -28,17 +28,22 @@ def main(executable: str, site_packages: str, build_id: str) -> int:
     try:
         tree_locks.hold_own_tree(site_packages)
         bundle = Bundle.load(executable, site_packages, build_id)
-        return _dispatch(bundle, sys.argv[1:])
+        code = _dispatch(bundle, sys.argv[1:])
+        return LOST_READER if has_lost_reader() else code
     except UserError as error:
         _tell(error)
         return 2
     except KeyboardInterrupt:
         return 130
     except SystemExit as ended:
+        if has_lost_reader():
+            return LOST_READER
         if ended.code:
             _say_where_it_looks(bundle, ended)
         raise
     except Exception as error:
+        if isinstance(error, BrokenPipeError) and has_lost_reader(error):
+            return LOST_READER
         from django_pyz_runtime.data.write_guard import found_in
 
         if refused := found_in(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,10 @@ _CONFIGURATION = """\
 """
 _TOLD = re.compile(r"# [A-Z_]+: (made at|set )")
 """A line of [settings] that says where a setting comes from that is none of its own."""
+
+
+_ZSH = r"(?<=^/usr/share/zsh/)[a-z-]+(?=/)"
+_ZSH_FOLDERS = {"deb": "vendor-completions", "rpm": "site-functions"}
 
 
 class Entry(NamedTuple):
@@ -116,12 +121,28 @@ def contents(staged: Staged, documents: str) -> list[Entry]:
         if path.is_file() and path.parent.name in ("system", "sysusers.d", "tmpfiles.d")
         if not path.is_relative_to(staged.root / "usr/lib" / staged.manifest.name)
     ]
+    for_people = [
+        Entry(f"/{path.relative_to(staged.root)}", path)
+        for path in sorted((staged.root / "usr/share").rglob("*"))
+        if path.is_file()
+    ]
     return [
         *systems,
+        *for_people,
         Entry(staged.program, staged.file, 0o755),
         Entry(examples, template),
         Entry(staged.settings, _configuration(staged.manifest, template, examples), 0o640, is_configuration=True),
     ]
+
+
+def placed(entries: Iterable[Entry], kind: str) -> list[Entry]:
+    """The same files, where programs of a kind of distribution look for them.
+
+    Args:
+        entries: the files.
+        kind: "deb" or "rpm".
+    """
+    return [entry._replace(place=re.sub(_ZSH, _ZSH_FOLDERS[kind], entry.place)) for entry in entries]
 
 
 def _configuration(manifest: Manifest, template: str, examples: str) -> str:

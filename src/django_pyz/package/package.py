@@ -11,7 +11,7 @@ from pathlib import Path
 from django_pyz import epoch
 from django_pyz.pack import output_file
 from django_pyz.package import deb, documents, facts, rpm
-from django_pyz.package.contents import Entry, contents, stage
+from django_pyz.package.contents import Entry, contents, placed, stage
 from django_pyz.package.scripts import scripts
 from django_pyz.report.progress import Progress
 from django_pyz.stage.scratch import scratch_folder
@@ -61,9 +61,11 @@ def package(
             output_file.check_writable(path.absolute())
             with progress.step(f"Writing {path}"):
                 if kind == "deb":
-                    deb.write(path, said, entries, scripts(kind, staged), seconds)
+                    deb.write(path, said, placed(entries, kind), scripts(kind, staged), seconds)
                 else:
-                    rpm.write(path, said, entries, scripts(kind, staged), seconds, _folder(scratch / "rpm"))
+                    rpm.write(
+                        path, said, placed(entries, kind), scripts(kind, staged), seconds, _folder(scratch / "rpm")
+                    )
             written.append(path)
     return written
 

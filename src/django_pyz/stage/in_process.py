@@ -4,14 +4,16 @@ Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`
 that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
 
     static     run collectstatic or compress; the arguments are the file to write, for a JSON object with the fields of
-               `staged_project.Written`, the command, and a command line of the bundle that runs it
+               `staged_project.Written` and "commands", the management commands as plain values, the command, and a
+               command line of the bundle that runs it
     facts      import the settings and write a JSON object; the arguments are the file to write, a variable to take
                away before ("" for none), and options that stand before a command. The object has "readings", with the
                fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
                import fails, as the exit code says too, only readings; where that is for want of a variable, with code
                0, also {"missing": [str], "problem": str}, with the names of the variables
-    apps       load the apps and write a JSON object of those that have models and no migrations, to their folders; the
-               arguments are the file to write, and a command line of the bundle that loads them
+    apps       load the apps and write a JSON object: "unmigrated", those that have models and no migrations, to their
+               folders, and "commands"; the arguments are the file to write, and a command line of the bundle that loads
+               them
     gzip       write a compressed file beside each file of a folder that becomes smaller by it
 
 An error ends it with a code other than 0 and its reason on standard error.
@@ -116,6 +118,7 @@ def static(site_packages: str, arguments: list[str]) -> int:
             elsewhere = "".join(uploads[:1]) or storage_elsewhere(name)
             plain = [] if elsewhere else [*getattr(staticfiles_storage, "plain", {}).values()]
             found = {"plain": plain, "elsewhere": elsewhere, "unmigrated": dict(_without_migrations())}
+            found["commands"] = _commands(site_packages) if name == "collectstatic" else []
             Path(answer).write_text(json.dumps(found), encoding="utf-8")
 
 
@@ -124,8 +127,19 @@ def apps(site_packages: str, arguments: list[str]) -> int:
     answer, *command_line = arguments
     code = _manage(site_packages, command_line)
     if not code:
-        Path(answer).write_text(json.dumps(dict(_without_migrations())), encoding="utf-8")
+        found = {"unmigrated": dict(_without_migrations()), "commands": _commands(site_packages)}
+        Path(answer).write_text(json.dumps(found), encoding="utf-8")
     return code
+
+
+def _commands(site_packages: str) -> list[dict[str, Any]]:
+    """The management commands; none where they cannot be listed."""
+    from django_pyz.stage import django_commands
+
+    try:
+        return django_commands.describe((site_packages, os.getcwd()))
+    except Exception:
+        return []
 
 
 def _without_migrations() -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from django_pyz.python import Python
 from django_pyz.stage import in_process, missing_module
 from django_pyz.variables.reading import Reading
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, Manifest
+from django_pyz_runtime.bundle.names import COMMANDS_FILE
 from django_pyz_runtime.errors import UserError
 
 _SETTINGS_NEEDED = (
@@ -231,7 +232,7 @@ class StagedProject:
             UserError: it failed.
         """
         answer = self.scratch / "written.json"
-        answer.write_text('{"plain": [], "elsewhere": "", "unmigrated": {}}', encoding="utf-8")
+        answer.write_text('{"plain": [], "elsewhere": "", "unmigrated": {}, "commands": []}', encoding="utf-8")
         failed: UserError | None = None
         try:
             arguments = [str(answer), command[0], *self._options(), *command, "--dir", str(folder)]
@@ -244,6 +245,7 @@ class StagedProject:
             step = missing_module.hint(failed.problem, self.project_folder)
             raise UserError(*failed.problems, hint="\n".join(filter(None, [step, failed.hint])))
         plain = [self.in_project(reason) for reason in found["plain"]]
+        self.write_commands(found["commands"])
         return Written(plain, found["elsewhere"], self._places(found["unmigrated"]))
 
     def unmigrated(self) -> dict[str, str]:
@@ -254,7 +256,15 @@ class StagedProject:
         """
         answer = self.scratch / "apps.json"
         self._run("apps", "load the apps", [str(answer), *self._options(), "version"])
-        return self._places(json.loads(answer.read_text(encoding="utf-8")))
+        found = json.loads(answer.read_text(encoding="utf-8"))
+        self.write_commands(found["commands"])
+        return self._places(found["unmigrated"])
+
+    def write_commands(self, commands: list[dict[str, Any]]) -> None:
+        """Put the management commands into the tree, for completion and man pages."""
+        if commands:
+            text = json.dumps(commands, separators=(",", ":"), sort_keys=True) + "\n"
+            (self.site_packages / COMMANDS_FILE).write_text(text, encoding="utf-8")
 
     def _places(self, folders: dict[str, str]) -> dict[str, str]:
         return {label: self.in_project(folder) for label, folder in folders.items()}

@@ -26,11 +26,12 @@ from django_pyz.stage import read_folders, static_files, static_names, unmigrate
 from django_pyz.stage.staged_project import Facts, NotImportable, StagedProject
 from django_pyz.variables import variables
 from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, STATIC_FOLDER, Manifest
+from django_pyz_runtime.bundle.names import COMMANDS_FILE
 from django_pyz_runtime.errors import UserError
 
 _SHOWN = 8
 _NOT_EVEN_BY_NAME = (*ODDITIES, NO_TEXT, UNREADABLE, EMPTY_SUBMODULE)
-_OURS = (FILE_NAME, STATIC_FOLDER)
+_OURS = (FILE_NAME, COMMANDS_FILE, STATIC_FOLDER)
 Snapshot = dict[str, tuple[int, int]]
 """Relative path, with a slash at the end for folders, to size and time of change; zeros for folders."""
 

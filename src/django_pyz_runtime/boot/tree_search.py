@@ -57,6 +57,7 @@ FOLDERS = (
     "release",
     "secrets",
     "serve",
+    "shell",
     "static",
 )
 """Of the run wing; a start lists no folder."""

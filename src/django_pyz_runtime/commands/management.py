@@ -17,7 +17,7 @@ from django_pyz_runtime.activation.prepare import prepare, run_first
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
 from django_pyz_runtime.activation.settings_hook import when_imported
 from django_pyz_runtime.activation.zero_config import KEY_FILE
-from django_pyz_runtime.boot.arguments import Arguments, Assignment
+from django_pyz_runtime.boot.arguments import OURS, Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.bundle.names import absolute
@@ -66,6 +66,10 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
         when_imported("django.core.management.base", lambda base: _learn_lock(base, bundle.manifest.name, tell))
     sys.argv[1:] = command
     program = configuration.command(bundle.executable.name)
+    when_imported("django.core.management", lambda management: _learn_our_commands(management, program))
+    if os.environ.get("NO_COLOR"):
+        # Django has a variable of its own for that.
+        os.environ.setdefault("DJANGO_COLORS", "nocolor")
     if command and command[0] in _TAKE_NO_FILES:
         os.chdir(activation.project_folder)
     from django.core.exceptions import ImproperlyConfigured
@@ -81,6 +85,11 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
             before(command[0], learn)
         with _shown_settings() if command[:1] in _PRINT_SETTINGS else nullcontext():
             manage_py.run(bundle.manifest, activation.code_folder, command)
+        _list_ours(command)
+    except SystemExit as ended:
+        if not ended.code:
+            _list_ours(command)
+        raise
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
@@ -93,9 +102,34 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
     finally:
         if os.geteuid() == 0 and not bundle.is_staged:
             _say_what_is_left_to_root(activation.data_dir)
+    return 0
+
+
+def _list_ours(command: list[str]) -> None:
+    """Name our commands behind Django's, where it has listed those."""
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
-    return 0
+    elif command == ["help", "--commands"]:
+        sys.stdout.write("".join(f"{name}\n" for name in sorted(OURS)))
+
+
+def _learn_our_commands(management: ModuleType, program: str) -> None:
+    """Let a misspelt name of a command of ours be answered with it, as Django does with its own."""
+    utility: Any = management.ManagementUtility
+    fetch = utility.fetch_command
+
+    def fetch_command(self: Any, subcommand: str) -> Any:
+        known = management.get_commands()
+        if subcommand not in known:
+            from django_pyz_runtime.texts import nearest
+
+            if (meant := nearest(subcommand, [*OURS, *known])) in OURS:
+                raise UserError(
+                    f"unknown command: {subcommand!r}. Did you mean {meant}?", hint=f"`{program} help` lists all."
+                )
+        return fetch(self, subcommand)
+
+    utility.fetch_command = fetch_command
 
 
 def _learn_lock(base: ModuleType, name: str, tell: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import tempfile
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,13 +17,15 @@ from django_pyz_runtime.activation import gc_pause
 from django_pyz_runtime.activation.activate import Activation, Purpose
 from django_pyz_runtime.activation.code_path import use_server
 from django_pyz_runtime.activation.prepare import prepare
-from django_pyz_runtime.boot.arguments import Arguments, add_common_options
+from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.commands.runserve import runserve_parser
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError, say
 from django_pyz_runtime.release.record import WEB, Record
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation, Service
 from django_pyz_runtime.serve.reload.notify import Notifier
+from django_pyz_runtime.shell.parser import add_version
 
 if TYPE_CHECKING:
     from django_pyz_runtime.serve.server import Server, Wait
@@ -40,7 +42,9 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     use_server(bundle.site_packages)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
     invocation = Invocation.of_this_process(bundle.executable, arguments.words())
-    options = _parser(bundle).parse_args(arguments.command[1:])
+    parser = runserve_parser(bundle.executable.name)
+    add_version(parser, lambda: _print_version(bundle))
+    options = parser.parse_args(arguments.command[1:])
     arguments = _merged(arguments, options)
     record = Record() if options.check else Record(WEB, bundle)
     notifier = Notifier.take(os.environ, os.getpid(), record)
@@ -122,20 +126,10 @@ def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: 
     return migrate(bundle, arguments, service.notifier, wait)
 
 
-def _parser(bundle: Bundle) -> ArgumentParser:
-    parser = ArgumentParser(
-        prog=f"{bundle.executable.name} runserve",
-        description="Serve the site with gunicorn: pages, static files and health endpoints.",
-        epilog="Everything else is configured in settings.ini; these options win over it.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--bind", action="append", metavar="ADDRESS", help="HOST:PORT or unix:/path; repeatable")
-    parser.add_argument("--workers", metavar="N", help="worker processes, or auto")
-    parser.add_argument("--threads", metavar="N", help="threads of each worker")
-    parser.add_argument("--migrate", action="store_true", help="apply migrations first")
-    parser.add_argument("--check", action="store_true", help="only find out whether the site can be served, and say so")
-    add_common_options(parser)
-    return parser
+def _print_version(bundle: Bundle) -> None:
+    from django_pyz_runtime.commands.pyz.info import print_version
+
+    print_version(bundle)
 
 
 def _merged(arguments: Arguments, options: Namespace) -> Arguments:

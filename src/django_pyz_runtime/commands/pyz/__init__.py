@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from argparse import ArgumentParser
+from collections.abc import Iterable
 from importlib import import_module
 
 from django_pyz_runtime.boot.arguments import Arguments, add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.shell.parser import Parser, add_version
 
 _VERBS = {
     "info": "info",
@@ -28,6 +26,7 @@ _VERBS = {
     "files": "files",
     "prune": "prune",
     "verify": "verify",
+    "completion": "completion",
 }
 """The verbs and their modules, in the order of the help. A verb imports its own module alone."""
 
@@ -45,22 +44,30 @@ def run(bundle: Bundle, arguments: Arguments) -> int:
     Raises:
         UserError: a mistake in the configuration.
     """
-    parser = ArgumentParser(
-        prog=f"{bundle.executable.name} pyz",
-        description="About this executable and its configuration.",
-        allow_abbrev=False,
-    )
-    add_common_options(parser)
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     asked = arguments.command[1:2]
-    for verb in asked if asked and asked[0] in _VERBS else _VERBS:
-        import_module(f"{__name__}.{_VERBS[verb]}").add_to(verbs)
+    parser = pyz_parser(bundle.executable.name, asked if asked and asked[0] in _VERBS else _VERBS)
+    add_version(parser, lambda: _print_version(bundle))
     options = parser.parse_args(arguments.command[1:])
-    try:
-        code: int = options.run(bundle, arguments, options)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+    code: int = options.run(bundle, arguments, options)
     return code
+
+
+def pyz_parser(program: str, verbs: Iterable[str] = _VERBS) -> Parser:
+    """The parser of verbs.
+
+    Args:
+        program: the name that the bundle was started by.
+        verbs: those that it is to know.
+    """
+    parser = Parser(prog=f"{program} pyz", description="About this executable and its configuration.")
+    add_common_options(parser)
+    known = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in verbs:
+        import_module(f"{__name__}.{_VERBS[verb]}").add_to(known)
+    return parser
+
+
+def _print_version(bundle: Bundle) -> None:
+    from django_pyz_runtime.commands.pyz.info import print_version
+
+    print_version(bundle)

@@ -43,7 +43,9 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     check_services(bundle, arguments, configuration)
     files = host_files(Site.of(bundle, configuration))
     if options.as_json:
-        print(json.dumps([file._asdict() for file in files], indent=2))
+        from django_pyz_runtime.commands.manual import host_shell_files
+
+        print(json.dumps([file._asdict() for file in [*files, *host_shell_files(bundle)]], indent=2))
         return 0
     if options.list:
         width = max(len(file.path) for file in files)

@@ -38,9 +38,17 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """
     root = Path(absolute(options.root, "--root"))
     if options.system:
+        from django_pyz_runtime.commands.manual import host_shell_files
         from django_pyz_runtime.release.install.system import install_system
 
-        install_system(bundle, arguments, root, only_print=options.only_print, starts=not options.no_start)
+        install_system(
+            bundle,
+            arguments,
+            root,
+            host_shell_files(bundle),
+            only_print=options.only_print,
+            starts=not options.no_start,
+        )
         return 0
     from django_pyz_runtime.release.install.program import Program
     from django_pyz_runtime.release.install.steps import Step, take

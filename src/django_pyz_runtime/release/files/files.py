@@ -15,7 +15,9 @@ from django_pyz_runtime.release.files.site import Site
 
 UNITS = "/usr/lib/systemd/system"
 """Where an installation keeps units; those in /etc/systemd/system are the operator's, and win."""
-_SEAL = "# An upgrade replaces this file as long as nobody has changed it: {digest}\n"
+_SEAL = "{mark} An upgrade replaces this file as long as nobody has changed it: {digest}\n"
+_MARKS = ("#", '.\\"')
+"""How a comment begins, in a page for man(1) the last."""
 _DIGITS = 16
 
 
@@ -63,17 +65,19 @@ def system_files(site: Site) -> list[HostFile]:
         (f"{kind}.d/{site.name}.conf", f"/usr/lib/{kind}.d/{site.name}.conf", text)
         for kind, text in (("sysusers", units.sysusers(site)), ("tmpfiles", units.tmpfiles(site)))
     ]
-    return [HostFile(path, place, _sealed(text)) for path, place, text in texts]
+    return [HostFile(path, place, sealed(text)) for path, place, text in texts]
 
 
-def _sealed(text: str) -> str:
-    return text + _SEAL.format(digest=hashlib.sha256(text.encode()).hexdigest()[:_DIGITS])
+def sealed(text: str) -> str:
+    """A text with a line that says what it is as long as nobody has changed it."""
+    mark = _MARKS[1] if text.startswith(_MARKS[1]) else _MARKS[0]
+    return text + _SEAL.format(mark=mark, digest=hashlib.sha256(text.encode()).hexdigest()[:_DIGITS])
 
 
 def is_as_written(text: str) -> bool:
-    """Whether a file that systemd reads is as some release has written it."""
+    """Whether a file that systemd, a shell or man(1) reads is as some release has written it."""
     lines = text.splitlines(keepends=True)
-    return text == _sealed("".join(lines[:-1]))
+    return text == sealed("".join(lines[:-1]))
 
 
 def enabled_units(files: Iterable[HostFile]) -> list[str]:

@@ -19,21 +19,24 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.files.files import UNITS, HostFile
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import machine
+from django_pyz_runtime.release.install.text_files import read
 from django_pyz_runtime.release.listeners import at_port, at_socket
 
 OPERATORS_UNITS = "/etc/systemd/system"
 """Units there win over those that an installation brings (systemd.unit(5), Unit file load path)."""
 _UNIT_SUFFIXES = (".service", ".socket", ".target", ".timer")
-_MARK = re.compile(r"# Written by .+ for the site (\S+)\. ")
+_MARK = re.compile(r"(?:#|\.\\\") Written by .+ for the site (\S+)\. ")
+_FIRST_LINES = 3
+"""In which it stands: a shell may want something else to come first."""
 
 
 def is_of_site(path: Path, site: Site) -> bool:
-    """Whether a unit was written for a site; one of somebody else's was not."""
+    """Whether a unit or another file was written for a site; one of somebody else's was not."""
     try:
-        found = _MARK.match(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+        lines = read(path).splitlines()[:_FIRST_LINES]
+    except (OSError, EOFError, UnicodeDecodeError):
         return False
-    return found is not None and found[1] == site.name
+    return any((found := _MARK.match(line)) and found[1] == site.name for line in lines)
 
 
 def units_of_site(site: Site, root: Path = Path("/")) -> list[Path]:

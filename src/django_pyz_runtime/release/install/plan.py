@@ -30,6 +30,7 @@ class Plan(NamedTuple):
         root: of the machine, or a folder that stands for it.
         site: as it is configured.
         files: that systemd reads.
+        shell_files: that shells and man(1) read.
         settings: path of settings.ini below the root.
         before: the text of settings.ini without what the command line sets; None where the file is there.
         text: what settings.ini is to hold.
@@ -41,14 +42,21 @@ class Plan(NamedTuple):
     root: Path
     site: Site
     files: list[HostFile]
+    shell_files: list[HostFile]
     settings: Path
     before: str | None
     text: str
     configuration: Configuration
 
     @classmethod
-    def of(cls, bundle: Bundle, arguments: Arguments, root: Path) -> Plan:
+    def of(cls, bundle: Bundle, arguments: Arguments, root: Path, shell_files: list[HostFile]) -> Plan:
         """Make a plan; only what is there is read.
+
+        Args:
+            bundle: this one.
+            arguments: of the command line.
+            root: of the machine, or a folder that stands for it.
+            shell_files: that shells and man(1) read.
 
         Raises:
             UserError: the command line or settings.ini have mistakes, or contradict each other.
@@ -70,7 +78,8 @@ class Plan(NamedTuple):
         text = with_values(str(settings), before, arguments.assignments, is_new=is_new)
         site = Site.of(bundle, configuration)
         kept = before if is_new else None
-        return cls(bundle, arguments, root, site, system_files(site), settings, kept, text, configuration)
+        files = system_files(site)
+        return cls(bundle, arguments, root, site, files, shell_files, settings, kept, text, configuration)
 
     @property
     def is_staged(self) -> bool:

@@ -28,13 +28,22 @@ from django_pyz_runtime.release.install.text_files import holds
 from django_pyz_runtime.release.install.text_files import write as write_text
 
 
-def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_print: bool, starts: bool = True) -> None:
+def install_system(
+    bundle: Bundle,
+    arguments: Arguments,
+    root: Path,
+    shell_files: list[HostFile],
+    *,
+    only_print: bool,
+    starts: bool = True,
+) -> None:
     """Look at everything first, then take each step that is left, and say so, a line each.
 
     Args:
         bundle: this one.
         arguments: of the command line; what it sets goes into a new settings.ini.
         root: of the machine, or a folder to stage its files in: no users, no services.
+        shell_files: that shells and man(1) read.
         only_print: only say what would be done, and show the files.
         starts: whether the site is migrated and started, too; else a package or an image is made, or it is upgraded.
 
@@ -47,7 +56,7 @@ def install_system(bundle: Bundle, arguments: Arguments, root: Path, *, only_pri
             machine.must_be_root("pyz install --system")
             if starts:
                 _look_at_machine()
-        plan = Plan.of(bundle, arguments, root)
+        plan = Plan.of(bundle, arguments, root, shell_files)
         program = Program(bundle, root)
         _look(plan, starts=starts)
     except BaseException:
@@ -121,6 +130,8 @@ class Installation:
         yield Step(str(plan.settings), self._has_settings, self._write_settings)
         yield Step(str(program.release), lambda: program.is_unpacked and not self._was_made, self._unpack)
         yield Step(str(program.path), lambda: program.is_in_place, program.copy)
+        for file in plan.shell_files:
+            yield self._shell_file(file)
         for file in units:
             yield self._file(file)
         for path in checks.units_of_site(site, plan.root):
@@ -154,6 +165,15 @@ class Installation:
                 self._changes.units.add(path.name)
 
         return Step(str(path), lambda: holds(path, file.text), write)
+
+    def _shell_file(self, file: HostFile) -> Step:
+        """A file that the site can do without: one of somebody else's stays."""
+        path = self._plan.path(file.place)
+        if os.path.lexists(path) and not checks.is_of_site(path, self._site):
+            return Step(
+                str(path), lambda: True, lambda: None, there=f"stays, as it is not of the site {self._site.name}"
+            )
+        return self._file(file)
 
     def _remove_unit(self, path: Path) -> None:
         if not self._plan.is_staged:

@@ -1,7 +1,8 @@
-"""Text files that are put in place at once."""
+"""Text files that are put in place at once; one whose name ends in .gz is compressed."""
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -11,9 +12,20 @@ from django_pyz_runtime.boot import installing
 def holds(path: Path, text: str) -> bool:
     """Whether a file is there and has a text."""
     try:
-        return path.read_text(encoding="utf-8") == text
-    except (OSError, UnicodeDecodeError):
+        return read(path) == text
+    except (OSError, EOFError, UnicodeDecodeError):
         return False
+
+
+def read(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        OSError, EOFError: it cannot be read.
+        UnicodeDecodeError: it is no text.
+    """
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
 
 
 def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
@@ -31,8 +43,9 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
     installing.make_folder(str(path.parent))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        content = gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
             # By its descriptor: whose folder it is could put a link in its place.
             if group is not None:
                 os.chown(file.fileno(), -1, group)

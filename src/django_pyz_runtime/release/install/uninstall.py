@@ -14,6 +14,7 @@ from django_pyz_runtime.boot import installing, releases
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.release.files import shell_files
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import checks, machine
 
@@ -73,6 +74,9 @@ def _removals(site: Site, *, purge: bool) -> Iterator[Removal]:
             yield Removal(unit, partial(_stop, unit), "stopped")
     for path in [*units, *(Path(f"/usr/lib/{kind}.d/{site.name}.conf") for kind in ("sysusers", "tmpfiles"))]:
         if path.exists():
+            yield Removal(str(path), path.unlink)
+    for path in map(Path, shell_files.all_places(site)):
+        if path.is_file() and checks.is_of_site(path, site):
             yield Removal(str(path), path.unlink)
     if machine.has_systemd() and units:
         yield Removal("systemd", partial(machine.systemctl, "daemon-reload"), "reloaded")

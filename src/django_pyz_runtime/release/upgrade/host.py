@@ -130,7 +130,7 @@ class Host:
         return found
 
     def files(self, release: Release) -> list[HostFile]:
-        """What systemd reads for a release, with the configuration as it is.
+        """What systemd, shells and man(1) read for a release, with the configuration as it is.
 
         Raises:
             machine.Failed: it cannot be told.
@@ -140,7 +140,7 @@ class Host:
             found = [HostFile(str(one["path"]), str(one["place"]), str(one["text"])) for one in json.loads(said)]
         except (ValueError, TypeError, KeyError):
             raise machine.Failed(f"wanted the files of a host, found {said!r}") from None
-        return [file for file in found if file.place.startswith("/usr/lib/")]
+        return [file for file in found if file.place.startswith(("/usr/lib/", "/usr/share/"))]
 
     def in_force(self) -> str:
         """The build id of the executable in force.

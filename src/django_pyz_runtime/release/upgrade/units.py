@@ -1,17 +1,18 @@
-"""The units and other files of a host that systemd reads: from those of one release to those of another.
+"""The files of a host that systemd, shells and man(1) read: from those of one release to those of another.
 
 What an operator has changed stays, and is told. Each step may be taken again after a kill.
 """
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django_pyz_runtime.release.files.files import HostFile, enabled_units, is_as_written, service_units
 from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import checks, machine
-from django_pyz_runtime.release.install.text_files import write
+from django_pyz_runtime.release.install.text_files import read, write
 
 
 class Units:
@@ -126,8 +127,10 @@ class Units:
 
 
 def _text(path: Path) -> str | None:
-    """The text of a file; None where there is none."""
+    """The text of a file; None where there is none, and "" where it is no text."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read(path)
     except FileNotFoundError:
         return None
+    except (EOFError, UnicodeDecodeError, gzip.BadGzipFile):
+        return ""

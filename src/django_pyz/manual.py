@@ -1,0 +1,73 @@
+"""Completion and the man page of the build tool, made from its parser and the options of a build."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import fields
+
+from django_pyz import __version__
+from django_pyz.options import TABLE, Options
+from django_pyz_runtime.shell import completion, man
+from django_pyz_runtime.shell.commands import Command, of_parser
+
+NAME = "django-pyz"
+_MARK = "Written by python -m tests.write_etc, for django-pyz."
+
+
+def _commands(parser: ArgumentParser) -> Command:
+    return of_parser(NAME, parser)
+
+
+def completion_script(parser: ArgumentParser, shell: str) -> str:
+    """The script that completes command lines of the tool.
+
+    Args:
+        parser: of the tool.
+        shell: the name of one that is known.
+    """
+    made = completion.table(_commands(parser), (NAME,))
+    return completion.SHELLS[shell](made, f"# {_MARK}")
+
+
+def page(parser: ArgumentParser) -> str:
+    """The man page django-pyz(1).
+
+    Args:
+        parser: of the tool.
+    """
+    command = _commands(parser)
+    hidden = ("--help", "--version")
+    about = "It is built from a copy of the project, which stays as it is. The file holds the code, the packages, the "
+    about += "static files and a server, and needs nothing but Python on the machine where it runs."
+    table = f"Each option of `build` may stand in the project's pyproject.toml, in the table [tool.{TABLE}]. "
+    table += "The command line wins."
+    usage = [f"{man.bold(NAME)} {man.italic('COMMAND')} [{man.italic('OPTION')}]... [{man.italic('ARGUMENT')}]"]
+    parts: list[tuple[str, list[str]]] = [
+        ("synopsis", usage),
+        ("description", [man.prose(f"{command.description} {about}")]),
+        ("options", list(man.option_entries(command.options))),
+        ("commands", list(man.command_entries(command.commands, hidden=hidden))),
+        ("configuration", [man.prose(table), *_table()]),
+        ("environment", list(_variables())),
+        ("exit status", [*man.entry(man.bold("0"), "All went well."), *man.entry(man.bold("2"), _MISTAKE)]),
+    ]
+    purpose = "turn a Django project into one executable file"
+    return man.page(man.Page(NAME, 1, purpose, "", f"{NAME} {__version__}"), _MARK, parts)
+
+
+_MISTAKE = "A mistake in the project or on the command line."
+
+
+def _table() -> Iterator[str]:
+    for item in fields(Options):
+        help_text = str(item.metadata["help"])
+        kind = "a list" if isinstance(item.default, tuple) else "true or false" if item.default is True else "a string"
+        kind = "a table of strings" if item.metadata.get("is_table") else kind
+        yield from man.entry(man.bold(item.name.replace("_", "-")), f"{help_text[:1].upper()}{help_text[1:]} ({kind}).")
+
+
+def _variables() -> Iterator[str]:
+    yield from man.entry(man.bold("SOURCE_DATE_EPOCH"), "The time in the file, in seconds since 1970.")
+    yield from man.entry(man.bold("DJANGO_SETTINGS_MODULE"), "The settings module, where the project has several.")
+    yield from man.entry(man.bold("NO_COLOR"), "No colours in the output.")

@@ -1,0 +1,138 @@
+"""Man pages, in the language of man(7), as groff and mandoc read it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from django_pyz_runtime.shell.commands import Command, Option
+
+_SIGNS = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", '"': "\\(dq"}
+_WIDTH = 76
+_CODE = re.compile(r"`([^`]+)`")
+
+
+class Page(NamedTuple):
+    """What a page is.
+
+    Attributes:
+        name: of it.
+        section: such as 1 for commands, 5 for files.
+        purpose: in a few words, as apropos(1) shows it.
+        date: when it was written, as 2026-11-29.
+        source: what it belongs to, with the version.
+    """
+
+    name: str
+    section: int
+    purpose: str
+    date: str
+    source: str
+
+
+def page(page: Page, mark: str, parts: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """A page.
+
+    Args:
+        page: what it is.
+        mark: a comment that says who has written it.
+        parts: their titles and lines.
+    """
+    words = (escaped(page.name.upper()), str(page.section), page.date, escaped(page.source))
+    title = " ".join(f'"{word}"' for word in words)
+    lines = [f'.\\" {mark}', f".TH {title}", ".SH NAME", f"{escaped(page.name)} \\- {escaped(page.purpose)}"]
+    for name, content in parts:
+        lines += [f".SH {escaped(name.upper())}", *content]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """A text in which nothing means anything to roff: no request, no escape, no sign that looks otherwise."""
+    signs = "".join(_SIGNS.get(sign) or (sign if sign.isascii() else f"\\[u{ord(sign):04X}]") for sign in text)
+    return f"\\&{signs}" if signs.startswith((".", "'")) else signs
+
+
+def prose(text: str) -> str:
+    """A sentence or more; what stands in backticks is bold."""
+    pieces = _CODE.split(text)
+    whole = "".join(bold(piece) if number % 2 else escaped(piece) for number, piece in enumerate(pieces))
+    lines = textwrap.wrap(whole, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    # A line that begins so would be a request.
+    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in lines)
+
+
+def paragraph(text: str) -> Iterator[str]:
+    """A paragraph of its own."""
+    yield ".PP"
+    yield prose(text)
+
+
+def bold(text: str) -> str:
+    """Words to type as they are."""
+    return f"\\fB{escaped(text)}\\fR"
+
+
+def italic(text: str) -> str:
+    """A word that stands for another."""
+    return f"\\fI{escaped(text)}\\fR"
+
+
+def entry(term: str, text: str) -> Iterator[str]:
+    """A term, and what it means.
+
+    Args:
+        term: as roff.
+        text: plain.
+    """
+    yield from (".TP", term, prose(text) if text else "\\&")
+
+
+def example(lines: Iterable[str]) -> Iterator[str]:
+    """Lines that stay as they are."""
+    yield from (".PP", ".nf", ".RS", *map(escaped, lines), ".RE", ".fi")
+
+
+def option_entries(options: Iterable[Option]) -> Iterator[str]:
+    """What each option is for."""
+    for option in options:
+        value = f" {italic(option.metavar)}" if option.takes else ""
+        yield from entry(", ".join(f"{bold(flag)}{value}" for flag in option.flags), _sentence(option.help))
+
+
+def command_entries(commands: Iterable[Command], before: str = "", hidden: Sequence[str] = ()) -> Iterator[str]:
+    """What each command does, with its options, and the same for those below it.
+
+    Args:
+        commands: the commands.
+        before: the words before them.
+        hidden: flags that are explained elsewhere.
+    """
+    for command in commands:
+        words = f"{before}{command.name}"
+        if command.commands:
+            yield from command_entries(command.commands, f"{words} ", hidden)
+            continue
+        yield from entry(f"{bold(words)}{''.join(_operand(one) for one in command.operands)}", _told(command))
+        named = [one for one in command.operands if one.help]
+        options = [one for one in command.options if not set(one.flags) & set(hidden)]
+        if named or options:
+            yield ".RS"
+            for one in named:
+                yield from entry(italic(one.metavar), _sentence(one.help))
+            yield from option_entries(options)
+            yield ".RE"
+
+
+def _told(command: Command) -> str:
+    return _sentence(command.description or command.help)
+
+
+def _operand(operand: Option) -> str:
+    return f" {italic(operand.metavar)}" + (" ..." if operand.is_repeatable and operand.metavar != "..." else "")
+
+
+def _sentence(text: str) -> str:
+    """A help text as a sentence."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""

@@ -1,0 +1,68 @@
+"""The parser of our command lines: a misspelt word is answered with the one that was probably meant."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import Action, ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from django_pyz_runtime.texts import nearest
+
+_NO_SUCH = re.compile(r"(?:argument [^:]+: )?invalid choice: '(?P<word>.*)' \(choose from (?P<known>.+)\)")
+
+
+class Parser(ArgumentParser):
+    """A parser that takes no abbreviations and suggests words; those of its subcommands are of its kind."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """End with code 2 after a message; for a word that is not known, one with the nearest that is."""
+        if found := _NO_SUCH.fullmatch(message):
+            known = [word.strip("' ") for word in found["known"].split(",")]
+            if meant := nearest(found["word"], known):
+                help_line = f"`{self.prog} --help` lists all."
+                sys.stderr.write(f"{self.prog}: there is no {found['word']!r}. Did you mean {meant}? {help_line}\n")
+                raise SystemExit(2)
+        super().error(message)
+
+
+class ShowVersion(Action):
+    """`--version`: print something and end.
+
+    Args:
+        show: prints it.
+    """
+
+    def __init__(self, *args: Any, show: Callable[[], object], **options: Any) -> None:
+        super().__init__(*args, **{**options, "nargs": 0})
+        self._show = show
+
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: str | Sequence[Any] | None,
+        option: str | None = None,
+    ) -> None:
+        """Print it."""
+        self._show()
+        parser.exit()
+
+
+def add_version(parser: ArgumentParser, show: Callable[[], object]) -> None:
+    """Declare --version.
+
+    Args:
+        parser: gets it, and all parsers below it, where they have none.
+        show: prints the version.
+    """
+    if "--version" not in parser._option_string_actions:
+        parser.add_argument("--version", action=ShowVersion, show=show, help="print the version")
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for one in action.choices.values():
+                add_version(one, show)
