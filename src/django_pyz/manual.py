@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import fields
 
-from django_pyz import __version__
 from django_pyz.options import TABLE, Options
 from django_pyz_runtime.shell import completion, man
 from django_pyz_runtime.shell.commands import Command, of_parser
@@ -28,6 +27,20 @@ def completion_script(parser: ArgumentParser, shell: str) -> str:
     """
     made = completion.table(_commands(parser), (NAME,))
     return completion.SHELLS[shell](made, f"# {_MARK}")
+
+
+def shared_files(parser: ArgumentParser) -> dict[str, str]:
+    """The files that an installation of the tool puts below share/, where shells and man(1) look for them.
+
+    Args:
+        parser: of the tool.
+    """
+    return {
+        f"bash-completion/completions/{NAME}": completion_script(parser, "bash"),
+        f"zsh/site-functions/_{NAME}": completion_script(parser, "zsh"),
+        f"fish/vendor_completions.d/{NAME}.fish": completion_script(parser, "fish"),
+        f"man/man1/{NAME}.1": page(parser),
+    }
 
 
 def page(parser: ArgumentParser) -> str:
@@ -53,7 +66,7 @@ def page(parser: ArgumentParser) -> str:
         ("exit status", [*man.entry(man.bold("0"), "All went well."), *man.entry(man.bold("2"), _MISTAKE)]),
     ]
     purpose = "turn a Django project into one executable file"
-    return man.page(man.Page(NAME, 1, purpose, "", f"{NAME} {__version__}"), _MARK, parts)
+    return man.page(man.Page(NAME, 1, purpose, "", NAME), _MARK, parts)
 
 
 _MISTAKE = "A mistake in the project or on the command line."
