@@ -25,8 +25,11 @@ _PACKAGES = {
     "cpio": "cpio",
     "curl": "curl",
     "dpkg": "dpkg",
+    "fish": "fish",
     "git": "git",
+    "groff": "groff",
     "lintian": "lintian",
+    "mandoc": "mandoc",
     "mariadbd": "mariadb-server",
     "mkfs.ext4": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
@@ -46,6 +49,7 @@ _PACKAGES = {
     "systemd-analyze": "systemd",
     "systemd-nspawn": "systemd-container",
     "unshare": "util-linux",
+    "zsh": "zsh",
 }
 """Programs, and the packages of Debian and Ubuntu that have them."""
 

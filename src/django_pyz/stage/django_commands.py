@@ -71,7 +71,7 @@ def _command(name: str, app: Any) -> Command:
 
     module = f"{app if isinstance(app, str) else ''}.management.commands.{name}"
     try:
-        if isinstance(app, str) and not _only_defines(module):
+        if isinstance(app, str) and not app.startswith("django.") and not _only_defines(module):
             return Command(name)
         command = app if not isinstance(app, str) else load_command_class(app, name)
         parser = command.create_parser("", name)

@@ -158,7 +158,8 @@ def safe_words(found: Iterable[object]) -> list[str]:
 
 def plain_text(text: str) -> str:
     """A text as one line of printable characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+    words = " ".join(str(text).split())
+    return words if words.isprintable() else "".join(filter(str.isprintable, words))
 
 
 def summary(text: str) -> str:

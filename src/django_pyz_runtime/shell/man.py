@@ -50,17 +50,23 @@ def page(page: Page, mark: str, parts: Iterable[tuple[str, Iterable[str]]]) -> s
 
 def escaped(text: str) -> str:
     """A text in which nothing means anything to roff: no request, no escape, no sign that looks otherwise."""
-    signs = "".join(_SIGNS.get(sign) or (sign if sign.isascii() else f"\\[u{ord(sign):04X}]") for sign in text)
-    return f"\\&{signs}" if signs.startswith((".", "'")) else signs
+    return _not_a_request(_signs(text))
+
+
+def _signs(text: str) -> str:
+    return "".join(_SIGNS.get(sign) or (sign if sign.isascii() else f"\\[u{ord(sign):04X}]") for sign in text)
+
+
+def _not_a_request(line: str) -> str:
+    return f"\\&{line}" if line.startswith((".", "'")) else line
 
 
 def prose(text: str) -> str:
     """A sentence or more; what stands in backticks is bold."""
     pieces = _CODE.split(text)
-    whole = "".join(bold(piece) if number % 2 else escaped(piece) for number, piece in enumerate(pieces))
+    whole = "".join(bold(piece) if number % 2 else _signs(piece) for number, piece in enumerate(pieces))
     lines = textwrap.wrap(whole, _WIDTH, break_long_words=False, break_on_hyphens=False)
-    # A line that begins so would be a request.
-    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in lines)
+    return "\n".join(map(_not_a_request, lines))
 
 
 def paragraph(text: str) -> Iterator[str]:
@@ -71,12 +77,12 @@ def paragraph(text: str) -> Iterator[str]:
 
 def bold(text: str) -> str:
     """Words to type as they are."""
-    return f"\\fB{escaped(text)}\\fR"
+    return f"\\fB{_signs(text)}\\fR"
 
 
 def italic(text: str) -> str:
     """A word that stands for another."""
-    return f"\\fI{escaped(text)}\\fR"
+    return f"\\fI{_signs(text)}\\fR"
 
 
 def entry(term: str, text: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -24,9 +23,7 @@ class Parser(ArgumentParser):
         if found := _NO_SUCH.fullmatch(message):
             known = [word.strip("' ") for word in found["known"].split(",")]
             if meant := nearest(found["word"], known):
-                help_line = f"`{self.prog} --help` lists all."
-                sys.stderr.write(f"{self.prog}: there is no {found['word']!r}. Did you mean {meant}? {help_line}\n")
-                raise SystemExit(2)
+                message = f"there is no {found['word']!r}. Did you mean {meant}? `{self.prog} --help` lists all."
         super().error(message)
 
 

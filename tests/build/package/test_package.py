@@ -80,10 +80,15 @@ def test_nothing_that_is_in_force_is_a_file_of_the_package(
         "/usr/lib/systemd/system/shop.target": 0o644,
         "/usr/lib/sysusers.d/shop.conf": 0o644,
         "/usr/lib/tmpfiles.d/shop.conf": 0o644,
+        "/usr/share/bash-completion/completions/shop-script": 0o644,
         "/usr/share/doc/shop/changelog.Debian.gz": 0o644,
         "/usr/share/doc/shop/copyright": 0o644,
         "/usr/share/doc/shop/examples/settings.ini": 0o644,
+        "/usr/share/fish/vendor_completions.d/shop-script.fish": 0o644,
         "/usr/share/lintian/overrides/shop": 0o644,
+        "/usr/share/man/man1/shop-script.1.gz": 0o644,
+        "/usr/share/man/man5/shop-script.settings.5.gz": 0o644,
+        "/usr/share/zsh/vendor-completions/_shop-script": 0o644,
     }
     assert {(member.uname, member.gname) for member in found.values()} == {("root", "root")}
 

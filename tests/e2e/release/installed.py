@@ -19,6 +19,10 @@ PLACES = (
     *("/usr/bin/flat", "/usr/lib/flat", SETTINGS, "/var/lib/flat", "/var/cache/flat"),
     *(f"{UNITS}/flat.service", f"{UNITS}/flat.socket", f"{UNITS}/flat.target"),
     *("/usr/lib/sysusers.d/flat.conf", "/usr/lib/tmpfiles.d/flat.conf"),
+    "/usr/share/bash-completion/completions/flat",
+    "/usr/share/zsh/vendor-completions/_flat",
+    "/usr/share/fish/vendor_completions.d/flat.fish",
+    *("/usr/share/man/man1/flat.1.gz", "/usr/share/man/man5/flat.settings.5.gz"),
 )
 """What an installation makes."""
 IDLE = "import signal; signal.pause()"

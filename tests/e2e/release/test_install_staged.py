@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import stat
 from pathlib import Path
 
 from tests.e2e.harness import Machine
 
 UNITS = "usr/lib/systemd/system"
+SHELL_FILES = (
+    "usr/share/bash-completion/completions/shop-script",
+    "usr/share/zsh/vendor-completions/_shop-script",
+    "usr/share/fish/vendor_completions.d/shop-script.fish",
+    "usr/share/man/man1/shop-script.1.gz",
+    "usr/share/man/man5/shop-script.settings.5.gz",
+)
 
 
 def test_all_files_are_staged_without_users_and_without_a_key(shop: Machine, tmp_path: Path) -> None:
@@ -19,6 +27,7 @@ def test_all_files_are_staged_without_users_and_without_a_key(shop: Machine, tmp
         *(f"{UNITS}/shop.{kind}" for kind in ("service", "socket", "target")),
         *("usr/lib/sysusers.d/shop.conf", "usr/lib/tmpfiles.d/shop.conf", "usr/bin/shop-script"),
         "etc/shop/settings.ini",
+        *SHELL_FILES,
     }
     assert said.count(": written\n") == len(said.splitlines()) == len(files) + 1
     settings = root / "etc/shop/settings.ini"
@@ -30,9 +39,27 @@ def test_all_files_are_staged_without_users_and_without_a_key(shop: Machine, tmp
     assert said.count(": is in place\n") == len(said.splitlines())
 
 
+def test_a_completion_of_somebody_else_stays_and_a_changed_one_is_written_again(shop: Machine, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    install = ("pyz", "install", "--system", "--root", str(root))
+    shop.succeed(*install)
+    foreign, changed = root / SHELL_FILES[0], root / SHELL_FILES[3]
+    page = changed.read_bytes()
+    # Neither a name nor a time (gzip(1), RFC 1952, 2.3).
+    assert page[3:8] == b"\0\0\0\0\0"
+    foreign.write_text("complete -A user shop-script\n")
+    changed.write_bytes(gzip.compress(gzip.decompress(page).replace(b"Minimum", b"Least") + b"\n"))
+    said = shop.succeed(*install)
+    assert [line for line in said.splitlines() if not line.endswith(": is in place")] == [
+        f"{foreign}: stays, as it is not of the site shop",
+        f"{changed}: written",
+    ]
+    assert changed.read_bytes() == page
+
+
 def test_one_may_look_first(shop: Machine, tmp_path: Path) -> None:
     said = shop.succeed("pyz", "install", "--system", "--root", str(tmp_path / "root"), "--print")
-    assert said.count(": would be written\n") == 8
+    assert said.count(": would be written\n") == 13
     assert not (tmp_path / "root").exists()
 
 

@@ -98,7 +98,7 @@ def test_a_unit_runs_its_command_word_by_word_and_goes_when_it_is_no_longer_want
 
 def test_one_may_look_first(bare: BareMachine) -> None:
     said = bare.install("--print", HOST, "--set=settings.EMAIL_HOST_PASSWORD=swordfish-9")
-    assert said.count(": would be ") == 16
+    assert said.count(": would be ") == 21
     assert f"# {UNITS}/flat.socket\n# Written by flat for the site flat." in said
     assert "\nALLOWED_HOSTS = shop.example.org\n" in said
     assert "\nSECRET_KEY = ********\n" in said
