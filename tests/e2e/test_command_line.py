@@ -46,12 +46,14 @@ def test_a_misspelt_word_is_answered_with_the_nearest(machine: Machine, words: l
 def test_a_reader_that_goes_leads_to_no_traceback(machine: Machine, words: list[str], unbuffered: str) -> None:
     environment = {**machine.environment, "PYTHONUNBUFFERED": unbuffered}
     command = [str(machine.executable), *words]
-    reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
-    reader.wait()
-    done = subprocess.run(
-        command, cwd=machine.elsewhere, env=environment, stdout=reader.stdin, stderr=subprocess.PIPE, text=True
-    )
-    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+    with subprocess.Popen(["true"], stdin=subprocess.PIPE) as reader:
+        reader.wait()
+        done = subprocess.run(
+            command, cwd=machine.elsewhere, env=environment, stdout=reader.stdin, stderr=subprocess.PIPE, text=True
+        )
+    assert done.stderr == ""
+    # argparse does not mind that its help cannot be written.
+    assert done.returncode == 128 + signal.SIGPIPE or ("--help" in words and unbuffered and done.returncode == 0)
 
 
 @pytest.mark.parametrize("words", [["pyz", "--help"], ["pyz", "upgrade", "--help"], ["runserve", "--help"]])

@@ -25,7 +25,7 @@ CASES = {
     "migrate --fake": ["--fake", "--fake-initial"],
     "migrate --database ": ["default"],
     "migrate ": ["admin", "auth", "contenttypes", "sessions", "messages", "staticfiles", "compressor", "crashstats"],
-    "import_crashes --skip": ["--skip-bad"],
+    "import_crashes --skip-b": ["--skip-bad"],
     "runserve --b": ["--bind"],
     "pyz status --js": ["--json"],
     "--set serve.bo": SETTINGS_OPTIONS.split(),
@@ -108,7 +108,7 @@ def test_the_man_pages_are_those_of_this_bundle(machine: Machine, tmp_path: Path
         lint = subprocess.run(["mandoc", "-Tlint", tmp_path / name], capture_output=True, text=True)
         # Without SOURCE_DATE_EPOCH a file knows no day.
         assert [line for line in lint.stdout.splitlines() if "missing date" not in line] == []
-        command = ["groff", "-ww", "-man", "-Tutf8", "-P-cbou", tmp_path / name]
+        command = ["groff", "-ww", "-man", "-Tutf8", "-P-cbou", str(tmp_path / name)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         assert done.stderr == ""
         shown[name] = " ".join(done.stdout.split())

@@ -138,7 +138,7 @@ def _content(entry: Entry, copy: Path, date: str) -> dict[str, Any]:
 def _type(entry: Entry) -> str:
     if entry.is_configuration:
         return "config|noreplace"
-    return "doc" if entry.place.startswith("/usr/share/doc/") else ""
+    return "doc" if entry.place.startswith(("/usr/share/doc/", "/usr/share/man/")) else ""
 
 
 def _written(path: Path, content: bytes) -> Path:

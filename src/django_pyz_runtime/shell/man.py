@@ -11,6 +11,8 @@ from django_pyz_runtime.shell.commands import Command, Option
 
 _SIGNS = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", '"': "\\(dq"}
 _WIDTH = 76
+_NO_HYPHENS = ".nh"
+"""A word with a hyphen in the middle could not be copied."""
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -42,7 +44,13 @@ def page(page: Page, mark: str, parts: Iterable[tuple[str, Iterable[str]]]) -> s
     """
     words = (escaped(page.name.upper()), str(page.section), page.date, escaped(page.source))
     title = " ".join(f'"{word}"' for word in words)
-    lines = [f'.\\" {mark}', f".TH {title}", ".SH NAME", f"{escaped(page.name)} \\- {escaped(page.purpose)}"]
+    lines = [
+        f'.\\" {mark}',
+        f".TH {title}",
+        _NO_HYPHENS,
+        ".SH NAME",
+        f"{escaped(page.name)} \\- {escaped(page.purpose)}",
+    ]
     for name, content in parts:
         lines += [f".SH {escaped(name.upper())}", *content]
     return "\n".join(lines) + "\n"
