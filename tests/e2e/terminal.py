@@ -7,19 +7,20 @@ import pty
 import re
 import select
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.waiting import DEADLINE_SECONDS
 
 
-def completed_by_zsh(folder: Path, script: Path, program: str, line: str) -> str:
-    """The line that zsh would run, once TAB was pressed at the end of one.
+def completed_by_zsh(folder: Path, script: Path, program: str, lines: Iterable[str]) -> list[str]:
+    """The lines that zsh would run, once TAB was pressed at the end of each.
 
     Args:
         folder: to be in.
         script: of the completion.
         program: the name of the command.
-        line: its words, without the name.
+        lines: its words, without the name.
     """
     ready = (
         "unsetopt prompt_cr prompt_sp zle_bracketed_paste; autoload -U compinit; compinit -D -u; "
@@ -30,13 +31,16 @@ def completed_by_zsh(folder: Path, script: Path, program: str, line: str) -> str
         os.chdir(folder)
         os.execvpe("zsh", ["zsh", "-f", "-i"], {**os.environ, "TERM": "dumb", "PS1": "", "HOME": str(folder)})
     try:
-        os.write(terminal, ready.encode())
-        _read_until(terminal, r"READY")
-        os.write(terminal, f"{program} {line}\t\n".encode())
-        return _read_until(terminal, r"<(.*)>")
+        _ask(terminal, ready, r"READY")
+        return [_ask(terminal, f"{program} {line}\t\n", r"<(.*)>") for line in lines]
     finally:
         os.close(terminal)
         os.waitpid(pid, 0)
+
+
+def _ask(terminal: int, text: str, pattern: str) -> str:
+    os.write(terminal, text.encode())
+    return _read_until(terminal, pattern)
 
 
 def _read_until(terminal: int, pattern: str) -> str:

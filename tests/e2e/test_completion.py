@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.e2e.harness import Machine
 from tests.e2e.terminal import completed_by_zsh
 
@@ -87,7 +89,7 @@ def test_fish_completes_commands_and_options(script: Path, machine: Machine) -> 
 @pytest.mark.parametrize("script", ["zsh"], indirect=True)
 def test_zsh_completes_commands_and_options(script: Path, machine: Machine) -> None:
     (machine.elsewhere / "data.json").touch()
-    for typed, expected in {
+    expected = {
         "mig": "migrate",
         "pyz upg": "pyz upgrade",
         "migrate --data": "migrate --database",
@@ -95,8 +97,23 @@ def test_zsh_completes_commands_and_options(script: Path, machine: Machine) -> N
         "migrate --database=d": "migrate --database=default",
         "--set serve.bin": "--set serve.bind=",
         "loaddata da": "loaddata data.json",
+    }
+    found = completed_by_zsh(machine.elsewhere, script, "project-script", expected)
+    assert dict(zip(expected, found, strict=True)) == expected
+
+
+def test_the_commands_of_the_page_put_the_scripts_where_shells_look(machine: Machine) -> None:
+    page = (CHECKOUT / "docs/how-to/completion.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    commands = block.replace("$ ", "").replace("shop", machine.executable.name)
+    path = f"{machine.executable.parent}:{machine.environment['PATH']}"
+    subprocess.run(["bash", "-e"], input=commands, env={**machine.environment, "PATH": path}, text=True, check=True)
+    for place, shell in {
+        ".local/share/bash-completion/completions/project-script": "bash",
+        ".zfunc/_project-script": "zsh",
+        ".config/fish/completions/project-script.fish": "fish",
     }.items():
-        assert completed_by_zsh(machine.elsewhere, script, "project-script", typed) == expected
+        assert (machine.home / place).read_text() == machine.succeed("pyz", "completion", shell)
 
 
 @pytest.mark.needs("mandoc", "groff")
