@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from django_pyz_runtime.shell.commands import FILE, FOLDER, VALUE, Command, Option, Place, places, summary
+from django_pyz_runtime.shell.commands import FILE, FOLDER, VALUE, Command, Option, Place, places, safe_words, summary
 
 
 class Words(NamedTuple):
@@ -61,7 +61,7 @@ def table(command: Command, programs: Sequence[str]) -> Table:
     found = list(places(command))
     return Table(
         "_" + re.sub(r"[^A-Za-z0-9_]", "_", command.name),
-        tuple(dict.fromkeys(programs)),
+        tuple(dict.fromkeys([*safe_words(programs), *programs[:1]])),
         [place.path for place in found if place.path],
         _values(found),
         {place.path: Words(tuple(_flags(place.options))) for place in found},
