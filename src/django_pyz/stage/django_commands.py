@@ -106,7 +106,8 @@ def _tidy(command: Command, labels: tuple[str, ...], aliases: tuple[str, ...], p
     """A command without what differs from machine to machine, and with names that it may be given."""
 
     def option(found: Option) -> Option:
-        choices = found.choices if len(found.choices) <= _MOST_CHOICES else ()
+        # They may come from a set, whose order is another one in each process.
+        choices = tuple(sorted(found.choices)) if len(found.choices) <= _MOST_CHOICES else ()
         if not found.flags and not choices and found.metavar.lower() in map(str.lower, _LABELS):
             choices = labels
         if "--database" in found.flags and not choices:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = "{help}"
     def add_arguments(self, parser):
         parser.add_argument("app_label", nargs="?")
-        parser.add_argument("--size", choices=["s", "m"], default="m", help="how large (default: %(default)s)")
+        parser.add_argument("--size", choices={{"s", "m"}}, default="m", help="how large (default: %(default)s)")
         parser.add_argument("--folder", help="where to, as " + os.getcwd())
         {inside}
 """
@@ -67,7 +67,7 @@ def test_a_command_has_its_options_and_names_nothing_of_this_machine(found: dict
     sell = found["sell"]
     options = {option["flags"][-1]: option for option in sell["options"]}
     assert sell["help"] == "Sell."
-    assert options["--size"]["choices"] == ["s", "m"]
+    assert options["--size"]["choices"] == ["m", "s"]
     assert options["--size"]["help"] == "how large"
     assert "help" not in options["--folder"]
     assert sell["operands"][0]["choices"] == ["shop"]
@@ -75,7 +75,7 @@ def test_a_command_has_its_options_and_names_nothing_of_this_machine(found: dict
 
 def test_django_s_commands_know_the_databases(found: dict[str, dict[str, Any]]) -> None:
     options = {flag: option for option in found["migrate"]["options"] for flag in option["flags"]}
-    assert options["--database"]["choices"] == ["default", "archive"]
+    assert options["--database"]["choices"] == ["archive", "default"]
     assert options["--fake-initial"]["help"].startswith("Detect if tables already exist")
 
 
