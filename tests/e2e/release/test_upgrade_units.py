@@ -19,6 +19,7 @@ from tests.waiting import wait_until
 
 pytestmark = [CAN_BOOT, pytest.mark.needs("redis-server", "strace")]
 DATA = "/var/lib/workers"
+COMPLETION = "/usr/share/bash-completion/completions/workers"
 ROUNDS = int(os.environ.get("ROUNDS", "2"))
 STALE = "workers-remove_stale_contenttypes-no-input.timer"
 FIRST, SECOND = ("workers-huey.service",), ("workers-mail.service", "workers-check-fail-level-ERROR.timer")
@@ -131,14 +132,20 @@ def test_what_was_changed_or_switched_off_by_hand_stays_so(site: Site) -> None:
     before = beat.read_text()
     beat.write_text(before.replace("RestartSec=5", "RestartSec=7"))
     site.succeed("systemctl", "disable", "--now", rq.name)
+    completion, page = (site.booted.path(place) for place in (COMPLETION, "/usr/share/man/man1/workers.1.gz"))
+    written = completion.read_text()
+    completion.write_text(f"{written}# Mine.\n")
+    page.unlink()
     said = site.succeed(NEWER, "pyz", "upgrade")
+    assert f"{COMPLETION}: stays, as it was changed" in said
+    assert (completion.read_text(), page.exists()) == (f"{written}# Mine.\n", True)
     assert f"{UNITS}/{beat.name}: stays, as it was changed" in said
     assert "RestartSec=7" in beat.read_text()
     assert site.is_active(rq.name) == [False]
     site.succeed("workers", "pyz", "rollback")
     assert site.is_active(rq.name, beat.name) == [False, True]
     site.succeed(FILE, "pyz", "install", "--system")
-    assert beat.read_text() == before
+    assert (beat.read_text(), completion.read_text()) == (before, written)
 
 
 def test_a_release_that_is_not_ready_in_time_changes_nothing(site: Site, workers: tuple[Path, Path]) -> None:
