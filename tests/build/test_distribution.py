@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import django_pyz
+from django_pyz.cli import tool_parser
+from django_pyz.manual import shared_files
 from tests.conftest import CHECKOUT
 
 pytestmark = pytest.mark.slow
@@ -69,6 +71,12 @@ def test_the_wheel_holds_every_file_of_both_wings_and_nothing_else(distribution:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     inside = {name for name in inside if ".data/" not in name}
     assert inside == {name for name in files if not {"__pycache__", "share"} & set(name.split("/"))}
+
+
+def test_completion_and_the_man_page_are_installed_below_share(distribution: Distribution) -> None:
+    with zipfile.ZipFile(distribution.wheel) as archive:
+        shared = {name.partition(".data/data/share/")[2] for name in archive.namelist() if ".data/" in name}
+    assert shared == set(shared_files(tool_parser()))
 
 
 def test_the_sdist_holds_every_file_of_the_checkout(distribution: Distribution, checkout: Path) -> None:

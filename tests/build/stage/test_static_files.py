@@ -11,6 +11,7 @@ import pytest
 from django_pyz.stage import static_files, trial_run
 from django_pyz.stage.staged_project import StagedProject
 from django_pyz_runtime.bundle.manifest import STATIC_FOLDER, Manifest
+from django_pyz_runtime.bundle.names import COMMANDS_FILE
 from django_pyz_runtime.errors import UserError
 from tests.build.stage.staged import MANIFEST, make_staged
 from tests.build.trees import write_tree
@@ -190,13 +191,13 @@ def test_the_configuration_of_the_builders_machine_has_no_say(tmp_path: Path, mo
     assert staged.facts().staticfiles
 
 
-def test_nothing_is_written_into_the_tree_but_static_files(tmp_path: Path) -> None:
+def test_nothing_is_written_into_the_tree_but_static_files_and_a_list_of_commands(tmp_path: Path) -> None:
     staged = make_staged(tmp_path, PROJECT)
     before = set(staged.site_packages.rglob("*"))
     _add_static_files(staged)
 
     new = {path.relative_to(staged.site_packages).parts[0] for path in set(staged.site_packages.rglob("*")) - before}
-    assert new == {STATIC_FOLDER}
+    assert new == {STATIC_FOLDER, COMMANDS_FILE}
 
 
 def test_a_dependency_that_only_the_builder_has_is_missed_at_build_time(tmp_path: Path) -> None:
