@@ -1,5 +1,5 @@
-"""Write what is made from declarations: the files in etc/, for the sample's names, the tables in docs/reference, and the
-man page and completions of the build tool.
+"""Write what is made from declarations: the files in etc/, for the sample's names, the tables in docs/reference, and
+the man page and completions of the build tool.
 
 `python -m tests.write_etc`, with src on PYTHONPATH.
 """
