@@ -26,6 +26,8 @@ from django_pyz_runtime.errors import UserError
 
 GUNICORN = "gunicorn==27.0.1"
 """The server of every bundle: the newest version that was tested, in an environment of its own."""
+PROMETHEUS_CLIENT = "prometheus-client==0.26.0"
+"""Beside it there: what tells of the server's metrics."""
 RUN_WING_NEEDS = (
     ("packaging", "16.0", "26.3"),
     ("platformdirs", "3.0", "4.14.7"),
@@ -42,7 +44,7 @@ class Installed(NamedTuple):
 
     Attributes:
         site_packages: with the project's packages, and what the run wing needs beside them.
-        server: a folder of packages with the gunicorn that serves.
+        server: a folder of packages with the gunicorn that serves, and what tells of its metrics.
         patch_releases: of Python, for which that is all that is needed.
     """
 
@@ -100,9 +102,10 @@ def _patch_releases(source: Source, request: Request, wanted: Wanted, environmen
 def _install_server(python: Python, environment: Environment, index_lines: tuple[str, ...]) -> Path:
     """Install the server into a new environment; returns its site-packages."""
     environment.make(python)
-    what = f"install {GUNICORN}, with which every bundle serves"
+    server = (GUNICORN, PROMETHEUS_CLIENT)
+    what = f"install {' and '.join(server)}, with which every bundle serves"
     try:
-        _first_that_works(index_lines, lambda indexes: environment.install_exactly([*indexes, GUNICORN], what))
+        _first_that_works(index_lines, lambda indexes: environment.install_exactly([*indexes, *server], what))
     except UserError as error:
         hint = f"Have it on the index that the project names, or on the installer's own. {error.hint}".rstrip()
         raise UserError(error.problem, hint=hint) from None

@@ -20,11 +20,11 @@ from django_pyz.pack import compile_parts
 from django_pyz.pack.build_cache import NO_CACHE, BuildCache
 from django_pyz.python import Python
 from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
-from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
+from django_pyz_runtime.bundle.manifest import METRICS_FOLDER, SERVER_FOLDER
 
 PORTABLE = 2
 """A version of marshal that every Python reads, and that writes equal values as equal bytes."""
-_SERVER = f"{SERVER_FOLDER}/"
+_ROOTS = (f"{SERVER_FOLDER}/", f"{METRICS_FOLDER}/")
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
 
 
@@ -69,13 +69,13 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: Buil
 
 
 def _by_root(files: Iterable[str]) -> dict[str, list[str]]:
-    """The files below the tree's own root, "", and below the server's, each relative to it.
+    """The files below the tree's own root, "", and below the server's two, each relative to it.
 
-    So a package is the same in both, code and index: where the project brings the server's gunicorn, it is stored once.
+    So a package is the same in all, code and index: where the project brings the server's gunicorn, it is stored once.
     """
     found: dict[str, list[str]] = defaultdict(list)
     for path in files:
-        root = _SERVER if path.startswith(_SERVER) else ""
+        root = next((root for root in _ROOTS if path.startswith(root)), "")
         found[root].append(path.removeprefix(root))
     return found
 

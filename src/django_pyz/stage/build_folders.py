@@ -28,7 +28,7 @@ class BuildFolders:
         scratch: holds all others.
         copy: of the project.
         environment: a virtual environment with the dependencies.
-        server: a folder of packages with the gunicorn that serves, which moves into the tree.
+        server: a folder of packages with the gunicorn that serves and its metrics, which moves into the tree.
         site_packages: the tree that becomes the bundle.
         patch_releases: of Python, for which nothing is missing in the environment.
     """

@@ -15,7 +15,7 @@ from django_pyz.project import version, websockets
 from django_pyz.project.declared_services import sealed
 from django_pyz.stage import missing_module, stage
 from django_pyz.variables import settings_source, variables
-from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, SERVER_FOLDER, SERVES, Manifest
+from django_pyz_runtime.bundle.manifest import METRICS_FOLDER, PROJECT_FOLDER, SERVER_FOLDER, SERVES, Manifest
 from django_pyz_runtime.errors import UserError
 
 
@@ -80,14 +80,16 @@ def no_django(root: Path, listed: Path, requirements: Sequence[Path] = ()) -> Us
 def make_sbom(name: str, site_packages: Path) -> dict[str, Any]:
     """A CycloneDX 1.6 document (ECMA-424) that lists the installed packages.
 
-    The gunicorn that serves is marked; one of another version, which the project brings, is listed beside it.
+    The gunicorn that serves is marked, and what tells of its metrics; another version, which the project brings, is
+    listed beside it.
 
     Args:
         name: of the project.
-        site_packages: where the packages are installed; the server's are in a folder there.
+        site_packages: where the packages are installed; the server's are in folders there.
     """
     own = [_component(item) for item in distributions(path=[str(site_packages)])]
-    server = [_component(item) for item in distributions(path=[str(site_packages / SERVER_FOLDER)])]
+    folders = [str(site_packages / name) for name in (SERVER_FOLDER, METRICS_FOLDER)]
+    server = [_component(item) for item in distributions(path=folders)]
     found = [item for item in own if item not in server] + [{**item, "properties": [SERVES]} for item in server]
     return {
         "bomFormat": "CycloneDX",

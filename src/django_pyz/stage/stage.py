@@ -13,11 +13,14 @@ from pathlib import Path
 
 import django_pyz_runtime
 from django_pyz.files.paths import files_below, matches
-from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
+from django_pyz_runtime.bundle.manifest import METRICS_FOLDER, SERVER_FOLDER
 from django_pyz_runtime.errors import UserError
 
 _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 """Metadata about the installation rather than the package: which tool made it, and from where on this machine."""
+
+_METRICS = "prometheus_client*"
+"""What comes with the server and tells of its metrics."""
 
 
 def take_installed(installed: Path, site_packages: Path) -> None:
@@ -86,19 +89,24 @@ def _normalise_record(record: Path, site_packages: Path) -> None:
 
 
 def add_server(installed: Path, site_packages: Path) -> None:
-    """Move the server to its folder in the tree.
+    """Move the server to its folder in the tree, and what tells of its metrics to another one.
 
     Args:
-        installed: the folder of packages in which it was installed.
+        installed: the folder of packages in which both were installed.
         site_packages: the tree.
 
     Raises:
-        UserError: a dependency of the project has the name of that folder.
+        UserError: a dependency of the project has the name of such a folder.
     """
-    target = site_packages / SERVER_FOLDER
+    target, metrics = site_packages / SERVER_FOLDER, site_packages / METRICS_FOLDER
     _check_free(target, "the server's folder")
+    _check_free(metrics, "the folder for metrics")
     take_installed(installed, target)
-    normalise_metadata(target)
+    metrics.mkdir()
+    for path in sorted(target.glob(_METRICS)):
+        shutil.move(path, metrics)
+    for folder in (target, metrics):
+        normalise_metadata(folder)
 
 
 def add_run_wing(site_packages: Path) -> None:

@@ -21,8 +21,10 @@ STATIC_FOLDER = "__static__"
 """Where the static files collected at build time lie inside site-packages."""
 SERVER_FOLDER = "__server__"
 """Where the gunicorn that `runserve` runs lies inside site-packages; the project's own, if any, lies beside it."""
+METRICS_FOLDER = "__metrics__"
+"""Where prometheus-client lies there, for the process that tells metrics; no process of the project's imports it."""
 SERVES = {"name": "django-pyz:serves", "value": "true"}
-"""Marks that gunicorn in the list of packages (CycloneDX 1.6, properties of a component)."""
+"""Marks what is in these two in the list of packages (CycloneDX 1.6, properties of a component)."""
 PROGRAM_FOLDER = "__bin__"
 """Where the programs of the packages and the bundle's own `python` lie inside site-packages."""
 

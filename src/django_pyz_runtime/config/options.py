@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from django_pyz_runtime.config.values import (
+    ADDRESS,
     ADDRESSES,
     AGENTS,
     BOOLEAN,
@@ -67,6 +68,7 @@ SECTIONS: dict[str, str] = {
     "gunicorn": "Any setting of gunicorn, for what [serve] does not have.",
     "health": "Paths that answer load balancers and probes, whatever ALLOWED_HOSTS and redirects say.",
     "log": "The server's log, on standard error.",
+    "metrics": "Numbers about requests, workers and releases, for Prometheus.",
     "upgrade": "What `pyz upgrade` and `pyz rollback` do with the databases.",
     "services": "What runs beside the server, as units of their own: a name, and a program of the packages or a "
     "management command with its arguments. No command switches one off that was built in.",
@@ -221,6 +223,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."),
     Option("log.format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
     Option("log.access", BOOLEAN, "false", "Whether each request is logged, on standard output."),
+    Option(
+        "metrics.bind",
+        either("off", ADDRESS),
+        "off",
+        "An address of its own on which `runserve` tells metrics, for Prometheus: HOST:PORT or unix:/path. Whoever "
+        "reaches it may read them.",
+        "127.0.0.1:9100",
+    ),
     Option(
         "upgrade.migrate",
         choice("auto", "never"),

@@ -94,6 +94,7 @@ DURATION = Kind(SECONDS.wanted, lambda text: timedelta(seconds=duration_seconds(
 PATH = Kind("an absolute path", checked(Path.is_absolute, path))
 URL_PATH = Kind("a path that starts with /", checked(lambda text: re.fullmatch(r"/[^\s?#]*", text)))
 ADDRESSES = Kind("HOST:PORT or unix:/path", _list_of(_is_address))
+ADDRESS = Kind(ADDRESSES.wanted, checked(lambda text: _is_address(text) and not text.startswith("fd:")))
 AGENTS = Kind(
     "MODULE or MODULE:FUNCTION, several with commas between them", _list_of(lambda word: re.fullmatch(_AGENT, word))
 )

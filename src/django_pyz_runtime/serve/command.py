@@ -28,6 +28,7 @@ from django_pyz_runtime.serve.reload.notify import Notifier
 from django_pyz_runtime.shell.parser import add_version
 
 if TYPE_CHECKING:
+    from django_pyz_runtime.serve.metrics.metrics import NoMetrics
     from django_pyz_runtime.serve.server import Server, Wait
 
 
@@ -78,11 +79,12 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
 
     settings = gunicorn_settings(bundle, configuration)
     _check_sockets(settings, options, service)
+    metrics = _metrics(bundle, configuration, settings["bind"], options, service)
     # Whoever asks, or serves already, is told at once that it is away.
     wait = None if options.check or service.handover else wait_for_databases(bundle, configuration)
     if code := _migrate(bundle, arguments, options, service, wait):
         return code
-    server = server_of(bundle, configuration, settings, wait, is_dry_run=options.check)
+    server = server_of(bundle, configuration, settings, wait, metrics, is_dry_run=options.check)
     if options.check:
         _check(bundle, server)
     _say_unconfigured(bundle, configuration, activation, service)
@@ -115,6 +117,21 @@ def _check_sockets(settings: dict[str, Any], options: Namespace, service: Servic
     # A check beside the running server finds its addresses in use.
     if service.handover or not options.check:
         check_addresses(settings["bind"], service.handover)
+
+
+def _metrics(
+    bundle: Bundle, configuration: Configuration, binds: list[str], options: Namespace, service: Service
+) -> NoMetrics:
+    """Find out whether metrics can be told where they are to be, if at all."""
+    from django_pyz_runtime.serve.metrics.metrics import Metrics, NoMetrics
+    from django_pyz_runtime.serve.settings.addresses import check_metrics_address
+
+    handover, bind = service.handover, configuration.get("metrics", "bind")
+    left = handover.metrics if handover else None
+    if bind == "off":
+        return NoMetrics(left)
+    check_metrics_address(bind, binds, handover, is_free=bool(handover) or not options.check)
+    return NoMetrics() if options.check else Metrics(bundle, bind, left)
 
 
 def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service, wait: Wait | None) -> int:

@@ -23,8 +23,12 @@ from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
 from django_pyz_runtime.release.away import EXIT_CODE, DatabaseAway, OutOfTime, Patience, is_away
 from django_pyz_runtime.release.gate import Gate
 from django_pyz_runtime.secrets.redaction import redacted_reason
+from django_pyz_runtime.serve.edge.measured import count_answer
 from django_pyz_runtime.serve.edge.script_name import complete
+from django_pyz_runtime.serve.edge.shared import Shared
 from django_pyz_runtime.serve.fork import close_opened, peers, warn_of_shared
+from django_pyz_runtime.serve.metrics.counters import Meter
+from django_pyz_runtime.serve.metrics.metrics import NoMetrics
 from django_pyz_runtime.serve.reload.arbiter import has_loaded
 from django_pyz_runtime.serve.reload.handover import Service
 from django_pyz_runtime.serve.reload.master import Master
@@ -70,6 +74,7 @@ class Server(BaseApplication):
         close: closes what both have opened, where they were run before workers are forked.
         wait: for a database that is away at the start; None to fail at once.
         gate: which an upgrade may close.
+        metrics: which the master tells, if any.
 
     Attributes:
         failure: says why a worker could not load the application; "" where none has failed since this was last asked.
@@ -83,8 +88,10 @@ class Server(BaseApplication):
         close: Callable[[], None] = lambda: None,
         wait: Wait | None = None,
         gate: Gate | None = None,
+        metrics: NoMetrics | None = None,
     ) -> None:
         self._gate = gate or Gate()
+        self._metrics = metrics or NoMetrics()
         self._settings = settings
         self._load = load
         self._check = check
@@ -117,12 +124,15 @@ class Server(BaseApplication):
         def post_fork(arbiter: Arbiter, worker: Worker) -> None:
             process_title.show_title(f"{self.cfg.proc_name}: worker {worker.age}")
             process_fields["worker"] = worker.age
+            self._metrics.begin_worker()
             after_fork(arbiter, worker)
 
         self.cfg.set("pre_fork", pre_fork)
         self.cfg.set("post_fork", post_fork)
         if interface_of(self._settings.get("worker_class", "sync")) == "wsgi":
             self._complete_paths()
+            if self._metrics.meter:
+                self._count_answers(self._metrics.meter)
 
     def _complete_paths(self) -> None:
         """Look at each request before gunicorn takes SCRIPT_NAME out of its path."""
@@ -133,6 +143,18 @@ class Server(BaseApplication):
             own_hook(worker, request)
 
         self.cfg.set("pre_request", pre_request)
+
+    def _count_answers(self, meter: Meter) -> None:
+        """Count each request when it has its answer."""
+        own_hook = self.cfg.post_request
+        has_hook = own_hook is not self.cfg.settings["post_request"].default
+
+        def post_request(worker: Worker, request: Any, environ: dict[str, Any], response: Any) -> None:
+            if has_hook:
+                own_hook(worker, request, environ, response)
+            count_answer(meter, environ, response)
+
+        self.cfg.set("post_request", post_request)
 
     def load(self) -> Any:
         """Import the application in a worker. What fails is told by the master, last."""
@@ -232,7 +254,7 @@ class Server(BaseApplication):
 
     def _master(self, service: Service) -> Master:
         try:
-            return Master(self, service, self.failure, self._waits_for.read, self._gate.begin)
+            return Master(self, service, self.failure, self._waits_for.read, self._gate.begin, self._metrics)
         except RuntimeError as error:
             # What gunicorn raises for a log configuration that it cannot use.
             raise UserError(f"gunicorn: {error}", hint="See the section [gunicorn].") from None
@@ -247,7 +269,13 @@ def exit_code(stop: SystemExit) -> int:
 
 
 def server_of(
-    bundle: Bundle, configuration: Configuration, settings: dict[str, Any], wait: Wait | None, *, is_dry_run: bool
+    bundle: Bundle,
+    configuration: Configuration,
+    settings: dict[str, Any],
+    wait: Wait | None,
+    metrics: NoMetrics,
+    *,
+    is_dry_run: bool,
 ) -> Server:
     """The server of a site.
 
@@ -256,19 +284,21 @@ def server_of(
         configuration: free of problems.
         settings: gunicorn's, by name.
         wait: for a database that is away at the start; None to fail at once.
+        metrics: which are told, if any.
         is_dry_run: whether it is only to find out whether it can serve.
     """
     script = bundle.executable.name
     command = configuration.command(script)
     introduce(bundle.release, configuration.get("log", "format"))
-    ahead, gate = SharedLine(), Gate()
+    ahead = SharedLine()
+    shared = Shared(Gate(), lambda: bool(ahead.read()), metrics.meter, metrics.say_pending)
 
     def load() -> Any:
         handler = begin_logging(configuration.get("log", "level"), configuration.get("log", "format"))
         gc_pause.put_off()
         run_first(configuration)
         try:
-            application = _load(bundle, configuration, settings["worker_class"], lambda: bool(ahead.read()), gate)
+            application = _load(bundle, configuration, settings["worker_class"], shared)
         except Exception as error:
             if told := unusable(error, data_dir(bundle.manifest, configuration)):
                 raise told from error
@@ -282,15 +312,16 @@ def server_of(
     def check() -> None:
         from django.conf import settings as django_settings
 
-        from django_pyz_runtime.serve.edge.checks import check_database, judge
+        from django_pyz_runtime.serve.edge.checks import check_database, judge, pending
 
         found = check_database(bundle, command)
         ahead.write("ahead" if any(state.ahead for state in found) else "")
+        metrics.say_pending(pending(found))
         judge(bundle, found, configuration.get("serve", "migrations"), is_dry_run=is_dry_run)
         if django_settings.DEBUG:
             write(f"{script}: {_how_to_end_debug(configuration)} before others can reach this site.\n", WARNING)
 
-    return Server(settings, load, check, close_opened, wait, gate)
+    return Server(settings, load, check, close_opened, wait, shared.gate, metrics)
 
 
 def _how_to_end_debug(configuration: Configuration) -> str:
@@ -323,13 +354,12 @@ def _load(
     bundle: Bundle,
     configuration: Configuration,
     worker_class: WorkerClass,
-    began_ahead: Callable[[], bool],
-    gate: Gate,
+    shared: Shared,
 ) -> Any:
     if interface_of(worker_class) == "asgi":
         from django_pyz_runtime.serve.edge.asgi import load_asgi_application
 
-        return load_asgi_application(bundle, configuration, began_ahead, gate)
+        return load_asgi_application(bundle, configuration, shared)
     from django_pyz_runtime.serve.edge.application import load_application
 
-    return load_application(bundle, configuration, began_ahead, gate)
+    return load_application(bundle, configuration, shared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -12,11 +12,13 @@ from django_pyz_runtime.release.gate import Gate
 from django_pyz_runtime.release.time_zone import check_time_zone
 from django_pyz_runtime.serve.edge.chunked import WithLength
 from django_pyz_runtime.serve.edge.health import Health, with_health
+from django_pyz_runtime.serve.edge.measured import MeasuredWsgi
 from django_pyz_runtime.serve.edge.other_releases import other_releases
 from django_pyz_runtime.serve.edge.pause import WsgiGate
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_wsgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths
+from django_pyz_runtime.serve.edge.shared import Shared
 from django_pyz_runtime.serve.limits import Limits, limits_of
 from django_pyz_runtime.static.relative_urls import forget_made
 from django_pyz_runtime.static.serving import static_paths, with_static_files
@@ -61,27 +63,26 @@ class WsgiEdge:
 def load_application(
     bundle: Bundle,
     configuration: Configuration,
-    began_ahead: Callable[[], bool] | None = None,
-    gate: Gate | None = None,
+    shared: Shared | None = None,
 ) -> WsgiEdge:
     """Import the project's WSGI application and wrap it.
 
     Args:
         bundle: what is served.
         configuration: free of problems.
-        began_ahead: as for MigrationCheck.
-        gate: which an upgrade may close; None where there is none.
+        shared: what the processes of the server share; None under the servers of others.
 
     Raises:
         UserError: the settings refuse, or name an application that is not there.
     """
-    gate = gate or Gate()
+    shared = shared or Shared(Gate())
     check_static_root(bundle, configuration)
     with refusals("wsgi"):
         application: WSGIApplication = import_project(bundle.manifest, "wsgi")
         check_time_zone()
-        static = static_files(WsgiGate(application, gate), bundle, configuration)
-    health = with_health(static, bundle, configuration, began_ahead, gate)
+        static = static_files(WsgiGate(application, shared.gate), bundle, configuration)
+    measured = MeasuredWsgi(static, shared.meter) if shared.meter else static
+    health = with_health(measured, bundle, configuration, shared)
     return WsgiEdge(health, limits_of(configuration), edge_paths(health, static))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Container, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,12 @@ from django_pyz_runtime.release.gate import BEING_UPGRADED, Gate
 from django_pyz_runtime.release.time_zone import check_time_zone
 from django_pyz_runtime.serve.edge.application import WsgiEdge, check_static_root, edge_paths, static_files
 from django_pyz_runtime.serve.edge.health import with_health
+from django_pyz_runtime.serve.edge.measured import measured
 from django_pyz_runtime.serve.edge.pause import refuse
 from django_pyz_runtime.serve.edge.project import import_project, refusals
 from django_pyz_runtime.serve.edge.request_ids import begin_asgi
 from django_pyz_runtime.serve.edge.script_name import EdgePaths, complete_scope
+from django_pyz_runtime.serve.edge.shared import Shared
 from django_pyz_runtime.serve.limits import Limits, limits_of
 
 if TYPE_CHECKING:
@@ -47,29 +49,27 @@ _PIECES_AT_ONCE = 8
 def load_asgi_application(
     bundle: Bundle,
     configuration: Configuration,
-    began_ahead: Callable[[], bool] | None = None,
-    gate: Gate | None = None,
+    shared: Shared | None = None,
 ) -> Edge:
     """Import the project's ASGI application and put the edge before it.
 
     Args:
         bundle: what is served.
         configuration: free of problems.
-        began_ahead: as for MigrationCheck.
-        gate: which an upgrade may close; None where there is none.
+        shared: what the processes of the server share; None under the servers of others.
 
     Raises:
         UserError: the settings refuse, or name an application that is not there.
     """
-    gate = gate or Gate()
+    shared = shared or Shared(Gate())
     check_static_root(bundle, configuration)
     with refusals("asgi"):
         application: ASGI3Application = import_project(bundle.manifest, "asgi")
         check_time_zone()
         static = static_files(_nothing, bundle, configuration)
-    health = with_health(static, bundle, configuration, began_ahead, gate)
+    health = with_health(static, bundle, configuration, shared)
     limits = limits_of(configuration)
-    return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits, gate)
+    return Edge(application, WsgiEdge(health, limits), edge_paths(health, static), limits, shared, health.paths)
 
 
 class Edge:
@@ -80,7 +80,8 @@ class Edge:
         edge: answers GET and HEAD for the paths; it gets no body.
         paths: those that are not the project's.
         limits: what clients must keep to; the worker sees to it.
-        gate: which an upgrade may close, for requests and websockets of the project's.
+        shared: what the processes of the server share; its gate is for requests and websockets of the project's.
+        uncounted: paths whose requests are not counted.
     """
 
     def __init__(
@@ -89,10 +90,13 @@ class Edge:
         edge: WSGIApplication,
         paths: EdgePaths,
         limits: Limits,
-        gate: Gate | None = None,
+        shared: Shared | None = None,
+        uncounted: Container[str | None] = (),
     ) -> None:
         self.limits = limits
-        self._gate = gate or Gate()
+        self._uncounted = uncounted
+        self._gate = shared.gate if shared else Gate()
+        self._meter = shared.meter if shared else None
         self._watch: asyncio.Task[None] | None = None
         self._application = application
         self._edge = edge
@@ -107,11 +111,30 @@ class Edge:
             complete_scope(scope)
             scope["headers"] = headers = list(scope["headers"])
             send = begin_asgi(headers, send)
-        if scope["type"] == "http" and (path := self._paths.find(_path_below_root(scope), scope["root_path"])):
-            await _answer(self._edge, scope, path, send)
-        elif scope["type"] == "lifespan":
+        if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
-        elif self._gate.enter():
+        elif scope["type"] == "websocket":
+            await self._let_in(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer a request, or have the project do so."""
+        path = self._paths.find(_path_below_root(scope), scope["root_path"])
+
+        def answer(send: ASGISendCallable) -> Awaitable[None]:
+            return _answer(self._edge, scope, path, send) if path else self._let_in(scope, receive, send)
+
+        if self._meter and path not in self._uncounted:
+            await measured(self._meter, scope["method"], send, answer)
+        else:
+            await answer(send)
+
+    async def _let_in(
+        self, scope: HTTPScope | WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Have the project answer, unless the gate is closed."""
+        if self._gate.enter():
             try:
                 await self._pass_on(scope, receive, send)
             finally:

@@ -71,6 +71,7 @@ class MigrationCheck:
         began_ahead: whether the database was ahead when the server started; default what the first look finds.
         is_strict: whether to be content with less; `[serve] migrations` is warn then.
         pause_seconds: between two looks, once nothing is missing.
+        say_pending: is told at each look how many are missing.
     """
 
     def __init__(
@@ -80,11 +81,13 @@ class MigrationCheck:
         *,
         is_strict: bool = True,
         pause_seconds: float = 60.0,
+        say_pending: Callable[[int], None] = lambda migrations: None,
     ) -> None:
         self._bundle = bundle
         self._began_ahead = began_ahead
         self._is_strict = is_strict
         self._pause_seconds = pause_seconds
+        self._say_pending = say_pending
         self._next = 0.0
         self._is_told = False
         self._is_done = False
@@ -100,6 +103,7 @@ class MigrationCheck:
                 # Whether it answers is the other check's business.
                 return
             raise
+        self._say_pending(pending(found))
         if not self._is_done and (error := _first(missing_error(self._bundle, state) for state in found)):
             raise RuntimeError(error.problem)
         ahead = _first(ahead_error(self._bundle, state) for state in found)
@@ -116,6 +120,11 @@ class MigrationCheck:
 
 def _first(errors: Iterable[UserError | None]) -> UserError | None:
     return next(filter(None, errors), None)
+
+
+def pending(found: Iterable[State]) -> int:
+    """How many migrations are missing, in all databases together."""
+    return sum(len(state.missing) for state in found)
 
 
 def judge(bundle: Bundle, found: Sequence[State], policy: str, *, is_dry_run: bool) -> None:

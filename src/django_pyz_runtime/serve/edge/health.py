@@ -12,6 +12,7 @@ from django_pyz_runtime.config.configuration import Configuration
 from django_pyz_runtime.release.gate import BEING_UPGRADED, Gate
 from django_pyz_runtime.serve.edge.checks import Check, MigrationCheck, checks_named
 from django_pyz_runtime.serve.edge.readiness import Readiness
+from django_pyz_runtime.serve.edge.shared import Shared
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -23,8 +24,7 @@ def with_health(
     application: WSGIApplication,
     bundle: Bundle,
     configuration: Configuration,
-    began_ahead: Callable[[], bool] | None = None,
-    gate: Gate | None = None,
+    shared: Shared,
 ) -> Health:
     """Wrap an application in health endpoints, as [health] says."""
     import django
@@ -32,10 +32,10 @@ def with_health(
     paths = [configuration.get("health", name) for name in ("live", "ready")]
     live, ready = (None if path == "off" else path for path in paths)
     is_strict = configuration.get("serve", "migrations") != "warn"
-    migrations = MigrationCheck(bundle, began_ahead, is_strict=is_strict)
+    migrations = MigrationCheck(bundle, shared.began_ahead, is_strict=is_strict, say_pending=shared.say_pending)
     checks = checks_named(configuration.get("health", "checks"), migrations)
     facts = {"version": bundle.manifest.version, "build": bundle.build_id, "django": django.__version__}
-    return Health(application, live, ready, checks, facts, gate)
+    return Health(application, live, ready, checks, facts, shared.gate)
 
 
 class Health:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from django_pyz_runtime.errors import ERROR, write
 from django_pyz_runtime.secrets.redaction import redacted_reason
+from django_pyz_runtime.serve.metrics.metrics import count_refused
 from django_pyz_runtime.serve.reload.handover import Handover, Invocation, name_of
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
 from django_pyz_runtime.serve.reload.old_workers import OldWorkers
@@ -101,3 +102,4 @@ class Fallback(NamedTuple):
     def _refuse(self, reason: str) -> None:
         write(f"Reload failed, the old workers go on; the next reload tries again:\n{reason}\n", ERROR)
         self.notifier.refused(f"reload refused: {headline(reason)}", reason)
+        count_refused(self.handover.metrics)

@@ -19,6 +19,8 @@ from typing import NamedTuple, NoReturn
 from django_pyz_runtime.serve.reload.notify import Notifier
 
 VARIABLE = "DJANGO_PYZ_HANDOVER"
+METRICS_VARIABLE = "DJANGO_PYZ_METRICS"
+"""A variable of its own: a release from before there were metrics takes no handover that has more than it knows."""
 _PASSED_ON_OTHERWISE = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 
@@ -36,6 +38,26 @@ class Listener(NamedTuple):
     descriptor: int
 
 
+class MetricsLeft(NamedTuple):
+    """What tells metrics.
+
+    Attributes:
+        format: of the counters.
+        bind: what the socket was configured as.
+        name: where it listens, as `name_of` writes it.
+        listener: its descriptor.
+        counters: the descriptor of their file.
+        exporter: the process id of who answers; 0 for nobody.
+    """
+
+    format: int
+    bind: str
+    name: str
+    listener: int
+    counters: int
+    exporter: int
+
+
 class Handover(NamedTuple):
     """What is left to the next master.
 
@@ -44,33 +66,38 @@ class Handover(NamedTuple):
         listeners: the sockets.
         is_passed: whether they were passed by the service manager, who removes them in the end.
         workers: the process ids of the workers.
+        metrics: what tells metrics; None where nobody does.
     """
 
     master: int
     listeners: Sequence[Listener] = ()
     is_passed: bool = False
     workers: Sequence[int] = ()
+    metrics: MetricsLeft | None = None
 
     def to_environ(self) -> dict[str, str]:
-        """The variable that `take` reads."""
-        return {VARIABLE: json.dumps(self._asdict())}
+        """The variables that `take` reads."""
+        data = self._asdict()
+        metrics = data.pop("metrics")
+        return {VARIABLE: json.dumps(data)} | ({METRICS_VARIABLE: json.dumps(metrics)} if metrics else {})
 
     @classmethod
     def take(cls, environ: MutableMapping[str, str], *processes: int) -> Handover | None:
         """What was left to this process; None where nothing was.
 
         Args:
-            environ: whose variable is removed.
+            environ: whose variables are removed.
             processes: ids of which one must have left it.
         """
         # What an outer server of gunicorn's has left is not for this one.
         environ.pop("GUNICORN_PID", None)
+        metrics = environ.pop(METRICS_VARIABLE, "")
         try:
             data = json.loads(environ.pop(VARIABLE, "null"))
             if not data or data["master"] not in processes:
                 return None
             listeners = [Listener(*listener) for listener in data.pop("listeners")]
-            return cls(listeners=listeners, **data)
+            return cls(listeners=listeners, **data, metrics=MetricsLeft(*json.loads(metrics)) if metrics else None)
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -86,7 +113,8 @@ class Handover(NamedTuple):
 
     def has_port(self, port: int) -> bool:
         """Whether one of the sockets listens on a TCP port."""
-        return any(one.name.endswith(f" {port}") for one in self.listeners)
+        names = [one.name for one in self.listeners] + ([self.metrics.name] if self.metrics else [])
+        return any(name.endswith(f" {port}") for name in names)
 
 
 def name_of(address: object) -> str:

@@ -18,6 +18,7 @@ from gunicorn.sock import create_sockets
 
 from django_pyz_runtime.activation import process_title
 from django_pyz_runtime.serve.anonymous_file import use_for_workers
+from django_pyz_runtime.serve.metrics.metrics import NoMetrics
 from django_pyz_runtime.serve.reload.arbiter import PatientArbiter
 from django_pyz_runtime.serve.reload.handover import Handover, Listener, Service, name_of
 from django_pyz_runtime.serve.reload.notify import headline
@@ -38,6 +39,7 @@ class Master(PatientArbiter):
         failure: why a worker could not load the site; "" where none has failed since this was last asked.
         waits_for: what the workers wait for, a line; "" for nothing.
         begin_gate: looks at the gate in a folder from then on, and gives its path; "" where there is none.
+        metrics: which are told, if any.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class Master(PatientArbiter):
         failure: Callable[[], str],
         waits_for: Callable[[], str] = lambda: "",
         begin_gate: Callable[[Path], str] = lambda folder: "",
+        metrics: NoMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or NoMetrics()
         self._begin_gate = begin_gate
         self._service = service
         self._notifier = service.notifier
@@ -74,6 +78,7 @@ class Master(PatientArbiter):
         if not self._binds:
             binds = [""] * len(self.LISTENERS) if self.systemd else self.cfg.settings["bind"].get()
             self._binds = binds[: len(self.LISTENERS)]
+        self._metrics.begin(self.cfg, self.LISTENERS)
         allow_signals()
 
     def init_signals(self) -> None:
@@ -84,6 +89,13 @@ class Master(PatientArbiter):
         if record.path:
             record.say(gate=self._begin_gate(Path(record.path).parent))
 
+    def spawn_worker(self) -> Any:
+        """Start a worker, which may find room for what it counts."""
+        self._metrics.before_fork(self._living())
+        pid: int = super().spawn_worker()
+        self._metrics.after_fork(pid)
+        return pid
+
     def murder_workers(self) -> None:
         """Replace the workers that do not respond; gunicorn's loop comes here at every turn."""
         if not self._is_ready and (waits_for := self._waits_for()):
@@ -91,6 +103,7 @@ class Master(PatientArbiter):
             self._notifier.waiting(waits_for)
         super().murder_workers()
         self._tell_when_ready()
+        self._tend_metrics()
         self._follow_reload()
         if self._lives():
             self._notifier.alive()
@@ -126,6 +139,7 @@ class Master(PatientArbiter):
         self._old_workers.end(signal.SIGTERM if graceful else signal.SIGQUIT)
         super().stop(graceful)
         self._old_workers.wait()
+        self._metrics.end()
 
     def _tell_when_ready(self) -> None:
         old_workers = self._old_workers.look()
@@ -139,9 +153,22 @@ class Master(PatientArbiter):
         if not self._is_ready and self.loaded and is_alone:
             self._is_ready = True
             self._notifier.ready(status, is_busy=self._reload.is_busy)
+            if self._service.handover:
+                self._metrics.count_reload(is_refused=False)
         elif self._is_ready and status != self._told and self.num_workers:
             self._notifier.status(status)
         self._told = status
+
+    def _tend_metrics(self) -> None:
+        old_workers = [] if self._old_workers.are_leaving else self._old_workers.look()
+        alive = self.loaded + len(old_workers)
+        # As none of its own could load the site, those of the master before go on.
+        wanted = self.num_workers or len(old_workers)
+        self._metrics.tend(wanted, alive, self._living(), is_ready=self._is_ready)
+
+    def _living(self) -> list[int]:
+        """The process ids of all workers."""
+        return [*self._old_workers.look(), *self.WORKERS]
 
     def _follow_reload(self, *, is_wanted: bool = False) -> None:
         if refusal := self._reload.follow(self._hand_over, is_wanted=is_wanted):
@@ -169,6 +196,7 @@ class Master(PatientArbiter):
     def _refuse(self, reason: str) -> None:
         _log.error("Reload refused, the workers go on as they are:\n%s", reason)
         self._notifier.refused(f"reload refused: {headline(reason)}", reason, is_ready=self._is_ready)
+        self._metrics.count_reload(is_refused=True)
 
     def _give_up(self) -> None:
         """Let the workers of the master before go on, as none of this one's can load the site."""
@@ -179,7 +207,7 @@ class Master(PatientArbiter):
 
     def _handover(self) -> Handover:
         listeners = left_to_next(self.LISTENERS, self._binds)
-        return Handover(self.pid, listeners, self.systemd, [*self._old_workers.look(), *self.WORKERS])
+        return Handover(self.pid, listeners, self.systemd, self._living(), self._metrics.left())
 
     def _lives(self) -> bool:
         """Whether a worker has given a sign of life within the time that it has for one."""

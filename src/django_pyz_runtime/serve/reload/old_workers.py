@@ -23,7 +23,7 @@ class OldWorkers:
 
     def look(self) -> list[int]:
         """Those that are there, in order. Those that have had their time to end are killed."""
-        self._pids = {pid for pid in self._pids if _is_there(pid)}
+        self._pids = {pid for pid in self._pids if is_there(pid)}
         if self.told_seconds_ago > self._patience_seconds:
             self._send(signal.SIGKILL)
         return sorted(self._pids)
@@ -54,7 +54,7 @@ class OldWorkers:
             os.kill(pid, how)
 
 
-def _is_there(pid: int) -> bool:
+def is_there(pid: int) -> bool:
     """Whether a child has not ended; one that has is reaped, so the number can be no other process's."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == 0

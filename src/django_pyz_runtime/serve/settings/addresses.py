@@ -1,4 +1,4 @@
-"""Whether the server can listen where it is told to, found out before gunicorn tries it five times."""
+"""Whether the server can listen where it is told to, found out before gunicorn tries it five times; and metrics."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from gunicorn.util import parse_address
@@ -14,6 +14,9 @@ from gunicorn.util import parse_address
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.listeners import at_port, at_socket
 from django_pyz_runtime.serve.reload.handover import Handover
+
+_SERVE_OPTION = "--bind HOST:PORT, or [serve] bind"
+_METRICS_OPTION = "[metrics] bind"
 
 
 def check_addresses(addresses: Iterable[str], handover: Handover | None = None) -> None:
@@ -34,13 +37,75 @@ def check_addresses(addresses: Iterable[str], handover: Handover | None = None) 
             _check_address(address, parsed, handover)
 
 
-def _check_address(address: str, parsed: Any, handover: Handover | None) -> None:
+def check_metrics_address(address: str, others: Collection[str], handover: Handover | None, *, is_free: bool) -> None:
+    """Look at the address of metrics.
+
+    Args:
+        address: as it is configured.
+        others: those of [serve] bind.
+        handover: what the server that this one replaces leaves to it.
+        is_free: whether it has to be free, unless it is left to this server.
+
+    Raises:
+        UserError: it is taken, or cannot be listened on.
+    """
+    if address in others:
+        raise UserError(
+            f"[metrics] bind: {address} is an address of [serve] bind", hint=f"Choose another one: {_METRICS_OPTION}."
+        )
+    is_left = handover and handover.metrics and handover.metrics.bind == address
+    if is_free and not is_left:
+        _check_address(address, parse_address(address), handover, _METRICS_OPTION)
+
+
+def listen(address: str) -> socket.socket:
+    """Listen for those who ask for metrics.
+
+    Args:
+        address: as it is configured.
+
+    Raises:
+        UserError: it is taken, or cannot be listened on.
+    """
+    parsed: Any = parse_address(address)
+    _check_address(address, parsed, None, _METRICS_OPTION)
+    try:
+        if isinstance(parsed, str):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(parsed)
+        listener = socket.socket(_family(parsed), socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(parsed)
+        listener.listen()
+    except OSError as error:
+        raise _cannot_listen(address, error, "", _METRICS_OPTION) from None
+    return listener
+
+
+def label_of(name: Any) -> str:
+    """The address of a socket as it would be configured.
+
+    Args:
+        name: as socket.getsockname returns it.
+    """
+    if not isinstance(name, tuple):
+        return f"unix:{name.decode(errors='replace') if isinstance(name, bytes) else name}"
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _family(parsed: object) -> socket.AddressFamily:
+    if isinstance(parsed, str):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if isinstance(parsed, tuple) and ":" in parsed[0] else socket.AF_INET
+
+
+def _check_address(address: str, parsed: Any, handover: Handover | None, option: str = _SERVE_OPTION) -> None:
     try:
         if isinstance(parsed, str):
             _check_unix_socket(parsed)
         else:
-            family = socket.AF_INET6 if ":" in parsed[0] else socket.AF_INET
-            with socket.socket(family, socket.SOCK_STREAM) as probe:
+            with socket.socket(_family(parsed), socket.SOCK_STREAM) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(parsed)
     except OSError as error:
@@ -51,7 +116,7 @@ def _check_address(address: str, parsed: Any, handover: Handover | None) -> None
                 hint="Restart it for that: during a reload it goes on to listen where it does.",
             ) from None
         who = (error.strerror or "") if isinstance(parsed, str) else at_port(*parsed[:2])
-        raise _cannot_listen(address, error, who) from None
+        raise _cannot_listen(address, error, who, option) from None
 
 
 def _check_unix_socket(path: str) -> None:
@@ -66,10 +131,10 @@ def _check_unix_socket(path: str) -> None:
         raise OSError(errno.EADDRINUSE, at_socket(probe))
 
 
-def _cannot_listen(address: str, error: OSError, who: str) -> UserError:
+def _cannot_listen(address: str, error: OSError, who: str, option: str) -> UserError:
     if error.errno == errno.EADDRINUSE:
         return UserError(
             f"{address} is already in use by {who or 'another server'}",
-            hint="Stop that one, or choose another address: --bind HOST:PORT, or [serve] bind.",
+            hint=f"Stop that one, or choose another address: {option}.",
         )
-    return UserError(f"cannot listen on {address}: {error.strerror}", hint="See --bind, or [serve] bind.")
+    return UserError(f"cannot listen on {address}: {error.strerror}", hint=f"See {option}.")
