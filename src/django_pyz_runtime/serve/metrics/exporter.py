@@ -4,7 +4,8 @@ It alone imports prometheus-client, from the bundle's own folder, and nothing of
 version it likes, and the page tells nothing of its registry. What there is to tell it reads from the workers' counters.
 
 It is started as `python -c START SITE_PACKAGES METRICS_FOLDER JSON`, with the descriptors that the JSON names open:
-`Orders` says what is in it. It answers GET for every path, and ends when its parent does.
+`Orders` says what is in it. It answers GET for every path. It ends when its parent does or with SIGTERM, once it has
+answered whom it has accepted; others are left to the process that takes its place.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Orders(NamedTuple):
 
 
 def main(site_packages: str, metrics_folder: str, orders: str) -> None:
-    """Answer until the parent ends.
+    """Answer until the parent ends, or says so.
 
     Args:
         site_packages: of the bundle's tree.
@@ -75,6 +76,8 @@ def main(site_packages: str, metrics_folder: str, orders: str) -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH):
         # Where the whole group gets one, the master decides.
         signal.signal(number, signal.SIG_IGN)
+    ends: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: ends.append(number))
     given = Orders(**json.loads(orders))
     process_title.show_title(given.title)
     sys.path.remove(site_packages)
@@ -90,8 +93,9 @@ def main(site_packages: str, metrics_folder: str, orders: str) -> None:
     handler: Any = MetricsHandler.factory(registry)
     handler.timeout = _CLIENT_SECONDS
     server = _Server(socket.socket(fileno=given.listener), handler)
-    while os.getppid() == given.parent:
+    while not ends and os.getppid() == given.parent:
         server.handle_request()
+    server.server_close()
 
 
 class _Server(ThreadingMixIn, HTTPServer):
@@ -101,8 +105,6 @@ class _Server(ThreadingMixIn, HTTPServer):
         listener: the socket.
         handler: of requests.
     """
-
-    daemon_threads = True
 
     def __init__(self, listener: socket.socket, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(("", 0), handler, bind_and_activate=False)

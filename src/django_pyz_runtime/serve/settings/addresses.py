@@ -49,10 +49,8 @@ def check_metrics_address(address: str, others: Collection[str], handover: Hando
     Raises:
         UserError: it is taken, or cannot be listened on.
     """
-    if address in others:
-        raise UserError(
-            f"[metrics] bind: {address} is an address of [serve] bind", hint=f"Choose another one: {_METRICS_OPTION}."
-        )
+    if address in others and not address.endswith(":0"):
+        raise UserError(f"[metrics] bind: {address} is an address of [serve] bind, too", hint="Choose another one.")
     is_left = handover and handover.metrics and handover.metrics.bind == address
     if is_free and not is_left:
         _check_address(address, parse_address(address), handover, _METRICS_OPTION)

@@ -1,0 +1,143 @@
+"""`[metrics] bind`: what Prometheus is told, while requests, a reload and the end of workers happen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.harness import Machine, Server, request, wait_for_line
+from tests.e2e.reload.releases import FILES, build, children, page, reload, service
+from tests.waiting import held_up_at, wait_until
+
+PROJECT = {
+    "requirements.txt": "Django==5.2.19\ndjango-prometheus==2.3.1\nprometheus-client==0.20.0\n",
+    "shop__settings": FILES["shop/settings.py"]
+    + """
+import os
+INSTALLED_APPS += ["django_prometheus", "django.contrib.contenttypes"]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware", "django_prometheus.middleware.PrometheusAfterMiddleware"
+]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+""",
+    "shop__urls": FILES["shop/urls.py"]
+    + """
+import prometheus_client
+from django.urls import include
+
+own = prometheus_client.Counter("own", "Of the project.")
+
+
+def version(request):
+    own.inc()
+    return HttpResponse(prometheus_client.__file__ + " " + str(hasattr(prometheus_client, "validation")))
+
+
+urlpatterns += [path("version", version), path("", include("django_prometheus.urls"))]
+""",
+}
+"""A project with metrics of its own, told by another version of the library."""
+METRICS_LINE = r"Metrics at: (\S+)"
+
+
+@pytest.fixture(scope="module")
+def measuring(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of it."""
+    return build(checkout, tmp_path_factory.mktemp("measuring"), "first", **PROJECT)
+
+
+@pytest.fixture
+def machine(measuring: Path, tmp_path: Path, shared_cache: Path) -> Machine:
+    """A machine with it."""
+    made = Machine(tmp_path, measuring, "shop")
+    made.environment["CACHE_DIRECTORY"] = str(shared_cache)
+    return made
+
+
+class Metrics:
+    """What is told of a server."""
+
+    def __init__(self, server: Server) -> None:
+        self.url = f"http://{wait_for_line(server, METRICS_LINE)}/metrics"
+
+    def get(self, name: str, **labels: str) -> float:
+        """The value of a sample; the sum of those with other labels besides; -1 where there is none."""
+        found = [
+            sample.value
+            for family in text_string_to_metric_families(request(self.url).text)
+            for sample in family.samples
+            if sample.name == f"django_pyz_{name}" and labels.items() <= sample.labels.items()
+        ]
+        return sum(found) if found else -1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_counters_go_on_over_reloads_and_the_end_of_workers(interface: str, machine: Machine) -> None:
+    gate = machine.folder / "gate"
+    os.mkfifo(gate)
+    machine.configure(machine_configuration(interface) + "[gunicorn]\nmax_requests = 15\n")
+    machine.succeed("migrate", "contenttypes", "0001", "--verbosity", "0")
+    with ThreadPoolExecutor() as pool, service(machine, "--set", "serve.migrations=warn") as (server, systemd):
+        metrics = Metrics(server)
+        for _ in range(40):
+            assert page(server) == "first hello"
+        for method in ("POST", "BREW", "BOIL"):
+            assert request(f"{server.url}/", method).status == 200
+        assert [server.get(path).status for path in ("/none", "/static/shop/site.css", "/-/live")] == [404, 200, 200]
+
+        def count() -> tuple[float, ...]:
+            labels = ({"method": "GET"}, {"method": "POST"}, {"method": "other"}, {"status": "404"})
+            return tuple(metrics.get("requests_total", **label) for label in labels)
+
+        wait_until(lambda: count() == (42, 1, 2, 1), lambda: f"{count()}\n{request(metrics.url).text}")
+        assert metrics.get("request_duration_seconds_count") == 45
+        assert metrics.get("request_duration_seconds_bucket", method="POST", le="+Inf") == 1
+        assert 0 < metrics.get("request_duration_seconds_sum", method="GET") < 60
+        assert (metrics.get("workers", state="wanted"), metrics.get("pending_migrations")) == (2, 1)
+        assert metrics.get("waiting_connections", listener=server.url.removeprefix("http://")) >= 0
+        assert server.get("/version").text.endswith("/site-packages/prometheus_client/__init__.py False")
+        assert "own_total" in (own := server.get("/metrics").text)
+        assert "django_pyz" not in own
+        assert "own_total" not in request(metrics.url).text
+        assert metrics.get("release_info", django="5.2.19", version="") == 1
+
+        slow = pool.submit(server.get, f"/?gate={gate}")
+        with held_up_at(gate):
+            assert metrics.get("requests_in_flight") == 1
+            wait_until(lambda: readers(server, gate), "it to be read")
+            os.kill(readers(server, gate)[0], signal.SIGKILL)
+            wait_until(lambda: metrics.get("requests_in_flight") == 0, "the worker to be missed")
+        assert slow.exception()
+        wait_until(lambda: metrics.get("workers", state="alive") == 2, "another worker")
+        assert count() == (44, 1, 2, 1)
+
+        reload(server, systemd)
+        assert page(server) == "first hello"
+        wait_until(lambda: count() == (45, 1, 2, 1), lambda: f"{count()}")
+        machine.configure(machine_configuration(interface) + "[settings]\nROOT_URLCONF = shop.nowhere\n")
+        assert reload(server, systemd)["STATUS"].startswith("reload refused")
+        wait_until(lambda: metrics.get("reloads_total", outcome="refused") == 1, "the refused one")
+        assert metrics.get("reloads_total", outcome="done") == 1
+        assert count() == (45, 1, 2, 1)
+        assert server.stop() == 0
+
+
+def machine_configuration(interface: str) -> str:
+    return f"[serve]\nworkers = 2\ninterface = {interface}\n[metrics]\nbind = 127.0.0.1:0\n"
+
+
+def readers(server: Server, pipe: Path) -> list[int]:
+    """The workers that have opened a pipe."""
+    found = []
+    for pid in children(server):
+        with contextlib.suppress(OSError):
+            if any(entry.resolve() == pipe for entry in Path(f"/proc/{pid}/fd").iterdir()):
+                found.append(pid)
+    return found
