@@ -23,7 +23,7 @@ from django_pyz_runtime.errors import ERROR, WARNING, UserError, write
 from django_pyz_runtime.release.away import EXIT_CODE, DatabaseAway, OutOfTime, Patience, is_away
 from django_pyz_runtime.release.gate import Gate
 from django_pyz_runtime.secrets.redaction import redacted_reason
-from django_pyz_runtime.serve.edge.measured import count_answer
+from django_pyz_runtime.serve.edge.measured import after_answer
 from django_pyz_runtime.serve.edge.script_name import complete
 from django_pyz_runtime.serve.edge.shared import Shared
 from django_pyz_runtime.serve.fork import close_opened, peers, warn_of_shared
@@ -148,13 +148,7 @@ class Server(BaseApplication):
         """Count each request when it has its answer."""
         own_hook = self.cfg.post_request
         has_hook = own_hook is not self.cfg.settings["post_request"].default
-
-        def post_request(worker: Worker, request: Any, environ: dict[str, Any], response: Any) -> None:
-            if has_hook:
-                own_hook(worker, request, environ, response)
-            count_answer(meter, environ, response)
-
-        self.cfg.set("post_request", post_request)
+        self.cfg.set("post_request", after_answer(meter, own_hook if has_hook else None))
 
     def load(self) -> Any:
         """Import the application in a worker. What fails is told by the master, last."""

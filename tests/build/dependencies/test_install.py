@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from django_pyz.dependencies.install import (
     GUNICORN,
+    PROMETHEUS_CLIENT,
     RUN_WING_NEEDS,
     Installed,
     install_dependencies,
@@ -224,7 +225,7 @@ def test_the_fixed_versions_need_nothing_else(root: Path) -> None:
     found = {item.name: item for folder in installed for item in distributions(path=[str(folder)])}
     needs = [Requirement(text) for item in found.values() for text in item.requires or ()]
     needed = {need.name for need in needs if not need.marker or need.marker.evaluate({"extra": ""})}
-    assert needed <= set(found) == {"gunicorn", *(name for name, *_ in RUN_WING_NEEDS)}
+    assert needed <= set(found) == {"gunicorn", "prometheus_client", *(name for name, *_ in RUN_WING_NEEDS)}
 
 
 @pytest.mark.parametrize("program", ["uv", "pip"])
@@ -241,11 +242,13 @@ def test_the_server_is_one_version_whatever_the_project_pins(
     own = installed_versions(installed.site_packages)
     assert {f"{name}=={version}" for name, version in own.items()} >= set(lines.split())
     assert ("gunicorn" in own) is bool(lines)
-    assert [f"{name}=={version}" for name, version in installed_versions(installed.server).items()] == [GUNICORN]
+    server = [f"{name}=={version}" for name, version in installed_versions(installed.server).items()]
+    assert sorted(server) == [GUNICORN, PROMETHEUS_CLIENT]
 
 
 def test_the_server_is_the_version_that_these_tests_run() -> None:
     assert f"gunicorn=={version('gunicorn')}" == GUNICORN
+    assert f"prometheus-client=={version('prometheus-client')}" == PROMETHEUS_CLIENT
 
 
 @pytest.mark.parametrize("program", ["uv", "pip"])
@@ -254,7 +257,7 @@ def test_an_index_that_lacks_the_server_is_said_and_having_it_there_helps(
 ) -> None:
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(root / "vendor")]
     subprocess.run([*download, "sqlparse==0.5.3", *run_wing_requirements({}, exact=True)], check=True)
-    subprocess.run([*download, "--dest", str(tmp_path), GUNICORN], check=True)
+    subprocess.run([*download, "--dest", str(tmp_path), GUNICORN, PROMETHEUS_CLIENT], check=True)
     if program == "pip":
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
     for name in ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"):
@@ -263,11 +266,11 @@ def test_an_index_that_lacks_the_server_is_said_and_having_it_there_helps(
     monkeypatch.setenv("PIP_RETRIES", "0")
     write_tree(root, {"requirements.txt": "--no-index\n--find-links vendor\nsqlparse\n"})
 
-    with pytest.raises(UserError, match=rf"^cannot install {GUNICORN}, with which every bundle serves: ") as caught:
+    with pytest.raises(UserError, match=rf"^cannot install {GUNICORN} and {PROMETHEUS_CLIENT}, with which") as caught:
         _install_all(root, "requirements", "requirements.txt")
 
     assert caught.value.hint.startswith("Have it on the index that the project names, or on the installer's own.")
-    for wheel in tmp_path.glob("gunicorn-*.whl"):
+    for wheel in tmp_path.glob("*.whl"):
         wheel.rename(root / "vendor" / wheel.name)
     assert installed_versions(_install_all(root, "requirements", "requirements.txt").server)
 

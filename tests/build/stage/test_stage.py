@@ -10,7 +10,7 @@ import pytest
 import django_pyz_runtime
 from django_pyz.files.working_copy import copy_files
 from django_pyz.stage import stage
-from django_pyz_runtime.bundle.manifest import SERVER_FOLDER
+from django_pyz_runtime.bundle.manifest import METRICS_FOLDER, SERVER_FOLDER
 from django_pyz_runtime.errors import UserError
 from tests.build.trees import read_tree, write_tree
 
@@ -66,8 +66,28 @@ def test_the_server_has_a_folder_of_its_own_without_traces_of_its_installation(t
     names = sorted(read_tree(tmp_path / "site-packages"))
     kept = ("shop-1.0.dist-info/METADATA", "shop-1.0.dist-info/RECORD", "shop/a.py", "shop/b.py")
     assert names == [f"{SERVER_FOLDER}/{name}" for name in kept]
+    assert (tmp_path / "site-packages" / METRICS_FOLDER).is_dir()
     with pytest.raises(UserError, match=rf"^a dependency installs {SERVER_FOLDER}, which is the name of the server's"):
         stage.add_server(write_tree(tmp_path / "server", INSTALLED), tmp_path / "site-packages")
+
+
+def test_what_tells_of_metrics_has_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    record = "prometheus_client/__init__.py,,\nprometheus_client-1.0.dist-info/RECORD,,\nbin/x,,\n"
+    metrics = {
+        "prometheus_client/__init__.py": "",
+        "prometheus_client-1.0.dist-info/RECORD": record,
+        "prometheus_client-1.0.dist-info/INSTALLER": "pip",
+    }
+    server = write_tree(tmp_path / "server", {"gunicorn/__init__.py": "", **metrics})
+    stage.add_server(server, tmp_path / "site-packages")
+    found = read_tree(tmp_path / "site-packages")
+    lines = b"prometheus_client-1.0.dist-info/RECORD,,\nprometheus_client/__init__.py,,\n"
+    assert found == {
+        f"{METRICS_FOLDER}/prometheus_client-1.0.dist-info/RECORD": lines,
+        f"{METRICS_FOLDER}/prometheus_client/__init__.py": b"",
+        f"{SERVER_FOLDER}/gunicorn/__init__.py": b"",
+    }
 
 
 def test_traces_of_the_installation_are_dropped(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from asgiref.typing import ASGISendCallable, ASGISendEvent
 
+PostRequest = Callable[[Any, Any, dict[str, Any], Any], object]
 _FAILED, _CLIENT_GONE = 500, 499
 """What the server answers for an application that fails; and nginx's name for a client that did not wait."""
 _STARTED = "django_pyz.started"
@@ -22,9 +23,9 @@ _STARTED = "django_pyz.started"
 
 
 class MeasuredWsgi:
-    """WSGI middleware: what gets here is counted. The server is to call `count_answer` at the end of each answer.
+    """WSGI middleware: what gets here is counted, once the server calls `after_answer` at the end of its answer.
 
-    That is done in gunicorn's hook post_request, which costs less than to wrap answers.
+    That is gunicorn's hook post_request, which costs less than to wrap answers.
 
     Args:
         application: whom the requests belong to.
@@ -41,17 +42,22 @@ class MeasuredWsgi:
         return self._application(environ, start_response)
 
 
-def count_answer(meter: Meter, environ: WSGIEnvironment, response: Any) -> None:
-    """Count a request of WSGI that has its answer, if it is to be counted.
+def after_answer(meter: Meter, own_hook: PostRequest | None) -> PostRequest:
+    """A hook post_request for gunicorn that counts a request of WSGI, if it is to be counted.
 
     Args:
         meter: as for MeasuredWsgi.
-        environ: of the request.
-        response: gunicorn's; None where the request has not come to an application.
+        own_hook: the project's; None where it has none.
     """
-    if started := environ.get(_STARTED):
-        status = response.status_code if response.headers_sent else _FAILED
-        meter.leave(started, environ["REQUEST_METHOD"], status or 0)
+
+    def post_request(worker: Any, request: Any, environ: dict[str, Any], response: Any) -> None:
+        if _STARTED in environ:
+            status = response.status_code if response.headers_sent else _FAILED
+            meter.leave(environ[_STARTED], environ["REQUEST_METHOD"], status or 0)
+        if own_hook:
+            own_hook(worker, request, environ, response)
+
+    return post_request
 
 
 async def measured(

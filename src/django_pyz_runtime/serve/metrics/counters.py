@@ -136,7 +136,7 @@ def row_word(number: int) -> int:
 @contextmanager
 def reading(descriptor: int) -> Iterator[memoryview]:
     """All words of a file, as they are at each moment until the end of the block."""
-    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as area, memoryview(area) as view, view.cast("Q") as words:
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as area, memoryview(area) as view, view.cast("q") as words:
         yield words
 
 
@@ -149,13 +149,13 @@ class Meter:
     """
 
     def __init__(self) -> None:
-        self._words = memoryview(bytearray(ROOM_WORDS * WORD_BYTES)).cast("Q")
+        self._words = memoryview(bytearray(ROOM_WORDS * WORD_BYTES)).cast("q")
 
     def begin(self, counters: Counters, room: int) -> None:
         """Count in a room from now on."""
         first = room_word(room)
         # It stays for as long as the process does.
-        area = memoryview(mmap.mmap(counters.descriptor, (first + ROOM_WORDS) * WORD_BYTES)).cast("Q")
+        area = memoryview(mmap.mmap(counters.descriptor, (first + ROOM_WORDS) * WORD_BYTES)).cast("q")
         self._words = area[first : first + ROOM_WORDS]
 
     def enter(self) -> int:
