@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.harness import Machine, Server, request, wait_for_line
+from tests.e2e.http.raw_http import ask
 from tests.e2e.reload.releases import FILES, build, children, page, reload, service
 from tests.waiting import held_up_at, wait_until
 
@@ -63,8 +65,8 @@ def machine(measuring: Path, tmp_path: Path, shared_cache: Path) -> Machine:
 class Metrics:
     """What is told of a server."""
 
-    def __init__(self, server: Server) -> None:
-        self.url = f"http://{wait_for_line(server, METRICS_LINE)}/metrics"
+    def __init__(self, server: Server, address: str = "") -> None:
+        self.url = f"{address or 'http://' + wait_for_line(server, METRICS_LINE)}/metrics"
 
     def get(self, name: str, **labels: str) -> float:
         """The value of a sample; the sum of those with other labels besides; -1 where there is none."""
@@ -141,3 +143,66 @@ def readers(server: Server, pipe: Path) -> list[int]:
             if any(entry.resolve() == pipe for entry in Path(f"/proc/{pid}/fd").iterdir()):
                 found.append(pid)
     return found
+
+
+@pytest.mark.slow
+def test_the_address_is_the_configuration_s_and_somebody_answers_there(machine: Machine) -> None:
+    path = machine.folder / "metrics"
+
+    def configure(text: str) -> None:
+        machine.configure(f"[serve]\nworkers = 1\nmigrations = warn\n[gunicorn]\npreload_app = true\n{text}")
+
+    def told() -> str:
+        return ask(f"unix:{path}", "/metrics").data.decode()
+
+    machine.succeed("migrate", "--verbosity", "0")
+    configure(f"[metrics]\nbind = unix:{path}\n")
+    with service(machine) as (server, systemd), socket.create_server(("127.0.0.1", 0)) as other:
+        assert page(server) == "first hello"
+        wait_until(lambda: 'django_pyz_requests_total{method="GET",status="200"} 1.0' in told(), told)
+        assert "django_pyz_pending_migrations 0.0" in told()
+        os.kill(next(pid for pid in children(server) if _is_exporter(pid)), signal.SIGKILL)
+        wait_for_line(server, "The process that tells metrics has ended; another one is started")
+        assert 'django_pyz_requests_total{method="GET",status="200"} 1.0' in told()
+
+        port = other.getsockname()[1]
+        configure(f"[metrics]\nbind = 127.0.0.1:{port}\n")
+        said = reload(server, systemd)["STATUS"]
+        assert said.startswith(f"reload refused: shop.pyz: 127.0.0.1:{port} is already in use by ")
+        other.close()
+        assert reload(server, systemd)["STATUS"].startswith("1 of 1 workers")
+        metrics = Metrics(server, f"http://127.0.0.1:{port}")
+        wait_until(lambda: not path.exists(), "the other address to be left")
+        assert metrics.get("requests_total", method="GET", status="200") == 1
+        assert metrics.get("reloads_total", outcome="refused") == metrics.get("reloads_total", outcome="done") == 1
+
+        configure("")
+        reload(server, systemd)
+        with pytest.raises(ConnectionRefusedError):
+            request(metrics.url)
+        assert page(server) == "first hello"
+        assert server.stop() == 0
+
+
+def test_an_address_that_cannot_be_is_one_message(machine: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        free = "127.0.0.1:1"
+        for bind, message in (
+            (taken, f"{taken} is already in use by "),
+            (
+                "unix:/nowhere/at/all",
+                "cannot listen on unix:/nowhere/at/all: /nowhere/at is no folder\nshop.pyz: See [metrics] bind.",
+            ),
+            (free, f"[metrics] bind: {free} is an address of [serve] bind, too\nshop.pyz: Choose another one."),
+            ("9100", "metrics.bind"),
+            ("fd://3", "metrics.bind"),
+        ):
+            done = machine.run("runserve", "--set", f"metrics.bind={bind}", "--bind", free)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert message in done.stderr, done.stderr
+            assert "Traceback" not in done.stderr
+
+
+def _is_exporter(pid: int) -> bool:
+    return b": metrics" in Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -110,11 +110,12 @@ class Metrics(NoMetrics):
     """
 
     def __init__(self, bundle: Bundle, bind: str, left: MetricsLeft | None) -> None:
-        super().__init__(left if left and left.format == counters.FORMAT else None)
+        super().__init__(left)
         self.meter = Meter()
         self._bundle = bundle
         self._bind = bind
-        self._counters = Counters(self._left.counters if self._left else anonymous_file())
+        goes_on = left and left.format == counters.FORMAT
+        self._counters = Counters(left.counters if left and goes_on else anonymous_file())
         self._listener: socket.socket | None = None
         self._listeners: dict[str, int] = {}
         self._config: Config | None = None
@@ -150,6 +151,9 @@ class Metrics(NoMetrics):
             self.meter.begin(self._counters, self._room)
         if self._listener:
             self._listener.close()
+        if self._process:
+            # It is no child of this process.
+            self._process.returncode = 0
 
     def after_fork(self, pid: int) -> None:
         """Note whose the room is."""

@@ -164,7 +164,7 @@ class Master(PatientArbiter):
         alive = self.loaded + len(old_workers)
         # As none of its own could load the site, those of the master before go on.
         wanted = self.num_workers or len(old_workers)
-        self._metrics.tend(wanted, alive, self._living(), is_ready=self._is_ready)
+        self._metrics.tend(wanted, alive, self._living(), is_ready=self._is_ready and self.num_workers > 0)
 
     def _living(self) -> list[int]:
         """The process ids of all workers."""

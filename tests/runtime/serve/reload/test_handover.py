@@ -12,7 +12,7 @@ from gunicorn.config import Config
 
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.listeners import at_port, at_socket
-from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Invocation, Listener, name_of
+from django_pyz_runtime.serve.reload.handover import VARIABLE, Handover, Invocation, Listener, MetricsLeft, name_of
 from django_pyz_runtime.serve.reload.master import left_to_next, taken_over
 from django_pyz_runtime.serve.settings.addresses import check_addresses
 from tests.programs import LOCALHOST
@@ -25,6 +25,15 @@ def test_it_comes_back_from_the_environment_once() -> None:
     assert Handover.take(environ, 42) == LEFT
     assert environ == {}
     assert Handover.take(environ, 42) is None
+
+
+def test_what_tells_metrics_is_in_a_variable_of_its_own_which_older_releases_do_not_read() -> None:
+    left = LEFT._replace(metrics=MetricsLeft(1, "127.0.0.1:0", "127.0.0.1 9100", 8, 9, 45))
+    environ = left.to_environ()
+    assert environ[VARIABLE] == LEFT.to_environ()[VARIABLE]
+    assert Handover.take(environ, 42) == left
+    assert environ == {}
+    assert (left.has_port(9100), LEFT.has_port(9100)) == (True, False)
 
 
 def test_what_is_meant_for_another_process_is_dropped() -> None:
