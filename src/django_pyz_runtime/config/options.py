@@ -227,8 +227,8 @@ OPTIONS: tuple[Option, ...] = (
         "metrics.bind",
         either("off", ADDRESS),
         "off",
-        "An address of its own on which `runserve` tells metrics, for Prometheus: HOST:PORT, such as 127.0.0.1:9100, or "
-        "unix:/path. Whoever reaches it may read them.",
+        "An address of its own on which `runserve` tells metrics, for Prometheus: HOST:PORT, such as 127.0.0.1:9100, "
+        "or unix:/path. Whoever reaches it may read them.",
     ),
     Option(
         "upgrade.migrate",
