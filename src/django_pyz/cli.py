@@ -65,6 +65,9 @@ def tool_parser(prog: str = "django-pyz") -> Parser:
     completing = commands.add_parser("completion", help="print the script that completes commands and options")
     add_completion_arguments(completing)
     completing.set_defaults(run_command=_complete)
+    helping = commands.add_parser("help", help="explain a topic or a message")
+    add_help_arguments(helping)
+    helping.set_defaults(run_command=_help)
     add_version(parser, print_version)
     return parser
 
@@ -103,6 +106,25 @@ def _complete(arguments: Namespace) -> int:
     """Print the script for a shell."""
     sys.stdout.write(manual.completion_script(tool_parser(), arguments.shell))
     return 0
+
+
+def add_help_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments of `django-pyz help`."""
+    parser.description = "Explain a topic, or a message as it was printed. Without TOPIC, list the topics."
+    parser.add_argument(
+        "words", nargs="*", metavar="TOPIC", help="a topic, a message, or - for a message on standard input"
+    )
+
+
+def _help(arguments: Namespace) -> int:
+    """Show what both wings know of a topic or a message."""
+    from django_pyz_runtime.help.answer import FOLDER, Names, answer
+
+    try:
+        return answer(arguments.words, [Path(__file__).parent / "help", FOLDER], Names("django-pyz help"))
+    except UserError as error:
+        sys.stderr.write(f"django-pyz: {error}\n")
+        return 2
 
 
 def add_package_arguments(parser: ArgumentParser) -> None:

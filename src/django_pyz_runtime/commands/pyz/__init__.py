@@ -27,6 +27,7 @@ _VERBS = {
     "prune": "prune",
     "verify": "verify",
     "completion": "completion",
+    "help": "help",
 }
 """The verbs and their modules, in the order of the help. A verb imports its own module alone."""
 

@@ -1,0 +1,1 @@
+"""The help: its texts, how they are found and shown, and that they are complete."""
