@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -145,10 +146,19 @@ class Message(NamedTuple):
     text: str
 
 
+@cache
 def messages() -> list[Message]:
     """All messages of both wings."""
     sources = [path for wing in WINGS for path in sorted((CHECKOUT / "src" / wing).rglob("*.py"))]
-    return [found for path in sources for found in _messages_of(path)]
+    return [*_messages_of_first_lines(), *(found for path in sources for found in _messages_of(path))]
+
+
+def _messages_of_first_lines() -> Iterator[Message]:
+    """What the shell says that starts a bundle."""
+    path = CHECKOUT / "src" / IN_BUNDLES / "first_lines.sh"
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for text in re.findall(r'"(\$\{0##\*/\}: .*?)"', line):
+            yield Message(WINGS[1], f"{IN_BUNDLES}{path.name}:{number}", re.sub(r"\$\{.*?\}|\$\w+|@\w+@", "{}", text))
 
 
 def _messages_of(path: Path) -> Iterator[Message]:
@@ -186,7 +196,9 @@ def _texts(tree: ast.AST) -> Iterator[tuple[ast.expr, frozenset[str]]]:
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             yield node, names
             continue
-        pending += [(child, names | _names(node, child)) for child in ast.iter_child_nodes(node) if _is_code(node, child)]
+        pending += [
+            (child, names | _names(node, child)) for child in ast.iter_child_nodes(node) if _is_code(node, child)
+        ]
 
 
 def _is_code(node: ast.AST, child: ast.AST) -> bool:

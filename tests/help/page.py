@@ -13,8 +13,7 @@ BUILD_WING = CHECKOUT / "src" / "django_pyz" / "help"
 RUN_WING = CHECKOUT / "src" / "django_pyz_runtime" / "help"
 _HEAD = """# Troubleshooting by message
 
-Written by `python -m tests.help.page` from the texts that each file carries. Look for words of your message; `...` stands
-for names, paths and numbers. Without a network the same is shown by
+Search this page for words of your message; `...` stands for names, paths and numbers. The same help works offline:
 
 ```
 project-script pyz help "MESSAGE"

@@ -22,17 +22,16 @@ def test_without_a_topic_it_lists_all_with_a_line_each(capsys: pytest.CaptureFix
     said = capsys.readouterr()
     lines = said.out.splitlines()
     assert lines[0] == "Topics: django-pyz help TOPIC"
-    assert [line.split()[0] for line in lines if line.startswith("    ")] == sorted(
-        "backup build commands configure database dependencies deploy files logs package security serve services "
-        "settings static troubleshooting upgrade".split()
-    )
+    names = [line.split()[0] for line in lines if line.startswith("    ")]
+    assert names == sorted(names)
+    assert {"build", "configure", "dependencies", "deploy", "package", "troubleshooting", "upgrade"} <= {*names}
     assert not said.err
 
 
 def test_a_topic_and_a_message_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["help", "Deploy"]) == 0
     assert "pyz install --system" in capsys.readouterr().out
-    assert main(["help", "--python", "2.7: found no such command"][:1] + ["--python 2.7: found no such command"]) == 0
+    assert main(["help", "--python 2.7: found no such command"]) == 0
     assert capsys.readouterr().out.startswith("The Python of the build cannot be used\n")
 
 
@@ -89,15 +88,15 @@ def test_a_terminal_gets_a_pager(variables: dict[str, str], heading: bytes) -> N
     assert max(len(line) for line in lines if not line.startswith("PAGED:    ")) <= 40 + len("PAGED:\033[1m\033[0m")
 
 
-@pytest.mark.parametrize("pager", ["", "cat", "no-such-pager"])
+@pytest.mark.parametrize("pager", ["cat", "no-such-pager"])
 def test_a_terminal_without_a_pager_gets_the_text(pager: str) -> None:
     assert b"pyz install --system" in _on_terminal({"PAGER": pager})
 
 
 def test_narrow_terminals_wrap_all_but_code() -> None:
-    text = "# A title\n\nSome words that go on\nand on.\n\n- an item that goes on\n\n```\ncode that is as long as it is\n```\n"
+    text = "# A title\n\nSome words that go on\nand on.\n\n- an item that goes on\n\n```\ncode as long as it is\n```\n"
     assert as_text(text, 14) == (
-        "A title\n\nSome words\nthat go on and\non.\n\n- an item that\n  goes on\n\n    code that is as long as it is\n"
+        "A title\n\nSome words\nthat go on and\non.\n\n- an item that\n  goes on\n\n    code as long as it is\n"
     )
 
 

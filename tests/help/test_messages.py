@@ -77,7 +77,10 @@ def test_the_page_of_all_entries_is_up_to_date() -> None:
             "An address is already in use",
         ),
         ("shop: /tmp/s.ini:3: [serve] has no 'treads', did you mean threads?", "An option or section is not known"),
-        ("shop: the settings need the variable SHOP_KEY (settings.py:9)", "A variable that the settings need is missing"),
+        (
+            "shop: the settings need the variable SHOP_KEY (settings.py:9)",
+            "A variable that the settings need is missing",
+        ),
         ("shop: 3 migrations are not applied, the first\nis shop.0002", "Migrations are missing"),
         ("An address is already in use", "An address is already in use"),
     ],
@@ -89,5 +92,7 @@ def test_a_message_is_found_as_it_was_printed(said: str, title: str) -> None:
 
 
 def test_the_build_knows_the_messages_of_a_site_too() -> None:
-    entry = Library([BUILD_WING, RUN_WING]).find("shop: /etc/shop/settings.ini:2: [serve] workers: wanted auto, found 'x'")
+    entry = Library([BUILD_WING, RUN_WING]).find(
+        "shop: /etc/shop/settings.ini:2: [serve] workers: wanted auto, found 'x'"
+    )
     assert entry in library(WINGS[1]).entries

@@ -27,13 +27,29 @@ def test_verbs_and_options_exist(path: Path) -> None:
     known = {(option.section, option.key) for option in OPTIONS}
     assert {(section, key) for section, key in named if section in SECTIONS and section not in OPEN} <= known
     flags = set(re.findall(r"django-pyz build [^`\n#]*?--([a-z-]+)", text))
-    assert flags <= {name.replace("_", "-") for name in Options.__dataclass_fields__} | {"report", "help", "no-collectstatic"}
+    assert flags <= {name.replace("_", "-") for name in Options.__dataclass_fields__} | {
+        "report",
+        "help",
+        "no-collectstatic",
+    }
 
 
 def test_topics_are_short() -> None:
     topics = Library([BUILD_WING, RUN_WING]).topics
-    assert {"build", "configure", "serve", "deploy", "upgrade", "backup", "services", "logs", "security"} <= topics.keys()
-    assert not {name: count for name, topic in topics.items() if not WORDS[0] < (count := len(topic.text.split())) < WORDS[1]}
+    assert {
+        "build",
+        "configure",
+        "serve",
+        "deploy",
+        "upgrade",
+        "backup",
+        "services",
+        "logs",
+        "security",
+    } <= topics.keys()
+    assert not {
+        name: count for name, topic in topics.items() if not WORDS[0] < (count := len(topic.text.split())) < WORDS[1]
+    }
 
 
 def test_what_a_bundle_carries_stays_small() -> None:

@@ -54,6 +54,7 @@ FOLDERS = (
     "commands",
     "config",
     "data",
+    "help",
     "release",
     "secrets",
     "serve",

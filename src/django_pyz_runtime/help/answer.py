@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,5 +84,12 @@ def _shortened(text: str) -> str:
 
 
 def with_names(text: str, script: str, name: str) -> str:
-    """A text with the names of a site; other braces stay."""
-    return text.replace("{script}", script).replace("{name}", name)
+    """A text with the names of a site; other braces stay, and comments beside commands stay in one column."""
+    named = text.replace("{script}", script).replace("{name}", name)
+    return re.sub(r"(?ms)^```\n.*?^```$", lambda block: _aligned(block[0]), named)
+
+
+def _aligned(block: str) -> str:
+    lines = [re.split(r" {2,}(?=# )", line) for line in block.splitlines()]
+    column = max((len(command) for command, *comment in lines if comment), default=0) + 2
+    return "\n".join(f"{line[0]:<{column}}{line[1]}" if line[1:] else line[0] for line in lines)
