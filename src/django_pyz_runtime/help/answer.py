@@ -86,7 +86,7 @@ def _shortened(text: str) -> str:
 def with_names(text: str, script: str, name: str) -> str:
     """A text with the names of a site; other braces stay, and comments beside commands stay in one column."""
     named = text.replace("{script}", script).replace("{name}", name)
-    return re.sub(r"(?ms)^```\n.*?^```$", lambda block: _aligned(block[0]), named)
+    return re.sub(r"(?ms)^```\w*\n.*?^```$", lambda block: _aligned(block[0]), named)
 
 
 def _aligned(block: str) -> str:
