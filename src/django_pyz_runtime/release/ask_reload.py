@@ -95,7 +95,7 @@ def reload(server: Running, limit_seconds: float = LIMIT_SECONDS) -> Running | N
                 return now
         time.sleep(_PAUSE_SECONDS)
     raise UserError(
-        f"after {limit_seconds:g} seconds the server has not said what became of the reload: process {server.pid}",
+        f"after {limit_seconds:g} seconds the server has not reported the result of the reload: process {server.pid}",
         hint="It goes on; look at its log, and ask again.",
     )
 

@@ -163,7 +163,7 @@ def _reading(path: str) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path}: is no file of its own")
+            raise OSError(f"{path}: is not a plain file")
         yield descriptor
     finally:
         os.close(descriptor)
@@ -174,7 +174,7 @@ def _open(path: Path, access: int) -> int:
     status, folder = os.fstat(descriptor), path.parent.stat()
     if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
         os.close(descriptor)
-        raise OSError(f"{path}: is no file of its own")
+        raise OSError(f"{path}: is not a plain file")
     if status.st_gid != folder.st_gid and os.geteuid() == 0:
         # Root has made it, and the site's user is to read it.
         os.fchown(descriptor, -1, folder.st_gid)

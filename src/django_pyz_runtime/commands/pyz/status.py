@@ -60,6 +60,6 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         if left:
             print(left.line)
         for path in paused:
-            told = f"`truncate --size 0 {shlex.quote(path)}` has it serve again"
+            told = f"`truncate --size 0 {shlex.quote(path)}` lets it serve again"
             print(f"requests are answered with 503, for an upgrade of which nothing else is left: {told}")
     return 0 if serves and not (old or left or paused or any(one.is_wrong for one in databases)) else 3

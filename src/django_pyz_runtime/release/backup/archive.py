@@ -221,7 +221,7 @@ class Archive:
         for name in self._found:
             above = [str(parent) for parent in Path(name).parents][:-1]
             if any("folder" not in self._found.get(one, {"folder": True}) for one in above):
-                raise self._damaged(f"{name!r} is below what is no folder")
+                raise self._damaged(f"{name!r} lies below something that is not a folder")
 
     def _write(self, tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
         if member.isdir():

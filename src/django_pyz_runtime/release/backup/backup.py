@@ -248,7 +248,7 @@ def _add_place(archive: Writer, place: places.Place, excluded: set[Path]) -> Non
         elif leads_inside(found.name, found.target):
             archive.add_link(found.name, found.target, found.status)
         else:
-            say(f"{found.path}: left out, as this link leads elsewhere: back up what is there yourself")
+            say(f"{found.path}: left out, as this link leads elsewhere: back up its target yourself")
 
 
 def _prune(folder: Path, name: str, keep: int) -> None:

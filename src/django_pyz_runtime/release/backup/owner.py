@@ -48,7 +48,7 @@ def check_owner(path: Path, data_dir: Path) -> None:
     if os.geteuid() == 0 != owner != found and path.is_dir():
         raise UserError(
             f"{path}: belongs to user {user_name(found)}, and the data folder {data_dir} to user {user_name(owner)}",
-            hint=f"Give it to user {user_name(owner)}, or run the command as a user who can see to both.",
+            hint=f"Give it to user {user_name(owner)}, or run the command as root.",
         )
 
 

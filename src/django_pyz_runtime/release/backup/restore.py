@@ -18,7 +18,7 @@ from django_pyz_runtime.release.backup.databases.configured import LEAVE_OUT
 from django_pyz_runtime.release.backup.owner import check_owner
 from django_pyz_runtime.release.backup.swap import Swap
 
-_REPLACE = "`--replace` puts the backup in the place of what is there."
+_REPLACE = "`--replace` replaces what is there with the backup."
 
 
 def restore(
@@ -91,7 +91,7 @@ def _databases(
         database = known.get(alias)
         if not database:
             raise UserError(
-                f"{archive.path}: holds a database {alias!r}, which is none of DATABASES",
+                f"{archive.path}: holds a database {alias!r}, which is not in DATABASES",
                 hint=f"Leave it out: {LEAVE_OUT} {alias}",
             )
         if facts["vendor"] != database.vendor or database.member not in names:

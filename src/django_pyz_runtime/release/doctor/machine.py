@@ -73,7 +73,7 @@ def inodes(facts: Facts) -> Iterator[Finding]:
                 f"du -x --inodes {quoted} | sort -n | tail -n 20"
             )
             found = f"{room.left:,} of {room.all:,} inodes left"
-            yield Finding(severity, "the file system takes hardly any more files", str(path), found, "more", cure)
+            yield Finding(severity, "the file system has hardly any inodes left", str(path), found, "more", cure)
 
 
 def _file_systems(facts: Facts) -> Iterator[tuple[Path, os.statvfs_result]]:

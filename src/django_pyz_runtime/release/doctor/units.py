@@ -53,7 +53,7 @@ def drop_ins(facts: Facts) -> Iterator[Finding]:
             whole = Path(folder, unit)
             changes = [path for path in sorted(Path(folder, f"{unit}.d").glob("*.conf")) if path.is_file()]
             for path in (*([whole] if whole.is_file() else ()), *changes):
-                what = "takes the place of the unit" if path == whole else "changes the unit"
+                what = "replaces the unit" if path == whole else "changes the unit"
                 cure = facts.by(ROOT, f"systemctl revert {shlex.quote(unit)}")
                 severity = Severity.WARNING if path == whole else Severity.INFO
                 yield Finding(severity, what, str(path), cure=cure)
@@ -65,7 +65,7 @@ def read(facts: Facts) -> Iterator[Finding]:
         if machine.unit_property(unit, "NeedDaemonReload") == "yes":
             yield Finding(
                 Severity.WARNING,
-                "systemd works with an older text of it",
+                "systemd has not read its last change",
                 unit,
                 cure=facts.by(ROOT, "systemctl daemon-reload"),
             )
@@ -184,9 +184,7 @@ def journal(facts: Facts) -> Iterator[Finding]:
             for stream in ("StandardError", "StandardOutput"):
                 if machine.unit_property(unit, stream) == "null":
                     cure = facts.by(ROOT, f"systemctl revert {shlex.quote(unit)}")
-                    yield Finding(
-                        Severity.WARNING, "what it says goes nowhere", unit, f"{stream}=null", "journal", cure
-                    )
+                    yield Finding(Severity.WARNING, "its log goes nowhere", unit, f"{stream}=null", "journal", cure)
     if not any(Path("/var/log/journal").glob("*/system.journal")):
         cure = "mkdir -p /var/log/journal && systemd-tmpfiles --create --prefix /var/log/journal"
         cure = facts.by(ROOT, f"{cure} && systemctl restart systemd-journald && journalctl --flush")

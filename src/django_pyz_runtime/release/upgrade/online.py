@@ -163,7 +163,9 @@ class Pause:
                 late = time.monotonic() - deadline
                 pid = closed.inside()
                 if late > _AFTER_KILL_SECONDS or (late > 0 and pid < 0):
-                    raise machine.Failed(f"{closed.path}: a request goes on, in a process that is none of the server's")
+                    raise machine.Failed(
+                        f"{closed.path}: a request still runs, in a process that does not belong to the server"
+                    )
                 if late > 0 and pid > 0 and _parent(pid) in masters:
                     os.kill(pid, signal.SIGKILL)
                     killed.add(pid)

@@ -66,7 +66,7 @@ def _database(connection: BaseDatabaseWrapper) -> Database | None:
     raise UserError(
         f"DATABASES.{connection.alias}: {settings['ENGINE']} is none that can be backed up: wanted SQLite, PostgreSQL, "
         "MariaDB or MySQL",
-        hint=f"Leave it out, and see to it with tools of its own: {LEAVE_OUT} {connection.alias}",
+        hint=f"Leave it out, and back it up with its own tools: {LEAVE_OUT} {connection.alias}",
     )
 
 
