@@ -12,6 +12,8 @@ from django_pyz.cli import tool_parser
 from django_pyz.manual import shared_files
 from django_pyz_runtime.release.files.files import host_files
 from django_pyz_runtime.release.files.site import Site
+from tests.help.page import PAGE
+from tests.help.page import page as troubleshooting
 from tests.reference import TABLES, up_to_date
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -32,3 +34,4 @@ if __name__ == "__main__":
     for name in TABLES:
         page = REFERENCE / name
         page.write_text(up_to_date(name, page.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(troubleshooting(), encoding="utf-8")

@@ -25,6 +25,7 @@ NO_MESSAGES = (
     "django_pyz/dependencies/installed.py",  # parts of a note
     "django_pyz/dependencies/locks/readers.py:marker",
     "django_pyz/files/secret_kinds.py",  # kinds of secrets, which complete a line
+    "django_pyz/manual.py",  # the man page
     "django_pyz/pack/compile_parts.py",  # for the build alone, which shows its last line
     "django_pyz/pack/head.py",  # writes a program
     "django_pyz/pack/write.py:first_line",
@@ -42,7 +43,9 @@ NO_MESSAGES = (
     "django_pyz/stage/programs.py",  # writes programs
     "django_pyz/stage/stage.py:_check_free",  # completes "which is the name of ..."
     "django_pyz/stage/staged_project.py:write_text",
+    "django_pyz/stage/django_commands.py:PermissionError",  # stops code that the build runs
     "django_pyz_runtime/commands/management.py:OUR_COMMANDS",  # help
+    "django_pyz_runtime/commands/manual.py",  # man pages
     "django_pyz_runtime/commands/pyz/config.py:def _changes",
     "django_pyz_runtime/commands/pyz/config.py:def _in_force",
     "django_pyz_runtime/commands/pyz/config.py:lines",
@@ -60,6 +63,7 @@ NO_MESSAGES = (
     "django_pyz_runtime/release/backup/databases/mysql.py:sql",
     "django_pyz_runtime/release/backup/databases/postgresql.py",  # SQL
     "django_pyz_runtime/release/files/files.py:_SEAL",  # texts of files
+    "django_pyz_runtime/release/files/shell_files.py",
     "django_pyz_runtime/release/files/units.py",
     "django_pyz_runtime/release/files/web_servers.py",
     "django_pyz_runtime/release/install/system.py:again",  # a command
@@ -72,6 +76,7 @@ NO_MESSAGES = (
     "django_pyz_runtime/serve/requests/refusals.py:head",  # HTTP
     "django_pyz_runtime/serve/requests/thread_worker.py:def _name",
     "django_pyz_runtime/serve/settings/log.py",  # forms of lines
+    "django_pyz_runtime/shell/",  # completion scripts and man pages
 )
 """Modules, folders (with / behind), and names and functions in modules, whose texts are no messages."""
 OTHER_CALLS = frozenset(
@@ -80,6 +85,7 @@ OTHER_CALLS = frozenset(
         "Check",  # the title of a check of `pyz doctor`
         "Kind",  # completes "wanted ..."
         "Option",
+        "Parser",
         "_kind",  # a kind of secret, which completes a line
         "_option",
         "add_argument",

@@ -1,4 +1,4 @@
-"""Write docs/reference/troubleshooting.md from the entries of both wings: `python -m tests.help.page`."""
+"""docs/reference/troubleshooting.md, made from the entries of both wings; tests.write_etc writes it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,3 @@ def page() -> str:
             parts.append(f"### {entry.title}\n\n{messages}\n\n{entry.text}\n")
     sample = Names("")
     return with_names("\n".join(parts), sample.script, sample.name)
-
-
-if __name__ == "__main__":
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")

@@ -64,7 +64,7 @@ def test_each_entry_says_something() -> None:
 
 
 def test_the_page_of_all_entries_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "Write it again: PYTHONPATH=src python -m tests.help.page"
+    assert PAGE.read_text(encoding="utf-8") == page(), "Write it again: PYTHONPATH=src python -m tests.write_etc"
 
 
 @pytest.mark.parametrize(

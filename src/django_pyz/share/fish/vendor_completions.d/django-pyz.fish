@@ -23,7 +23,7 @@ function __django_pyz
             end
         case '*'
             switch "$place/$word"
-            case '/build' '/package' '/completion'
+            case '/build' '/package' '/completion' '/help'
                 set place $place/$word
             end
         end
@@ -44,7 +44,7 @@ function __django_pyz
         end
     else if string match -q -- '-*' "$current"
         switch "$place"
-            case '' '/completion'
+            case '' '/completion' '/help'
                 set list -h\t'show this help message and exit' --help\t'show this help message and exit' --version\t'print the version'; set takes value
             case '/build'
                 set list -h\t'show this help message and exit' --help\t'show this help message and exit' -o\t'the file to write; default dist/SCRIPT.pyz' --output\t'the file to write; default dist/SCRIPT.pyz' --report\t'write all there is to know of the build to FILE.html or FILE.json' --run\t'then serve it: runserve --migrate' --manage-py\t'the manage.py, relative to the project, where there are several' --name\t'names /etc/NAME and the rest; default: [project] name in pyproject.toml, else the folder\'s' --script\t'name of the executable; default: NAME' --settings-module\t'the settings module; default: the one in manage.py' --python\t'the Python to build for; default: the one that builds' --requirements\t'a requirements file or lock to install, relative to the project (repeatable)' --extras\t'an extra of the project to install (repeatable)' --groups\t'a dependency group of the project to install (repeatable)' --include\t'a file or pattern to put in although it would be left out (repeatable)' --exclude\t'a file or pattern to leave out (repeatable)' --extra-paths\t'one more folder of the project for sys.path (repeatable)' --data-paths\t'a path beside the code that the project writes to: it becomes a link to the data folder...' --allow-secrets\t'a file or pattern that may hold what looks like a secret (repeatable)' --build-commands\t'a shell command to run in a copy of the project before it is packed (repeatable)' --build-env\t'a variable for the build only (repeatable)' --build-config\t'a settings.ini for the build only, relative to the project' --services\t'a process beside the server, as `worker = "celery -A shop worker"`, as settings.ini has...' --timers\t'a management command at set times, as `clearsessions = "daily"`, as settings.ini has th...' --no-collectstatic\t'do not collect the static files at build time' --compression\t'balanced (the default), deflate (unpacks sooner), lzma (smallest), stored (largest, unp...' --version\t'print the version'; set takes value
@@ -54,11 +54,13 @@ function __django_pyz
     else
         switch "$place"
             case ''
-                set list build\t'build a project' package\t'make a .deb or .rpm of a file that was built' completion\t'print the script that completes commands and options'; set takes value
+                set list build\t'build a project' package\t'make a .deb or .rpm of a file that was built' completion\t'print the script that completes commands and options' help\t'explain a topic or a message'; set takes value
             case '/build' '/package'
                 set list ; set takes file
             case '/completion'
                 set list bash zsh fish; set takes value
+            case '/help'
+                set list ; set takes value
         end
     end
     if test $takes = folder
