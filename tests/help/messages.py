@@ -73,6 +73,8 @@ NO_MESSAGES = (
     "django_pyz_runtime/release/upgrade/online.py:def _stop_command",
     "django_pyz_runtime/serve/edge/health.py",  # HTTP
     "django_pyz_runtime/serve/edge/pause.py:headers",
+    "django_pyz_runtime/serve/metrics/exporter.py:START",  # code
+    "django_pyz_runtime/serve/metrics/page.py",  # the help of metrics
     "django_pyz_runtime/serve/requests/refusals.py:head",  # HTTP
     "django_pyz_runtime/serve/requests/thread_worker.py:def _name",
     "django_pyz_runtime/serve/settings/log.py",  # forms of lines
