@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,20 @@ def test_a_file_of_another_user_is_a_fault(shop: Machine, code: Path) -> None:
     os.chown(code / "empty.txt", NOBODY, NOBODY)
     done = shop.run("pyz", "verify")
     assert (done.returncode, done.stdout) == (1, f"{code}/empty.txt: is owned by user id {NOBODY}, the tree by 0\n")
+
+
+def test_what_an_upgrade_keeps_beside_the_code_is_no_fault(shop: Machine) -> None:
+    [tree] = (shop.folder / "cache").iterdir()
+    tree.chmod(0o755)
+    kept = tree / "shop-script"
+    shutil.copy(shop.executable, kept)
+    (tree / "release.json").touch()
+    tree.chmod(0o555)
+    assert "as they were built" in shop.succeed("pyz", "verify")
+    with kept.open("r+b") as file:
+        file.truncate(kept.stat().st_size - 1)
+    done = shop.run("pyz", "verify")
+    assert (done.returncode, f"{kept}: " in done.stderr) == (2, True), done.stderr
 
 
 def test_its_help_says_what_the_exit_codes_mean(shop: Machine) -> None:

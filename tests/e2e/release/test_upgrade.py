@@ -28,6 +28,7 @@ def test_one_command_upgrades_and_another_one_goes_back(tea: tuple[Path, Path], 
         assert backup
         assert Path(backup[1]).is_file()
         assert not installed.journal.exists()
+        assert "as they were built" in installed.machine.succeed("pyz", "verify")
         again = installed.succeed(tea[1], "upgrade").splitlines()
         assert "migrations: none to be applied" in again
         assert not any(line.startswith("backup") for line in again)

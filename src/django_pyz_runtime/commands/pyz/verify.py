@@ -14,7 +14,7 @@ from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.blocks import FOLDER_MODE, Block, File, Layout, read_block, read_layout
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.container import read_container
-from django_pyz_runtime.errors import say, system_reason
+from django_pyz_runtime.errors import UserError, say, system_reason
 
 Fault = tuple[str, str]
 """A path relative to the tree, and what is wrong with it."""
@@ -41,7 +41,9 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """
     executable, tree = str(bundle.executable), str(bundle.site_packages.parent)
     seal.check(executable)
+    kept = _kept(bundle, tree)
     files, faults = _check(executable, tree)
+    faults = [fault for fault in faults if fault[0] not in kept]
     for path, what in faults:
         print(f"{os.path.join(tree, path)}: {what}")
     if faults:
@@ -50,6 +52,22 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         return 1
     print(f"{files:,} files, as they were built")
     return 0
+
+
+def _kept(bundle: Bundle, tree: str) -> tuple[str, ...]:
+    """The paths of what an upgrade keeps beside the code of an installed release.
+
+    Raises:
+        UserError: the executable among them is damaged, or of another build.
+    """
+    if not os.path.isfile(program := os.path.join(tree, bundle.manifest.script)):
+        return ()
+    from django_pyz_runtime.release.upgrade.host import FACTS
+
+    seal.check(program)
+    if (build := read_container(program).build_id) != bundle.build_id:
+        raise UserError(f"{program}: is of build {build}, not {bundle.build_id}", hint="Remove it, and upgrade again.")
+    return bundle.manifest.script, FACTS
 
 
 def _check(executable: str, tree: str) -> tuple[int, list[Fault]]:
