@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from django_pyz_runtime.release.gate import NAME, Closing
 from tests.e2e.harness import Machine, Server, request, wait_for_line
 from tests.e2e.http.raw_http import ask
 from tests.e2e.http.websocket import WebSocket
-from tests.waiting import held_up_at
+from tests.waiting import held_up_at, wait_until
 
 
 def machine_with(bundle: Path, folder: Path, shared_cache: Path) -> Machine:
@@ -111,6 +112,20 @@ def test_open_websockets_are_told_to_come_back_when_it_stops(machine: Machine) -
         assert connection.receive() == 1012
         assert server.stop() == 0
     assert "Forcing close" not in server.said
+
+
+def test_while_an_upgrade_pauses_the_site_websockets_are_told_to_come_again(machine: Machine) -> None:
+    with machine.serving("--migrate") as server, WebSocket(server.url, "/ws/echo/") as connection:
+        connection.send("hello")
+        assert connection.receive() == "hello"
+        closing = Closing(machine.folder / "run" / NAME)
+        assert connection.receive() == 1012
+        with WebSocket(server.url, "/ws/echo/") as refused:
+            assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+        wait_until(closing.is_empty, lambda: server.said)
+        closing.open()
+        with WebSocket(server.url, "/ws/echo/") as again:
+            assert again.status == 101
 
 
 def test_asgi_is_chosen_where_websockets_are_routed(machine: Machine) -> None:

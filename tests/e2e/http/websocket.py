@@ -33,8 +33,10 @@ class WebSocket:
             f"Origin: {url}\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
         self.status = int(self._answers.readline().split()[1])
-        while self._answers.readline().strip():
-            pass
+        self.headers: dict[str, str] = {}
+        while line := self._answers.readline().decode().strip():
+            name, _, value = line.partition(": ")
+            self.headers[name.lower()] = value
 
     def send(self, text: str) -> None:
         """Send a text of at most 125 bytes."""

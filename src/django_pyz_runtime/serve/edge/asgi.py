@@ -144,6 +144,11 @@ class Edge:
         else:
             await send({"type": "websocket.close", "code": 1013, "reason": BEING_UPGRADED})
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether an upgrade has closed the gate."""
+        return self._gate.is_closed
+
     async def _pass_on(
         self, scope: HTTPScope | WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:

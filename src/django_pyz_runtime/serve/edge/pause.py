@@ -82,6 +82,13 @@ async def refuse(scope: HTTPScope, send: ASGISendCallable) -> None:
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": False})
 
 
+def refused_handshake() -> bytes:
+    """The answer to who asks for a websocket, which ASGI could refuse with 403 only."""
+    headers, body = _answer("")
+    lines = [f"{name}: {value}" for name, value in (*headers, ("Connection", "close"))]
+    return "\r\n".join(["HTTP/1.1 503 Service Unavailable", *lines, "", ""]).encode() + body
+
+
 def _answer(accepted: str) -> tuple[list[tuple[str, str]], bytes]:
     """Headers and body for who accepts some types: JSON where that is among them, else plain text."""
     is_json = "application/json" in accepted and "text/html" not in accepted

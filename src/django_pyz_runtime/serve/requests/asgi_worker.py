@@ -14,6 +14,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 from django_pyz_runtime.serve.edge.asgi import Edge
+from django_pyz_runtime.serve.edge.pause import refused_handshake
 from django_pyz_runtime.serve.edge.script_name import believe_header
 from django_pyz_runtime.serve.limits import Limits, within
 from django_pyz_runtime.serve.requests.asgi_answer import WatchedTransport
@@ -94,6 +95,13 @@ class AsgiConnection(ASGIProtocol):
         scope = super()._build_websocket_scope(*arguments)  # type: ignore[misc] # the stubs leave it out
         believe_header(scope)
         return scope
+
+    async def _handle_websocket(self, *arguments: Any) -> None:
+        if isinstance(self._own_worker.asgi, Edge) and self._own_worker.asgi.is_paused:
+            self._out.write(refused_handshake())
+            self._out.close()
+            return
+        await super()._handle_websocket(*arguments)  # type: ignore[misc] # the stubs leave it out
 
     def _begin(self) -> Incoming:
         """Wait for a request."""
