@@ -16,6 +16,7 @@ SEARCH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *_PO
 """A search path with the programs of the system, which users have not on theirs."""
 DEBIAN = "a Debian system"
 ROOT = "root"
+FUSE = "fuse"
 LOCALHOST = "the name localhost"
 USER_NAMESPACES = "user namespaces"
 
@@ -58,7 +59,7 @@ def is_here(need: str) -> bool:
     """Whether this machine has what a test needs.
 
     Args:
-        need: a program that is listed here, ROOT, DEBIAN, LOCALHOST or USER_NAMESPACES.
+        need: a program that is listed here, ROOT, DEBIAN, FUSE, LOCALHOST or USER_NAMESPACES.
     """
     if need in _OTHERS:
         return _OTHERS[need][0]()
@@ -90,6 +91,7 @@ def _has_user_namespaces() -> bool:
 _OTHERS: dict[str, tuple[Callable[[], bool], str]] = {
     ROOT: (lambda: os.geteuid() == 0, "run the tests as root"),
     DEBIAN: (_is_debian, "run the tests on Debian"),
+    FUSE: (lambda: os.path.exists("/dev/fuse"), "load the module fuse of Linux"),
     LOCALHOST: (lambda: _is_known("localhost"), "give it the address 127.0.0.1 in /etc/hosts"),
     USER_NAMESPACES: (_has_user_namespaces, "run the tests outside of a chroot, or allow them"),
 }

@@ -30,10 +30,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_small(tmp_path_factory.mktemp("bundle"), files=files)
 
 
-def make_image(path: Path) -> None:
+def make_image(path: Path, megabytes: int = 96) -> None:
     """An empty ext4 file system in a file."""
     with path.open("wb") as file:
-        file.truncate(96 << 20)
+        file.truncate(megabytes << 20)
     subprocess.run(["mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", path], check=True)
 
 

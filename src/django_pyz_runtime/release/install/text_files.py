@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import glob
 import os
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
         OSError: it cannot be written.
     """
     installing.make_folder(str(path.parent))
+    remove_left_over(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         content = gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
@@ -56,6 +58,18 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
         sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_left_over(path: Path) -> None:
+    """Remove what processes have left that were killed, or lost their power, while they put a file in place.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*"):
+        pid = left.suffix.removeprefix(".")
+        if pid == str(os.getpid()) or not os.path.exists(f"/proc/{pid}"):
+            left.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

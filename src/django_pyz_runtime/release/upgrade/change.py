@@ -20,6 +20,7 @@ from django_pyz_runtime.release.upgrade.journal import Note
 from django_pyz_runtime.release.upgrade.left import next_command
 from django_pyz_runtime.release.upgrade.migrating import TakenBack
 from django_pyz_runtime.release.upgrade.options import Policy
+from django_pyz_runtime.release.upgrade.put import close
 from django_pyz_runtime.release.upgrade.told import indented
 from django_pyz_runtime.release.upgrade.units import Units
 
@@ -67,6 +68,8 @@ class Change(DatabaseChange):
         if self.before and not (self.before.since and self.before.program.is_file()):
             self._keep_before(self.before)
             self.before = host.release(self.before.build)
+        for release in filter(None, (self.before, self.to)):
+            close(release.program.parent)
         return f"{self.to.program}"
 
     def _keep_before(self, before: Release) -> None:

@@ -8,16 +8,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_pyz_runtime.release.install.text_files import sync_folder
+from django_pyz_runtime.release.install.text_files import remove_left_over, sync_folder
 
 
 def put(source: Path, target: Path, *, may_link: bool) -> None:
     """Put a file in the place of another one at once: the very same where it may and can be, else a copy."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    for left in target.parent.glob(f".{target.name}.[0-9]*"):
-        # Of an upgrade that was killed meanwhile: there is no other one.
-        if left == temporary or not os.path.exists(f"/proc{left.suffix.replace('.', '/')}"):
-            left.unlink()
+    remove_left_over(target)
     try:
         try:
             if may_link and source.stat().st_uid == os.geteuid():
@@ -38,10 +35,14 @@ def put(source: Path, target: Path, *, may_link: bool) -> None:
 
 @contextlib.contextmanager
 def writable(folder: Path) -> Iterator[None]:
-    """Let this user write to a read-only tree in the block, also to one that a kill has left writable."""
-    mode = folder.stat().st_mode & 0o7555
-    folder.chmod(mode | 0o200)
+    """Let this user write to a read-only tree in the block."""
+    folder.chmod(folder.stat().st_mode | 0o200)
     try:
         yield
     finally:
-        folder.chmod(mode)
+        close(folder)
+
+
+def close(folder: Path) -> None:
+    """Make a tree read-only, which a kill may have left writable."""
+    folder.chmod(folder.stat().st_mode & 0o7555)
