@@ -20,10 +20,12 @@ from django_pyz_runtime.errors import system_reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 KEPT = 1
 """How many other builds are kept to go back to."""
+FACTS = "release.json"
+"""In the tree of a release that is or was in force, beside its kept executable."""
 _TREE = re.compile(r"[0-9a-f]{64}")
 _COPY = re.compile(r"([0-9a-f]{64})\.[0-9a-f]{12}")
 _LEFT_OVER = re.compile(r"\.([0-9a-f]{64})\.(?:(lock)|([0-9a-f]{12}\.)?[a-z0-9_]{8})")
@@ -44,7 +46,7 @@ class Outcome(NamedTuple):
         return f"{self.path}: {f'kept: {self.kept}' if self.kept else 'removed'}"
 
 
-def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[Outcome]:
+def prune(folder: str, name: str, own: str, keep: int = KEPT, spared: Collection[str] = ()) -> Iterator[Outcome]:
     """Remove the trees of a project's other builds, and what killed processes left behind, where no process uses it.
 
     Args:
@@ -52,19 +54,30 @@ def prune(folder: str, name: str, own: str, keep: int = KEPT) -> Iterator[Outcom
         name: the project's; the trees of others stay.
         own: the build id of the tree that stays.
         keep: how many of the others stay, newest first.
+        spared: the build ids of those that stay in any case, and count as the newest.
     """
     entries = sorted(os.listdir(folder))
     for entry in entries:
         if _is_left_over(folder, entry):
             yield remove_unused(os.path.join(folder, entry))
-    for number, path in enumerate(others(folder, name, own)):
-        if number < keep:
+    found = sorted(others(folder, name, own), key=lambda path: os.path.basename(path) not in spared)
+    for number, path in enumerate(found):
+        if number < keep or os.path.basename(path) in spared:
             yield Outcome(path, "to go back to")
             continue
         yield (outcome := remove_unused(path))
         for entry in entries if not outcome.kept else ():
             if (copy := _COPY.fullmatch(entry)) and copy[1] == os.path.basename(path):
                 yield remove_unused(os.path.join(folder, entry))
+
+
+def kept(folder: str) -> set[str]:
+    """The build ids of the releases in a folder that are or were in force: `pyz upgrade` removes them when it is time.
+
+    Args:
+        folder: the one that holds the trees.
+    """
+    return {tree for tree in os.listdir(folder) if os.path.lexists(os.path.join(folder, tree, FACTS))}
 
 
 def others(folder: str, name: str, own: str) -> list[str]:

@@ -161,7 +161,7 @@ class _Search:
         tree = os.path.join(folder, self._build_id)
         if not os.path.lexists(tree):
             trust.check(folder, self._uid)
-            from django_pyz_runtime.boot.releases import prune
+            from django_pyz_runtime.boot.releases import kept, prune
             from django_pyz_runtime.boot.unpack import unpack
             from django_pyz_runtime.bundle.container import damaged, read_container
 
@@ -169,7 +169,7 @@ class _Search:
             if container.build_id != self._build_id:
                 raise damaged(self._archive, "it was replaced while it started, or two parts of it are of two builds")
             if unpack(self._archive, container, tree):
-                list(prune(folder, self._name, self._build_id))
+                list(prune(folder, self._name, self._build_id, spared=kept(folder)))
         return self._trusted(tree)
 
     def _trusted(self, tree: str) -> str:

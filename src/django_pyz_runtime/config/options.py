@@ -242,7 +242,12 @@ OPTIONS: tuple[Option, ...] = (
         "auto",
         "auto: a backup is made before migrations are applied or undone. off: none is.",
     ),
-    Option("upgrade.keep", POSITIVE, "3", "How many releases stay on this host, with the one in force."),
+    Option(
+        "upgrade.keep",
+        POSITIVE,
+        "3",
+        "How many releases stay on this host, with the one in force; the one before it stays in any case.",
+    ),
     Option(
         "upgrade.online",
         choice("refuse", "pause"),

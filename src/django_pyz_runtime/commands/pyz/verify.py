@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from django_pyz_runtime.boot.arguments import Arguments
+from django_pyz_runtime.boot.releases import FACTS
 from django_pyz_runtime.bundle import seal
 from django_pyz_runtime.bundle.blocks import FOLDER_MODE, Block, File, Layout, read_block, read_layout
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -62,8 +63,6 @@ def _kept(bundle: Bundle, tree: str) -> tuple[str, ...]:
     """
     if not os.path.isfile(program := os.path.join(tree, bundle.manifest.script)):
         return ()
-    from django_pyz_runtime.release.upgrade.host import FACTS
-
     seal.check(program)
     if (build := read_container(program).build_id) != bundle.build_id:
         raise UserError(f"{program}: is of build {build}, not {bundle.build_id}", hint="Remove it, and upgrade again.")

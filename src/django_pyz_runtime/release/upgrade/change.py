@@ -113,7 +113,7 @@ class Change(DatabaseChange):
         """Put the executable in force."""
         self._is_in_force = True
         if not self.to.since or self.note.what == "upgrade":
-            self.host.take_in_force(self.to, self.to.version, self._source)
+            self.host.take_in_force(self.to, self.to.version, self._source, self.note.before)
         self.host.switch(self.to)
         return f"{self.host.program} is {self.to}"
 
@@ -157,9 +157,11 @@ class Change(DatabaseChange):
         return self._units.restart(self.note.started)
 
     def prune(self) -> str:
-        """Remove the oldest releases, where no process uses them."""
-        name, own = self.host.site.name, self.to.build
-        gone = [one for one in releases.prune(str(self.host.folder), name, own, self._policy.keep - 1) if not one.kept]
+        """Remove the oldest releases, where no process uses them and a rollback does not lead to them."""
+        host, own = self.host, self.to.build
+        before = host.release(own).before
+        found = releases.prune(str(host.folder), host.site.name, own, self._policy.keep - 1, {before})
+        gone = [one for one in found if not one.kept]
         return f"{len(gone)} removed" if gone else ""
 
     def _go_back(self, step: Step, error: BaseException) -> BaseException:

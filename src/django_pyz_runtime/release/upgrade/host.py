@@ -28,9 +28,6 @@ from django_pyz_runtime.release.record import Running
 from django_pyz_runtime.release.upgrade.journal import NAME, Journal
 from django_pyz_runtime.release.upgrade.put import put, writable
 
-FACTS = "release.json"
-"""Beside the kept executable of a release that is or was in force."""
-
 
 class Release(NamedTuple):
     """A release whose executable is kept on the host.
@@ -40,12 +37,14 @@ class Release(NamedTuple):
         program: the path of its executable.
         version: for people; "" where it has none.
         since: when it was put in force first, in seconds since 1970; 0 where it never was.
+        before: the build id of the one that it replaced; "" where that is not known.
     """
 
     build: str
     program: Path
     version: str = ""
     since: float = 0
+    before: str = ""
 
     def __str__(self) -> str:
         return f"{self.version} ({self.build[:12]})" if self.version else self.build[:12]
@@ -174,10 +173,11 @@ class Host:
         tree = self.folder / build
         facts: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
-            facts = json.loads((tree / FACTS).read_bytes())
+            facts = json.loads((tree / releases.FACTS).read_bytes())
         since = facts.get("since")
         since = float(since) if isinstance(since, int | float) else 0
-        return Release(build, tree / self.site.script, str(facts.get("version") or ""), since)
+        version, before = (str(facts.get(name) or "") for name in ("version", "before"))
+        return Release(build, tree / self.site.script, version, since, before)
 
     def version(self, build: str) -> str:
         """The version of a release whose code is unpacked; "" where it has none, or that cannot be told."""
@@ -203,8 +203,14 @@ class Host:
         sync_folder(self.folder)
         seal.check(str(program))
 
-    def take_in_force(self, release: Release, version: str, source: str) -> None:
+    def take_in_force(self, release: Release, version: str, source: str, before: str = "") -> None:
         """Write down that a release is in force from now on.
+
+        Args:
+            release: the one.
+            version: of it, for people.
+            source: where its executable came from.
+            before: the build id of the one that it replaces; "" for none, or the one that is written down.
 
         Raises:
             OSError: it cannot be written.
@@ -216,9 +222,10 @@ class Host:
             "source": source,
             "installed_by": who,
             "since": round(time.time(), 3),
+            "before": before or release.before,
         }
         with writable(release.program.parent):
-            write(release.program.with_name(FACTS), json.dumps(facts, indent=2) + "\n", 0o644)
+            write(release.program.with_name(releases.FACTS), json.dumps(facts, indent=2) + "\n", 0o644)
 
     def forget(self, release: Release) -> None:
         """Remove the kept executable of a release that was never in force, unless it is the one that runs."""

@@ -58,6 +58,13 @@ def _steps(change: Change, *, migrates: bool, backs_up: bool) -> Iterator[Step]:
     yield from change.serve()
 
 
+def _before(kept: list[Release], in_force: str) -> list[Release]:
+    """The kept release that the one in force has replaced, or else that was in force before it; none, or one."""
+    own = next((one for one in kept if one.build == in_force), None)
+    others = [one for one in kept if one.build != in_force and (own is None or one.since <= own.since)]
+    return [one for one in others if own and one.build == own.before] or others[:1]
+
+
 def find(host: Host, in_force: str, wanted: str) -> Release:
     """The kept release that is meant.
 
@@ -74,8 +81,7 @@ def find(host: Host, in_force: str, wanted: str) -> Release:
         found = [one for one in kept if one.version == wanted]
         found = found or [one for one in kept if one.build.startswith(wanted)]
     else:
-        own = next((one.since for one in kept if one.build == in_force), None)
-        found = [one for one in kept if one.build != in_force and (own is None or one.since <= own)][:1]
+        found = _before(kept, in_force)
     if len(found) == 1:
         return found[0]
     known = ", ".join(map(str, kept))

@@ -40,6 +40,16 @@ def test_a_release_is_found_by_version_or_by_how_its_build_id_begins(host: Host,
     assert find(host, NEWEST, wanted).build == build
 
 
+def test_it_goes_back_to_the_release_that_was_replaced(host: Host) -> None:
+    """Which is not the newest one, where that was gone back from, or has failed."""
+    host.take_in_force(host.release(NEWEST), "2", "", before=OLDEST)
+    assert find(host, NEWEST, "").build == OLDEST
+    host.take_in_force(host.release(NEWEST), "2", "")
+    assert find(host, NEWEST, "").build == OLDEST
+    (host.folder / OLDEST / "shop").unlink()
+    assert find(host, NEWEST, "").build == OLDER
+
+
 @pytest.mark.parametrize(
     ("in_force", "wanted", "told"),
     [
