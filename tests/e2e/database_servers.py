@@ -18,29 +18,28 @@ Command = list[str | Path]
 
 
 @contextlib.contextmanager
-def postgresql(name: str, password: str = "") -> Iterator[Path]:
+def postgresql(name: str, password: str = "", *, trusts: str = "trust") -> Iterator[Path]:
     """PostgreSQL with a database, and a superuser of the same name, until the end of the block.
 
     Args:
         name: of both.
         password: asked for, where there is one.
+        trusts: how it trusts, where there is none (pg_hba.conf).
 
     Returns:
         The folder of the socket.
     """
     with _folder() as folder:
         data, secret = folder / "data", folder / "password"
-        auth = ["--auth=scram-sha-256", f"--pwfile={secret}"] if password else ["--auth=trust"]
+        auth = ["--auth=scram-sha-256", f"--pwfile={secret}"] if password else [f"--auth={trusts}"]
         secret.write_text(password)
-        initdb = _as_owner(
-            "initdb", "--pgdata", data, f"--username={name}", *auth, "--no-sync", "--no-locale", "-EUTF8"
-        )
+        initdb = as_owner("initdb", "--pgdata", data, f"--username={name}", *auth, "--no-sync", "--no-locale", "-EUTF8")
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder)
         options = f"listen_addresses= unix_socket_directories={folder} fsync=off max_connections=40".split()
-        command = _as_owner("postgres", "-D", data, *(word for option in options for word in ("-c", option)))
+        command = as_owner("postgres", "-D", data, *(word for option in options for word in ("-c", option)))
         with running(command, cwd=folder, env=os.environ) as server:
             wait_for_line(server, "ready to accept connections")
-            createdb = _as_owner("createdb", "-h", folder, "-U", name, name)
+            createdb = as_owner("createdb", "-h", folder, "-U", name, name)
             subprocess.run(createdb, check=True, cwd=folder, env={**os.environ, "PGPASSWORD": password})
             yield folder
 
@@ -59,9 +58,9 @@ def mariadb(name: str, password: str) -> Iterator[Path]:
     with _folder() as folder:
         data, socket = folder / "data", folder / "socket"
         install = ["--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"]
-        subprocess.run(_as_owner("mariadb-install-db", *install), check=True, capture_output=True, cwd=folder)
+        subprocess.run(as_owner("mariadb-install-db", *install), check=True, capture_output=True, cwd=folder)
         options = [f"--datadir={data}", f"--socket={socket}", "--skip-networking", "--innodb-flush-log-at-trx-commit=0"]
-        command = _as_owner("mariadbd", "--no-defaults", *options, "--innodb-buffer-pool-size=16M")
+        command = as_owner("mariadbd", "--no-defaults", *options, "--innodb-buffer-pool-size=16M")
         with running(command, cwd=folder, env=os.environ) as server:
             wait_for_line(server, "ready for connections")
             escaped = password.replace("\\", "\\\\")
@@ -69,7 +68,7 @@ def mariadb(name: str, password: str) -> Iterator[Path]:
                 f"CREATE DATABASE {name} CHARACTER SET utf8mb4;"
                 f"CREATE USER {name}@localhost IDENTIFIED BY '{escaped}'; GRANT ALL ON {name}.* TO {name}@localhost"
             )
-            client = _as_owner("mariadb", "--no-defaults", f"--socket={socket}", "--user=root", "-e", statements)
+            client = as_owner("mariadb", "--no-defaults", f"--socket={socket}", "--user=root", "-e", statements)
             subprocess.run(client, check=True)
             yield socket
 
@@ -88,6 +87,7 @@ def _owner() -> int:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
-def _as_owner(program: str, *arguments: str | Path) -> Command:
+def as_owner(program: str, *arguments: str | Path) -> Command:
+    """The command line of a program that is run as the user whose the servers are."""
     change = ["setpriv", f"--reuid={_owner()}", "--clear-groups"] if os.geteuid() == 0 else []
     return [*change, shutil.which(program, path=programs.SEARCH) or "", *arguments]

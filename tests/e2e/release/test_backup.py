@@ -21,8 +21,8 @@ import pytest
 
 from tests import programs
 from tests.conftest import CHECKOUT
-from tests.e2e.database_servers import mariadb, postgresql
-from tests.e2e.faults.small_machines import mounted
+from tests.e2e.database_servers import as_owner, mariadb, postgresql
+from tests.e2e.faults.small_machines import NOBODY, mounted
 from tests.e2e.harness import Machine
 from tests.e2e.release.shop_with_data import AFTERWARDS, CHANGE, build_shop, empty, files, fill, python, rows, write
 from tests.waiting import DEADLINE_SECONDS, wait_until
@@ -211,6 +211,29 @@ def test_ordinary_tools_read_it(site: Site, tmp_path: Path) -> None:
         assert "TABLE DATA public shop_item" in subprocess.check_output([restore, "--list", dump], text=True)
     else:
         assert "CREATE TABLE `shop_item`" in dump.read_text()
+
+
+@pytest.mark.needs("root", "postgres")
+def test_root_connects_as_the_owner_of_the_data(new_machine: Machine) -> None:
+    """Whom PostgreSQL knows by the user at the other end of its socket."""
+    with postgresql("nobody", trusts="peer") as folder:
+
+        def ask(sql: str) -> str:
+            command = as_owner("psql", "-h", folder, "--no-psqlrc", "-tAc", sql)
+            return subprocess.run(command, check=True, capture_output=True, text=True, cwd="/").stdout
+
+        new_machine.configure(f"[settings]\nDATABASES.default = postgres://{quote(str(folder), safe='')}/nobody\n")
+        new_machine.succeed("check")
+        subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", new_machine.data], check=True)
+        ask("CREATE TABLE teas (name text)")
+        ask("INSERT INTO teas VALUES ('assam')")
+        backup = backed_up(new_machine)
+        assert backup.stat().st_uid == NOBODY
+        ask("DROP TABLE teas")
+        new_machine.succeed("pyz", "restore", str(backup))
+        ask("INSERT INTO teas VALUES ('ceylon')")
+        new_machine.succeed("pyz", "restore", "--replace", str(backup))
+        assert ask("SELECT name, tableowner FROM teas, pg_tables WHERE tablename = 'teas'") == "assam|nobody\n"
 
 
 @with_a_server

@@ -93,7 +93,7 @@ def find_contents(bundle: Bundle, activation: Activation, without: Collection[st
     Raises:
         UserError: a database is of an unknown kind.
     """
-    found = databases(without)
+    found = databases(owner_for(activation.data_dir), without)
     excluded = {activation.data_dir.resolve() / FOLDER, activation.data_dir.resolve() / KEY_FILE}
     for database in found:
         if isinstance(database, SQLite):

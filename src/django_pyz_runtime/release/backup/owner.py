@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.boot.trust import user_name
@@ -31,6 +33,23 @@ def give_to(owner: Owner, target: int | str | Path) -> None:
     """
     if os.geteuid() == 0:
         os.chown(target, *owner, **({} if isinstance(target, int) else {"follow_symlinks": False}))
+
+
+@contextlib.contextmanager
+def connecting_as(owner: Owner | None) -> Iterator[None]:
+    """Be another user in the block, for who looks at the other end of a unix socket (SO_PEERCRED, unix(7)).
+
+    Args:
+        owner: the user; None for this one.
+    """
+    if owner is None:
+        yield
+        return
+    os.seteuid(owner[0])
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def check_owner(path: Path, data_dir: Path) -> None:

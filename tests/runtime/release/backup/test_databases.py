@@ -18,7 +18,7 @@ from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.backup.databases.configured import databases
 settings.configure(DATABASES=json.loads(sys.argv[1]))
 try:
-    print(json.dumps([database.alias for database in databases(json.loads(sys.argv[2]))]))
+    print(json.dumps([database.alias for database in databases((0, 0), json.loads(sys.argv[2]))]))
 except UserError as error:
     print(json.dumps(str(error)))
 """

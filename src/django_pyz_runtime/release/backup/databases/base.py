@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.backup.changes import Changes
+from django_pyz_runtime.release.backup.owner import Owner, connecting_as
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,8 +22,10 @@ class Database(ABC):
 
     Args:
         connection: Django's.
+        site_owner: the owner of the site's data.
 
     Attributes:
+        connects_as: who connects, where that is to be another user than this one.
         vendor: as Django calls it.
         suffix: of its dumps.
         is_atomic: whether a dump is put back whole or not at all.
@@ -31,12 +35,17 @@ class Database(ABC):
     suffix: ClassVar[str]
     is_atomic: ClassVar[bool] = False
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+    def __init__(self, connection: BaseDatabaseWrapper, site_owner: Owner) -> None:
         self.connection = connection
         self.alias = connection.alias
         self.settings: dict[str, Any] = connection.settings_dict
         self.name = str(self.settings["NAME"])
         self.what = f"the database {self.alias!r} ({self.vendor}, {self.name})"
+        self.connects_as = site_owner if os.geteuid() == 0 != site_owner[0] and self._asks_who_connects() else None
+
+    def _asks_who_connects(self) -> bool:
+        """Whether the server may look at which user of this machine connects."""
+        return False
 
     @property
     def member(self) -> str:
@@ -94,11 +103,17 @@ class Database(ABC):
         from django.db import DatabaseError
 
         try:
+            self._connect()
             with self.connection.cursor() as cursor:
                 cursor.execute(sql)
                 return list(cursor.fetchall()) if cursor.description else []
         except DatabaseError as error:
             raise UserError(f"{self.what} does not answer: {str(error).strip()}") from error
+
+    def _connect(self) -> None:
+        if self.connection.connection is None:
+            with connecting_as(self.connects_as):
+                self.connection.ensure_connection()
 
     def check(self) -> None:
         """Look whether it answers.
@@ -110,6 +125,7 @@ class Database(ABC):
 
     def migrations(self) -> list[str]:
         """The migrations that are applied, in their order, as app.name; none where Django has no table for them."""
+        self._connect()
         if "django_migrations" not in self.connection.introspection.table_names():
             return []
         name = self.connection.ops.quote_name

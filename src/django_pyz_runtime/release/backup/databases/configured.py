@@ -10,6 +10,7 @@ from django_pyz_runtime.release.backup.databases.base import Database
 from django_pyz_runtime.release.backup.databases.mysql import MySQL
 from django_pyz_runtime.release.backup.databases.postgresql import PostgreSQL
 from django_pyz_runtime.release.backup.databases.sqlite import SQLite
+from django_pyz_runtime.release.backup.owner import Owner
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,12 +19,13 @@ _KINDS: dict[str, type[Database]] = {kind.vendor: kind for kind in (SQLite, Post
 LEAVE_OUT = "--without-database"
 
 
-def databases(without: Collection[str] = ()) -> list[Database]:
+def databases(site_owner: Owner, without: Collection[str] = ()) -> list[Database]:
     """The databases of DATABASES that hold something of their own, each once; Django need not be set up.
 
     Left out are databases in memory, Django's stand-in for none, and those that TEST MIRROR calls the copy of another.
 
     Args:
+        site_owner: the owner of the site's data.
         without: aliases to leave out.
 
     Raises:
@@ -37,7 +39,7 @@ def databases(without: Collection[str] = ()) -> list[Database]:
         )
     found: dict[tuple[object, ...], Database] = {}
     for alias in connections:
-        if alias not in without and (database := _database(_connection(alias))):
+        if alias not in without and (database := _database(_connection(alias), site_owner)):
             found.setdefault(tuple(database.identity), database)
     return list(found.values())
 
@@ -57,12 +59,13 @@ def _connection(alias: str) -> BaseDatabaseWrapper:
         raise UserError(f"DATABASES.{alias}: {str(error).splitlines()[0]}") from error
 
 
-def _database(connection: BaseDatabaseWrapper) -> Database | None:
+def _database(connection: BaseDatabaseWrapper, site_owner: Owner) -> Database | None:
     settings = connection.settings_dict
     if (settings.get("TEST") or {}).get("MIRROR") or connection.vendor == "unknown":
         return None
     if kind := _KINDS.get(connection.vendor):
-        return None if kind is SQLite and _is_in_memory(str(settings["NAME"])) else kind(connection)
+        is_in_memory = kind is SQLite and _is_in_memory(str(settings["NAME"]))
+        return None if is_in_memory else kind(connection, site_owner)
     raise UserError(
         f"DATABASES.{connection.alias}: {settings['ENGINE']} is none that can be backed up: wanted SQLite, PostgreSQL, "
         "MariaDB or MySQL",

@@ -90,10 +90,15 @@ class PostgreSQL(ServerDatabase):
         """Whether there is a table that is no extension's."""
         return bool(self.ask(_TABLES))
 
+    def _asks_who_connects(self) -> bool:
+        """Whether it may: `peer` in pg_hba.conf, at its unix socket."""
+        host = str(self.settings.get("HOST") or "")
+        return not self.settings.get("PASSWORD") and (not host or host.startswith(("/", "@")))
+
     def dump(self, file: Path) -> None:
         """Dump it; the archive around it is compressed."""
         role = [f"--role={self._role}"] if self._role else []
-        self._run("pg_dump", "--format=custom", "--compress=0", f"--file={file}", *role)
+        self._run("pg_dump", "--format=custom", "--compress=0", *role, stdout=file)
 
     def load(self, file: Path | None) -> None:
         """Empty the database and put a dump into it, in one transaction.
@@ -104,7 +109,7 @@ class PostgreSQL(ServerDatabase):
         empty = f"--command={role}{_EMPTY}"
         script = self._script(file) if file else None
         self.connection.close()
-        self._run("psql", *_PSQL, empty, *([f"--file={script}"] if script else []))
+        self._run("psql", *_PSQL, empty, *(["--file=-"] if script else []), stdin=script)
 
     def _script(self, file: Path) -> Path:
         """A dump as SQL, in a file: psql would take the early end of a pipe for the end of the dump."""
@@ -123,7 +128,7 @@ class PostgreSQL(ServerDatabase):
     def _role(self) -> str:
         return str(self.settings.get("OPTIONS", {}).get("assume_role") or "")
 
-    def _run(self, program: str, *parameters: str) -> None:
+    def _run(self, program: str, *parameters: str, stdin: Path | None = None, stdout: Path | None = None) -> None:
         """Run a program with what Django gives to psql: the password is in the environment."""
         arguments, environ = self.connection.client.settings_to_cmd_args_env(
             self.settings, ["--no-password", *parameters]
@@ -131,7 +136,8 @@ class PostgreSQL(ServerDatabase):
         options = self.settings.get("OPTIONS", {}).get("options")
         more = {"PGOPTIONS": str(options)} if options else {}
         path = programs.find(self.what, _PACKAGE, program)
-        programs.run(self.what, [path, *arguments[1:]], {**(environ or {}), **more})
+        variables = {**(environ or {}), **more}
+        programs.run(self.what, [path, *arguments[1:]], variables, stdin, stdout, self.connects_as)
 
 
 def _without(schemas: Iterable[str], listed: Iterable[str]) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_pyz_runtime.errors import UserError, system_reason
+from django_pyz_runtime.release.backup.owner import Owner
 
 
 def find(what: str, package: str, *names: str) -> str:
@@ -32,7 +34,12 @@ def find(what: str, package: str, *names: str) -> str:
 
 
 def run(
-    what: str, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, stdin: Path | None = None
+    what: str,
+    command: Sequence[str | Path],
+    environ: Mapping[str, str] | None = None,
+    stdin: Path | None = None,
+    stdout: Path | None = None,
+    user: Owner | None = None,
 ) -> str:
     """Run a program to its end and give what it printed.
 
@@ -41,27 +48,34 @@ def run(
         command: program and arguments; no secrets, as every user sees them.
         environ: variables to add.
         stdin: what it reads; nothing, where that is None.
+        stdout: a new file for what it prints, which is not returned then.
+        user: who runs it; None for this user.
 
     Raises:
         UserError: it failed, with what it said.
     """
     program = os.path.basename(command[0])
     try:
-        with open(stdin or os.devnull, "rb") as source:
+        with contextlib.ExitStack() as files:
             done = subprocess.run(
                 command,
                 env={**os.environ, "LC_MESSAGES": "C", **(environ or {})},
-                stdin=source,
-                capture_output=True,
+                cwd="/" if user else None,
+                stdin=files.enter_context(open(stdin or os.devnull, "rb")),
+                stdout=files.enter_context(stdout.open("xb")) if stdout else subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
+                user=user and user[0],
+                group=user and user[1],
+                extra_groups=[] if user else None,
             )
     except OSError as error:
         raise UserError(f"{what}: {program} cannot be run: {system_reason(error)}") from None
     if done.returncode:
         said = done.stderr.strip().splitlines() or [_end(done.returncode)]
         raise UserError(f"{what}: {program} failed:", *(f"  {line}" for line in said))
-    return done.stdout
+    return done.stdout or ""
 
 
 def _end(code: int) -> str:
