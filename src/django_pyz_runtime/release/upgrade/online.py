@@ -117,6 +117,9 @@ class Pause:
             machine.Failed: it cannot be; all that was done is ended by `end`.
         """
         servers = self._host.servers()
+        service = f"{self._host.site.name}.service"
+        if not servers and self._host.has_units and machine.is_active(service):
+            raise self._knows_no_pause(service, 0)
         for server in servers:
             self._gates[self._gate_of(server)] = None
         if self._host.has_units and os.path.isdir(self._host.site.runtime_dir):
@@ -134,14 +137,15 @@ class Pause:
     def _gate_of(self, server: Running) -> Path:
         if path := server.text("gate"):
             return Path(path)
-        raise Unwanted(
-            f"process {server.pid} serves a release that knows no pause, or has no place for it",
-            f"Stop it, then upgrade, then start it again: `{self._stop_command(server)}`.",
-        )
+        raise self._knows_no_pause(f"process {server.pid}", server.pid)
 
-    def _stop_command(self, server: Running) -> str:
-        site = self._host.site.name
-        return f"systemctl stop {site}.service" if self._host.has_units else f"kill {server.pid}"
+    def _knows_no_pause(self, who: str, pid: int) -> Unwanted:
+        # Its socket would start it again.
+        command = f"systemctl stop {self._host.site.name}.target" if self._host.has_units else f"kill {pid}"
+        return Unwanted(
+            f"{who} serves a release that knows no pause, or has no place for it",
+            f"Stop it, then upgrade, then start it again: `{command}`.",
+        )
 
     def _stop_services(self) -> None:
         units = _running_units(self._host) if self._host.has_units else []
