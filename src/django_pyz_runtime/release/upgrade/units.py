@@ -67,7 +67,7 @@ class Units:
             written.append(path)
         machine.systemctl("daemon-reload")
         self._take(written, list(started))
-        return "; ".join(self._told(written, changed))
+        return "; ".join(told(self._site.name, written, changed))
 
     def _take(self, written: list[Path], started: list[str]) -> None:
         """Have systemd take what was written, as far as that stops nothing."""
@@ -77,15 +77,6 @@ class Units:
             machine.succeeds("systemd-tmpfiles", "--create", *folders)
         if timers := [path.name for path in written if path.suffix == ".timer" and path.name not in started]:
             machine.systemctl("try-restart", *timers)
-
-    def _told(self, written: list[Path], changed: list[Path]) -> Iterator[str]:
-        names = {path.name for path in written}
-        if written:
-            yield f"{', '.join(path.name for path in written)} written"
-        if later := sorted(names & {f"{self._site.name}.service", f"{self._site.name}.socket"}):
-            yield f"{', '.join(later)}: in force after `systemctl restart {self._site.name}.target`"
-        for path in changed:
-            yield f"{path}: stays, as it was changed"
 
     def restart(self, started: Iterable[str]) -> str:
         """Restart the services that run, start those that are new, and take away those that are gone.
@@ -109,8 +100,8 @@ class Units:
         if new:
             machine.systemctl("start", *new)
         gone = self._remove()
-        told = ((running, "restarted"), (new, "started"), (gone, "removed"))
-        return "; ".join(f"{', '.join(units)} {what}" for units, what in told if units)
+        done = ((running, "restarted"), (new, "started"), (gone, "removed"))
+        return "; ".join(f"{', '.join(units)} {what}" for units, what in done if units)
 
     def _remove(self) -> list[str]:
         """Stop and remove the units that this release has no longer."""
@@ -124,6 +115,25 @@ class Units:
         if gone:
             machine.systemctl("daemon-reload")
         return [path.name for path in gone]
+
+
+def told(name: str, written: Iterable[Path], changed: Iterable[Path]) -> Iterator[str]:
+    """What to say of the files of a site.
+
+    Args:
+        name: of the site.
+        written: those that were.
+        changed: those that were not, as somebody has changed them.
+    """
+    names = [path.name for path in written]
+    service, socket, target = (f"{name}.{kind}" for kind in ("service", "socket", "target"))
+    if names:
+        yield f"{', '.join(names)} written"
+    if later := sorted({service, socket}.intersection(names)):
+        # While the service alone restarts, its socket keeps who connects waiting.
+        yield f"{', '.join(later)}: in force after `systemctl restart {target if socket in later else service}`"
+    for path in changed:
+        yield f"{path}: stays, as it was changed"
 
 
 def _text(path: Path) -> str | None:
