@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import glob
+import gzip
 import os
 from pathlib import Path
 
