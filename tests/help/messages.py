@@ -71,8 +71,10 @@ NO_MESSAGES = (
     "django_pyz_runtime/release/migrations.py:where",
     "django_pyz_runtime/release/upgrade/online.py:by_user",
     "django_pyz_runtime/release/upgrade/online.py:def _stop_command",
+    "django_pyz_runtime/release/upgrade/online.py:command",
     "django_pyz_runtime/serve/edge/health.py",  # HTTP
     "django_pyz_runtime/serve/edge/pause.py:headers",
+    "django_pyz_runtime/serve/edge/pause.py:def refused_handshake",  # HTTP
     "django_pyz_runtime/serve/metrics/exporter.py:START",  # code
     "django_pyz_runtime/serve/metrics/page.py",  # the help of metrics
     "django_pyz_runtime/serve/requests/refusals.py:head",  # HTTP
