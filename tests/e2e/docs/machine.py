@@ -1,0 +1,122 @@
+"""A booted Debian machine with the servers that the pages use, and commands typed on it and outside."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.docs.pages import MACHINE, Block, Command, Page, missing_lines, with_lines
+from tests.e2e.systemd import booted_roots
+from tests.e2e.systemd.booted import Booted, booted
+
+_PACKAGES = (
+    *("apache2", "ca-certificates", "curl", "libmariadb3", "mariadb-server", "nginx", "openssl", "postgresql"),
+    *("procps", "python3-venv", "redis-server"),
+)
+_SERVICES = {
+    **{name: name for name in ("apache2", "nginx", "postgresql", "redis-server")},
+    "mariadb-server": "mariadb",
+}
+"""By package; Debian starts them when they are installed."""
+_SETTINGS = "/etc/shop/settings.ini"
+
+
+def root_with_servers(suite: str) -> Path:
+    """The folder that holds a Debian release with these packages; made once for this machine, as the others are."""
+    folder = booted_roots.root_file_system(suite).parent
+    root = folder / f"{suite}-with-servers"
+    with (folder / f"{root.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.is_dir():
+            command = booted_roots._command()
+            idle = f'--customize-hook=chroot "$1" systemctl disable {" ".join(_SERVICES.values())}'
+            booted_roots._make([*command, f"--include={','.join(_PACKAGES)}", idle], suite, root)
+    return root
+
+
+class DocsMachine:
+    """The server of a page, and the computer beside it.
+
+    Args:
+        machine: the server, booted.
+        outside: a folder on the computer.
+    """
+
+    def __init__(self, machine: Booted, outside: Path) -> None:
+        self.machine = machine
+        self.outside = outside
+
+    def follow(self, page: Page) -> None:
+        """Write the files of a page and type its commands, in their order."""
+        for block in page.blocks():
+            if block.title:
+                self._write(block)
+            elif block.where == MACHINE:
+                for command in block.commands:
+                    self._type(command)
+
+    def _write(self, block: Block) -> None:
+        if not block.title.startswith("/"):
+            path = self.outside / block.title
+            if path.parent.is_dir():
+                path.write_text(block.text)
+            return
+        path = self.machine.path(block.title)
+        if block.title == _SETTINGS:
+            path.write_text(with_lines(path.read_text(), block.text))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text)
+
+    def _type(self, command: Command) -> None:
+        if command.is_root:
+            done = self.machine.run("env", "HOME=/root", "sh", "-c", f"cd /root\n{command.line}")
+        else:
+            done = self._outside(command.line)
+        said = f"{command.line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode in command.codes, said
+        assert missing_lines(command.shown, done.stdout + "\n" + done.stderr) == [], said
+        self._start_installed(command.line)
+        self.bring()
+
+    def _start_installed(self, line: str) -> None:
+        if line.startswith("apt-get install"):
+            for package in line.split():
+                if service := _SERVICES.get(package):
+                    self.machine.succeed("systemctl", "start", service)
+
+    def bring(self) -> None:
+        """Copy the files that were built to the server."""
+        for bundle in self.outside.glob("*.pyz"):
+            shutil.copy(bundle, self.machine.path(f"/root/{bundle.name}"))
+
+    def install(self) -> None:
+        """Install shop.pyz, as the tutorial does."""
+        host = "--set=settings.ALLOWED_HOSTS=shop.example.org"
+        self.machine.succeed("/root/shop.pyz", "pyz", "install", "--system", host)
+
+    def _outside(self, line: str) -> subprocess.CompletedProcess[str]:
+        folder = self.outside / "bin"
+        folder.mkdir(exist_ok=True)
+        python = folder / "python3"
+        python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        python.chmod(0o755)
+        path = os.pathsep.join([str(folder), os.environ["PATH"]])
+        environment = {name: text for name, text in os.environ.items() if not name.startswith(("PYTHON", "DJANGO"))}
+        return subprocess.run(
+            ["sh", "-c", line], cwd=self.outside, env={**environment, "PATH": path}, capture_output=True, text=True
+        )
+
+
+@contextmanager
+def docs_machine(outside: Path) -> Iterator[DocsMachine]:
+    """The machine, until the end of the block; no server runs on it that a page does not install."""
+    with booted(root_with_servers(booted_roots.suite_of_this_python())) as machine:
+        yield DocsMachine(machine, outside)

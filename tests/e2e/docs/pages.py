@@ -1,0 +1,143 @@
+"""The tutorial and the how-to pages as a test reads them: blocks, and what a comment before a block says of it.
+
+A comment stands before each console block:
+
+- `<!-- tested: machine -->`: run on a booted machine, lines with `# ` as root there, lines with `$ ` outside of it;
+- `<!-- tested: here -->`: run as the current user, with a bundle named `shop`;
+- `; exit codes 0, 1` at its end: these are good;
+- `<!-- not tested: REASON -->`.
+
+A block with a title is a file: it is written before the commands that follow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conftest import CHECKOUT
+
+DOCS = CHECKOUT / "docs"
+MACHINE, HERE = "machine", "here"
+_BLOCK = re.compile(
+    r"^(?:<!-- (?P<comment>[^\n]*?) -->\n\n)?```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a console block.
+
+    Attributes:
+        line: it.
+        shown: the lines that the page shows as its output.
+        is_root: whether it is one of root's.
+        codes: the exit codes that are good.
+    """
+
+    line: str
+    shown: list[str]
+    is_root: bool
+    codes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a page.
+
+    Attributes:
+        language: of it.
+        title: the file that it shows; "" where it shows none.
+        text: what is in it.
+        comment: what stands before it.
+    """
+
+    language: str
+    title: str
+    text: str
+    comment: str
+
+    @property
+    def where(self) -> str:
+        """Where its commands are run; "" where they are not."""
+        found = re.fullmatch(r"tested: (\w+)(?:; exit codes [\d, ]+)?", self.comment)
+        return found[1] if found else ""
+
+    @property
+    def commands(self) -> list[Command]:
+        """Its commands, with what the page shows of their output."""
+        _, _, codes = self.comment.partition("; exit codes ")
+        good = tuple(int(code) for code in codes.split(", ")) if codes else (0,)
+        found: list[Command] = []
+        for line in self.text.splitlines():
+            if line.startswith(("$ ", "# ")):
+                found.append(Command(line[2:], [], line.startswith("# "), good))
+            else:
+                found[-1].shown.append(line)
+        return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page.
+
+    Attributes:
+        path: its file.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its path below docs, without suffix."""
+        return str(self.path.relative_to(DOCS).with_suffix(""))
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.path.read_text(encoding="utf-8")
+
+    def blocks(self) -> list[Block]:
+        """Its blocks, in their order."""
+        return [
+            Block(found["language"], found["title"] or "", found["text"], found["comment"] or "")
+            for found in _BLOCK.finditer(self.text)
+        ]
+
+    def is_run(self, where: str) -> bool:
+        """Whether any of its blocks is run there."""
+        return any(block.where == where for block in self.blocks())
+
+
+def pages() -> list[Page]:
+    """The tutorial and all how-to pages with blocks whose tests are here."""
+    paths = [*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")]
+    return [Page(path) for path in sorted(paths) if path.name != "deploy.md"]
+
+
+def missing_lines(shown: list[str], printed: str) -> list[str]:
+    """The lines that a page shows and a command has not printed; numbers, times and ids may differ."""
+    found = {_comparable(line) for line in printed.splitlines()}
+    return [line for line in shown if _comparable(line) not in found]
+
+
+def _comparable(line: str) -> str:
+    line = re.sub(r"\b(?=[a-f]*\d)[0-9a-f]{12,64}\b", "ID", line.rstrip())
+    return re.sub(r" {2,}", "  ", re.sub(r"\d[\d.,]*", "0", line))
+
+
+def with_lines(settings: str, lines: str) -> str:
+    """A settings.ini with the lines of another one below its sections, in the place of those with the same key."""
+    section = ""
+    for line in lines.splitlines():
+        if line.startswith("["):
+            section = line
+            if section not in settings.splitlines():
+                settings += f"\n{section}\n"
+        elif line:
+            key = line.partition("=")[0]
+            settings = re.sub(rf"(?m)^{re.escape(key)}=.*\n", "", settings)
+            settings = re.sub(rf"(?m)^{re.escape(section)}$", lambda found, line=line: f"{found[0]}\n{line}", settings)
+    return settings
