@@ -139,5 +139,6 @@ def with_lines(settings: str, lines: str) -> str:
         elif line:
             key = line.partition("=")[0]
             settings = re.sub(rf"(?m)^{re.escape(key)}=.*\n", "", settings)
-            settings = re.sub(rf"(?m)^{re.escape(section)}$", lambda found, line=line: f"{found[0]}\n{line}", settings)
+            before, found, after = f"\n{settings}".partition(f"\n{section}\n")
+            settings = f"{before}{found}{line}\n{after}".removeprefix("\n")
     return settings
