@@ -10,8 +10,10 @@ import pytest
 
 from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
+from tests.e2e.release.conftest import flat
 from tests.sharing import made_once
 
+__all__ = ["flat"]
 _HOME = """
 from django.http import HttpResponse
 

@@ -1,4 +1,4 @@
-"""Commands of how-to pages that need no root: run in a home of their own, with a bundle of what startproject writes."""
+"""Commands of how-to pages that need no root: run in a home of their own, with a small site that is called shop."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from tests.e2e.harness import Machine
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if page.is_run(HERE)], ids=lambda page: page.name)
-def test_each_command_prints_what_the_page_shows(
-    page: Page, plain_shop: Path, tmp_path: Path, shared_cache: Path
-) -> None:
-    machine = Machine(tmp_path, plain_shop, "shop")
+def test_each_command_prints_what_the_page_shows(page: Page, flat: Path, tmp_path: Path, shared_cache: Path) -> None:
+    machine = Machine(tmp_path, flat, "flat")
     programs = tmp_path / "bin"
     programs.mkdir()
-    shutil.copy(plain_shop, programs / "shop")
+    shutil.copy(flat, programs / "shop")
     environment = {
         **machine.environment,
         "CACHE_DIRECTORY": str(shared_cache),
@@ -28,7 +26,7 @@ def test_each_command_prints_what_the_page_shows(
     }
     for block in page.blocks():
         if block.title == "/etc/shop/settings.ini":
-            environment["SHOP__CONFIG"] = str(machine.configure(with_lines("", block.text)))
+            environment["FLAT__CONFIG"] = str(machine.configure(with_lines("", block.text)))
         for command in block.commands if block.where == HERE else ():
             assert not command.is_root, command.line
             done = subprocess.run(
