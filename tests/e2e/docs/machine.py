@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shlex
 import shutil
@@ -30,14 +31,14 @@ _SETTINGS = "/etc/shop/settings.ini"
 
 def root_with_servers(suite: str) -> Path:
     """The folder that holds a Debian release with these packages; made once for this machine, as the others are."""
+    idle = f'--customize-hook=chroot "$1" systemctl disable {" ".join(_SERVICES.values())}'
+    command = [*booted_roots._command(), f"--include={','.join(_PACKAGES)}", idle]
     folder = booted_roots.root_file_system(suite).parent
-    root = folder / f"{suite}-with-servers"
-    with (folder / f"{root.name}.lock").open("w") as lock:
+    root = folder / f"{suite}-{hashlib.sha256(repr(command).encode()).hexdigest()[:12]}"
+    with (folder / f"{suite}-with-servers.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.is_dir():
-            command = booted_roots._command()
-            idle = f'--customize-hook=chroot "$1" systemctl disable {" ".join(_SERVICES.values())}'
-            booted_roots._make([*command, f"--include={','.join(_PACKAGES)}", idle], suite, root)
+            booted_roots._make(command, suite, root)
     return root
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import global_settings
 
 from django_pyz.options import read_table
@@ -45,6 +46,13 @@ def test_the_options_of_a_build_are_accepted(page: Page, tmp_path: Path) -> None
             path = tmp_path / "pyproject.toml"
             path.write_text(block.text)
             read_table(path)
+
+
+@ALL
+def test_yaml_is_yaml(page: Page) -> None:
+    for block in page.blocks():
+        if block.language == "yaml":
+            assert all(yaml.safe_load_all(block.text)), block.text
 
 
 @ALL
