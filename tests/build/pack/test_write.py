@@ -26,7 +26,14 @@ from django_pyz.pack.tree_archive import compute_build_id, read_members
 from django_pyz.stage import stage
 from django_pyz_runtime.bundle import container
 from django_pyz_runtime.bundle.bytecode_finder import BYTECODE, Index
-from django_pyz_runtime.bundle.manifest import FILE_NAME, PROJECT_FOLDER, SERVER_FOLDER, STATIC_FOLDER, Manifest
+from django_pyz_runtime.bundle.manifest import (
+    FILE_NAME,
+    METRICS_FOLDER,
+    PROJECT_FOLDER,
+    SERVER_FOLDER,
+    STATIC_FOLDER,
+    Manifest,
+)
 from tests.build.trees import git, write_tree
 from tests.small_bundle import ANSWER, MANIFEST, write_small
 from tests.unpacked import unpacked
@@ -282,11 +289,12 @@ def test_the_tree_holds_the_project_its_packages_and_static_files(sample_tree: P
 def test_every_module_that_can_be_imported_has_its_bytecode(sample_tree: Path) -> None:
     """Tests, which nobody runs on a server, are compiled when they are."""
     code = sample_tree / BYTECODE / str(sys.implementation.cache_tag)
-    server = f"{SERVER_FOLDER}/"
     without = []
     for path in files_below(sample_tree / "site-packages"):
-        index = Index(str(code / SERVER_FOLDER if path.startswith(server) else code))
-        folder, _, name = path.removeprefix(server).rpartition("/")
+        first, _, rest = path.partition("/")
+        has_own_root = first in (SERVER_FOLDER, METRICS_FOLDER)
+        index = Index(str(code / first if has_own_root else code))
+        folder, _, name = (rest if has_own_root else path).rpartition("/")
         if name == "__init__.py":
             folder, _, name = folder.rpartition("/")
         is_test = "tests/" in path or name.startswith("test_") or name in ("tests.py", "conftest.py")
