@@ -129,7 +129,7 @@ PARTS = {
     "_damaged": "FILE: is damaged, or no backup of a site: {}",
     "Unknown": "not looked at: {}",
     "DoesNotApply": "does not apply: {}",
-    "django_pyz_runtime/release/upgrade/operations.py": "the release that serves could not live with: OPERATION: {}",
+    "django_pyz_runtime/release/upgrade/operations.py": "would break the running release: OPERATION: {}",
     "_Misfit": "wanted {}, found VALUE",
     "Refusal": "Refused a request: {}",
     "bad_request": "Refused a request: {}",

@@ -51,7 +51,7 @@ def test_a_completion_of_somebody_else_stays_and_a_changed_one_is_written_again(
     changed.write_bytes(gzip.compress(gzip.decompress(page).replace(b"Minimum", b"Least") + b"\n"))
     said = shop.succeed(*install)
     assert [line for line in said.splitlines() if not line.endswith(": is in place")] == [
-        f"{foreign}: stays, as it is not of the site shop",
+        f"{foreign}: kept, as it does not belong to the site shop",
         f"{changed}: written",
     ]
     assert changed.read_bytes() == page

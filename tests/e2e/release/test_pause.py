@@ -83,8 +83,8 @@ def test_it_is_refused_and_with_a_pause_nobody_gets_half_an_answer(
         clients.go_on(2)
         refused = installed.refusal(priced_tea, "upgrade")
         assert HARM in refused
-        assert "shop.0003_tea_price: Raw Python operation: what it does is not known" in refused
-        assert f"{before[:12]} is in force, and everything is as it was before" in refused
+        assert "shop.0003_tea_price: Raw Python operation: its effect is not known" in refused
+        assert f"{before[:12]} is active, and nothing has changed" in refused
         assert (installed.in_force(), clients.paused) == (before, 0)
         [command] = re.findall("`(.*?)`", refused)
         assert sorted(shlex.split(command)) == sorted(installed.command(priced_tea, "upgrade", "--pause"))
@@ -133,7 +133,7 @@ def test_a_kill_before_the_migration_ends_the_pause(priced_tea: Path, installed:
         client.join()
         status = installed.machine.run("pyz", "status").stdout
         assert "interrupted at pause" in status
-        installed.follow("Go on: `(.*?)`", status)
+        installed.follow("Continue with: `(.*?)`", status)
         assert answer(server) == "priced"
 
 
@@ -150,7 +150,7 @@ def test_a_kill_in_the_migration_leaves_the_site_paused_until_one_goes_on(
         assert "interrupted at migrate" in status.stdout
         assert "requests are answered with 503 until then" in status.stdout
         assert server.get("/").status == 503
-        said = installed.follow("Go on: `(.*?)`", status.stdout)
+        said = installed.follow("Continue with: `(.*?)`", status.stdout)
         assert answer(server) == "priced", said
     assert not installed.journal.exists()
 
@@ -163,8 +163,8 @@ def test_a_migration_that_fails_has_the_data_restored(priced_tea: Path, installe
         before = installed.in_force()
         refused = installed.refusal(priced_tea, "upgrade", "--pause", FAILS="yes")
         assert "no prices are known" in refused
-        assert "the data were restored from " in refused
-        assert f"{before[:12]} is in force, and everything is as it was before" in refused
+        assert "the data was restored from " in refused
+        assert f"{before[:12]} is active, and nothing has changed" in refused
         assert answer(server) == "newer"
         clients.go_on(2)
         assert clients.failures == [], str(clients)

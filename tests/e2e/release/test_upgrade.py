@@ -73,13 +73,13 @@ def test_one_command_upgrades_and_another_one_goes_back(tea: tuple[Path, Path], 
 
         refused = installed.refusal(installed.program, "rollback")
         assert f"The database is ahead by: {MIGRATION}" in refused
-        assert f"{newer[:12]} is in force, and everything is as it was before" in refused
+        assert f"{newer[:12]} is active, and nothing has changed" in refused
         assert installed.in_force() == newer
         installed.follow("undo them with it: `(.*?)`", refused)
         installed.succeed(installed.program, "rollback")
         wait_until(lambda: answer(server) == "older", lambda: server.said)
         assert installed.in_force() == older
-        assert "no release before the one in force is kept" in installed.refusal(installed.program, "rollback")
+        assert "no release before the active one is kept" in installed.refusal(installed.program, "rollback")
 
         installed.succeed(tea[1], "upgrade", "--no-backup")
         said = installed.succeed(installed.program, "rollback", older[:8], "--migrate-back", "--pause")

@@ -91,7 +91,7 @@ def test_there_and_back_again(tea: tuple[Path, Path], priced_tea: Path, installe
             assert answer(server) == "newer"
         with asked(server, may_pause=True):
             refused = installed.refusal(priced_tea, "upgrade", "--pause", FAILS="yes")
-            assert "everything is as it was before" in refused
+            assert "nothing has changed" in refused
             assert answer(server) == "newer"
         status = installed.machine.succeed("pyz", "status")
         assert "\ndatabase default: fine\n" in status

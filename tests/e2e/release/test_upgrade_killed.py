@@ -40,8 +40,8 @@ def go_on(installed: Installation) -> bool:
     status = installed.machine.run("pyz", "status")
     is_left = installed.journal.exists()
     if is_left:
-        assert f"; {installed.in_force()[:12]} is in force" in status.stdout
-        installed.follow("Go on: `(.*?)`", status.stdout)
+        assert f"; {installed.in_force()[:12]} is active" in status.stdout
+        installed.follow("Continue with: `(.*?)`", status.stdout)
     assert not installed.journal.exists()
     return is_left
 

@@ -67,8 +67,8 @@ def go_on(site: Installation, release: Path) -> None:
     status = site.machine.run("pyz", "status")
     assert status.stderr == ""
     if site.journal.exists():
-        assert f"; {in_force[:12]} is in force" in status.stdout
-        site.follow("Go on: `(.*?)`", status.stdout)
+        assert f"; {in_force[:12]} is active" in status.stdout
+        site.follow("Continue with: `(.*?)`", status.stdout)
     elif in_force != build_of(release):
         site.succeed(release, "upgrade")
 

@@ -33,7 +33,7 @@ class Served:
         assert reason in refused, refused
         if step:
             assert f"the step '{step}' failed:\n" in refused
-            assert f"{self.build[:12]} is in force" in refused
+            assert f"{self.build[:12]} is active" in refused
         assert self.state() == before
         return refused
 
@@ -78,7 +78,7 @@ def test_a_release_that_fails_changes_nothing(served: Served, troubled: Path, tr
     served.configure(f"[env]\nTROUBLE = {trouble}\n")
     refused = served.refuse(troubled, step, "/nowhere" if trouble == "master" else f"trouble with {trouble}")
     assert "Traceback" not in refused
-    assert ("everything is as it was before" in refused) == (step == "check")
+    assert ("nothing has changed" in refused) == (step == "check")
     assert (f"Undone in the database: {MIGRATION}" in refused) == (step != "check")
 
 
@@ -161,15 +161,15 @@ def test_what_cannot_be_undone_is_told_with_the_way_back(
         assert answer(server) == "older"
     assert "the step 'migrate' failed" in refused
     assert "Traceback" not in refused
-    assert f"{build_of(tea[0])[:12]} is in force\n" in refused
+    assert f"{build_of(tea[0])[:12]} is active\n" in refused
     assert f"migrations of {build_of(troubled)[:12]}, and cannot go back: {MIGRATION}.\n" in refused
     status = installed.machine.run("pyz", "status")
     assert status.returncode == 3
-    assert "went back from the step migrate; " in status.stdout
+    assert "went back after the step migrate failed; " in status.stdout
     installed.follow("as it was before: `(.*?)`", refused)
     installed.machine.succeed("runserve", "--check")
     installed.machine.configure("")
-    installed.follow("Go on: `(.*?)`", status.stdout)
+    installed.follow("Continue with: `(.*?)`", status.stdout)
     assert installed.in_force() == build_of(troubled)
     assert not installed.journal.exists()
 
@@ -189,13 +189,13 @@ def test_what_mariadb_leaves_in_part_is_told_with_the_way_back(
         installed.machine.configure(f"{settings}[env]\nTROUBLE = migration\n")
         refused = installed.refusal(troubled, "upgrade")
         assert "the step 'migrate' failed" in refused
-        assert f"{build_of(tea[0])[:12]} is in force\n" in refused
+        assert f"{build_of(tea[0])[:12]} is active\n" in refused
         assert "applied in part, as the database does not take it back: shop.0003_more.\n" in refused
         status = installed.machine.run("pyz", "status")
-        assert "went back from the step migrate; " in status.stdout
+        assert "went back after the step migrate failed; " in status.stdout
         installed.follow("as it was before: `(.*?)`", refused)
         installed.machine.succeed("runserve", "--check")
         installed.machine.configure(settings)
-        installed.follow("Go on: `(.*?)`", status.stdout)
+        installed.follow("Continue with: `(.*?)`", status.stdout)
         assert installed.in_force() == build_of(troubled)
         installed.machine.succeed("runserve", "--check")

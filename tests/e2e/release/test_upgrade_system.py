@@ -49,7 +49,7 @@ def test_the_configuration_of_the_service_is_what_a_release_is_checked_against(s
     settings.write_text(before.replace("[settings]", "[settings]\nROOT_URLCONF = no_such_urls"))
     done = site.run(NEWER, "pyz", "upgrade")
     assert (done.returncode, "no_such_urls" in done.stderr) == (2, True), done.stderr
-    assert "and everything is as it was before\n" in done.stderr
+    assert "and nothing has changed\n" in done.stderr
     settings.write_text(before)
     assert build_of(site.booted.path("/usr/bin/flat")) == build_of(flat)
     assert site.status("http://127.0.0.1:8000/", "shop.example.org") == 200

@@ -82,7 +82,7 @@ class Site:
         assert done.returncode == 137 or done.returncode == -9, f"{done.stdout}\n{done.stderr}"
         said = self.status()
         step = re.search(r": interrupted at (\w+);", said)
-        command_after = re.search("Go on: `(.*?)`", said)
+        command_after = re.search("Continue with: `(.*?)`", said)
         assert step, said
         assert command_after, said
         self.succeed(*shlex.split(command_after[1]))
@@ -137,9 +137,9 @@ def test_what_was_changed_or_switched_off_by_hand_stays_so(site: Site) -> None:
     completion.write_text(f"{written}# Mine.\n")
     page.unlink()
     said = site.succeed(NEWER, "pyz", "upgrade")
-    assert f"{COMPLETION}: stays, as it was changed" in said
+    assert f"{COMPLETION}: kept, because it was changed" in said
     assert (completion.read_text(), page.exists()) == (f"{written}# Mine.\n", True)
-    assert f"{UNITS}/{beat.name}: stays, as it was changed" in said
+    assert f"{UNITS}/{beat.name}: kept, because it was changed" in said
     assert "RestartSec=7" in beat.read_text()
     assert site.is_active(rq.name) == [False]
     site.succeed("workers", "pyz", "rollback")
@@ -157,7 +157,7 @@ def test_a_release_that_is_not_ready_in_time_changes_nothing(site: Site, workers
     settings.write_text(before)
     assert (done.returncode, "the step 'ready' failed" in done.stderr) == (2, True), done.stderr
     assert f"after 1 s release {build_of(workers[1])[:12]} answers with 503 at /run/workers.sock/-/ready" in done.stderr
-    assert f"({build_of(workers[0])[:12]}) is in force, and everything is as it was before\n" in done.stderr
+    assert f"({build_of(workers[0])[:12]}) is active, and nothing has changed\n" in done.stderr
     assert build_of(site.booted.path("/usr/bin/workers")) == build_of(workers[0])
     assert "OLD CODE" not in site.status()
     assert units == site.succeed("sha256sum", *re.findall(r"\S+$", units, re.MULTILINE))

@@ -167,11 +167,14 @@ class Installation:
         return Step(str(path), lambda: holds(path, file.text), write)
 
     def _shell_file(self, file: HostFile) -> Step:
-        """A file that the site can do without: one of somebody else's stays."""
+        """The step for a file that the site can do without: a foreign one is kept."""
         path = self._plan.path(file.place)
         if os.path.lexists(path) and not checks.is_of_site(path, self._site):
             return Step(
-                str(path), lambda: True, lambda: None, there=f"stays, as it is not of the site {self._site.name}"
+                str(path),
+                lambda: True,
+                lambda: None,
+                there=f"kept, as it does not belong to the site {self._site.name}",
             )
         return self._file(file)
 

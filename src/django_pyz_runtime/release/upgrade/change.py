@@ -1,4 +1,4 @@
-"""The steps from the release in force to another one; each is written down before it is taken."""
+"""The steps from the active release to another one; each is recorded before it is taken."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from django_pyz_runtime.release.upgrade.told import indented
 from django_pyz_runtime.release.upgrade.units import Units
 
 _AFTER_ALL = ("go on", "units", "services", "prune")
-"""Steps that are taken when the release serves: what fails there is no reason to go back."""
+"""Steps that run once the release serves: a failure in one of them is no reason to go back."""
 _LOOK = ("--set", "serve.migrations=warn", "runserve", "--check")
-"""Imports all that a server would, also what URLs name; migrations are looked at afterwards."""
+"""Imports what a server would import, including the modules of URLs; migrations are checked afterwards."""
 
 
 class Change(DatabaseChange):
-    """A change of the release in force.
+    """A change of the active release.
 
     Args:
-        host: whose.
-        note: what is under way.
-        version: of the release that is to be in force.
-        source: where its executable came from.
+        host: the host.
+        note: the upgrade or rollback under way.
+        version: of the new release.
+        source: where its executable comes from.
         policy: what it may do.
         ready: the page that says whether the site is ready.
     """
@@ -50,10 +50,10 @@ class Change(DatabaseChange):
         self._is_in_force = host.in_force() == note.to
 
     def take(self, steps: Iterator[Step]) -> None:
-        """Take steps, one after the other, and say so, a line each.
+        """Take the steps one after the other and print a line for each.
 
         Raises:
-            UserError: one failed; the release before is in force again, and all else is said.
+            UserError: one failed; the previous release is active again, or the text says why not.
         """
         take(steps, begin=self._begin, failed=self._go_back)
         self.host.journal.remove()
@@ -73,7 +73,7 @@ class Change(DatabaseChange):
         return f"{self.to.program}"
 
     def _keep_before(self, before: Release) -> None:
-        """Keep the executable that `pyz install` has put in place, with its code."""
+        """Keep the executable that `pyz install` installed, with its code."""
         program = str(self.host.program)
         container = read_container(program)
         if not before.program.parent.is_dir():
@@ -82,7 +82,7 @@ class Change(DatabaseChange):
         self.host.take_in_force(before, self.host.version(before.build), program)
 
     def check(self) -> str:
-        """Have the release find out whether it can serve the site, with the configuration as it is."""
+        """Let the release check whether it can serve the site with the current configuration."""
         self.host.succeed(self.to, *_LOOK)
         self._look_at_units()
         return "the site can be served"
@@ -93,13 +93,13 @@ class Change(DatabaseChange):
             self._units.check()
 
     def look_back(self) -> str:
-        """Find out whether an older release can serve the site with the databases as they are."""
+        """Check whether an older release can serve the site with the current databases."""
         self.host.succeed(self.to, "runserve", "--check")
         self._look_at_units()
         return "the site can be served"
 
     def serve(self) -> Iterator[Step]:
-        """The steps from a release that is known to work to one that serves, with its units and services."""
+        """The steps from a checked release to one that serves, with its units and services."""
         yield always("switch", self.switch)
         yield always("reload", self.reload)
         yield always("ready", self.wait)
@@ -110,7 +110,7 @@ class Change(DatabaseChange):
             yield always("services", self.restart_services)
 
     def switch(self) -> str:
-        """Put the executable in force."""
+        """Make the executable the active one."""
         self._is_in_force = True
         if not self.to.since or self.note.what == "upgrade":
             self.host.take_in_force(self.to, self.to.version, self._source, self.note.before)
@@ -118,7 +118,7 @@ class Change(DatabaseChange):
         return f"{self.host.program} is {self.to}"
 
     def reload(self) -> str:
-        """Have each server that runs take it, and wait for what becomes of that."""
+        """Reload each running server and wait for the result."""
         return self._reload(self.to)
 
     def _reload(self, release: Release) -> str:
@@ -135,29 +135,29 @@ class Change(DatabaseChange):
         return f"{release} is served" if servers else "no server runs"
 
     def wait(self) -> str:
-        """Wait until systemd's socket is answered by the release, and that it is ready."""
+        """Wait until the release answers at systemd's socket and is ready."""
         site, page = self.host.site, self._ready.page
         if not page or not self.host.has_units:
             return ""
         if not machine.is_active(f"{site.name}.socket"):
-            return f"not asked, as {site.name}.socket is stopped"
+            return f"skipped: {site.name}.socket is stopped"
         ready.wait(site, page, self.to.build, self._ready.limit_seconds, is_paused=self.pause.has_begun)
         return f"{site.socket}{page}"
 
     def write_units(self) -> str:
-        """Write the units of the release, as far as nobody has changed those that are there."""
+        """Write the units of the release, except those that somebody has changed."""
         assert self._units
-        # Once they are written nobody can tell any more that they are new.
+        # Once they are written, nothing shows any more that they are new.
         self._write_down(started=tuple(dict.fromkeys([*self.note.started, *self._units.new()])))
         return self._units.write(self.note.started)
 
     def restart_services(self) -> str:
-        """Restart what runs beside the server, start what is new, and stop what is gone."""
+        """Restart the services beside the server, start new ones, and stop those that were removed."""
         assert self._units
         return self._units.restart(self.note.started)
 
     def prune(self) -> str:
-        """Remove the oldest releases, where no process uses them and a rollback does not lead to them."""
+        """Remove the oldest releases that no process uses and that a rollback would not go to."""
         host, own = self.host, self.to.build
         before = host.release(own).before
         found = releases.prune(str(host.folder), host.site.name, own, self._policy.keep - 1, {before})
@@ -165,19 +165,25 @@ class Change(DatabaseChange):
         return f"{len(gone)} removed" if gone else ""
 
     def _go_back(self, step: Step, error: BaseException) -> BaseException:
-        """Have the release before in force again; what to raise."""
+        """Go back to the previous release.
+
+        Returns:
+            The error to raise.
+        """
         if not isinstance(
             error, UserError | OSError | machine.Failed | ask_reload.Refused | SystemExit | KeyboardInterrupt
         ):
             return error
         told = self._reason(step, error)
         if step.what in _AFTER_ALL:
-            return UserError(*told, f"{self.to} is in force and serves.", hint=f"Mend that, then go on: {self._again}.")
+            return UserError(
+                *told, f"{self.to} is active and serves.", hint=f"Fix that, then continue with: {self._again}."
+            )
         restored = self._restore_data() if self.pause.is_held else []
         was_in_force = self._is_in_force
         lost = self._switch_back() if was_in_force else []
         left = self._take_back() if self._has_migrated and not lost else TakenBack()
-        # A server takes no release that does not know the migrations.
+        # A server refuses a release that does not know the migrations.
         lost += self._reload_back() if was_in_force and not lost else []
         told += restored
         if not left.applied and not left.in_part and not self._paused_by_other:
@@ -194,10 +200,10 @@ class Change(DatabaseChange):
             return UserError(*told, hint=getattr(error, "hint", "") or self._hint(step))
         if not lost:
             told += self._says_of_pause()
-            # Known to `pyz status`: the database is not as it was.
+            # For `pyz status`: the database has changed.
             with contextlib.suppress(OSError):
                 self._write_down(failed=step.what, migrations=(*left.applied, *left.in_part))
-        return UserError(*told, hint=" ".join([f"Mend that, then go on: {self._again}.", *self._old_data(left)]))
+        return UserError(*told, hint=" ".join([f"Fix that, then continue with: {self._again}.", *self._old_data(left)]))
 
     @property
     def _again(self) -> str:
@@ -206,8 +212,8 @@ class Change(DatabaseChange):
     def _hint(self, step: Step) -> str:
         if self.note.what == "rollback" and step.what == "check":
             back = f"`{next_command(self.host, self.note, '--migrate-back')}`"
-            return f"Do what it says, then try again; or have {back} undo what it does not know, after a backup."
-        return "Mend that, then try again."
+            return f"Follow its advice and try again; or let {back} undo the unknown migrations, after a backup."
+        return "Fix that and try again."
 
     def _reason(self, step: Step, error: BaseException) -> list[str]:
         reason = system_reason(error) if isinstance(error, OSError) else str(error) or "it was interrupted"
@@ -217,26 +223,26 @@ class Change(DatabaseChange):
         return [f"{self.note.what} to {self.to}: the step {step.what!r} failed:", *indented(f"{where}{reason}")]
 
     def _switch_back(self) -> list[str]:
-        """Put the release before in force; what to say where that fails."""
+        """Make the previous release active; lines to print if that fails."""
         if self.before is None or self.before.build == self.to.build:
-            return [f"{self.to} stays in force, as the release before it is not known"]
+            return [f"{self.to} stays active: the previous release is not known"]
         try:
             self.host.switch(self.before)
         except OSError as error:
-            return [f"{self.before} cannot be put in force again: {system_reason(error)}"]
+            return [f"{self.before} cannot be made active again: {system_reason(error)}"]
         self._is_in_force = False
         return []
 
     def _reload_back(self) -> list[str]:
-        """Have servers take the release before; what to say where they do not."""
+        """Reload the servers with the previous release; lines to print if they refuse."""
         assert self.before
         try:
             self._reload(self.before)
         except (UserError, machine.Failed, ask_reload.Refused) as error:
-            return [f"the server does not take {self.before} again, and goes on as it is:", *indented(str(error))]
+            return [f"the server refused to switch back to {self.before}, and keeps running:", *indented(str(error))]
         return []
 
     def _says_in_force(self, *, is_changed: bool) -> list[str]:
         if self._is_in_force or self.before is None:
             return []
-        return [f"{self.before} is in force" + ("" if is_changed else ", and everything is as it was before")]
+        return [f"{self.before} is active" + ("" if is_changed else ", and nothing has changed")]

@@ -1,4 +1,4 @@
-"""The steps of a change that are about the databases, and their way back."""
+"""The steps of a change that concern the databases, and how they are undone."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class DatabaseChange:
     """What an upgrade or rollback does with the databases.
 
     Args:
-        host: whose.
-        note: what is under way.
-        version: of the release that is to be in force.
+        host: the host.
+        note: the upgrade or rollback under way.
+        version: of the new release.
         policy: what it may do.
 
     Attributes:
-        to: the release that is to be in force.
-        before: the one that was; None where it is not known.
-        missing: the migrations that are to be applied.
+        to: the new release.
+        before: the previous release; None if it is not known.
+        missing: the migrations to apply.
         pause: of the site.
-        pauses: whether there is to be one.
+        pauses: whether the site must pause.
     """
 
     def __init__(self, host: Host, note: Note, version: str, policy: Policy) -> None:
@@ -53,7 +53,7 @@ class DatabaseChange:
         self.host.journal.write(self.note)
 
     def look(self) -> str:
-        """Look at the migrations that are to be applied; none may be there that the release does not know."""
+        """Find the migrations to apply; refuse a database with migrations that the release does not know."""
         found = self.host.databases(self.to)
         if any(state["ahead"] for state in found):
             self.host.succeed(self.to, "runserve", "--check")
@@ -64,7 +64,7 @@ class DatabaseChange:
         return f"{len(self.missing)} to be applied: {', '.join(self.missing)}" if self.missing else "none to be applied"
 
     def _note_migrations(self, names: Iterable[str]) -> None:
-        """Write down what is about to be applied or undone, beside what was before this process was killed."""
+        """Record what is about to be applied or undone, besides what a killed process has recorded."""
         self._write_down(migrations=tuple(dict.fromkeys([*self.note.migrations, *names])))
 
     def back_up(self) -> str:
@@ -75,21 +75,21 @@ class DatabaseChange:
 
     @property
     def _command(self) -> str:
-        """The command that is running."""
+        """The running command."""
         return next_command(self.host, self.note, program=self.note.file)
 
     @property
     def has_backup(self) -> bool:
-        """Whether there is one that may be used: made before an earlier try went back, or to a site that did not pause
-        then, it may be old."""
+        """Whether there is a backup to use. One made before an earlier try went back, or while the site did not pause,
+        may be outdated."""
         return self._has_old_backup and self.pauses in (False, self.pause.is_held)
 
     def no_backup(self) -> str:
-        """Say that there is none."""
-        return f"none is made: [upgrade] backup = off, or {NO_BACKUP}"
+        """Say that no backup is made."""
+        return f"skipped: [upgrade] backup = off, or {NO_BACKUP}"
 
     def look_ahead(self) -> str:
-        """Look at the migrations that are to be undone, which the release in force could not live without."""
+        """Find the migrations to undo: the active release may need them."""
         found = self.host.databases(self.to)
         names = [f"{one['app']}.{name}" for state in found for one in state["ahead"] for name in one["names"]]
         harmful = [{"harmful": [f"{name} undone" for name in names]}]
@@ -97,7 +97,7 @@ class DatabaseChange:
         return f"{len(names)} to be undone: {', '.join(names)}" if names else "none to be undone"
 
     def migrate_back(self) -> str:
-        """Undo the migrations that an older release does not know, by the one in force, which does.
+        """Undo the migrations that an older release does not know; the active release, which knows them, does it.
 
         Raises:
             machine.Failed: one cannot be undone.
@@ -124,19 +124,19 @@ class DatabaseChange:
             self.pause.hold(f"{self.note.what} to {self.to}")
 
     def _restore_data(self) -> list[str]:
-        """Have the data as they were when the pause began, where there is a backup; what to say.
+        """Restore the backup made when the pause began, if there is one; lines to print.
 
-        Nobody has written to them since.
+        Nobody has written to the data since.
         """
         if not self.note.backup:
             return []
         if reason := restore(self.host, self.to, self.note.backup):
             return [f"{self.note.backup} could not be restored:", *(f"  {line}" for line in reason.splitlines())]
         self._has_migrated = False
-        return [f"the data were restored from {self.note.backup}"]
+        return [f"the data was restored from {self.note.backup}"]
 
     def _end_pause(self) -> list[str]:
-        """End the pause, where there is one; what to say where that fails."""
+        """End the pause, if there is one; lines to print if that fails."""
         try:
             if self.pause.has_begun:
                 self.pause.end()
@@ -145,25 +145,25 @@ class DatabaseChange:
         return []
 
     def _take_back(self) -> TakenBack:
-        """Have the databases as the release before knows them, where that can be."""
+        """Undo the migrations for the previous release, where possible."""
         assert self.before
         if self.note.what == "rollback":
             return migrating.redo(self.host, self.before)
         return migrating.take_back(self.host, self.before, self.to, self.note.migrations)
 
     def _says_of(self, left: TakenBack) -> Iterator[str]:
-        where = f"; the data of before is in {self.note.backup}" if self.note.backup else ""
+        where = f"; the backup is in {self.note.backup}" if self.note.backup else ""
         if left.redone:
             yield f"Applied again in the database: {', '.join(left.redone)}{where}."
         if left.undone:
             yield f"Undone in the database: {', '.join(left.undone)}{where}."
         if left.applied:
-            yield f"The database has these migrations of {self.to}, and cannot go back: {', '.join(left.applied)}."
+            yield f"These migrations of {self.to} are applied and cannot be undone: {', '.join(left.applied)}."
         if left.in_part:
-            yield f"This may be applied in part, as the database does not take it back: {', '.join(left.in_part)}."
+            yield f"May be partly applied (this database cannot roll it back): {', '.join(left.in_part)}."
 
     def _says_of_pause(self) -> list[str]:
-        return ["Requests are answered with 503, as the databases are not as before."] if self.pause.is_held else []
+        return ["Requests get 503, because the databases were not restored."] if self.pause.is_held else []
 
     def _old_data(self, left: TakenBack) -> Iterator[str]:
         if self.pause.is_held:
@@ -171,4 +171,4 @@ class DatabaseChange:
         if self.note.backup and (left.applied or left.in_part):
             backup = shlex.quote(self.note.backup)
             way = f"`{self.host.program} pyz restore {backup} --replace`"
-            yield f"Or stop the site, and have the data as it was before: {way}."
+            yield f"Or stop the site and restore the backup: {way}."

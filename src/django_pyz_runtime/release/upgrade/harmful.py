@@ -1,7 +1,7 @@
-"""The migrations that are to be applied, and what of them a release that still serves could not live with.
+"""Finds operations in the migrations to apply that would break a release which still serves.
 
-A migration says that none of its operations does harm by an attribute of its class, `pyz_online_safe = True`.
-Imported after activation only, inside the release whose migrations they are.
+A migration declares its operations harmless by an attribute of its class, `pyz_online_safe = True`.
+Imported after activation only, inside the release that has the migrations.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "pyz_online_safe"
 _KNOWN = {("auth", "0011_update_proxy_permissions")}
-"""Migrations of Django's own whose code changes rows that no request does."""
+"""Django's own migrations whose code changes only rows that no request changes."""
 
 
 def harmful(connection: BaseDatabaseWrapper) -> list[str]:
-    """What does harm of the migrations that are to be applied, a line each.
+    """Harmful operations of the migrations to apply, a line each.
 
     Args:
         connection: of the database.
 
     Raises:
-        django.db.Error: it does not answer.
+        django.db.Error: the database does not answer.
     """
     from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.state import ProjectState
@@ -49,14 +49,14 @@ def harmful(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 class _Review:
-    """Looks at migrations one after the other, and knows the tables that they have made."""
+    """Reviews migrations in their order and remembers the tables that they create."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection = connection
         self._made: set[tuple[str, str]] = set()
 
     def look_at(self, migration: Migration, state: ProjectState) -> tuple[list[str], ProjectState]:
-        """What does harm in a migration, and the state after it."""
+        """The harmful operations of a migration, and the state after it."""
         label = migration.app_label
         is_safe = getattr(migration, _ATTRIBUTE, False) is True or (label, migration.name) in _KNOWN
         found = []

@@ -36,8 +36,8 @@ class Release(NamedTuple):
         build: its build id.
         program: the path of its executable.
         version: for people; "" where it has none.
-        since: when it was put in force first, in seconds since 1970; 0 where it never was.
-        before: the build id of the one that it replaced; "" where that is not known.
+        since: when it first became active, in seconds since 1970; 0 if it never was.
+        before: the build id of the release that it replaced; "" if it is not known.
     """
 
     build: str
@@ -56,13 +56,13 @@ class Host:
     Args:
         bundle: this one.
         root: of the machine, or a folder that stands for it.
-        data: the data folder, where servers may say that they run; None where that is not known.
+        data: the data folder, which may hold records of servers; None if it is not known.
 
     Attributes:
-        site: by its names.
+        site: the names of the site.
         root: of the machine.
-        program: the path of the executable in force.
-        journal: of what is under way.
+        program: the path of the active executable.
+        journal: of the upgrade or rollback under way.
     """
 
     def __init__(self, bundle: Bundle, root: Path, data: Path | None) -> None:
@@ -79,7 +79,7 @@ class Host:
 
     @property
     def has_units(self) -> bool:
-        """Whether systemd serves the site by units that were written for it."""
+        """Whether systemd serves the site, by units written for it."""
         return self.root == Path("/") and machine.has_systemd() and bool(checks.units_of_site(self.site))
 
     @property
@@ -89,7 +89,7 @@ class Host:
         return self.root == Path("/") and os.geteuid() == 0 and is_made
 
     def run(self, release: Release, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a release's executable to its end: as the site's user, where it has one, else as this one."""
+        """Run a release's executable to its end, as the site's user if there is one, else as this user."""
         if self.has_user:
             return machine.completed_by(self.site, release.program, *arguments)
         return subprocess.run(
@@ -102,10 +102,13 @@ class Host:
         )
 
     def succeed(self, release: Release, *arguments: str) -> str:
-        """The same for a command that must end well, and what it has printed.
+        """Run a command that must succeed.
+
+        Returns:
+            What it printed.
 
         Raises:
-            machine.Failed: it did not; with what it has said.
+            machine.Failed: it failed; with its output.
         """
         done = self.run(release, *arguments)
         if done.returncode:
@@ -115,7 +118,7 @@ class Host:
         return done.stdout
 
     def databases(self, release: Release) -> list[dict[str, Any]]:
-        """How the databases stand to a release (release.migrations.State, as dictionaries).
+        """The state of the databases against a release (release.migrations.State, as dictionaries).
 
         Raises:
             machine.Failed: it cannot be told.
@@ -129,10 +132,10 @@ class Host:
         return found
 
     def files(self, release: Release) -> list[HostFile]:
-        """What systemd, shells and man(1) read for a release, with the configuration as it is.
+        """The files of a release for systemd, shells and man(1), with the current configuration.
 
         Raises:
-            machine.Failed: it cannot be told.
+            machine.Failed: it is not known.
         """
         said = self.succeed(release, "pyz", "files", "--json")
         try:
@@ -142,10 +145,10 @@ class Host:
         return [file for file in found if file.place.startswith(("/usr/lib/", "/usr/share/"))]
 
     def in_force(self) -> str:
-        """The build id of the executable in force.
+        """The build id of the active executable.
 
         Raises:
-            UserError: it is not there, or cannot be read.
+            UserError: it does not exist or cannot be read.
         """
         if not self.program.is_file():
             raise UserError(
@@ -155,7 +158,7 @@ class Host:
         return read_container(str(self.program)).build_id
 
     def servers(self) -> list[Running]:
-        """The servers that run."""
+        """The running servers."""
         return [one for one in self.running() if one.text("role") == record.WEB]
 
     def running(self) -> list[Running]:
@@ -163,13 +166,13 @@ class Host:
         return record.running(self.site.name, self._data)
 
     def kept(self) -> list[Release]:
-        """The releases that are or were in force, newest first."""
+        """The releases that are or were active, newest first."""
         trees = map(Path, releases.others(str(self.folder), self.site.name, ""))
         found = [release for tree in trees if (release := self.release(tree.name)).since and release.program.is_file()]
         return sorted(found, key=lambda release: -release.since)
 
     def release(self, build: str) -> Release:
-        """A release with what is known of it."""
+        """A release with its known facts."""
         tree = self.folder / build
         facts: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
@@ -180,7 +183,7 @@ class Host:
         return Release(build, tree / self.site.script, version, since, before)
 
     def version(self, build: str) -> str:
-        """The version of a release whose code is unpacked; "" where it has none, or that cannot be told."""
+        """The version of a release whose code is unpacked; "" if it has none or it is not known."""
         try:
             return str(json.loads((self.folder / build / "site-packages" / MANIFEST_FILE).read_bytes())["version"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -199,18 +202,18 @@ class Host:
             return
         with writable(tree):
             put(source, program, may_link=source == self.program)
-        # The tree has its name by then, but maybe in memory only.
+        # The tree has its final name, but perhaps in memory only.
         sync_folder(self.folder)
         seal.check(str(program))
 
     def take_in_force(self, release: Release, version: str, source: str, before: str = "") -> None:
-        """Write down that a release is in force from now on.
+        """Record that a release is active from now on.
 
         Args:
-            release: the one.
-            version: of it, for people.
-            source: where its executable came from.
-            before: the build id of the one that it replaces; "" for none, or the one that is written down.
+            release: the release.
+            version: its version, for people.
+            source: where its executable comes from.
+            before: the build id of the release that it replaces; "" for none, or for the one already recorded.
 
         Raises:
             OSError: it cannot be written.
@@ -228,13 +231,13 @@ class Host:
             write(release.program.with_name(releases.FACTS), json.dumps(facts, indent=2) + "\n", 0o644)
 
     def forget(self, release: Release) -> None:
-        """Remove the kept executable of a release that was never in force, unless it is the one that runs."""
+        """Remove the kept executable of a release that was never active, unless it is this process's own."""
         if not release.since and release.program != self.bundle.executable:
             with contextlib.suppress(OSError), writable(release.program.parent):
                 release.program.unlink()
 
     def switch(self, release: Release) -> None:
-        """Put a kept executable in force, by one rename.
+        """Make a kept executable the active one, by one rename.
 
         Raises:
             OSError: it cannot be written.
@@ -246,7 +249,7 @@ class Host:
         """Let no other upgrade begin in the block.
 
         Raises:
-            UserError: one is under way, or the folder of releases cannot be used.
+            UserError: another one is under way, or the folder of releases cannot be used.
         """
         try:
             installing.make_folder(str(self.folder))
@@ -261,7 +264,7 @@ class Host:
                 doing = f", at the step {note.step}" if note else ""
                 raise UserError(
                     f"another upgrade or rollback of {self.site.name} is under way{doing}",
-                    hint=f"Wait for its end: `{self.site.script} pyz status` tells how it went.",
+                    hint=f"Wait until it ends: `{self.site.script} pyz status` shows how it went.",
                 ) from None
             yield
         finally:

@@ -1,4 +1,4 @@
-"""What an upgrade or rollback is about to do, written down before it is done: known after a kill or a power cut."""
+"""Records each step of an upgrade or rollback before it is taken, so that it is known after a kill or a power cut."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _LONGEST_BYTES = 1 << 16
 
 
 class Note(NamedTuple):
-    """What is under way.
+    """An upgrade or rollback under way.
 
     Attributes:
         what: "upgrade" or "rollback".
-        to: the build id of the release that is to be in force.
-        before: that of the one that was; "" where that is not known.
-        step: that is about to be taken.
+        to: the build id of the new release.
+        before: the build id of the previous release; "" if it is not known.
+        step: the next step.
         file: the path that the upgrade was started from.
-        backup: the path of the backup that was made; "" where none was.
-        migrations: those that are to be applied.
-        failed: why it has gone back although migrations were applied; "" while it is under way.
-        options: of the command line, which the command that goes on has, too.
-        started: the units that are new with this release, and to be started.
-        gates: the paths of the gates that are closed until it has come to its end.
-        stopped: the units that are to be started again.
+        backup: the path of its backup; "" for none.
+        migrations: the migrations to apply.
+        failed: the step at which it went back although migrations were applied; "" while it is under way.
+        options: of the command line; the command that continues needs them, too.
+        started: the units that are new with this release, to start.
+        gates: the paths of the gates that stay closed until it ends.
+        stopped: the units to start again.
     """
 
     what: str
@@ -49,14 +49,14 @@ class Note(NamedTuple):
     stopped: tuple[str, ...] = ()
 
     def going_on(self, left: Note | None) -> Note:
-        """This note with what another one knows that is left of the same change.
+        """This note with the facts that an interrupted run of the same change has recorded.
 
         Args:
-            left: the one that was found.
+            left: the note of that run.
         """
         if left is None:
             return self
-        # Whatever it was, its pause ends with this one.
+        # Whatever that was, its pause ends with this one.
         paused = self._replace(gates=left.gates, stopped=left.stopped)
         if (left.what, left.to) != (self.what, self.to):
             return paused
@@ -71,14 +71,14 @@ class Journal:
     """The file.
 
     Args:
-        path: of it. The folder may be another user's, who could put something else there.
+        path: of the file. Its folder may belong to another user, who could put something else there.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def write(self, note: Note) -> None:
-        """Write a note, and see that it is on the disk.
+        """Write a note and sync it to the disk.
 
         Raises:
             OSError: it cannot be written.
@@ -86,7 +86,7 @@ class Journal:
         write(self.path, json.dumps(note._asdict(), indent=2) + "\n", 0o644)
 
     def read(self) -> Note | None:
-        """The note; None where there is none, or another user than root or this one has written it."""
+        """The note; None if there is none, or if it was written by a user other than root and this one."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
@@ -100,17 +100,17 @@ class Journal:
         return None
 
     def remove(self) -> None:
-        """Forget it: all is as it is to be, or as it was before."""
+        """Remove the note: the change is complete or was undone."""
         self.path.unlink(missing_ok=True)
         for left in self.path.parent.glob(f".{self.path.name}.*"):
-            # Of a process that was killed while it wrote.
+            # Left by a process that was killed while it wrote.
             left.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             sync_folder(self.path.parent)
 
 
 def _note(found: dict[str, Any]) -> Note | None:
-    """A note, also one of a release that has written less or more."""
+    """A note, also one of a release that writes fewer or more fields."""
     values: dict[str, Any] = {name: str(found.get(name, "")) for name in Note._fields}
     values |= {name: tuple(map(str, found.get(name, ()))) for name in _LISTS}
     note = Note(**values)

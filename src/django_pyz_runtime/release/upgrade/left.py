@@ -1,4 +1,4 @@
-"""What an upgrade or rollback has left that is under way, was interrupted, or went back, for `pyz status`."""
+"""The state of an upgrade or rollback that is under way, was interrupted, or went back, for `pyz status`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from django_pyz_runtime.release.upgrade.journal import Note
 
 
 class Left(NamedTuple):
-    """What is left.
+    """An unfinished upgrade or rollback.
 
     Attributes:
         what: "upgrade" or "rollback".
-        to: the build id of the release that was to be in force.
-        step: that was about to be taken.
+        to: the build id of its new release.
+        step: its next step.
         is_busy: whether it is still under way.
-        in_force: the build id of the executable in force; "" where it cannot be read.
-        backup: the path of the backup that was made; "" where none was.
-        next_command: goes on with it; "" while it is under way.
-        line: all of it, for people.
+        in_force: the build id of the active executable; "" if it cannot be read.
+        backup: the path of its backup; "" for none.
+        next_command: continues it; "" while it is under way.
+        line: all of this, for people.
     """
 
     what: str
@@ -37,7 +37,7 @@ class Left(NamedTuple):
 
 
 def left_over(bundle: Bundle) -> Left | None:
-    """What is left on the host of an executable that is installed; None where nothing is.
+    """The unfinished upgrade or rollback of an installed executable; None if there is none.
 
     Args:
         bundle: this one.
@@ -60,7 +60,7 @@ def left_over(bundle: Bundle) -> Left | None:
 
 
 def root_of(bundle: Bundle) -> Path | None:
-    """The root of the machine that an executable is installed on: where it is, or is kept; None for another file."""
+    """The root of the machine on which this executable is installed or kept; None for another file."""
     program = bundle.executable
     places = ("usr/bin", f"usr/lib/{bundle.manifest.name}/releases/{bundle.build_id}")
     for place in places:
@@ -70,19 +70,19 @@ def root_of(bundle: Bundle) -> Path | None:
 
 
 def next_command(host: Host, note: Note, *more: str, program: str = "") -> str:
-    """The command that goes on with an upgrade or a rollback.
+    """The command that continues an upgrade or a rollback.
 
     Args:
-        host: whose.
-        note: what is under way.
-        more: options that it has, too.
-        program: the executable; "" for the one that is kept, or in force.
+        host: the host.
+        note: the upgrade or rollback.
+        more: additional options.
+        program: the executable; "" for the one that is kept or active.
     """
     if note.what == "rollback":
         words = [program or str(host.program), "pyz", "rollback", note.to[:12]]
     else:
         kept = host.release(note.to).program
-        # Until it was kept there is only the file that the upgrade was started from.
+        # Before it is kept, there is only the file that the upgrade was started from.
         words = [program or (str(kept) if kept.is_file() else note.file), "pyz", "upgrade"]
     words += [*note.options, *more]
     words += [] if host.root == Path("/") else ["--root", str(host.root)]
@@ -91,13 +91,17 @@ def next_command(host: Host, note: Note, *more: str, program: str = "") -> str:
 
 def _line(note: Note, in_force: str, command: str) -> str:
     at = f"{note.what} to {note.to[:12]}"
-    force = f"{in_force[:12] or 'nothing that can be read'} is in force"
+    force = f"{in_force[:12] or 'an unreadable executable'} is active"
     if not command:
         return f"{at}: under way, at the step {_plain(note.step)}; {force}"
-    how = f"went back from the step {_plain(note.failed)}" if note.failed else f"interrupted at {_plain(note.step)}"
-    backup = f"; the data of before is in {_plain(note.backup)}" if note.backup else ""
+    how = (
+        f"went back after the step {_plain(note.failed)} failed"
+        if note.failed
+        else f"interrupted at {_plain(note.step)}"
+    )
+    backup = f"; the backup is in {_plain(note.backup)}" if note.backup else ""
     paused = "; requests are answered with 503 until then" if note.gates else ""
-    return f"{at}: {how}; {force}{backup}{paused}. Go on: `{command}`"
+    return f"{at}: {how}; {force}{backup}{paused}. Continue with: `{command}`"
 
 
 def _plain(text: str) -> str:

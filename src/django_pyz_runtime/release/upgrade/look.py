@@ -1,4 +1,4 @@
-"""How the databases stand to a release, as JSON: run inside it by another one, `pyz exec python -m` this module."""
+"""Prints the state of the databases against a release as JSON; another release runs this by `pyz exec python -m`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _facts(state: State) -> dict[str, object]:
 
 
 def _in_part(state: State) -> str:
-    """The next migration, where one that fails is not taken back as a whole; "" where it is, or there is none."""
+    """The next migration if a failure would leave it partly applied; "" if it would roll back, or there is none."""
     if not state.missing:
         return ""
     from django.db import connections
@@ -35,7 +35,7 @@ def _in_part(state: State) -> str:
 
 
 def _harmful(state: State) -> list[str]:
-    """What of the missing ones a release before them could not live with."""
+    """The operations of the missing migrations that would break a release without them."""
     if not state.missing:
         return []
     from django.db import connections

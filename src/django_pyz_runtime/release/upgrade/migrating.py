@@ -1,4 +1,4 @@
-"""The databases, from one release to another and back: each migration is run by a release that knows it."""
+"""Migrates the databases from one release to another and back; a release runs only migrations that it knows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django_pyz_runtime.release.upgrade.host import Host, Release
 
 
 def migrate(host: Host, release: Release) -> None:
-    """Apply what is missing; `migrate` lets no other process do so meanwhile (release.migration_lock).
+    """Apply the missing migrations; `migrate` locks out other processes (release.migration_lock).
 
     Raises:
-        machine.Failed: that fails.
+        machine.Failed: it failed.
     """
     for state in host.databases(release):
         if state["missing"]:
@@ -22,7 +22,7 @@ def migrate(host: Host, release: Release) -> None:
 
 
 def undo(host: Host, older: Release, newer: Release) -> list[str]:
-    """Undo the migrations that the older release does not know, by the newer one, which does.
+    """Undo the migrations that the older release does not know; the newer release, which knows them, does it.
 
     Returns:
         Their names.
@@ -35,7 +35,7 @@ def undo(host: Host, older: Release, newer: Release) -> list[str]:
         for one in state["ahead"]:
             names = [f"{one['app']}.{name}" for name in one["names"]]
             if not one["back_to"]:
-                raise machine.Failed(f"{', '.join(names)}: there is no migration to go back to")
+                raise machine.Failed(f"{', '.join(names)}: no earlier migration to go back to")
             database = ("--database", state["alias"])
             host.succeed(newer, "migrate", "--noinput", *database, one["app"], one["back_to"])
             undone += names
@@ -43,13 +43,13 @@ def undo(host: Host, older: Release, newer: Release) -> list[str]:
 
 
 class TakenBack(NamedTuple):
-    """What became of the migrations of an upgrade or a rollback that has failed; empty where none was touched.
+    """The migrations of a failed upgrade or rollback; empty if none was touched.
 
     Attributes:
-        redone: those that a rollback had undone, and that are applied again.
-        undone: those that were applied and are so no longer.
-        applied: those that are still applied.
-        in_part: those that may be applied in part: their database, or they, know no way back.
+        redone: undone by a rollback and applied again.
+        undone: applied by an upgrade and undone again.
+        applied: still applied.
+        in_part: perhaps partly applied, as the database or the migration does not roll back.
     """
 
     redone: tuple[str, ...] = ()
@@ -59,14 +59,14 @@ class TakenBack(NamedTuple):
 
 
 def take_back(host: Host, older: Release | None, newer: Release, names: Collection[str]) -> TakenBack:
-    """Undo what an upgrade has applied, as far as that can be.
+    """Undo what an upgrade has applied, as far as possible.
 
-    Where a migration may have been applied in part, nothing is undone: only a backup leads back from there.
+    If a migration may be partly applied, nothing is undone: only a backup leads back from there.
 
     Args:
-        host: whose databases.
-        older: the release that goes on; None where it is not known.
-        newer: the one that has migrated.
+        host: the host.
+        older: the release that keeps serving; None if it is not known.
+        newer: the release that has migrated.
         names: of its migrations.
     """
     try:
@@ -92,8 +92,8 @@ def redo(host: Host, newer: Release) -> TakenBack:
     """Apply again what a rollback has undone.
 
     Args:
-        host: whose databases.
-        newer: the release that goes on.
+        host: the host.
+        newer: the release that keeps serving.
     """
     found: list[dict[str, Any]] = []
     try:

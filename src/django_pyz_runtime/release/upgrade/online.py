@@ -1,8 +1,8 @@
-"""What of an upgrade the release that serves meanwhile could not live with, and the pause of the site for that.
+"""Decides whether migrations would break the running release, and pauses the site for them.
 
-While the site pauses, requests are answered with 503 and Retry-After, and what runs beside the server is stopped. Until
-migrations begin, the pause is over as soon as this process is, however it ends. From then on the gate stays closed
-until an upgrade or rollback has come to its end: the databases are none any more that the release in force knows.
+During a pause requests get 503 with Retry-After, and the services beside the server are stopped. Until migrations
+begin, the pause ends with this process, however it ends. From then on the gate stays closed until an upgrade or
+rollback ends: the active release does not fit the databases any more.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _AFTER_KILL_SECONDS = 10
 
 
 class Unwanted(machine.Failed):
-    """A step that is not to be taken.
+    """A step that was refused.
 
     Args:
-        text: why.
+        text: the reason.
         hint: what to do instead.
-        needs_program: whether that needs the kept executable of the release.
+        needs_program: whether the hint needs the kept executable of the release.
     """
 
     def __init__(self, text: str, hint: str, *, needs_program: bool = False) -> None:
@@ -44,33 +44,33 @@ class Unwanted(machine.Failed):
 
 
 def judge(host: Host, policy: Policy, found: Iterable[dict[str, Any]], command: str) -> bool:
-    """Whether the migrations that are to be applied need a pause.
+    """Whether the migrations to apply need a pause.
 
     Args:
-        host: whose.
-        policy: what may be done.
+        host: the host.
+        policy: what is allowed.
         found: the state of each database.
-        command: the one that is running, for the hint.
+        command: the running command, for the hint.
 
     Raises:
-        Unwanted: they do, and there may be none.
+        Unwanted: they need a pause, and none is allowed.
     """
     harmful = [line for state in found for line in state.get("harmful", [])]
     if not harmful or not serves(host):
         return False
     if not policy.pauses:
         raise Unwanted(
-            "\n".join(["the release that serves could not live with:", *(f"  {line}" for line in harmful)]),
-            f"Have the site pause for it: `{command} {PAUSE}`, or always: [upgrade] online = pause.",
+            "\n".join(["these migrations would break the running release:", *(f"  {line}" for line in harmful)]),
+            f"Pause the site for them: `{command} {PAUSE}`, or always: [upgrade] online = pause.",
         )
     return True
 
 
 def check_allowed(host: Host, policy: Policy, release: Release, missing: Sequence[str]) -> None:
-    """Refuse to apply migrations where that is configured.
+    """Refuse to apply migrations if the configuration says so.
 
     Raises:
-        Unwanted: there are some, and none are to be applied.
+        Unwanted: migrations are missing, and the upgrade must not apply them.
     """
     if missing and not policy.migrates:
         by_user = f"runuser -u {host.site.user} -- " if host.has_user else ""
@@ -82,7 +82,7 @@ def check_allowed(host: Host, policy: Policy, release: Release, missing: Sequenc
 
 
 def serves(host: Host) -> bool:
-    """Whether something runs that uses the databases, or may be started by systemd at any moment."""
+    """Whether a process that uses the databases runs, or systemd may start one at any moment."""
     return host.has_units or bool(host.running())
 
 
@@ -90,10 +90,10 @@ class Pause:
     """A pause of the site.
 
     Args:
-        host: whose.
-        policy: how long running requests are given.
-        note: what is known of an upgrade that was interrupted: its gates are closed, and its services stopped.
-        remember: writes down more in the journal.
+        host: the host.
+        policy: how long running requests may take.
+        note: of an interrupted upgrade: its gates are closed, and its services stopped.
+        remember: records facts in the journal.
     """
 
     def __init__(self, host: Host, policy: Policy, note: Note, remember: Callable[..., None]) -> None:
@@ -107,14 +107,14 @@ class Pause:
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is something to end."""
+        """Whether there is a pause to end."""
         return bool(self._closed or self._gates or self._stopped)
 
     def begin(self) -> str:
-        """Stop what runs beside the server, let no more requests in, and wait for those that are inside.
+        """Stop the services beside the server, let no new requests in, and wait for the running ones.
 
         Raises:
-            machine.Failed: it cannot be; all that was done is ended by `end`.
+            machine.Failed: it cannot begin; `end` undoes what was done.
         """
         servers = self._host.servers()
         service = f"{self._host.site.name}.service"
@@ -131,7 +131,7 @@ class Pause:
             except OSError as error:
                 raise machine.Failed(f"{path}: {system_reason(error)}") from None
         ended = self._wait(servers)
-        more = f"; workers that were ended, as their requests took longer: {ended}" if ended else ""
+        more = f"; workers stopped because their requests took too long: {ended}" if ended else ""
         return f"requests are answered with 503{more}"
 
     def _gate_of(self, server: Running) -> Path:
@@ -143,7 +143,7 @@ class Pause:
         # Its socket would start it again.
         command = f"systemctl stop {self._host.site.name}.target" if self._host.has_units else f"kill {pid}"
         return Unwanted(
-            f"{who} serves a release that knows no pause, or has no place for it",
+            f"{who} runs a release that does not support pausing, or could not create its gate file",
             f"Stop it, then upgrade, then start it again: `{command}`.",
         )
 
@@ -156,10 +156,16 @@ class Pause:
         if others := [one for one in self._host.running() if one.text("role") != WEB]:
             told = ", ".join(f"{one.text('role')}, process {one.pid}" for one in others)
             numbers = " ".join(str(one.pid) for one in others)
-            raise Unwanted(f"no unit of the site's, but running: {told}", f"Stop it first: `kill {numbers}`.")
+            raise Unwanted(
+                f"running, but not managed by a unit of this site: {told}", f"Stop it first: `kill {numbers}`."
+            )
 
     def _wait(self, servers: list[Running]) -> int:
-        """Wait for the requests that are inside; how many processes took too long, and were ended."""
+        """Wait for running requests.
+
+        Returns:
+            How many processes took too long and were killed.
+        """
         masters, killed = {server.pid for server in servers}, set[int]()
         deadline = time.monotonic() + self._policy.graceful_seconds
         for closed in self._closed:
@@ -177,14 +183,14 @@ class Pause:
         return len(killed)
 
     def hold(self, why: str) -> None:
-        """Have it go on whatever becomes of this process: the databases are about to change."""
+        """Let the pause outlive this process: the databases are about to change."""
         for closed in self._closed:
             closed.hold(why)
         self.is_held = True
         self._remember(gates=tuple(map(str, self._gates)))
 
     def end(self) -> str:
-        """Let requests in, and start what was stopped.
+        """Let requests in, and start the stopped units.
 
         Raises:
             machine.Failed: a service cannot be started.
@@ -207,13 +213,17 @@ class Pause:
         return f"requests are served{'; ' if stopped else ''}{', '.join(stopped)}{' started' if stopped else ''}"
 
     def way_out(self) -> str:
-        """How to end it by hand, for the message."""
+        """How to end the pause by hand, for the message."""
         paths = shlex.join(map(str, self._gates))
-        return f"Or have requests served by the release in force: `truncate --size 0 {paths}`."
+        return f"Or let the active release serve requests: `truncate --size 0 {paths}`."
 
 
 def restore(host: Host, release: Release, backup: str) -> str:
-    """Put a backup in the place of the data, which nobody has written to since; what keeps that from being done."""
+    """Restore a backup over the data, which nobody has written to since.
+
+    Returns:
+        Why that failed; "" if it did not.
+    """
     try:
         host.succeed(release, "pyz", "restore", backup, "--replace")
     except machine.Failed as error:
@@ -222,7 +232,7 @@ def restore(host: Host, release: Release, backup: str) -> str:
 
 
 def _running_units(host: Host) -> list[str]:
-    """The timers of a site that run, and its services but the server, also those that a timer has started."""
+    """The running timers and services of a site except the server, including services that a timer has started."""
     units = [path.name for path in checks.units_of_site(host.site) if path.name != f"{host.site.name}.service"]
     found = [name for name in units if name.endswith((".timer", ".service"))]
     found.sort(key=lambda name: not name.endswith(".timer"))

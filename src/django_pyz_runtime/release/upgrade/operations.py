@@ -1,15 +1,15 @@
-"""Which operations of migrations a release that still serves could not live with.
+"""Knows which operations of migrations would break a release that still serves.
 
-What is not known to be harmless counts as harmful. The facts are from Django's documentation (Migration Operations,
-Writing migrations) and its schema editors, of Django 4.2 to 6.0:
+An operation that is not known to be harmless counts as harmful. The facts are from Django's documentation (Migration
+Operations, Writing migrations) and its schema editors, of Django 4.2 to 6.0:
 
-- A table, index or column that the older code does not know does no harm, unless a row that it adds is refused for it.
-  Django takes the default of a new column out of the database again (BaseDatabaseSchemaEditor.add_field), so that
-  column has to be nullable, to have a `db_default` (Django 5.0), or to be generated.
-- What is taken away or renamed, the older code still asks for.
-- A constraint, also one that is a field's, may refuse what the older code writes. To be rid of one does no harm.
-- A column with more room does no harm, any other change of its type may.
-- A table that the same upgrade makes is nobody's yet.
+- A new table, index or column is harmless, unless it makes the database reject rows of the older code. Django drops the
+  default of a new column from the database again (BaseDatabaseSchemaEditor.add_field), so the column must be nullable,
+  have a `db_default` (Django 5.0), or be generated.
+- The older code still uses what is removed or renamed.
+- A constraint, also one of a field, may reject rows that the older code writes. Removing one is harmless.
+- A wider column is harmless, any other change of its type may do harm.
+- A table that the same upgrade creates is not used yet.
 - Code and SQL may do anything.
 """
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.state import ProjectState
 
-UNKNOWN = "what it does is not known"
+UNKNOWN = "its effect is not known"
 _WIDER = (
     ("SmallIntegerField", "IntegerField", "BigIntegerField"),
     ("PositiveSmallIntegerField", "PositiveIntegerField", "PositiveBigIntegerField"),
     ("SmallAutoField", "AutoField", "BigAutoField"),
 )
-"""Kinds of fields, of which each has room for all that one before it has."""
+"""Kinds of fields; each can hold all values of those before it."""
 _TEXTS = ("CharField", "SlugField", "FileField", "FilePathField")
 
 
 class Case(NamedTuple):
-    """An operation that is to be judged.
+    """An operation to judge.
 
     Attributes:
         operation: one of Django's.
         app: the label of its app.
-        before: the state of the project.
-        after: the state once it is applied.
+        before: the state before the operation.
+        after: the state after it.
         connection: of the database.
     """
 
@@ -51,7 +51,7 @@ class Case(NamedTuple):
 
     @property
     def model(self) -> str:
-        """The name of the model that it changes, as it was, in lower case; "" for none."""
+        """The name of the model before the operation, in lower case; "" for none."""
         names = (getattr(self.operation, name, "") for name in ("model_name", "old_name", "name"))
         return str(next(filter(None, names), "")).lower()
 
@@ -60,11 +60,11 @@ class Case(NamedTuple):
         return self.before.models[self.app, self.model].options.get(name)
 
     def field(self, name: str) -> Any:
-        """A field of that model, as it was, by itself."""
+        """A copy of a field of that model before the operation."""
         return self.before.models[self.app, self.model].fields[name]
 
     def is_of_database(self) -> bool:
-        """Whether it is for this database, by the options of the model and the project's routers."""
+        """Whether the model belongs to this database, by its options and the project's routers."""
         from django.db import router
 
         alias = self.connection.alias
@@ -75,9 +75,9 @@ class Case(NamedTuple):
 
 
 def harm(case: Case) -> str:
-    """Why a release that serves could not live with an operation; "" where it could.
+    """Why an operation would break a release that serves; "" if it would not.
 
-    A subclass counts as the class whose effect on the database it has.
+    A subclass counts as the class whose effect on the database it shares.
     """
     for kind in type(case.operation).__mro__:
         if rule := _RULES.get(f"{kind.__module__}.{kind.__qualname__}"):
@@ -97,7 +97,7 @@ def _always(reason: str) -> Callable[[Case], str]:
 
 def _rename_field(case: Case) -> str:
     field = case.field(case.operation.old_name)
-    return "" if field.db_column else "the older code asks for the old name"
+    return "" if field.db_column else "the older code uses the old name"
 
 
 def _add_field(case: Case) -> str:
@@ -105,15 +105,15 @@ def _add_field(case: Case) -> str:
     if field.null or field.many_to_many or getattr(field, "generated", False):
         return ""
     if has_default(field):
-        return "a second row with its default is refused" if field.unique else ""
+        return "a second row with its default violates UNIQUE" if field.unique else ""
     bound = case.after.apps.get_model(case.app, case.model)._meta.get_field(case.operation.name)
     if bound.db_type(case.connection) is None:
         return ""
-    return "the column is NOT NULL and has no db_default, so the older code can add no row"
+    return "the column is NOT NULL and has no db_default, so the older code cannot insert rows"
 
 
 def has_default(field: Any) -> bool:
-    """Whether a field has a default in the database, which Django knows since 5.0."""
+    """Whether a field has a default in the database (Django 5.0 and later)."""
     from django.db.models import NOT_PROVIDED
 
     return getattr(field, "db_default", NOT_PROVIDED) is not NOT_PROVIDED
@@ -135,7 +135,7 @@ def _relation(field: Any) -> tuple[object, ...]:
 
 
 class _Column:
-    """What the database knows of a field."""
+    """The properties of a field in the database."""
 
     def __init__(self, field: Any, connection: BaseDatabaseWrapper) -> None:
         parameters = field.db_parameters(connection)
@@ -154,15 +154,15 @@ class _Column:
 
 
 def _change(old: _Column, new: _Column) -> str:
-    """Why the older code could not live with another column in the place of one; "" where it could."""
+    """Why the older code would break with the new column; "" if it would not."""
     reasons = {
-        "the column gets another name": old.name != new.name,
+        "the column is renamed": old.name != new.name,
         "the column becomes NOT NULL": old.is_null and not new.is_null,
         "its values become unique": new.is_unique and not old.is_unique,
         "the column loses its default": old.has_default and not new.has_default,
         "it refers to another table": new.refers_to and new.refers_to != old.refers_to,
         "a foreign key is checked": new.is_checked and not old.is_checked,
-        "its values are compared in another way": old.collation != new.collation,
+        "its collation changes": old.collation != new.collation,
         "its values are checked": new.check and new.check != old.check and not _is_wider(old, new),
         f"{old.type} becomes {new.type}": old.type != new.type and not _is_wider(old, new),
     }
@@ -180,12 +180,12 @@ def _is_wider(old: _Column, new: _Column) -> bool:
 def _alter_table(case: Case) -> str:
     usual = f"{case.app}_{case.model}"
     is_same = (case.option("db_table") or usual) == (case.operation.table or usual)
-    return "" if is_same else "the older code asks for the old name"
+    return "" if is_same else "the older code uses the old name"
 
 
 def _unique_together(case: Case) -> str:
     added = set(case.operation.option_value or ()) - set(case.option("unique_together") or ())
-    return "it may refuse what the older code writes" if added else ""
+    return "it may reject rows that the older code writes" if added else ""
 
 
 def _order(case: Case) -> str:
@@ -204,12 +204,12 @@ def _sql(case: Case) -> str:
 
 _MODELS, _FIELDS = "django.db.migrations.operations.models", "django.db.migrations.operations.fields"
 _SPECIAL, _POSTGRES = "django.db.migrations.operations.special", "django.contrib.postgres.operations"
-_GONE = "the older code asks for it"
-_REFUSES = "it may refuse what the older code writes"
+_GONE = "the older code still uses it"
+_REFUSES = "it may reject rows that the older code writes"
 _RULES: dict[str, Callable[[Case], str]] = {
     f"{_MODELS}.CreateModel": _none,
     f"{_MODELS}.DeleteModel": _always(_GONE),
-    f"{_MODELS}.RenameModel": _always("the older code asks for the old name"),
+    f"{_MODELS}.RenameModel": _always("the older code uses the old name"),
     f"{_MODELS}.AlterModelTable": _alter_table,
     f"{_MODELS}.AlterModelTableComment": _none,
     f"{_MODELS}.AlterModelOptions": _none,
@@ -238,4 +238,4 @@ _RULES: dict[str, Callable[[Case], str]] = {
     f"{_POSTGRES}.AddConstraintNotValid": _always(_REFUSES),
     f"{_POSTGRES}.ValidateConstraint": _none,
 }
-"""By the class of an operation."""
+"""The rules by the class of an operation."""

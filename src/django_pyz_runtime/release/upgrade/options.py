@@ -1,4 +1,4 @@
-"""The section [upgrade], with what the command line says instead."""
+"""The section [upgrade], with the options of the command line that override it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Policy(NamedTuple):
     Attributes:
         migrates: whether it applies migrations.
         backs_up: whether it makes a backup before that.
-        keep: how many releases stay on the host, with the one in force.
+        keep: how many releases stay on the host, including the active one.
         pauses: whether the site may pause for a migration that needs it.
         graceful_seconds: how long running requests may take when it pauses.
     """
@@ -32,18 +32,18 @@ class Policy(NamedTuple):
 
 
 def declare(parser: ArgumentParser) -> None:
-    """Declare the options that win over the section."""
+    """Declare the options that override the section."""
     parser.add_argument(NO_BACKUP, action="store_true", help="do not back up before migrations are applied or undone")
     parser.add_argument(PAUSE, action="store_true", help="pause the site for migrations that need it")
 
 
 def policy(bundle: Bundle, arguments: Arguments, options: Namespace) -> Policy:
-    """What is configured; the defaults where the configuration is wrong, of which the step `check` tells.
+    """The configured policy; the defaults if the configuration is wrong, which the step `check` reports.
 
     Args:
         bundle: this one.
         arguments: of the command line.
-        options: as `declare` has declared them.
+        options: those of `declare`.
     """
     wanted = Policy(backs_up=not options.no_backup, pauses=options.pause)
     try:

@@ -1,4 +1,4 @@
-"""Executables that are put in place at once and for good, also in a tree that is read-only."""
+"""Puts executables in place atomically and durably, also in a read-only tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_pyz_runtime.release.install.text_files import remove_left_over, sync
 
 
 def put(source: Path, target: Path, *, may_link: bool) -> None:
-    """Put a file in the place of another one at once: the very same where it may and can be, else a copy."""
+    """Replace a file atomically by a hard link to the source where allowed and possible, else by a copy."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     remove_left_over(target)
     try:
@@ -44,5 +44,5 @@ def writable(folder: Path) -> Iterator[None]:
 
 
 def close(folder: Path) -> None:
-    """Make a tree read-only, which a kill may have left writable."""
+    """Make a tree read-only again, which a killed process may have left writable."""
     folder.chmod(folder.stat().st_mode & 0o7555)

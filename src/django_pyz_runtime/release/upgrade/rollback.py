@@ -1,4 +1,4 @@
-"""`pyz rollback`: a release that was in force before, once more."""
+"""`pyz rollback`: make a release active that was active before."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from django_pyz_runtime.release.upgrade.options import Policy
 def roll_back(
     host: Host, options: tuple[str, ...], policy: Policy, wanted: str, *, ready: Ready, migrates: bool
 ) -> None:
-    """Put a release in force that is kept.
+    """Make a kept release active.
 
     Args:
-        host: whose.
-        options: of the command line, for the command that goes on.
+        host: the host.
+        options: of the command line, for the command that continues.
         policy: what it may do.
-        wanted: its version, or how its build id begins; "" for the one before that in force.
+        wanted: its version, or the beginning of its build id; "" for the previous release.
         ready: the page that says whether the site is ready.
-        migrates: whether to undo migrations that it does not know.
+        migrates: whether to undo migrations that the release does not know.
 
     Raises:
-        UserError: there is none, or a step failed; what is in force is said.
+        UserError: there is none, or a step failed; the text says which release is active.
     """
     if host.root == Path("/"):
         must_be_root("pyz rollback")
@@ -59,19 +59,19 @@ def _steps(change: Change, *, migrates: bool, backs_up: bool) -> Iterator[Step]:
 
 
 def _before(kept: list[Release], in_force: str) -> list[Release]:
-    """The kept release that the one in force has replaced, or else that was in force before it; none, or one."""
+    """The kept release that the active one replaced, or else the one that was active before it; none, or one."""
     own = next((one for one in kept if one.build == in_force), None)
     others = [one for one in kept if one.build != in_force and (own is None or one.since <= own.since)]
     return [one for one in others if own and one.build == own.before] or others[:1]
 
 
 def find(host: Host, in_force: str, wanted: str) -> Release:
-    """The kept release that is meant.
+    """The kept release that a word names.
 
     Args:
-        host: whose.
-        in_force: the build id of the one in force.
-        wanted: version, or how the build id begins; "" for the one before.
+        host: the host.
+        in_force: the build id of the active release.
+        wanted: version, or the beginning of the build id; "" for the previous release.
 
     Raises:
         UserError: there is none, or more than one.
@@ -86,7 +86,7 @@ def find(host: Host, in_force: str, wanted: str) -> Release:
         return found[0]
     known = ", ".join(map(str, kept))
     if found:
-        raise UserError(f"{len(found)} releases are meant by {wanted}: {known}", hint="Give more of the build id.")
-    which = f"no release {wanted}" if wanted else "no release before the one in force"
-    hint = f"There are {known}." if kept else "`FILE pyz upgrade` keeps those that it replaces."
+        raise UserError(f"{wanted} matches {len(found)} releases: {known}", hint="Give more of the build id.")
+    which = f"no release {wanted}" if wanted else "no release before the active one"
+    hint = f"There are {known}." if kept else "`FILE pyz upgrade` keeps the releases that it replaces."
     raise UserError(f"{which} is kept on this host", hint=hint)

@@ -1,4 +1,4 @@
-"""What a process has said, for the message about the step that it was run for."""
+"""The output of a process, for the message about its step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _TRACEBACK = "Traceback (most recent call last):"
 
 
 def indented(said: str) -> Iterator[str]:
-    """The lines, of a traceback only the place where it ends.
+    """The lines, indented; of a traceback only its end.
 
     Args:
-        said: by the process.
+        said: the output.
     """
     lines = said.splitlines()
     if _TRACEBACK in lines:

@@ -1,6 +1,6 @@
-"""The files of a host that systemd, shells and man(1) read: from those of one release to those of another.
+"""Updates the files for systemd, shells and man(1) from one release to another.
 
-What an operator has changed stays, and is told. Each step may be taken again after a kill.
+Files that an operator has changed are kept and reported. Each step can be repeated after a kill.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Units:
     """The files of a site on this machine.
 
     Args:
-        site: by its names.
-        files: that a release wants.
+        site: the names of the site.
+        files: of the new release.
     """
 
     def __init__(self, site: Site, files: list[HostFile]) -> None:
@@ -29,30 +29,30 @@ class Units:
         self._wanted = {Path(file.place).name for file in files}
 
     def check(self) -> None:
-        """Find out whether something of somebody else's is in the way.
+        """Check that no foreign file is in the way.
 
         Raises:
-            UserError: it is.
+            UserError: one is.
         """
         checks.check_foreign(self._site, self._files)
 
     def new(self) -> list[str]:
-        """The names of those that are to be enabled and started, as they are not there yet."""
+        """The names of new units, to enable and start."""
         there = {path.name for path in checks.units_of_site(self._site)}
         return [unit for unit in enabled_units(self._files) if unit not in there]
 
     def write(self, started: Iterable[str]) -> str:
-        """Write what differs and nobody has changed, and have systemd read it.
+        """Write the files that differ, except those that somebody has changed, and reload systemd.
 
         Args:
-            started: the names of new units, which are enabled.
+            started: the names of new units, to enable.
 
         Returns:
-            What to say.
+            Lines to print.
 
         Raises:
-            machine.Failed: systemd does not take it.
-            OSError: it cannot be written.
+            machine.Failed: systemd refuses them.
+            OSError: a file cannot be written.
         """
         written, changed = [], []
         for file in self._files:
@@ -70,7 +70,7 @@ class Units:
         return "; ".join(told(self._site.name, written, changed))
 
     def _take(self, written: list[Path], started: list[str]) -> None:
-        """Have systemd take what was written, as far as that stops nothing."""
+        """Let systemd use the written units, as far as that stops nothing."""
         if started:
             machine.systemctl("enable", *started)
         if folders := [path for path in written if path.parent.name == "tmpfiles.d"]:
@@ -79,19 +79,19 @@ class Units:
             machine.systemctl("try-restart", *timers)
 
     def restart(self, started: Iterable[str]) -> str:
-        """Restart the services that run, start those that are new, and take away those that are gone.
+        """Restart running services, start new ones, and remove those that are gone.
 
-        What a timer has started goes on to its end. A service that runs is given its time for that, and nobody waits
-        for it, but where it goes for good.
+        A command that a timer has started runs to its end. A running service gets its stop timeout; only the removal
+        of a service waits for it.
 
         Returns:
-            What to say.
+            A line to print.
 
         Raises:
             machine.Failed: one does not start.
             OSError: one cannot be removed.
         """
-        # With a site that is stopped they are stopped, too.
+        # In a stopped site they are stopped, too.
         new = list(started) if machine.is_active(f"{self._site.name}.target") else []
         services = [unit for unit in service_units(self._site, self._files) if unit not in new]
         running = [unit for unit in services if machine.is_active(unit)]
@@ -104,7 +104,7 @@ class Units:
         return "; ".join(f"{', '.join(units)} {what}" for units, what in done if units)
 
     def _remove(self) -> list[str]:
-        """Stop and remove the units that this release has no longer."""
+        """Stop and remove the units that this release no longer has."""
         found = [path for path in checks.units_of_site(self._site) if path.name not in self._wanted]
         gone = [path for path in found if is_as_written(_text(path) or "")]
         timed = {path.with_suffix(".service") for path in found if path.suffix == ".timer"}
@@ -118,26 +118,26 @@ class Units:
 
 
 def told(name: str, written: Iterable[Path], changed: Iterable[Path]) -> Iterator[str]:
-    """What to say of the files of a site.
+    """Lines to print about the files of a site.
 
     Args:
         name: of the site.
-        written: those that were.
-        changed: those that were not, as somebody has changed them.
+        written: the written files.
+        changed: the files that were kept, because somebody has changed them.
     """
     names = [path.name for path in written]
     service, socket, target = (f"{name}.{kind}" for kind in ("service", "socket", "target"))
     if names:
         yield f"{', '.join(names)} written"
     if later := sorted({service, socket}.intersection(names)):
-        # While the service alone restarts, its socket keeps who connects waiting.
-        yield f"{', '.join(later)}: in force after `systemctl restart {target if socket in later else service}`"
+        # While only the service restarts, its socket holds new connections.
+        yield f"{', '.join(later)}: effective after `systemctl restart {target if socket in later else service}`"
     for path in changed:
-        yield f"{path}: stays, as it was changed"
+        yield f"{path}: kept, because it was changed"
 
 
 def _text(path: Path) -> str | None:
-    """The text of a file; None where there is none, and "" where it is no text."""
+    """The text of a file; None if it does not exist, "" if it is not text."""
     try:
         return read(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`pyz upgrade`: this file's release in force, or everything as it was before."""
+"""`pyz upgrade`: make this file's release active, or change nothing."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from django_pyz_runtime.release.upgrade.options import Policy
 
 
 def upgrade(host: Host, options: tuple[str, ...], policy: Policy, *, ready: Ready) -> None:
-    """Put this release in force.
+    """Make this release active.
 
     Args:
         host: to upgrade.
-        options: of the command line, for the command that goes on.
+        options: of the command line, for the command that continues.
         policy: what it may do.
         ready: the page that says whether the site is ready.
 
     Raises:
-        UserError: it failed; what is in force is said.
+        UserError: it failed; the text says which release is active.
     """
     made = os.environ.pop(installing.MADE, "")
     if host.root == Path("/"):
@@ -46,7 +46,7 @@ def upgrade(host: Host, options: tuple[str, ...], policy: Policy, *, ready: Read
 
 
 def _change(host: Host, options: tuple[str, ...], policy: Policy, ready: Ready) -> Change:
-    """The change to this release, or what is left of it."""
+    """The change to this release, or the rest of an interrupted one."""
     bundle = host.bundle
     program = Program(bundle, host.root)
     seal.check(str(bundle.executable))

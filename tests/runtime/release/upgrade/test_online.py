@@ -37,7 +37,7 @@ def test_it_is_refused_until_the_server_is_stopped(older: subprocess.Popen[str],
     bundle = Bundle(tmp_path / "shop", tmp_path, "a" * 64, Manifest("shop", "shop", "shop.settings", (), "3.11"))
     host = Host(bundle, tmp_path, None)
     pause = Pause(host, Policy(), Note("upgrade", "a" * 64, "b" * 64), lambda **more: None)
-    with pytest.raises(Unwanted, match=f"^process {older.pid} serves a release that knows no pause") as refused:
+    with pytest.raises(Unwanted, match=f"^process {older.pid} runs a release that does not support pausing") as refused:
         pause.begin()
     assert not pause.has_begun
     [command] = re.findall("then start it again: `(.*)`", refused.value.hint)

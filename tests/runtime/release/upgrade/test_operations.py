@@ -60,9 +60,9 @@ def lines(operations):
 found = [lines(eval(f"[{source}]")) for source in json.loads(sys.argv[1])]
 print(json.dumps([[line.rpartition(": ")[2] for line in some] for some in found]))
 """
-GONE, OLD_NAME = "the older code asks for it", "the older code asks for the old name"
-REFUSES, UNKNOWN = "it may refuse what the older code writes", "what it does is not known"
-NOT_NULL = "the column is NOT NULL and has no db_default, so the older code can add no row"
+GONE, OLD_NAME = "the older code still uses it", "the older code uses the old name"
+REFUSES, UNKNOWN = "it may reject rows that the older code writes", "its effect is not known"
+NOT_NULL = "the column is NOT NULL and has no db_default, so the older code cannot insert rows"
 HARM = {
     'AddField("tea", "x", TextField(default=""))': NOT_NULL,
     'Silent("tea", "x", ForeignKey("t.Shop", CASCADE))': NOT_NULL,
@@ -73,7 +73,7 @@ HARM = {
     'AlterField("tea", "note", CharField(max_length=10))': "the column becomes NOT NULL",
     'AlterField("tea", "name", CharField(max_length=5))': "varchar(10) becomes varchar(5)",
     'AlterField("tea", "name", CharField(max_length=10, unique=True))': "its values become unique",
-    'AlterField("tea", "name", CharField(max_length=10, db_column="n"))': "the column gets another name",
+    'AlterField("tea", "name", CharField(max_length=10, db_column="n"))': "the column is renamed",
     'AlterField("tea", "name", IntegerField())': "varchar(10) becomes integer",
     'AlterField("tea", "count", PositiveIntegerField())': "its values are checked",
     'AlterField("tea", "count", SmallIntegerField())': "integer becomes smallint",

@@ -16,13 +16,13 @@ from django_pyz_runtime.release.upgrade.units import told
         (["shop-huey.service"], ["shop-huey.service written"]),
         (
             ["shop.service"],
-            ["shop.service written", "shop.service: in force after `systemctl restart shop.service`"],
+            ["shop.service written", "shop.service: effective after `systemctl restart shop.service`"],
         ),
         (
             ["shop.service", "shop.socket"],
             [
                 "shop.service, shop.socket written",
-                "shop.service, shop.socket: in force after `systemctl restart shop.target`",
+                "shop.service, shop.socket: effective after `systemctl restart shop.target`",
             ],
         ),
     ],
