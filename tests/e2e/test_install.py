@@ -143,7 +143,7 @@ def test_what_does_not_start_there_is_not_put_in_place(shop: Machine, root: Path
     [what, why, last] = done.stderr.splitlines()
     assert what == f"shop-script: {program}: not installed, as it does not start from {program.parent}:"
     assert ": wanted Python 3.11 or newer, found no python3 on PATH: install it, or add its folder to PATH" in why
-    assert last == "shop-script: What was there before stays. Mend that, and install again."
+    assert last == "shop-script: The installed file is unchanged. Fix that and install again."
     assert program.read_bytes() == older.read_bytes()
     assert os.listdir(program.parent) == ["shop-script"]
     subprocess.run(command, env=shop.environment, check=True, capture_output=True)

@@ -80,15 +80,15 @@ def make_a_folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "fault", "told"),
     [
-        ("one.txt", change, {"one.txt": "has not the content", "other.txt": "has not the content"}),
-        ("other.txt", replace_one_of_two, {"other.txt": "has not the content that was built"}),
+        ("one.txt", change, {"one.txt": "has other content", "other.txt": "has other content"}),
+        ("other.txt", replace_one_of_two, {"other.txt": "has other content than was built"}),
         ("__init__.py", append, {"__init__.py": "has 1 bytes, built with 0"}),
         ("one.txt", Path.unlink, {"one.txt": "is missing"}),
-        ("one.txt", make_a_link, {"gone": "is not of this build", "one.txt": "is a symbolic link, built as a file"}),
+        ("one.txt", make_a_link, {"gone": "is not part of this build", "one.txt": "is a symbolic link, built as a file"}),
         ("empty.txt", make_a_folder, {"empty.txt": "is a folder, built as a file"}),
         ("empty.txt", lambda path: path.chmod(0o644), {"empty.txt": "has the mode 0644, built with 0444"}),
-        ("new.py", Path.touch, {"new.py": "is not of this build"}),
-        ("new", Path.mkdir, {"new": "is not of this build"}),
+        ("new.py", Path.touch, {"new.py": "is not part of this build"}),
+        ("new", Path.mkdir, {"new": "is not part of this build"}),
     ],
 )
 def test_each_fault_is_told_with_its_path(

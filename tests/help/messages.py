@@ -126,7 +126,7 @@ PARTS = {
     "django_pyz/files/selection.py:DELETED": "left out FILE: {}",
     "django_pyz/files/selection.py:EMPTY_SUBMODULE": "left out FILE: {}",
     "damaged": "the file is damaged ({})",
-    "_damaged": "FILE: is damaged, or no backup of a site: {}",
+    "_damaged": "FILE: is damaged or not a site backup: {}",
     "Unknown": "not looked at: {}",
     "DoesNotApply": "does not apply: {}",
     "django_pyz_runtime/release/upgrade/operations.py": "would break the running release: OPERATION: {}",

@@ -93,7 +93,7 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
-        hint = f"See `{program} pyz config show` for the values in force and where they come from."
+        hint = f"See `{program} pyz config show` for the current values and where they come from."
         raise refused(error, "" if bundle.is_staged else hint) from error
     except Exception as error:
         if told := _told_database(error) or unusable(error, activation.data_dir):

@@ -1,4 +1,4 @@
-"""`pyz reload`: ask the running server for a reload, and wait for what becomes of it."""
+"""`pyz reload`: ask the running server for a reload, and wait for the result."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from django_pyz_runtime.release import record
 from django_pyz_runtime.release.record import Running
 
 LIMIT_SECONDS = 1300
-"""A try may take ten minutes, and so may the workers after it."""
+"""The trial start may take ten minutes, and so may the workers after it."""
 _HAND_OVER_SECONDS = 120
-"""How long the start of a new release may take until it keeps a record: it may have to be unpacked."""
+"""How long a new release may take to write its record: it may have to be unpacked first."""
 _PAUSE_SECONDS = 0.05
 
 
 class Refused(Exception):
-    """The server goes on as it is; the text is its reason."""
+    """The server refused the reload and keeps running; the text is its reason."""
 
 
 def find_server(name: str, script: str, data: Path | None, pid: int = 0) -> Running:
-    """The server that runs.
+    """The running server.
 
     Args:
         name: the project's.
         script: the program's name, for the hint.
-        data: the data folder; None where that is not known.
-        pid: of the one that is meant; 0 for the only one.
+        data: the data folder; None if it is not known.
+        pid: of the server; 0 for the only one.
 
     Raises:
         UserError: there is none, or more than one.
@@ -41,30 +41,30 @@ def find_server(name: str, script: str, data: Path | None, pid: int = 0) -> Runn
     if found:
         raise UserError(
             f"{len(found)} servers of {name} run: " + ", ".join(f"process {one.pid}" for one in found),
-            hint=f"Say which one is meant: `{script} pyz reload --pid {found[0].pid}`.",
+            hint=f"Choose one: `{script} pyz reload --pid {found[0].pid}`.",
         )
     which = f"with the process id {pid} " if pid else ""
     raise UserError(
-        f"no server of {name} {which}was found that this user may ask",
+        f"no server of {name} {which}was found that this user may reload",
         hint=f"`{script} pyz status` lists what runs; a service is started by `systemctl start {name}`.",
     )
 
 
 def reload(server: Running, limit_seconds: float = LIMIT_SECONDS) -> Running | None:
-    """Ask a server for a reload, and wait for its end.
+    """Ask a server for a reload, and wait for the result.
 
     Args:
-        server: that is asked.
+        server: the server.
         limit_seconds: how long to wait.
 
     Returns:
-        What the server says after it; None where it was handed over to a release that keeps no record.
+        The record of the server after it; None if a release took over that keeps no record.
 
     Raises:
-        Refused: the server goes on as it is.
-        UserError: it cannot be asked, has ended, or has not said within the limit what became of it.
+        Refused: the server refused it and keeps running.
+        UserError: it cannot be asked, has ended, or has not reported the result within the limit.
     """
-    # What was asked for before this signal may end before it; the server counts.
+    # An earlier reload may end before this one; the server counts them.
     asked = server.number("asked")
     try:
         os.kill(server.pid, signal.SIGHUP)
@@ -81,10 +81,10 @@ def reload(server: Running, limit_seconds: float = LIMIT_SECONDS) -> Running | N
             gone_since = gone_since or time.monotonic()
             if not _lives(server.pid):
                 raise UserError(
-                    f"the server has ended while it was reloaded: process {server.pid}",
-                    hint="Its log says why; under systemd: `journalctl -u` and the name of its unit.",
+                    f"the server ended during the reload: process {server.pid}",
+                    hint="Its log says why; under systemd: `journalctl -u UNIT`.",
                 )
-            # One master takes the place of the other at once; an older release keeps no record.
+            # The new master replaces the old one at once; an older release keeps no record.
             if time.monotonic() - gone_since > _HAND_OVER_SECONDS:
                 return None
         else:
@@ -96,7 +96,7 @@ def reload(server: Running, limit_seconds: float = LIMIT_SECONDS) -> Running | N
         time.sleep(_PAUSE_SECONDS)
     raise UserError(
         f"after {limit_seconds:g} seconds the server has not reported the result of the reload: process {server.pid}",
-        hint="It goes on; look at its log, and ask again.",
+        hint="It keeps running; look at its log, then try again.",
     )
 
 

@@ -1,4 +1,4 @@
-"""A database that is away for a while: how that is told from a mistake, and how it is waited for.
+"""Tells a database that is away for a while from a mistake, and waits for it.
 
 Imported after activation only.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 EXIT_CODE = 75
-"""EX_TEMPFAIL of sysexits.h: a later try may go well."""
+"""EX_TEMPFAIL of sysexits.h: a later try may succeed."""
 TOLD_EVERY_SECONDS = 30.0
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.25, 2.0
 """Between two tries."""
@@ -48,17 +48,17 @@ _QUOTED = "[\"'`\u00ab\u00bb\u201c\u201d\u201e\u2018\u2019]\\s?{}\\s?[\"'`\u00ab
 
 
 class DatabaseAway(UserError):
-    """A database does not answer, and may do so later."""
+    """A database does not answer now, but may answer later."""
 
 
 class OutOfTime(DatabaseAway):
-    """It was waited for as long as is allowed."""
+    """The database did not answer within the limit."""
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error, or one behind it, says that the server of a database is away, or cannot take one more client.
+    """Whether an error, or one behind it, says that a database server is away or has too many clients.
 
-    A wrong password, a database that is not there and the like are mistakes, which no waiting mends.
+    A wrong password, a missing database and the like are mistakes that no waiting fixes.
 
     Args:
         error: as Django raises it.
@@ -78,7 +78,7 @@ def _is_of_server(error: Exception) -> bool:
     text = str(error)
     if _AWAY.search(text):
         return True
-    # What a server says may be in any language; where it names user or database, it is about them.
+    # The server's message may be in any language; if it names user or database, it is about them.
     return driver.startswith("psycopg") and not _MISTAKE.search(text) and not _names_us(text)
 
 
@@ -91,7 +91,7 @@ def _names_us(text: str) -> bool:
 
 
 def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A connection of its own to the same database, which is not taken from a pool.
+    """A separate connection to the same database, not taken from a pool.
 
     Args:
         connection: the one to copy.
@@ -103,12 +103,12 @@ def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
 
 
 class Patience:
-    """Waits for a database, and says so: at once, and then every 30 seconds.
+    """Waits for a database, and logs it at once and then every 30 seconds.
 
     Args:
-        limit_seconds: how long; 0 for as long as it takes.
-        tell: gets what is waited for, a line, and "" once that is over.
-        is_wanted: whether to go on; asked often.
+        limit_seconds: how long to wait; 0 for no limit.
+        tell: gets a line about the wait, and "" when it ends.
+        is_wanted: whether to keep waiting; called often.
     """
 
     def __init__(
@@ -124,14 +124,14 @@ class Patience:
         self._told = 0.0
 
     def until(self, attempt: Callable[[], None]) -> None:
-        """Try something until no database is away that it needs.
+        """Repeat an attempt until the databases that it needs answer.
 
         Args:
-            attempt: what is tried.
+            attempt: the attempt.
 
         Raises:
             OutOfTime: it took too long.
-            SystemExit: nobody wants it any more.
+            SystemExit: the wait was cancelled.
         """
         pause_seconds = _SHORTEST_SECONDS
         while True:
@@ -156,13 +156,13 @@ class Patience:
             _log.warning("waiting for the database: %s", away)
         elif time.monotonic() - self._told >= TOLD_EVERY_SECONDS:
             self._told = time.monotonic()
-            _log.warning("still waiting for the database, for %d seconds: %s", self._seconds, away.problem)
+            _log.warning("still waiting for the database after %d seconds: %s", self._seconds, away.problem)
         self._tell(f"waiting for the database: {_first_line(away.problems)}")
         if self._limit_seconds and self._seconds >= self._limit_seconds:
             self._tell("")
             raise OutOfTime(
                 *away.problems,
-                f"it has been waited for {self._limit_seconds:g} seconds ([serve] database_wait)",
+                f"gave up after {self._limit_seconds:g} seconds ([serve] database_wait)",
                 hint=away.hint,
             ) from away
 

@@ -1,9 +1,9 @@
-"""A gate before the site: requests go through it, until an upgrade closes it and waits for those that are inside.
+"""A gate in front of the site: an upgrade closes it to new requests and waits for the running ones.
 
-It is a file beside the records of what runs. Of its bytes, whether they are there or not, two are locked (fcntl(2)), so
-that the kernel knows who lives: the first by the upgrade that closes the gate, the second by each process in which a
-request is answered. What is written in the file keeps the gate closed also when that upgrade was killed: the database
-may be none any more that the release which serves can use.
+The gate is a file beside the records of running processes. Two of its bytes, which need not exist, are locked
+(fcntl(2)), so that the kernel knows who is alive: the first by the upgrade that closes the gate, the second by each
+process that answers a request. Content in the file keeps the gate closed even if that upgrade is killed: the running
+release may not be able to use the database any more.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from django_pyz_runtime.release.locks import holder
 NAME = "gate"
 BEING_UPGRADED = "being upgraded"
 RETRY_SECONDS = 5
-"""After which clients are to come again."""
+"""When clients should retry."""
 _CLOSED, _INSIDE = 0, 1
 _LOOK_SECONDS = 0.05
-"""Between two looks of a process, while requests are inside."""
+"""Between two checks of a process, while requests run."""
 
 
 class Gate:
-    """The side of the server: made before workers are forked. Before `begin`, and without a file, it is open."""
+    """The server's side, created before workers are forked. Before `begin`, and without a file, it is open."""
 
     def __init__(self) -> None:
         self._descriptor = -1
@@ -39,10 +39,10 @@ class Gate:
         self._is_closed = False
 
     def begin(self, folder: Path) -> str:
-        """Look at the gate in a folder from now on.
+        """Watch the gate in a folder from now on.
 
         Returns:
-            The path of the file; "" where there can be none.
+            The path of the file; "" if there can be none.
         """
         path = folder / NAME
         try:
@@ -53,11 +53,11 @@ class Gate:
 
     @property
     def is_closed(self) -> bool:
-        """Whether requests are to come again later; looked at now."""
+        """Whether the gate is closed now, so that requests should come again later."""
         return self._descriptor >= 0 and _is_closed(self._descriptor)
 
     def enter(self) -> bool:
-        """Let a request in, which is to `leave`; False where the gate is closed."""
+        """Let a request in, which must `leave` later; False if the gate is closed."""
         if self._descriptor < 0:
             return True
         with self._lock:
@@ -74,7 +74,7 @@ class Gate:
             return not self._is_closed
 
     def leave(self) -> None:
-        """A request that was let in has its answer."""
+        """End a request that was let in."""
         if self._descriptor < 0:
             return
         with self._lock:
@@ -94,13 +94,13 @@ class Gate:
 
 
 class Closing:
-    """The side of the upgrade. It must open the file nowhere else: closing that would end the locks.
+    """The upgrade's side. The process must not open the file elsewhere: closing it would release the locks.
 
     Args:
-        path: of the gate's file, which is made where it is missing. Its folder may be another user's.
+        path: of the gate's file, created if missing. Its folder may belong to another user.
 
     Raises:
-        OSError: it cannot be opened, or another process closes it.
+        OSError: it cannot be opened, or another process has closed the gate.
     """
 
     def __init__(self, path: Path) -> None:
@@ -109,7 +109,7 @@ class Closing:
         fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _CLOSED)
 
     def is_empty(self) -> bool:
-        """Whether no request is inside any more; once that is so, none gets in."""
+        """Whether no request runs any more; from then on none gets in."""
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _INSIDE)
         except OSError:
@@ -117,11 +117,11 @@ class Closing:
         return True
 
     def inside(self) -> int:
-        """A process in which a request is answered; 0 for none, less than 0 where that cannot be told."""
+        """A process that answers a request; 0 for none, less than 0 if it is not known which."""
         return holder(self._descriptor, _INSIDE, 1)
 
     def hold(self, why: str) -> None:
-        """Keep it closed, come what may, until it is opened."""
+        """Keep the gate closed until it is opened, even if this process is killed."""
         os.pwrite(self._descriptor, f"{why}\n".encode(), 0)
 
     def open(self) -> None:
@@ -131,7 +131,7 @@ class Closing:
 
 
 def is_closed(path: str) -> bool:
-    """Whether a gate is closed, by an upgrade that lives or one that was killed; one that is not there is open.
+    """Whether a gate is closed, by a running or a killed upgrade; a missing one is open.
 
     Args:
         path: of its file.
@@ -142,7 +142,7 @@ def is_closed(path: str) -> bool:
 
 
 def held(path: str) -> str:
-    """Why a gate is closed although nobody holds it who closes it; "" where that is not so.
+    """Why a gate is closed although no upgrade runs; "" if it is open or an upgrade runs.
 
     Args:
         path: of its file.
@@ -176,7 +176,7 @@ def _open(path: Path, access: int) -> int:
         os.close(descriptor)
         raise OSError(f"{path}: is not a plain file")
     if status.st_gid != folder.st_gid and os.geteuid() == 0:
-        # Root has made it, and the site's user is to read it.
+        # Root has created it, and the site's user must read it.
         os.fchown(descriptor, -1, folder.st_gid)
     return descriptor
 

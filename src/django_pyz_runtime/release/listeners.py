@@ -1,4 +1,4 @@
-"""Which process listens at an address; Linux tells that (proc(5), unix(7))."""
+"""Finds the process that listens at an address (proc(5), unix(7))."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def at_socket(connection: socket.socket) -> str:
     """The process at the other end of a unix socket: its name and number, or "".
 
     Args:
-        connection: a connected one.
+        connection: a connected socket.
     """
     if not hasattr(socket, "SO_PEERCRED"):
         return ""
@@ -29,10 +29,10 @@ def at_socket(connection: socket.socket) -> str:
 
 
 def at_port(host: str, port: int) -> str:
-    """The process that listens on a TCP port: its name and number, or "" where that cannot be seen.
+    """The process that listens on a TCP port: its name and number, or "" if it is not visible.
 
     Args:
-        host: the address that is wanted, or a name for it.
+        host: the wanted address or host name.
         port: the port's number.
     """
     try:
@@ -46,7 +46,7 @@ def at_port(host: str, port: int) -> str:
 
 
 def pid_in(told: str) -> int:
-    """The number of the process that such a name tells; 0 for none."""
+    """The process id in such a name; 0 for none."""
     found = re.search(r", process (\d+)$", told)
     return int(found[1]) if found else 0
 
@@ -62,7 +62,7 @@ def unit_of(pid: int) -> str:
 
 
 def _listening(wanted: set[str], port: int) -> Iterator[str]:
-    """The inodes of the sockets that stand in the way of the wanted addresses."""
+    """The inodes of the sockets that occupy the wanted addresses."""
     for table in ("net/tcp", "net/tcp6"):
         with contextlib.suppress(OSError):
             for line in (_PROC / table).read_text(encoding="ascii").splitlines()[1:]:
@@ -73,7 +73,7 @@ def _listening(wanted: set[str], port: int) -> Iterator[str]:
 
 
 def _address(text: str) -> str:
-    """An address of /proc/net/tcp, whose words of four bytes stand as the machine has them in memory."""
+    """An address of /proc/net/tcp, whose four-byte words have the byte order of the machine."""
     words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
     return socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words))
@@ -98,7 +98,7 @@ def _open_files(pid: int) -> set[str]:
 
 
 def _named(pid: int) -> str:
-    """The program and the number: of a script that Python or a shell runs, the script; of a title, its beginning."""
+    """Program and process id: the script if Python or a shell runs one; the beginning of a process title."""
     try:
         words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:

@@ -1,4 +1,4 @@
-"""Who holds a lock on a file (fcntl(2), POSIX record locks): the kernel says so, and gives it back when they end."""
+"""Asks the kernel who holds a lock on a file (fcntl(2), POSIX record locks); the lock ends with its process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FLOCK = "@hhqqi4x"
 
 
 def holder(descriptor: int, start: int = 0, length: int = 0) -> int:
-    """Another process that has locked a part of a file; 0 for none, less than 0 where it cannot be told which.
+    """Another process that has locked a part of a file; 0 for none, less than 0 if it is not known which.
 
     Args:
         descriptor: of the open file.

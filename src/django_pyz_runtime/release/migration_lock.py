@@ -1,11 +1,10 @@
-"""One process at a time migrates a database, on however many hosts; the others wait, and then find nothing to do.
+"""Lets one process at a time migrate a database, on any number of hosts; the others wait, and then find nothing to do.
 
-The lock is the database's own, on a connection of its own, and ends with it: one of PostgreSQL's advisory locks, one of
-GET_LOCK in MySQL and MariaDB, and a locked file beside SQLite's. PostgreSQL's belongs to a transaction rather than to a
-session, as a pooler such as pgbouncer may give each transaction another session.
+The lock belongs to the database, on a separate connection, and ends with it: an advisory lock in PostgreSQL, GET_LOCK in
+MySQL and MariaDB, and a locked file beside SQLite's. PostgreSQL's belongs to a transaction rather than to a session, as
+a pooler such as pgbouncer may give each transaction another session.
 
-A process that holds the lock names it in an environment variable, so that processes which it starts need not wait for
-it. Imported after activation only.
+A process that holds the lock names it in an environment variable, so that its child processes do not wait for it. Imported after activation only.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 VARIABLE = "DJANGO_PYZ_MIGRATING"
-"""Names the locks that this process or one that has started it holds, with spaces between them."""
+"""Names the locks that this process or a parent holds, separated by spaces."""
 _ONLY_LOOK = ("plan", "check_unapplied", "list")
 _PAUSE_SECONDS = 0.5
 _WAITING = "waiting for another process that migrates this database"
@@ -36,7 +35,7 @@ class _Taken(Exception):
 
 @contextlib.contextmanager
 def while_migrating(name: str, options: Mapping[str, Any], tell: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock while the command `migrate` runs, where it writes.
+    """Hold the lock while the command `migrate` runs, if it writes.
 
     Args:
         name: the project's.
@@ -52,12 +51,12 @@ def while_migrating(name: str, options: Mapping[str, Any], tell: Callable[[str],
 
 @contextlib.contextmanager
 def only_one(name: str, alias: str, tell: Callable[[str], None] = lambda text: None) -> Iterator[None]:
-    """Hold the lock in the block. Where it cannot be had, that is said, and the block runs all the same.
+    """Hold the lock in the block. If it cannot be taken, a message says so, and the block runs all the same.
 
     Args:
         name: the project's.
         alias: of the database.
-        tell: gets what is waited for, a line, and "" once that is over.
+        tell: gets a line about the wait, and "" when it ends.
     """
     from django.db import connections
 
@@ -70,9 +69,9 @@ def only_one(name: str, alias: str, tell: Callable[[str], None] = lambda text: N
         try:
             _wait(lambda: stack.enter_context(_lock(name, connections[alias])), tell)
         except Exception as error:
-            # What is away or missing, the command itself will say; a lock is no reason to fail.
+            # The command itself reports a missing database; a lock is no reason to fail.
             if not is_away(error):
-                say(f"migrating without a lock, so let no other process migrate this database now: {_reason(error)}")
+                say(f"migrating without a lock; let no other process migrate this database now: {_reason(error)}")
         os.environ[VARIABLE] = f"{held} {key}".strip()
         try:
             yield
@@ -107,7 +106,7 @@ def _wait(take: Callable[[], object], tell: Callable[[str], None]) -> None:
         if not is_waiting:
             say(f"{_WAITING}.")
         elif now - told >= TOLD_EVERY_SECONDS:
-            say(f"still {_WAITING}, for {now - began:.0f} seconds.")
+            say(f"still {_WAITING} after {now - began:.0f} seconds.")
             told = now
         is_waiting = True
         tell(_WAITING)
@@ -125,7 +124,7 @@ def _lock(name: str, connection: BaseDatabaseWrapper) -> contextlib.AbstractCont
 
     Raises:
         _Taken: somebody else has it.
-        Exception: of the driver, or the system: it cannot be had.
+        Exception: of the driver or the system: it cannot be taken.
     """
     return _LOCKS[connection.vendor](name, connection)
 
@@ -137,7 +136,7 @@ def _in_postgresql(name: str, connection: BaseDatabaseWrapper) -> Iterator[None]
         own.connect()
         own.set_autocommit(False)
         with own.cursor() as cursor:
-            # Those that are in force would end a transaction that does nothing for a while.
+            # The current values may end an idle transaction.
             cursor.execute(
                 "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN"
                 " ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')"
@@ -190,7 +189,7 @@ def _beside_sqlite(name: str, connection: BaseDatabaseWrapper) -> Iterator[None]
         try:
             yield
         finally:
-            # While it is locked: whoever has opened it meanwhile sees that it is another one.
+            # While it is locked: a process that has opened it meanwhile sees that it was replaced.
             with contextlib.suppress(OSError):
                 os.unlink(path)
     finally:

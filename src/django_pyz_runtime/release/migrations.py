@@ -1,7 +1,7 @@
-"""The state of the databases against this release: migrations that are missing, and such as only another release knows.
+"""The state of the databases against this release: missing migrations, and those that only another release knows.
 
-Imported after activation only. Nothing is imported of the project's migrations where a database has a record of each
-file, and no other.
+Imported after activation only. The project's migrations are not imported if a database has a record of each file and no
+other.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ Name = tuple[str, str]
 """App label and name of a migration."""
 _SQUASHED = "_squashed_"
 _FOLDERS = ("", "*", "*/*", "*/*/*")
-"""How deep below a tree a package may lie: in site-packages, or in a folder of the project's in or beside that."""
+"""How deep below a tree a package may be: in site-packages, or in a folder of the project in or beside it."""
 
 
 class Ahead(NamedTuple):
-    """Migrations of an app that a database has and this release has not.
+    """Migrations of an app that a database has and this release does not.
 
     Attributes:
         app: its label.
         names: of the migrations, in the order in which they were applied.
-        back_to: what `migrate APP` takes to undo them: the last one that both know, or "zero"; "" where there is none.
+        back_to: the argument of `migrate APP` that undoes them: the last migration that both know, or "zero"; "" for none.
     """
 
     app: str
@@ -57,21 +57,21 @@ class State(NamedTuple):
 
 
 class _Records(NamedTuple):
-    """What a database says of its migrations.
+    """The migration records of a database.
 
     Attributes:
-        order: each migration, and the place of its record.
+        order: each migration, and the position of its record.
     """
 
     order: dict[Name, int]
 
     def newest(self, names: Iterable[Name]) -> Name | None:
-        """The one that was recorded last; None where none was."""
+        """The migration that was recorded last; None if none was."""
         return max(self.order.keys() & set(names), key=self.order.__getitem__, default=None)
 
 
 def states() -> list[State]:
-    """The state of each database that the project migrates: the default one, and those that its routers say.
+    """The state of each database that the project migrates: the default one, and those that its routers name.
 
     Raises:
         django.db.Error: one does not answer.
@@ -106,16 +106,16 @@ def state_of(alias: str = "default") -> State:
 
 
 def is_migrated(alias: str) -> bool:
-    """Whether a database is the project's to migrate.
+    """Whether the project migrates a database.
 
-    Without a router Django would migrate any; it may be a replica, or that of another program.
+    Without a router Django would migrate any; it may be a replica or belong to another program.
     """
     from django.apps import apps
     from django.db import DEFAULT_DB_ALIAS, connections, router
 
     if alias == DEFAULT_DB_ALIAS:
         return True
-    # One that cannot be used, and that no router speaks of, is found out by the check of the database.
+    # The check of the database finds one that cannot be used and that no router names.
     if not router.routers or (connection := connections[alias]).settings_dict["TEST"].get("MIRROR"):
         return False
     says = [getattr(one, "allow_migrate", None) for one in router.routers]
@@ -127,13 +127,13 @@ def is_migrated(alias: str) -> bool:
 
 
 def _first(says: Iterable[object], alias: str, label: str) -> bool:
-    """What the routers say of an app: the first one that has an opinion (django.db.utils.ConnectionRouter)."""
+    """The answer of the routers for an app: that of the first with an opinion (django.db.utils.ConnectionRouter)."""
     answers = (one(alias, label) for one in says if callable(one))
     return bool(next((answer for answer in answers if answer is not None), False))
 
 
 def _records(connection: BaseDatabaseWrapper) -> _Records | None:
-    """The migrations that are recorded; None where that cannot be read, as where none ever was."""
+    """The recorded migrations; None if they cannot be read, for example because none was ever applied."""
     from django.db import DatabaseError, OperationalError
 
     name = connection.ops.quote_name
@@ -144,7 +144,7 @@ def _records(connection: BaseDatabaseWrapper) -> _Records | None:
             )
             return _Records({(app, one): place for place, (app, one) in enumerate(cursor.fetchall())})
     except OperationalError:
-        # SQLite says so of a table that is not there.
+        # SQLite's message for a missing table.
         if connection.vendor == "sqlite":
             return None
         raise
@@ -157,9 +157,9 @@ def _files() -> Iterator[Name]:
     from django.apps import apps
 
     for config in apps.get_app_configs():
-        # There is none for an app that is a single file.
+        # An app that is a single file has none.
         spec = spec_of(module) if (module := _module(config)) else None
-        # No file: a folder without __init__.py, which Django does not look into.
+        # No file: a folder without __init__.py, which Django ignores.
         if spec and spec.has_location:
             for _, name, is_package in pkgutil.iter_modules(spec.submodule_search_locations):
                 if not is_package and name[0] not in "_~":
@@ -167,10 +167,10 @@ def _files() -> Iterator[Name]:
 
 
 def _module(config: AppConfig) -> str | None:
-    """The package of an app's migrations; None where they are switched off."""
+    """The package of an app's migrations; None if they are switched off."""
     from django.conf import settings
 
-    # It need be no dictionary.
+    # It need not be a dictionary.
     if config.label in settings.MIGRATION_MODULES:
         module: str | None = settings.MIGRATION_MODULES[config.label]
         return module
@@ -186,9 +186,9 @@ def _plan(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _ahead(connection: BaseDatabaseWrapper, files: set[Name], records: _Records) -> list[Ahead]:
-    """What only another release knows.
+    """The migrations that only another release knows.
 
-    An app that this release has not is none of its business, nor one that keeps nothing in a database (any more).
+    Apps that this release does not have are ignored, and so are apps that keep nothing in a database (any more).
     """
     from django.apps import apps
 
@@ -209,10 +209,10 @@ def _ahead(connection: BaseDatabaseWrapper, files: set[Name], records: _Records)
 
 
 def _unknown(label: str, own: set[Name], records: _Records) -> list[Name]:
-    """The records of an app that are no files of the release, and came after those that are.
+    """The records of an app without a file in the release that are newer than those with one.
 
-    Squashing leaves records behind that no release has a file for, all of them older than that of the squashed one.
-    The other way round, a newer release may have squashed what this one has.
+    Squashing leaves records behind that no release has a file for, all older than that of the squashed migration.
+    Conversely, a newer release may have squashed migrations of this one.
     """
     newest = records.newest(own)
     since = -1 if newest is None else records.order[newest]
@@ -221,7 +221,7 @@ def _unknown(label: str, own: set[Name], records: _Records) -> list[Name]:
 
 
 def _replaced(connection: BaseDatabaseWrapper) -> set[Name]:
-    """What the squashed migrations of the release stand for."""
+    """The migrations that squashed migrations of the release replace."""
     from django.db.migrations.loader import MigrationLoader
 
     loader = MigrationLoader(connection, load=False)
@@ -231,7 +231,7 @@ def _replaced(connection: BaseDatabaseWrapper) -> set[Name]:
 
 
 def _last_known(connection: BaseDatabaseWrapper, label: str, own: set[Name], records: _Records) -> str:
-    """The migration to go back to: the last one of this release, where it is applied, else the last that is."""
+    """The migration to go back to: the last one of this release if it is applied, else the last applied one."""
     from django.db.migrations.exceptions import NodeNotFoundError
     from django.db.migrations.loader import MigrationLoader
 
@@ -247,7 +247,7 @@ def _last_known(connection: BaseDatabaseWrapper, label: str, own: set[Name], rec
 
 
 def problem(bundle: Bundle, found: Iterable[State]) -> UserError | None:
-    """What to say of the databases; None where they are as this release needs them.
+    """The error about the databases; None if they fit this release.
 
     Args:
         bundle: this one.
@@ -259,7 +259,7 @@ def problem(bundle: Bundle, found: Iterable[State]) -> UserError | None:
 
 
 def missing_error(bundle: Bundle, state: State) -> UserError | None:
-    """What to say of migrations that are missing; None where none is."""
+    """The error about missing migrations; None if none is missing."""
     if not state.missing:
         return None
     script, database = bundle.executable.name, _option(state.alias)
@@ -272,7 +272,7 @@ def missing_error(bundle: Bundle, state: State) -> UserError | None:
 
 
 def ahead_error(bundle: Bundle, state: State) -> UserError | None:
-    """What to say of a database that another release has migrated, with the commands that go back; None for others."""
+    """The error about a database that another release has migrated, with the commands that go back; None for others."""
     if not state.ahead:
         return None
     names = ", ".join(f"{app.app}.{name}" for app in state.ahead for name in app.names)
@@ -283,20 +283,20 @@ def ahead_error(bundle: Bundle, state: State) -> UserError | None:
 def _way_back(bundle: Bundle, state: State) -> str:
     script = bundle.executable.name
     newer = newer_executable(bundle, state.ahead)
-    by_whom = "it" if newer else "its file in the place of NEWER-FILE"
+    by_whom = "it" if newer else "its file as NEWER-FILE"
     back = undo_commands(shlex.quote(newer) if newer else "NEWER-FILE", state)
     forget = " && ".join(forget_commands(script, state))
-    way = f"undo them with {by_whom}: `{' && '.join(back)}`" if back else "restore a backup of the time before"
+    way = f"undo them with {by_whom}: `{' && '.join(back)}`" if back else "restore a backup from before the upgrade"
     return (
-        f"Run the newer release, or {way}. If no release has them any more, have their records forgotten: `{forget}`."
+        f"Run the newer release, or {way}. If no release has them any more, delete their records: `{forget}`."
     )
 
 
 def undo_commands(program: str, state: State) -> list[str]:
-    """The commands that take a database back; none where that is not possible.
+    """The commands that undo the migrations; none if that is not possible.
 
     Args:
-        program: how a command of the release begins that has the migrations.
+        program: the executable of the release that has the migrations.
         state: of the database.
     """
     option = _option(state.alias)
@@ -304,22 +304,22 @@ def undo_commands(program: str, state: State) -> list[str]:
 
 
 def forget_commands(program: str, state: State) -> list[str]:
-    """The commands that make a database forget migrations which no release has any more.
+    """The commands that delete the records of migrations which no release has any more.
 
     Args:
-        program: how a command of this release begins.
+        program: the executable of this release.
         state: of the database.
     """
     return [f"{program} migrate{_option(state.alias)} {app.app} --prune" for app in state.ahead]
 
 
 def _option(alias: str) -> str:
-    """How a command is told of a database."""
+    """The option that selects a database."""
     return "" if alias == "default" else f" --database {shlex.quote(alias)}"
 
 
 def newer_executable(bundle: Bundle, ahead: Sequence[Ahead]) -> str:
-    """The kept executable of a release on this host that has all those migrations; "" where there is none.
+    """The kept executable of a release on this host that has all those migrations; "" if there is none.
 
     Args:
         bundle: this one.

@@ -1,4 +1,4 @@
-"""The processes of a release, for people: how old they are, what memory they take, and which run another release."""
+"""The processes of a release, for people: their age, their memory, and which run another release."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 class Process(NamedTuple):
-    """A process, with those that it has started.
+    """A process with its children.
 
     Attributes:
         role: "web", or the name of a service.
         pid: its process id.
-        release: its version and how its build id begins.
-        is_old: whether that is another build than the one that asks.
+        release: its version and the beginning of its build id.
+        is_old: whether it runs another build than this one.
         age_seconds: since it was started.
-        memory_bytes: what it and its children hold, shared parts by their share; 0 where that cannot be read.
+        memory_bytes: proportional set size with its children; 0 if it cannot be read.
         children: how many processes it has started.
-        state: what it does.
+        state: its state, in words.
     """
 
     role: str
@@ -38,7 +38,7 @@ class Process(NamedTuple):
 
     @property
     def line(self) -> str:
-        """All of it, for people."""
+        """All of this, for people."""
         memory = f"{self.memory_bytes / 1e6:.0f} MB" if self.memory_bytes else "? MB"
         old = "  OLD CODE" if self.is_old else ""
         processes = f"{self.children + 1} processes" if self.children else "1 process"
@@ -49,11 +49,11 @@ class Process(NamedTuple):
 
 
 def processes(found: Sequence[Running], build: str, now: float) -> list[Process]:
-    """What there is to say of processes.
+    """The processes of some records.
 
     Args:
-        found: their records.
-        build: the build id of the release that they ought to run.
+        found: the records.
+        build: the build id of the release that they should run.
         now: the time, in seconds since 1970.
     """
     return [_process(one, build, now) for one in found]
@@ -76,7 +76,7 @@ def _process(one: Running, build: str, now: float) -> Process:
 
 
 def way_to_new_code(one: Process, manifest: Manifest, script: str) -> str:
-    """What to do about a process that runs another release: nothing, where systemd has told it to end.
+    """What to do about a process that runs another release: nothing if systemd is stopping it.
 
     Args:
         one: the process.
@@ -92,7 +92,7 @@ def way_to_new_code(one: Process, manifest: Manifest, script: str) -> str:
     if unit not in {path.name for path in checks.units_of_site(Site.of_names(manifest))}:
         return f"restart process {one.pid}"
     if machine.unit_property(unit, "ActiveState") == "deactivating":
-        return f"it ends when its tasks have ended, then {unit} runs this one"
+        return f"it ends after its tasks, then {unit} runs this release"
     return f"`systemctl restart {unit}`"
 
 
@@ -102,7 +102,7 @@ def age(seconds: int) -> str:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and all that come from it."""
+    """A process and all its descendants."""
     found = [pid]
     for one in found:
         try:

@@ -1,7 +1,7 @@
-"""What runs of a release: each process keeps a small file that says so, for as long as it lives.
+"""Records of running processes: each process keeps a small file for as long as it lives.
 
-A process holds a lock on its file (fcntl(2), POSIX record locks). So the kernel says which process a file is of, and
-whether it still lives; the word of a file that others may have written decides nothing.
+A process locks its file (fcntl(2), POSIX record locks). So the kernel tells which process a file belongs to and whether
+it is still alive; the content, which others may have written, is not trusted for that.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django_pyz_runtime.release.locks import holder
 WEB = "web"
 """The role of the server's master process."""
 VARIABLE = "DJANGO_PYZ_RECORD"
-"""Names the file to the next master in the same process."""
+"""Passes the path of the file to the next master in the same process."""
 _FILE = re.compile(r"[A-Za-z0-9._-]+\.\d+\.json")
 _TRIES = 20
 
@@ -34,8 +34,8 @@ class Running(NamedTuple):
     Attributes:
         pid: its process id, as the kernel says.
         file: its record.
-        facts: what it says: its role, version and build, state and status, the time of its start, and for the server
-            the number of reloads that were asked for and that have ended, and why the last one was refused.
+        facts: its role, version and build, state and status, and the time of its start; of the server also how many
+            reloads were requested and have ended, and why the last one was refused.
     """
 
     pid: int
@@ -43,22 +43,22 @@ class Running(NamedTuple):
     facts: Mapping[str, Any]
 
     def text(self, name: str) -> str:
-        """One of the facts, on one line; "" where it is not said."""
+        """One of the facts, on one line; "" if it is missing."""
         found = " ".join(str(self.facts.get(name, "")).split())
         return "".join(letter if letter.isprintable() else "?" for letter in found)
 
     def number(self, name: str) -> int:
-        """One of the facts; 0 where it is no whole number."""
+        """One of the facts; 0 if it is not a whole number."""
         found = self.facts.get(name)
         return found if isinstance(found, int) else 0
 
 
 class Record:
-    """The file of this process, once `begin` was called; until then what it is to say is only noted.
+    """The file of this process, once `begin` was called; until then its facts are only collected.
 
     Args:
         role: "web", or the name of a service.
-        bundle: that runs; None for a process that keeps no record.
+        bundle: the running one; None for a process that keeps no record.
     """
 
     def __init__(self, role: str = "", bundle: Bundle | None = None) -> None:
@@ -72,10 +72,10 @@ class Record:
             self.facts |= {"version": bundle.manifest.version, "build": bundle.build_id}
 
     def begin(self, data: Path) -> None:
-        """Say that this process is there, in the first place that can be written.
+        """Create the record of this process in the first folder that can be written.
 
         Args:
-            data: the data folder, the last place.
+            data: the data folder, which is tried last.
         """
         if not self._bundle or self._descriptor is not None:
             return
@@ -87,7 +87,7 @@ class Record:
                 return
 
     def resume(self, path: str) -> None:
-        """Go on with the file that the master before has left in this process, where it has left one.
+        """Continue the file of the previous master in this process, if there is one.
 
         Args:
             path: from the environment.
@@ -114,7 +114,7 @@ class Record:
         self.say()
 
     def say(self, **more: object) -> None:
-        """Say something more, or something else. A full disk must not end a server."""
+        """Add or change facts. A full disk must not end a server."""
         self.facts |= more
         if self._descriptor is None:
             return
@@ -124,12 +124,12 @@ class Record:
             os.ftruncate(self._descriptor, len(text))
 
     def outlive_exec(self) -> None:
-        """Keep the file locked when another program takes the place of this one in the same process."""
+        """Keep the file locked when this process executes another program."""
         if self._descriptor is not None:
             os.set_inheritable(self._descriptor, True)
 
     def end(self) -> None:
-        """Take the file away, in the process whose it is."""
+        """Remove the file, in the process that owns it."""
         if self._descriptor is not None and self._owner == os.getpid():
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
@@ -140,11 +140,11 @@ class Record:
 
 
 def running(name: str, data: Path | None) -> list[Running]:
-    """The processes of a project that live, with what they say; those of whose files this user may read.
+    """The living processes of a project with their facts, as far as this user may read their records.
 
     Args:
         name: the project's.
-        data: the data folder; None where that is not known.
+        data: the data folder; None if it is not known.
     """
     seen: dict[int, Running] = {}
     for folder in _folders(name, data):
@@ -155,13 +155,13 @@ def running(name: str, data: Path | None) -> list[Running]:
 
 
 def look(pid: int, file: Path) -> Running | None:
-    """What a process says now; None where it has ended, or another release has taken its place."""
+    """The current record of a process; None if it has ended or another release has replaced it."""
     found = _read(file)
     return found if found and found.pid == pid else None
 
 
 def _folders(name: str, data: Path | None) -> Iterator[Path]:
-    """Where records are, best place first."""
+    """The folders for records, best first."""
     places = [os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], f"/run/{name}"]
     if of_user := os.environ.get("XDG_RUNTIME_DIR"):
         places.append(os.path.join(of_user, name))
@@ -176,7 +176,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _read(file: Path) -> Running | None:
-    """What a file says, and whose it is; None where no process holds it."""
+    """The record in a file, with its process; None if no process holds it."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -190,7 +190,7 @@ def _read(file: Path) -> Running | None:
 
 
 def _facts(descriptor: int) -> dict[str, Any]:
-    """The content of a file, which may be written at the same moment."""
+    """The content of a file, which may be changing."""
     for _ in range(_TRIES):
         with contextlib.suppress(ValueError, RecursionError):
             found = json.loads(os.pread(descriptor, 1 << 20, 0))

@@ -1,4 +1,4 @@
-"""The processes beside the web server: which there are, whether the bundle can run them, and how each is run."""
+"""The services beside the web server: which there are, whether the bundle has them, and how each runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from django_pyz_runtime.texts import nearest
 
 _FOLDER = "services"
 _OURS = "pyz"
-"""Begins the commands of ours that a timer may run, such as `pyz backup`."""
+"""The first word of our commands that a timer may run, such as `pyz backup`."""
 
 
 class Command(NamedTuple):
-    """What a service runs.
+    """The command of a service.
 
     Attributes:
         words: the program or the management command, and its arguments.
@@ -34,7 +34,7 @@ class Command(NamedTuple):
 
 
 def entries(configuration: Configuration, section: str) -> list[Value]:
-    """The services or timers that are switched on.
+    """The enabled services or timers.
 
     Args:
         configuration: free of problems.
@@ -44,7 +44,7 @@ def entries(configuration: Configuration, section: str) -> list[Value]:
 
 
 def find(bundle: Bundle, configuration: Configuration, name: str) -> Command:
-    """What a service is to run.
+    """The command of a service.
 
     Raises:
         UserError: there is no service of that name.
@@ -71,9 +71,9 @@ def _programs(bundle: Bundle) -> list[str]:
 
 
 def work_in(data: Path) -> None:
-    """Go to a folder of the data folder where a service may write, as celery's beat does where it is started.
+    """Change to a folder below the data folder where a service may write: celery's beat writes to its current folder.
 
-    It holds nothing else, as Celery imports from the folder that it is in. Where there can be none, nothing changes.
+    It holds nothing else, as Celery imports from its current folder. If it cannot be created, nothing changes.
     """
     with contextlib.suppress(OSError):
         folder = data / _FOLDER
@@ -82,12 +82,12 @@ def work_in(data: Path) -> None:
 
 
 def problems(bundle: Bundle, configuration: Configuration, commands: Callable[[], Iterable[str]]) -> Iterator[str]:
-    """What of the services and timers the bundle does not have, a line each.
+    """The services and timers that the bundle cannot run, a line each.
 
     Args:
         bundle: this one.
         configuration: free of problems.
-        commands: gives the project's management commands; asked where one is to run.
+        commands: gives the project's management commands; called only if one is needed.
     """
     known: list[str] | None = None
     for value in [*entries(configuration, SERVICES), *entries(configuration, TIMERS)]:
@@ -106,7 +106,7 @@ def problems(bundle: Bundle, configuration: Configuration, commands: Callable[[]
 
 
 def management_commands() -> set[str]:
-    """The management commands of Django and of the installed apps; the settings are imported, no app gets ready."""
+    """The management commands of Django and of the installed apps; imports the settings, but loads no app."""
     import django.core.management
     from django.apps import AppConfig
     from django.conf import settings
@@ -119,10 +119,10 @@ def management_commands() -> set[str]:
 
 
 def check_services(bundle: Bundle, arguments: Arguments, configuration: Configuration) -> None:
-    """Refuse services and timers that the bundle cannot run; the settings are read where commands are to run.
+    """Refuse services and timers that the bundle cannot run; imports the settings only if one runs a command.
 
     Raises:
-        UserError: with every such entry, or with what keeps the settings from being read.
+        UserError: with every such entry, or with the reason why the settings cannot be imported.
     """
 
     def commands() -> set[str]:

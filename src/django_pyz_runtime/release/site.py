@@ -1,4 +1,4 @@
-"""The site of a bundle, as far as its settings: what a verb needs that looks at its data."""
+"""Imports the settings of a site, for verbs that read its data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_settings(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpo
     Args:
         bundle: this one.
         arguments: of the command line.
-        purpose: what for.
+        purpose: of the activation.
 
     Raises:
         UserError: the configuration or the settings do not allow it.
@@ -32,7 +32,7 @@ def read_settings(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpo
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
 
-    # It is meant for the project's code, of which none runs here.
+    # The warning is for the project's code, and none of it runs here.
     warnings.filterwarnings("ignore", "Accessing the database during app initialization", RuntimeWarning)
     try:
         dir(settings)
@@ -45,7 +45,7 @@ def read_settings(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpo
 
 @contextmanager
 def undone_when_stopped() -> Iterator[None]:
-    """Let a signal to stop end the block as an error does, so that what was begun is taken back."""
+    """Let a stop signal end the block as an error does, so that its changes are undone."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)

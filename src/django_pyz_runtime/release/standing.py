@@ -1,4 +1,4 @@
-"""How the databases stand to a release, for `pyz status`: asked for in a process of its own, with a limit of time.
+"""The state of the databases against a release, for `pyz status`: found by a separate process with a time limit.
 
 `pyz exec python -m` this module prints it as JSON.
 """
@@ -18,17 +18,17 @@ from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.left import root_of
 
 LIMIT_SECONDS = 2.0
-"""How long the databases have to answer."""
+"""How long the databases may take to answer."""
 FINE, MISSING, AHEAD, AWAY = "fine", "missing", "ahead", "away"
 
 
 class Standing(NamedTuple):
-    """How a database stands to a release.
+    """The state of a database against a release.
 
     Attributes:
         alias: of the database; "" for all of them.
-        state: fine; missing or ahead, with migrations; away, or another word where it cannot be told.
-        what: the migrations, or why it is so.
+        state: fine, missing (migrations), ahead, away, or unknown.
+        what: the migrations, or the reason.
     """
 
     alias: str
@@ -37,18 +37,18 @@ class Standing(NamedTuple):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something is to be done about it."""
+        """Whether the operator has to act."""
         return self.state in (MISSING, AHEAD, AWAY)
 
     @property
     def line(self) -> str:
-        """All of it, for people."""
+        """All of this, for people."""
         name = f"database {self.alias}" if self.alias else "databases"
         return f"{name}: {self.state}{': ' if self.what else ''}{self.what}"
 
 
 def standings(bundle: Bundle) -> list[Standing]:
-    """How the databases stand to a release, as its site's user sees them.
+    """The state of the databases against a release, as the site's user sees them.
 
     Args:
         bundle: this one.
@@ -59,9 +59,9 @@ def standings(bundle: Bundle) -> list[Standing]:
         said = host.succeed(own, "pyz", "exec", "python", "-m", __name__)
         return [Standing(*map(str, one)) for one in json.loads(said.strip().splitlines()[-1])]
     except machine.Failed as error:
-        return [Standing("", "cannot be told", str(error).splitlines()[0])]
+        return [Standing("", "unknown", str(error).splitlines()[0])]
     except (ValueError, IndexError, TypeError):
-        return [Standing("", "cannot be told")]
+        return [Standing("", "unknown")]
 
 
 def main() -> None:
@@ -91,7 +91,7 @@ def _look() -> list[Standing]:
     try:
         return [standing for state in states() for standing in _of(state.alias, state.missing, _names(state.ahead))]
     except DatabaseError as error:
-        return [Standing("", AWAY if is_away(error) else "cannot be told", (str(error).splitlines() or [""])[0])]
+        return [Standing("", AWAY if is_away(error) else "unknown", (str(error).splitlines() or [""])[0])]
 
 
 def _names(ahead: tuple[Ahead, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether this machine knows the site's time zone; else it is the first page with a time on it that finds out."""
+"""Checks that this machine knows the site's time zone; else the first page with a time would fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django_pyz_runtime.errors import UserError
 
 
 def check_time_zone() -> None:
-    """Look for the data of TIME_ZONE, where USE_TZ makes Django need it, even for UTC.
+    """Look for the data of TIME_ZONE if USE_TZ makes Django need it, even for UTC.
 
     Raises:
         UserError: it is neither on the machine nor in the bundle.

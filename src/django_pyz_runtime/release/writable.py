@@ -1,4 +1,4 @@
-"""Whether a database is there, answers, and can be written, by a write that changes nothing.
+"""Checks that a database exists, answers, and can be written, by a write that changes nothing.
 
 Imported after activation only.
 """
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 _FROM = {"oracle": " FROM DUAL", "sqlite": " FROM sqlite_master LIMIT 1"}
-"""Oracle wants a table; SQLite would not look into its file without one."""
+"""Oracle needs a table; without one, SQLite would not open its file."""
 
 
 def is_absent(connection: BaseDatabaseWrapper) -> bool:
-    """Whether it is a file that is not there; asking would make one.
+    """Whether the database is a missing file; a query would create it.
 
     Args:
         connection: to the database.
@@ -29,7 +29,7 @@ def is_absent(connection: BaseDatabaseWrapper) -> bool:
 
 
 def ask(connection: BaseDatabaseWrapper) -> None:
-    """Ask a database for an answer.
+    """Ask whether a database answers.
 
     Args:
         connection: to the database.
@@ -42,13 +42,13 @@ def ask(connection: BaseDatabaseWrapper) -> None:
 
 
 def try_to_write(connection: BaseDatabaseWrapper) -> None:
-    """Write to a database, and take it back: only that shows that this user and its place allow it.
+    """Write to a database and roll back: only that shows that this user and the file system allow it.
 
     Args:
         connection: to the database; closed afterwards.
 
     Raises:
-        UserError: they do not.
+        UserError: it cannot be written.
     """
     from django.db import DatabaseError, OperationalError
 
@@ -87,7 +87,7 @@ def _write_to_table(connection: BaseDatabaseWrapper) -> None:
 
 
 def _is_locked(error: Exception) -> bool:
-    """Whether another connection writes to a file, which so can be written."""
+    """Whether another connection is writing to the file, which shows that it can be written."""
     import sqlite3
 
     code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF

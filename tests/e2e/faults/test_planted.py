@@ -197,7 +197,7 @@ def test_a_pth_file_in_a_tree_that_was_built_with_none_is_not_read(shop: Machine
     assert (answers(done), done.stderr) == (True, "")
     verified = shop.run("pyz", "verify")
     assert verified.returncode == 1
-    assert verified.stdout == f"{site_packages}/planted.pth: is not of this build\n"
+    assert verified.stdout == f"{site_packages}/planted.pth: is not part of this build\n"
 
 
 @pytest.mark.parametrize("inside", ["", "django_pyz_runtime", "django_pyz_runtime/commands", "shop"])

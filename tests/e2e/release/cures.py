@@ -120,8 +120,8 @@ _ADVICE = {
     f"{_BY_HAND}{beginning}": act
     for beginning, act in (
         ("look at it: ", _mend_line),
-        ("remove what is not needed; the largest are told by: ", _remove_largest),
-        ("remove what is not needed; the folders with most files are told by: ", _remove_largest),
+        ("remove what is not needed; list the largest: ", _remove_largest),
+        ("remove what is not needed; list the folders with most files: ", _remove_largest),
         ("start the mail server at ", _start_mail),
     )
 }

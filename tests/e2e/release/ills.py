@@ -178,7 +178,7 @@ WAVES: dict[str, list[Ill]] = {
         Ill("secret-key-file", "mode 0644", f"install -m 644 -o flat /dev/null {DATA}/secret_key"),
         Ill("secret-files", "mode 0644", _secret_file),
         Ill("backups", "mode 0644", f"chmod 644 {DATA}/backups/*.gz"),
-        Ill("old-code", "releases that nobody may need", _old_trees),
+        Ill("old-code", "releases that are probably not needed", _old_trees),
         Ill("unit-read", "older text", f"touch -d 'next year' {UNITS}/flat.service"),
         Ill("journal", "is lost", "rm -r /var/log/journal"),
     ],

@@ -37,7 +37,7 @@ def test_an_older_release_says_how_to_go_back_and_that_helps(tea: tuple[Path, Pa
     done = site.run("runserve", "--check")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"shop: {AHEAD}\n" in done.stderr
-    assert "undo them with its file in the place of NEWER-FILE: `NEWER-FILE migrate shop 0001_initial`" in done.stderr
+    assert "undo them with its file as NEWER-FILE: `NEWER-FILE migrate shop 0001_initial`" in done.stderr
     with site.serving() as server:
         wait_for_line(server, re.escape(AHEAD))
         assert server.get("/").status == 200
@@ -70,7 +70,7 @@ def test_the_kept_executable_of_the_newer_release_is_named(
 
 def test_records_that_no_release_has_any_more_can_be_forgotten(tea: tuple[Path, Path], site: Machine) -> None:
     migrate_by(tea[1], site)
-    command = re.search(r"have their records forgotten: `shop (.*?)`", site.run("runserve", "--check").stderr)
+    command = re.search(r"delete their records: `shop (.*?)`", site.run("runserve", "--check").stderr)
     assert command
     site.succeed(*command[1].split())
     site.succeed("runserve", "--check")

@@ -92,7 +92,7 @@ def test_it_ends_when_it_is_told_to(site: Machine) -> None:
 def test_it_ends_with_a_code_of_its_own_when_the_time_is_over(options: tuple[str, ...], site: Machine) -> None:
     with waiting(site, "--set", "serve.database_wait=1", *options) as (server, systemd):
         assert server.process.wait(DEADLINE_SECONDS) == 75
-        wait_for_line(server, r"it has been waited for 1 seconds \(\[serve\] database_wait\)")
+        wait_for_line(server, r"gave up after 1 seconds \(\[serve\] database_wait\)")
         systemd.wait_for(STATUS="shop: the database 'shop' (postgresql) does not answer")
 
 

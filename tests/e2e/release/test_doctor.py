@@ -50,7 +50,7 @@ def test_who_serves_the_site_may_ask_and_others_are_told_who_may(clinic: Clinic)
     assert "configuration: /etc/flat/settings.ini: user daemon may not read it" in done.stdout
     assert "unknown  database-reachable: not looked at: the settings cannot be imported\n" in done.stdout
     assert "the check itself has failed" not in done.stdout
-    [cure] = re.findall(r"user daemon may not read it.*\n +cure: as root: (.+)", done.stdout)
+    [cure] = re.findall(r"user daemon may not read it.*\n +fix: as root: (.+)", done.stdout)
     assert clinic.bare.run("sh", "-c", cure).returncode == 0
 
 

@@ -55,7 +55,7 @@ def test_what_is_there_and_differs_is_not_replaced(shop: Machine, tmp_path: Path
     done = shop.run("pyz", "files", str(tmp_path / "review"))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"shop-script: {unit}: is there and differs, so nothing is written\n"
+        f"shop-script: {unit}: exists and differs, so nothing was written\n"
         "shop-script: Move what differs away, or give another folder.\n"
     )
     assert tree(tmp_path / "review") == {"systemd/shop.service": "[Unit]\n"}

@@ -122,8 +122,8 @@ def test_a_foreign_unit_user_or_folder_is_in_the_way(bare: BareMachine) -> None:
     bare.booted.path("/var/lib/flat").mkdir()
     bare.booted.succeed("chown", "daemon", "/var/lib/flat")
     said = bare.refusal(HOST)
-    assert f"{UNITS}/flat.socket: is there, and was not written for the site flat\n" in said
-    assert "user flat: is there with the home /home/flat" in said
+    assert f"{UNITS}/flat.socket: exists, and was not written for the site flat\n" in said
+    assert "user flat: exists with the home /home/flat" in said
     assert "/var/lib/flat: belongs to the user daemon\n" in said
     assert bare.there() == ["/var/lib/flat", f"{UNITS}/flat.socket", "user"]
     bare.booted.succeed("userdel", "--remove", "flat")

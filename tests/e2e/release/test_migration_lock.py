@@ -133,7 +133,7 @@ def test_where_there_is_no_lock_that_is_said_and_it_goes_on(
     [machine] = hosts(1, tea, tmp_path, shared_cache, settings)
     done = machine.run("migrate")
     assert done.returncode == 0
-    assert "shop: migrating without a lock, so let no other process migrate this database now: " in done.stderr
+    assert "shop: migrating without a lock; let no other process migrate this database now: " in done.stderr
     assert "Applying shop.0001_initial... OK" in done.stdout
 
 

@@ -105,7 +105,7 @@ def test_a_task_ends_in_the_old_code_and_the_next_one_runs_in_the_new(site: Site
         [services] = re.findall("^services: (.*)$", said, re.MULTILINE)
         assert "workers-worker.service restarted" in services
         assert re.search(r"^worker .* OLD CODE$", site.status(), re.MULTILINE)
-        assert ": it ends when its tasks have ended, then workers-worker.service runs this one\n" in site.status()
+        assert ": it ends after its tasks, then workers-worker.service runs this release\n" in site.status()
         site.start_task(f"next-{number}")
         assert not site.booted.path(f"{DATA}/next-{number}").exists()
         assert site.end_task(f"long-{number}") == f"done in {old}"

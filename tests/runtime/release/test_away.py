@@ -108,7 +108,7 @@ def test_a_limit_ends_it_with_what_was_wrong() -> None:
         Patience(0.1).until(away)
     assert str(ended.value).splitlines() == [
         "it is away",
-        "it has been waited for 0.1 seconds ([serve] database_wait)",
+        "gave up after 0.1 seconds ([serve] database_wait)",
         "Start it.",
     ]
 

@@ -62,7 +62,7 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UserError(f"{path}: is already there, and stays as it is", hint=hint) from None
+        raise UserError(f"{path}: already exists and was not changed", hint=hint) from None
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({system_reason(error)})", hint=hint) from None
     print(f"Wrote {path}{_given_to_group(path, manifest.name)}.")
@@ -97,7 +97,7 @@ def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         raise UserError(settings_problem)
     if problems := [f"{os.environ[SETTINGS_MODULE]}: {problem}" for problem in django_problems()]:
         command = configuration.command(bundle.executable.name)
-        raise UserError(*problems, hint=f"See `{command} pyz config show` for the values in force.")
+        raise UserError(*problems, hint=f"See `{command} pyz config show` for the current values.")
     if problems := [*services.problems(bundle, configuration, services.management_commands)]:
         raise UserError(*problems)
     where = configuration.file.path if configuration.present else "no configuration file"

@@ -34,7 +34,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     try:
         now = ask_reload.reload(server)
     except ask_reload.Refused as refused:
-        write(f"{script}: reload refused, the server goes on as it is:\n{refused}\n", ERROR)
+        write(f"{script}: reload refused, the server keeps running:\n{refused}\n", ERROR)
         return 1
     print(f"{script}: reloaded: {now.text('status') if now else 'an older release has taken over'}")
     return 0

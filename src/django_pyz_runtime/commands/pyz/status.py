@@ -51,7 +51,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
         for one in found:
             print(one.line)
         if not serves:
-            print("no server runs that this user may see")
+            print("no running server found that this user may see")
         for one in old:
             what = way_to_new_code(one, bundle.manifest, bundle.executable.name)
             print(f"{one.role}, process {one.pid}, runs {one.release} and not this release: {what}")
@@ -61,5 +61,5 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
             print(left.line)
         for path in paused:
             told = f"`truncate --size 0 {shlex.quote(path)}` lets it serve again"
-            print(f"requests are answered with 503, for an upgrade of which nothing else is left: {told}")
+            print(f"requests are answered with 503, for an upgrade that no longer exists: {told}")
     return 0 if serves and not (old or left or paused or any(one.is_wrong for one in databases)) else 3

@@ -118,7 +118,7 @@ def _shape(tree: str, folders: Iterable[str], files: dict[str, File]) -> Iterato
     for path, status in _walk(tree, ""):
         is_folder = stat.S_ISDIR(status.st_mode)
         if path not in missing:
-            yield path, "is not of this build"
+            yield path, "is not part of this build"
             continue
         missing.remove(path)
         if is_folder != (path not in files) or not (is_folder or stat.S_ISREG(status.st_mode)):
@@ -168,6 +168,6 @@ def _contents(
 def _difference(path: str, wanted: memoryview) -> str:
     try:
         with open(path, "rb") as file:
-            return "" if file.read() == wanted else "has not the content that was built"
+            return "" if file.read() == wanted else "has other content than was built"
     except OSError as error:
         return f"cannot be read ({system_reason(error)})"

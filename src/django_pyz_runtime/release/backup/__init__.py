@@ -1,1 +1,1 @@
-"""Copies of what a site has on its host, and the way back: `pyz backup` and `pyz restore`."""
+"""Backs up and restores the data of a site: `pyz backup` and `pyz restore`."""

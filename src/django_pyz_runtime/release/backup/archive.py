@@ -1,7 +1,7 @@
-"""The file of a backup: a compressed tar archive that ends with a list of what is in it.
+"""The file of a backup: a compressed tar archive that ends with a list of its members.
 
-`manifest.json` comes last, as what files hold is only known once they were read. A file has one owner, who restores it;
-names of users are left out.
+`manifest.json` comes last, as checksums are known only after the files were read. Names of users are left out: the user
+who restores a backup owns its files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DAMAGE = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError,
 
 
 class _Reader:
-    """Reads a file and sums up what it has read."""
+    """Reads a file and computes its checksum."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -44,7 +44,7 @@ class _Reader:
         return block
 
     def sha256(self) -> str:
-        """Of all that was read."""
+        """The checksum of everything read so far."""
         return self._digest.hexdigest()
 
 
@@ -55,7 +55,7 @@ class Writer:
         file: open for writing.
 
     Attributes:
-        members: what was written, each as the manifest has it.
+        members: the written members, as in the manifest.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -69,8 +69,8 @@ class Writer:
         """Add an open file.
 
         Raises:
-            UserError: it gets shorter meanwhile.
-            OSError: it cannot be read, or the archive not be written.
+            UserError: it was truncated meanwhile.
+            OSError: it cannot be read, or the archive cannot be written.
         """
         status = os.fstat(file.fileno())
         member = _member(name, tarfile.REGTYPE, status)
@@ -80,12 +80,12 @@ class Writer:
             self._tar.addfile(member, reader)
         except OSError as error:
             if error.errno is None:
-                raise UserError(f"{file.name}: was cut short while it was read", hint="Try again.") from None
+                raise UserError(f"{file.name}: was truncated while it was read", hint="Try again.") from None
             raise
         self.members.append({"name": name, "size": reader.size_bytes, "sha256": reader.sha256()})
 
     def add_folder(self, name: str, status: os.stat_result) -> None:
-        """Add a folder, without what is in it."""
+        """Add a folder without its content."""
         self._tar.addfile(_member(name, tarfile.DIRTYPE, status))
         self.members.append({"name": name, "folder": True})
 
@@ -97,7 +97,7 @@ class Writer:
         self.members.append({"name": name, "link": target})
 
     def close(self, facts: dict[str, Any]) -> None:
-        """Write the manifest, and all that is still to be written.
+        """Write the manifest and finish the file.
 
         Args:
             facts: for the manifest.
@@ -117,7 +117,7 @@ def _member(name: str, kind: bytes, status: os.stat_result) -> tarfile.TarInfo:
 
 
 class Archive:
-    """A backup that was read from its first byte to its last, and is whole.
+    """A backup that was read completely and is intact.
 
     Args:
         path: of the file.
@@ -127,7 +127,7 @@ class Archive:
         facts: the manifest.
 
     Raises:
-        UserError: it cannot be read, is none, or is damaged.
+        UserError: it cannot be read, is not a backup, or is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -138,13 +138,13 @@ class Archive:
         self._check()
 
     def extract(self, place: Callable[[str], Path | None]) -> None:
-        """Write the members to where they belong; what is written is compared with the manifest once more.
+        """Write the members to their places and compare them with the manifest once more.
 
         Args:
-            place: gives the path for a member, in a folder that nobody else can change; None leaves it out.
+            place: gives the path for a member, in a folder that nobody else can change; None skips it.
 
         Raises:
-            UserError: something cannot be written, or the archive was changed meanwhile.
+            UserError: a file cannot be written, or the archive was changed meanwhile.
         """
 
         def write(tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
@@ -158,7 +158,7 @@ class Archive:
         self._walk(write)
 
     def _walk(self, look: Callable[[tarfile.TarFile, tarfile.TarInfo], None]) -> None:
-        """Read all of the file, member by member; at its end is the sum over everything (RFC 1952)."""
+        """Read the whole file, member by member; its end has a checksum of everything (RFC 1952)."""
         try:
             with self.path.open("rb") as file, gzip.GzipFile(fileobj=file) as content:
                 with tarfile.open(fileobj=content, mode="r|", encoding="utf-8", errors="surrogateescape") as tar:
@@ -174,7 +174,7 @@ class Archive:
     def _sum_up(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         name = member.name
         if name in self._found or not _is_below(name):
-            raise self._damaged(f"the name {name!r} leads out of it, or is there twice")
+            raise self._damaged(f"the name {name!r} points outside the archive or occurs twice")
         if member.isreg():
             with tar.extractfile(member) or BytesIO() as file:
                 if name == MANIFEST:
@@ -188,19 +188,19 @@ class Archive:
             self._found[name] = {"name": name, "folder": True}
         elif member.issym():
             if not leads_inside(name, member.linkname):
-                raise self._damaged(f"the link {name!r} leads out of it")
+                raise self._damaged(f"the link {name!r} points outside the archive")
             self._found[name] = {"name": name, "link": member.linkname}
         else:
-            raise self._damaged(f"{name!r} is no file, folder or symbolic link")
+            raise self._damaged(f"{name!r} is not a file, folder or symbolic link")
 
     def _check(self) -> None:
-        """Compare what was found with the manifest.
+        """Compare the members with the manifest.
 
         Raises:
             UserError: something differs.
         """
         if not isinstance(self.facts, dict) or "members" not in self.facts:
-            raise UserError(f"{self.path}: is no backup of a site: it has no {MANIFEST}")
+            raise UserError(f"{self.path}: is not a site backup: it has no {MANIFEST}")
         if (found := self.facts.get("format")) != FORMAT:
             raise UserError(
                 f"{self.path}: wanted a backup of format {FORMAT}, found {found!r}",
@@ -214,14 +214,14 @@ class Archive:
         except (TypeError, KeyError, AttributeError):
             is_fit = False
         if not is_fit:
-            raise self._damaged(f"{MANIFEST} cannot be understood")
+            raise self._damaged(f"{MANIFEST} is not valid")
         for name in sorted({*wanted, *self._found}):
             if wanted.get(name) != self._found.get(name):
-                raise self._damaged(f"{name!r} is not as {MANIFEST} has it")
+                raise self._damaged(f"{name!r} does not match {MANIFEST}")
         for name in self._found:
             above = [str(parent) for parent in Path(name).parents][:-1]
             if any("folder" not in self._found.get(one, {"folder": True}) for one in above):
-                raise self._damaged(f"{name!r} lies below something that is not a folder")
+                raise self._damaged(f"{name!r} is below something that is not a folder")
 
     def _write(self, tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
         if member.isdir():
@@ -248,25 +248,25 @@ class Archive:
         return (name for name, member in self._found.items() if "folder" in member)
 
     def names(self) -> Iterator[str]:
-        """The names of all that is in it, but for the manifest."""
+        """The names of all members except the manifest."""
         return iter(self._found)
 
     def _damaged(self, why: str) -> UserError:
         return UserError(
-            f"{self.path}: is damaged, or no backup of a site: {why}", hint="Nothing was changed. Take another one."
+            f"{self.path}: is damaged or not a site backup: {why}", hint="Nothing was changed. Use another one."
         )
 
 
 def leads_inside(name: str, target: str) -> bool:
-    """Whether a link leads to something in the same part of an archive.
+    """Whether a link points into the same part of an archive.
 
     Args:
         name: of the link.
-        target: as the link has it.
+        target: of the link.
     """
     parts = posixpath.join(target, "").split("/")
     leading = next((at for at, part in enumerate(parts) if part != ".."), 0)
-    # Further on it may start from where another link leads.
+    # A later part of the path may follow another link.
     if target.startswith("/") or ".." in parts[leading:]:
         return False
     reached = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))

@@ -1,4 +1,4 @@
-"""`pyz backup`: all that a site cannot make again, in one file: databases, uploads, the generated secret key."""
+"""`pyz backup`: all that a site cannot recreate, in one file: databases, uploads, the generated secret key."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _NAME = r"{name}-\d{{8}}T\d{{6}}Z(-\d+)?\.tar\.gz"
 
 
 class Contents(NamedTuple):
-    """What is to be backed up, and what is left out of it.
+    """The databases and files to back up.
 
     Attributes:
         databases: each once.
         places: of files.
-        excluded: paths in them that are other things' affair.
+        excluded: paths in these places that are not backed up.
     """
 
     databases: list[Database]
@@ -54,15 +54,15 @@ def make(
     Args:
         bundle: of the site.
         activation: of it.
-        path: the file to write, or a folder for one with a name of its own; None for the one in the data folder.
+        path: the file to write, or a folder for a file named by the time; None for the folder in the data folder.
         without: aliases of databases to leave out.
-        keep: how many files with names of their own to keep in that folder, newest first; 0 for all.
+        keep: how many files named by the time to keep in that folder, newest first; 0 for all.
 
     Returns:
         The path of the file, which only its owner can read.
 
     Raises:
-        UserError: something cannot be backed up; nothing is left behind.
+        UserError: something cannot be backed up; no file is left behind.
     """
     folder, target = _target(bundle, activation, path)
     contents = find_contents(bundle, activation, without)
@@ -88,7 +88,7 @@ def make(
 
 
 def find_contents(bundle: Bundle, activation: Activation, without: Collection[str] = ()) -> Contents:
-    """What there is to be backed up.
+    """Find the databases and files to back up.
 
     Raises:
         UserError: a database is of an unknown kind.
@@ -102,7 +102,7 @@ def find_contents(bundle: Bundle, activation: Activation, without: Collection[st
 
 
 def backups_folder(activation: Activation) -> Path:
-    """The folder for backups in the data folder, made where it is missing.
+    """The folder for backups in the data folder, created if missing.
 
     Raises:
         UserError: it cannot be made.
@@ -117,7 +117,7 @@ def backups_folder(activation: Activation) -> Path:
 
 @contextlib.contextmanager
 def scratch(folder: Path, name: str) -> Iterator[Path]:
-    """A folder in a folder that is gone at the end of the block; those that killed processes have left go, too.
+    """A temporary folder for the block; removes those that killed processes have left, too.
 
     Args:
         folder: where.
@@ -136,7 +136,7 @@ def scratch(folder: Path, name: str) -> Iterator[Path]:
         raise _unwritten(error, folder) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # Root reaches it by its descriptor: the owner of the folder around it could put a link in its place.
+        # Root uses its descriptor: the owner of the folder around it could replace it by a link.
         yield made if os.geteuid() else Path(f"/proc/{os.getpid()}/fd/{descriptor}")
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -144,7 +144,7 @@ def scratch(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _remove_left_over(folder: Path) -> None:
-    """Remove a folder that no process works in."""
+    """Remove a folder that no process uses."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
@@ -159,20 +159,20 @@ def _remove_left_over(folder: Path) -> None:
 
 
 def _target(bundle: Bundle, activation: Activation, path: Path | None) -> tuple[Path, Path | None]:
-    """The folder to write to, and the file where its name is given."""
+    """The folder to write to, and the file if its name is given."""
     if path is None:
         return backups_folder(activation), None
     if path.is_dir():
         return path, None
     if os.path.lexists(path):
-        raise UserError(f"{path}: is already there, and stays as it is", hint="Give another file, or a folder.")
+        raise UserError(f"{path}: already exists and was not changed", hint="Give another file, or a folder.")
     if not path.parent.is_dir():
         raise UserError(f"{path}: there is no folder {path.parent}", hint="Make it, or give another file.")
     return path.parent, path
 
 
 def _free(folder: Path, name: str) -> Path:
-    """A path in a folder that says what is there, and when it was made."""
+    """An unused path in a folder, named by project and time."""
     stem = f"{name}-{datetime.now(UTC).strftime(_TIME)}"
     number = 1
     while (path := folder / f"{stem}{f'-{number}' if number > 1 else ''}.tar.gz").exists():
@@ -181,7 +181,7 @@ def _free(folder: Path, name: str) -> Path:
 
 
 def _check(bundle: Bundle, database: Database) -> None:
-    """Look whether a database answers and its programs are there, before anything is written."""
+    """Check that a database answers and its programs exist, before anything is written."""
     try:
         database.check()
         database.find_programs(to_restore=False)
@@ -190,9 +190,9 @@ def _check(bundle: Bundle, database: Database) -> None:
 
 
 def with_hint(error: UserError, bundle: Bundle, database: Database) -> UserError:
-    """An error about a database with what to do: look at the settings, or leave it out."""
+    """An error about a database with a hint: check the settings, or leave it out."""
     script = bundle.executable.name
-    look = error.hint or f"Look at it, and at DATABASES: `{script} pyz config explain DATABASES`."
+    look = error.hint or f"Check it and DATABASES: `{script} pyz config explain DATABASES`."
     return UserError(*error.problems, hint=f"{look} Or leave it out: {LEAVE_OUT} {database.alias}")
 
 
@@ -225,7 +225,7 @@ def _facts(bundle: Bundle, contents: Contents, found: dict[str, Any]) -> dict[st
 
 
 def _add_database(archive: Writer, bundle: Bundle, database: Database, dump: Path) -> dict[str, Any]:
-    """Dump a database into an archive; its part of the manifest."""
+    """Dump a database into an archive and return its part of the manifest."""
     try:
         migrations = database.migrations()
         database.dump(dump)
@@ -239,7 +239,7 @@ def _add_database(archive: Writer, bundle: Bundle, database: Database, dump: Pat
 
 
 def _add_place(archive: Writer, place: places.Place, excluded: set[Path]) -> None:
-    # The key is left out of other places only.
+    # The key is skipped in other places only.
     for found in places.walk(place, excluded - {place.path}):
         if found.file:
             archive.add_file(found.name, found.file)
@@ -248,11 +248,11 @@ def _add_place(archive: Writer, place: places.Place, excluded: set[Path]) -> Non
         elif leads_inside(found.name, found.target):
             archive.add_link(found.name, found.target, found.status)
         else:
-            say(f"{found.path}: left out, as this link leads elsewhere: back up its target yourself")
+            say(f"{found.path}: skipped: the link points outside the data; back up its target yourself")
 
 
 def _prune(folder: Path, name: str, keep: int) -> None:
-    """Remove all but the newest backups with names of their own."""
+    """Remove all but the newest backups named by the time."""
     for path in newest(folder, name)[keep:]:
         try:
             path.unlink()
@@ -261,10 +261,10 @@ def _prune(folder: Path, name: str, keep: int) -> None:
 
 
 def newest(folder: Path, name: str) -> list[Path]:
-    """The backups in a folder that are named by their time, newest first.
+    """The backups in a folder that are named by the time, newest first.
 
     Args:
-        folder: the one.
+        folder: the folder.
         name: of the project.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Changes that are all made, or all taken back."""
+"""Changes that are all made or all undone."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from django_pyz_runtime.errors import UserError, say
 
 
 class Changes:
-    """Changes that are taken back, the last one first, where the block ends with an error."""
+    """Changes that are undone, the last one first, if the block ends with an error."""
 
     def __init__(self) -> None:
         self._undo: list[tuple[str, Callable[[], None]]] = []
         self._finish: list[Callable[[], None]] = []
 
     def add(self, what: str, undo: Callable[[], None], finish: Callable[[], None] = lambda: None) -> None:
-        """Note a change that is about to be made, or was made.
+        """Register a change that is about to be made, or was made.
 
         Args:
-            what: it is of, for the message where it cannot be taken back.
-            undo: takes it back; it may have been made in part.
-            finish: removes what was kept for that, once all is well.
+            what: names the changed thing, for the message if it cannot be undone.
+            undo: undoes the change, which may be partly made.
+            finish: removes what was kept for that, after success.
         """
         self._undo.append((what, undo))
         self._finish.append(finish)
@@ -46,13 +46,13 @@ class Changes:
             try:
                 finish()
             except OSError as error:
-                say(f"{error.filename}: what was there before cannot be removed: {error.strerror}")
+                say(f"{error.filename}: the old data cannot be removed: {error.strerror}")
 
 
 def _undone(what: str, undo: Callable[[], None]) -> list[str]:
-    """Take a change back; what to say where that fails."""
+    """Undo a change; lines to print if that fails."""
     try:
         undo()
     except (UserError, OSError) as error:
-        return [f"{what} is not as it was before: {error}"]
+        return [f"{what} could not be restored to its previous state: {error}"]
     return []

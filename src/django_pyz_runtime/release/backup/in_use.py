@@ -1,4 +1,4 @@
-"""What uses the data of a site, and would go on with half of the old and half of the new where they are replaced."""
+"""Finds processes that use the data of a site: replacing it would leave them with a mix of old and new."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from django_pyz_runtime.release.record import WEB, Running, running
 
 
 def check(manifest: Manifest, data: Path | None) -> None:
-    """Refuse to replace data that processes of the site use; those that an upgrade lets wait use none.
+    """Refuse to replace data that processes of the site use; those paused by an upgrade use none.
 
     Args:
         manifest: of the site.
-        data: its data folder; None where that is not known.
+        data: its data folder; None if it is not known.
 
     Raises:
-        UserError: some run, with the command that stops them.
+        UserError: some are running; the hint has the command that stops them.
     """
     found = [one for one in running(manifest.name, data) if not gate.is_closed(one.text("gate"))]
     if found:
         told = ", ".join(f"{one.text('role')} (process {one.pid})" for one in found)
         raise UserError(
-            f"the site {manifest.name} runs: {told}",
+            f"the site {manifest.name} is running: {told}",
             hint=f"Nothing was changed. Stop it first: `{_stop_command(manifest, found)}`.",
         )
 

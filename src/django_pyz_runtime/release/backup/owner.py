@@ -1,4 +1,4 @@
-"""What root makes in another user's folder is that user's."""
+"""Gives files that root creates in another user's folder to that user."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Owner = tuple[int, int]
 
 
 def owner_for(path: Path) -> Owner:
-    """Whose a file or folder is, or is to be: that of the nearest folder that is there."""
+    """The owner of a file or folder; for a missing one that of the nearest existing folder."""
     there = next(one for one in (path, *path.parents) if one.exists())
     status = there.stat()
     return status.st_uid, status.st_gid
 
 
 def give_to(owner: Owner, target: int | str | Path) -> None:
-    """Give a file, folder or link to an owner, where this is root.
+    """Give a file, folder or link to an owner, if this is root.
 
     Args:
         owner: the new one.
         target: an open file, or a path in a folder that nobody else can change.
 
     Raises:
-        OSError: that fails.
+        OSError: it failed.
     """
     if os.geteuid() == 0:
         os.chown(target, *owner, **({} if isinstance(target, int) else {"follow_symlinks": False}))
@@ -37,7 +37,7 @@ def give_to(owner: Owner, target: int | str | Path) -> None:
 
 @contextlib.contextmanager
 def connecting_as(owner: Owner | None) -> Iterator[None]:
-    """Be another user in the block, for who looks at the other end of a unix socket (SO_PEERCRED, unix(7)).
+    """Connect as another user in the block, for servers that check the peer of a unix socket (SO_PEERCRED, unix(7)).
 
     Args:
         owner: the user; None for this one.
@@ -53,14 +53,14 @@ def connecting_as(owner: Owner | None) -> Iterator[None]:
 
 
 def check_owner(path: Path, data_dir: Path) -> None:
-    """Check that root is not led astray: what is the site's belongs to the owner of its data, or to nobody else.
+    """Protect root from foreign paths: files of the site must belong to the owner of its data.
 
     Args:
-        path: of a folder or file that a link may have led to.
+        path: of a folder or file, perhaps reached through a link.
         data_dir: the data folder.
 
     Raises:
-        UserError: root runs, and it belongs to somebody else.
+        UserError: this is root, and the path belongs to somebody else.
     """
     owner = owner_for(data_dir)[0]
     found = owner_for(path)[0]
@@ -72,10 +72,10 @@ def check_owner(path: Path, data_dir: Path) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter, in the name of the owner of the one above.
+    """Create a folder that only its owner may enter; it belongs to the owner of the folder above.
 
     Raises:
-        OSError: it cannot be made, or is a link.
+        OSError: it cannot be created, or is a link.
     """
     if folder.is_dir() and not folder.is_symlink():
         return

@@ -1,4 +1,4 @@
-"""Where a site keeps files that are data, by names that hold on every machine."""
+"""Where a site keeps data files, by names that are the same on every machine."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DATA = "data"
 STORAGES = "storages"
 KEY = KEY_FILE
 _NO_DATA = ("DATABASES", "CACHES", "LOGGING", "STORAGES", "FILE_UPLOAD_TEMP_DIR", "STATIC_ROOT", "STATICFILES_DIRS")
-"""Settings whose files are other things' affair: dumps, the static files of the build, or what can be made again."""
+"""Settings whose files are not copied: databases are dumped, static files come from the build, others are recreated."""
 
 
 class Place(NamedTuple):
     """A file or folder that holds data.
 
     Attributes:
-        name: of it in a backup.
+        name: its name in a backup.
         path: on this machine, without links.
     """
 
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 
 def places(bundle: Bundle, activation: Activation) -> list[Place]:
-    """The places of a site whose settings were imported, those that are there, none in another one.
+    """The existing places of a site whose settings were imported; none is inside another one.
 
     Args:
         bundle: of the site.
@@ -52,7 +52,7 @@ def places(bundle: Bundle, activation: Activation) -> list[Place]:
 
 
 def find_place(name: str, activation: Activation) -> Path | None:
-    """Where a place of a backup is, or would be, on this machine; None where this site has no such place."""
+    """The path of a backup's place on this machine, existing or not; None if this site has no such place."""
     kind, _, rest = name.partition("/")
     if name == KEY:
         return activation.data_dir / KEY_FILE
@@ -85,7 +85,7 @@ def _media() -> Path | None:
 
 
 def _storages() -> Iterator[tuple[str, Path]]:
-    """The folders that settings give to storages of files."""
+    """The folders that the settings give to file storages."""
     from django.conf import settings
 
     storages: Any = getattr(settings, "STORAGES", {})
@@ -96,14 +96,14 @@ def _storages() -> Iterator[tuple[str, Path]]:
 
 
 class Found(NamedTuple):
-    """Something in a place.
+    """A file, folder or link in a place.
 
     Attributes:
-        name: of it in a backup.
-        path: of it.
-        status: of it, or of the link that it is.
-        file: open, where it is a file.
-        target: where it leads, where it is a link.
+        name: its name in a backup.
+        path: on this machine.
+        status: of lstat(2).
+        file: open, for a file.
+        target: for a link.
     """
 
     name: str
@@ -114,13 +114,13 @@ class Found(NamedTuple):
 
 
 def walk(place: Place, excluded: set[Path]) -> Iterator[Found]:
-    """Everything in a place: folders before what is in them, no sockets and the like.
+    """Everything in a place: folders before their content, no sockets and the like.
 
-    Nothing is reached through a link, also where another user changes folders meanwhile.
+    No link is followed, even if another user changes folders meanwhile.
 
     Args:
-        place: which.
-        excluded: paths that are left out, with all that is below them.
+        place: the place.
+        excluded: paths to skip, with everything below them.
     """
     if not place.path.is_dir():
         parent = os.open(place.path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -141,7 +141,7 @@ def walk(place: Place, excluded: set[Path]) -> Iterator[Found]:
 
 
 def _look(name: str, path: str, entry: str, folder: int) -> Iterator[Found]:
-    """A file or link; nothing for others, and for what is gone."""
+    """A file or link; nothing for other kinds, or if it is gone."""
     try:
         status = os.stat(entry, dir_fd=folder, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):

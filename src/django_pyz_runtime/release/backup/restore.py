@@ -1,4 +1,4 @@
-"""`pyz restore`: what a backup holds, in the place of what there is; all of it or nothing."""
+"""`pyz restore`: replace the data of a site by a backup, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django_pyz_runtime.release.backup.databases.configured import LEAVE_OUT
 from django_pyz_runtime.release.backup.owner import check_owner
 from django_pyz_runtime.release.backup.swap import Swap
 
-_REPLACE = "`--replace` replaces what is there with the backup."
+_REPLACE = "`--replace` replaces the present data with the backup."
 
 
 def restore(
@@ -26,20 +26,20 @@ def restore(
 ) -> dict[str, Any]:
     """Restore a backup; the settings are imported, Django need not be set up.
 
-    Places that it does not hold stay as they are.
+    Places that the backup does not hold are not changed.
 
     Args:
         bundle: of the site.
-        activation: of it.
+        activation: of the site.
         path: of the backup.
-        replace: whether what is there may be replaced.
-        without: aliases of databases that stay as they are.
+        replace: whether existing data may be replaced.
+        without: aliases of databases to leave alone.
 
     Returns:
         The manifest of the backup.
 
     Raises:
-        UserError: it cannot be restored; what is not as it was before is named.
+        UserError: it cannot be restored; what could not be restored to its previous state is named.
     """
     archive = Archive(path)
     _check_name(bundle, archive)
@@ -64,7 +64,7 @@ def restore(
 
 
 def _put_in_place(made: dict[str, Swap], found: list[Database], dumps: dict[str, Path]) -> None:
-    """Files first, as they are the easiest to take back; last what takes itself back."""
+    """Files first, as they are the easiest to undo; last what rolls back by itself."""
     ordered = sorted(found, key=lambda database: database.is_atomic)
     with Changes() as changes:
         for swap in made.values():
@@ -82,7 +82,7 @@ def _check_name(bundle: Bundle, archive: Archive) -> None:
 def _databases(
     bundle: Bundle, archive: Archive, contents: backup.Contents, without: Collection[str]
 ) -> Iterator[Database]:
-    """The databases of the backup, as this site has them."""
+    """The databases of the backup, with the connections of this site."""
     known = {database.alias: database for database in contents.databases}
     names = set(archive.names())
     for alias, facts in archive.facts["databases"].items():
@@ -96,7 +96,7 @@ def _databases(
             )
         if facts["vendor"] != database.vendor or database.member not in names:
             raise UserError(
-                f"{archive.path}: the database {alias!r} is of {facts['vendor']}, and here it is of {database.vendor}",
+                f"{archive.path}: the database {alias!r} is {facts['vendor']}, but here it is {database.vendor}",
                 hint=f"Leave it out: {LEAVE_OUT} {alias}",
             )
         try:
@@ -109,16 +109,16 @@ def _databases(
 
 
 def _places(archive: Archive, activation: Activation) -> Iterator[tuple[str, places.Place, bool]]:
-    """Name, place on this machine, and whether it is a folder, for each place of the backup."""
+    """Name, place on this machine, and whether it is a folder, for each place in the backup."""
     for facts in archive.facts["places"]:
         name, is_folder = facts["name"], bool(facts["folder"])
         if name == places.KEY and not activation.generated_key:
-            say("SECRET_KEY is set here: the generated key of the backup is left out")
+            say("SECRET_KEY is set here: the generated key of the backup is skipped")
             continue
         path = places.find_place(name, activation)
         if path is None:
             raise UserError(
-                f"{archive.path}: holds files of {name}, for which this site has no folder",
+                f"{archive.path}: holds files of {name}, but this site has no such folder",
                 hint="Set MEDIA_ROOT, or STORAGES, as they were when the backup was made.",
             )
         check_owner(path if is_folder else path.parent, activation.data_dir)
@@ -130,14 +130,14 @@ def _places(archive: Archive, activation: Activation) -> Iterator[tuple[str, pla
 def _check_empty(bundle: Bundle, found: list[Database]) -> None:
     for database in found:
         if database.has_tables():
-            raise UserError(f"{database.what} holds data, and stays as it is", hint=_REPLACE)
+            raise UserError(f"{database.what} holds data and was not changed", hint=_REPLACE)
 
 
 def _check_no_files(made: dict[str, Swap]) -> None:
-    """A generated key may be there: whoever asks a site that is empty makes one."""
+    """A generated key may exist: the first request to an empty site creates one."""
     for name, swap in made.items():
         if name != places.KEY and swap.has_content():
-            raise UserError(f"{swap.folder}: holds files, which stay as they are", hint=_REPLACE)
+            raise UserError(f"{swap.folder}: holds files and was not changed", hint=_REPLACE)
 
 
 def _swap(stack: contextlib.ExitStack, place: places.Place, is_folder: bool, excluded: set[Path]) -> Swap:
@@ -147,7 +147,7 @@ def _swap(stack: contextlib.ExitStack, place: places.Place, is_folder: bool, exc
 
 
 def _new_path(made: dict[str, Swap], name: str) -> Path | None:
-    """Where a file of a place is unpacked to; None for one of no place that is restored."""
+    """The path to unpack a file to; None if its place is not restored."""
     for place, swap in made.items():
         if name == place:
             return swap.new

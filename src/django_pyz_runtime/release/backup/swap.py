@@ -1,8 +1,8 @@
-"""Puts restored files in the place of those that are there, which are kept aside until all is well.
+"""Replaces existing files by restored ones and keeps the old ones until everything has succeeded.
 
-Not whole folders are renamed but what is in them: one may be where a file system is mounted, and hold what is not
-restored. All that is new lies in a folder of this user's alone, which is reached by its descriptor, so that whoever
-owns the place cannot put a link in its way.
+It renames the content of folders rather than folders: one may be a mount point, or hold files that are not restored. New
+files are in a folder that only this user can enter, used by its descriptor, so that the owner of the place cannot
+redirect it by a link.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _PREFIX = ".restore-"
 
 
 class Swap:
-    """The new content of a place, and then the old one.
+    """Exchanges the old and the new content of a place.
 
     Args:
         place: of the site.
-        is_folder: whether it is one.
-        excluded: paths in it that stay.
+        is_folder: whether the place is a folder.
+        excluded: paths in it that are left alone.
 
     Attributes:
         folder: of the place, or the place itself.
-        new: where the content is to be written before it is put in place: a folder, or a file's path.
+        new: where to write the new content before it is put in place: a folder, or the path of a file.
 
     Raises:
         UserError: the place cannot be written.
@@ -59,14 +59,14 @@ class Swap:
         self.new = self._new if is_folder else self._new / place.path.name
 
     def has_content(self) -> bool:
-        """Whether there is anything in the place now, but for what stays."""
+        """Whether the place has content that would be replaced."""
         return any(True for _ in self._content(self.folder))
 
     def put_in_place(self, changes: Changes) -> None:
-        """Replace what is there.
+        """Replace the content.
 
         Raises:
-            UserError: that fails.
+            UserError: it failed.
         """
         changes.add(str(self._place.path), self._undo)
         try:
@@ -77,12 +77,12 @@ class Swap:
             raise _unwritten(error, self.folder) from None
 
     def forget(self) -> None:
-        """All is well: what was there before can go, and folders that were made stay."""
+        """After success: the old content can be removed, and created folders are kept."""
         self._moved.clear()
         self._made.clear()
 
     def close(self) -> None:
-        """Remove what is not in place, but where the old content could not be brought back."""
+        """Remove what is not in place, unless the old content could not be put back."""
         if not self._moved:
             shutil.rmtree(self._scratch, ignore_errors=True)
         for descriptor in self._descriptors:
@@ -104,10 +104,10 @@ class Swap:
             self._made.append(folder)
 
     def _content(self, folder: Path) -> Iterator[str]:
-        """The names in a folder of what is to be replaced.
+        """The names in a folder to replace.
 
         Args:
-            folder: its path, which `excluded` is about.
+            folder: its path, to compare with `excluded`.
         """
         names = os.listdir(folder) if self._is_folder else [self._place.path.name]
         for name in names:
@@ -141,7 +141,7 @@ class Swap:
             try:
                 os.rename(target, source)
             except OSError as error:
-                kept = f"what is missing in it lies in {self.folder / os.path.basename(self._scratch)}/old"
+                kept = f"the missing files are in {self.folder / os.path.basename(self._scratch)}/old"
                 raise UserError(f"{system_reason(error)}; {kept}") from None
             self._moved.pop()
 

@@ -1,1 +1,1 @@
-"""`pyz doctor`: everything that can be wrong around the file, each with its cure."""
+"""`pyz doctor`: find problems of the site and its host, each with a fix."""

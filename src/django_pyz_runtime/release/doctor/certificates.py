@@ -1,4 +1,4 @@
-"""Certificates that a database's options name: whether they can be read, and until when they hold."""
+"""Certificates that a database's options name: whether they can be read, and when they expire."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 _OPTIONS = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_ca", "ssl_cert", "ssl_key", "ca", "cert", "key")
-"""libpq's names, and those of MySQL's drivers, some of them inside of "ssl"."""
+"""The names of libpq and of MySQL's drivers, some of them inside "ssl"."""
 _NO_FILES = ("system", "")
 _BLOCK = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----(.+?)-----END", re.DOTALL)
 _SEQUENCE, _VERSION, _UTC_TIME = 0x30, 0xA0, 0x17
 _TO_VALIDITY = 3
-"""In a certificate stand serial number, algorithm and issuer before the times (RFC 5280, 4.1)."""
+"""A certificate has serial number, algorithm and issuer before its validity (RFC 5280, 4.1)."""
 
 
 def files_of(options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The files that the options of a database name, each with what this user can see of it."""
+    """The files that the options of a database name, with what this user can see of them."""
     named = {**options, **_inside(options.get("ssl"))}
     return [_facts(name, Path(str(named[name]))) for name in _OPTIONS if str(named.get(name) or "") not in _NO_FILES]
 
@@ -31,7 +31,7 @@ def _inside(options: Any) -> Mapping[str, Any]:
 
 
 def _facts(option: str, path: Path) -> dict[str, Any]:
-    """The mode is that of a key that others can read; the time is when the first certificate in it ends."""
+    """The mode is set for a key that others can read; the time is when the first certificate in the file expires."""
     is_key = "key" in option
     try:
         content, status = path.read_bytes(), path.stat()
@@ -39,19 +39,19 @@ def _facts(option: str, path: Path) -> dict[str, Any]:
         return {"option": option, "path": str(path), "problem": (error.strerror or str(error)).lower()}
     facts: dict[str, Any] = {"option": option, "path": str(path), "problem": ""}
     if is_key:
-        # As libpq has it: root's may be readable by its group (libpq, 32.19.2).
+        # As libpq: a key of root may be readable by its group (libpq, 32.19.2).
         closed = stat.S_IRWXO | (0 if status.st_uid == 0 else stat.S_IRWXG)
         return {**facts, "mode": stat.S_IMODE(status.st_mode) if status.st_mode & closed else 0}
     try:
         ends = [end.timestamp() for end in ends_of(content)]
     except ValueError as error:
         return {**facts, "problem": f"holds no certificate that can be read ({error})"}
-    # Of a list of authorities the one that is used may be any.
+    # In a list of authorities any one may be in use.
     return {**facts, "ends": (max if "root" in option or "ca" in option else min)(ends, default=None)}
 
 
 def ends_of(content: bytes) -> Iterator[datetime]:
-    """When each certificate of a PEM file ends.
+    """When each certificate of a PEM file expires.
 
     Raises:
         ValueError: one cannot be read.

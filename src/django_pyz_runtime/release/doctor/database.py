@@ -1,4 +1,4 @@
-"""Checks of the databases: they answer, take writes, have this release's migrations, and their certificates hold."""
+"""Checks of the databases: they answer, can be written, have this release's migrations and valid certificates."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _where_it_is_set(facts: Facts, alias: str) -> str:
 
 
 def writable(facts: Facts) -> Iterator[Finding]:
-    """Every database that is not a copy of another one takes writes."""
+    """Every database that is not a copy of another one can be written."""
     for alias, seen in _answering(facts):
         if problem := seen.get("unwritable"):
             yield Finding(
@@ -53,7 +53,7 @@ def writable(facts: Facts) -> Iterator[Finding]:
 
 
 def _writing(facts: Facts, alias: str) -> str:
-    """What lets a database be written."""
+    """The fix that makes a database writable."""
     database, seen = facts.settings["databases"][alias], facts.look(f"database {alias}")
     name, user, by = database["name"], database["user"], seen.get("read_only_by")
     if seen["vendor"] == "sqlite":
@@ -67,7 +67,7 @@ def _writing(facts: Facts, alias: str) -> str:
     if seen["vendor"] == "mysql":
         return f"{asks}SET GLOBAL read_only = OFF" if by else f"{asks}GRANT ALL ON `{name}`.* TO `{user}`"
     reset = "RESET default_transaction_read_only"
-    # The session that asks for it may be read-only itself.
+    # The session itself may be read-only.
     if by == "database":
         return f'{asks}BEGIN READ WRITE; ALTER DATABASE "{name}" {reset}; COMMIT'
     if by == "user":
@@ -100,7 +100,7 @@ def ahead(facts: Facts) -> Iterator[Finding]:
 
 
 def _back(facts: Facts, state: State) -> str:
-    """What takes a database back, or lets it forget what no release has any more."""
+    """The fix for a database that is ahead: undo the migrations, or delete records that no release has any more."""
     newer = str(facts.look(f"database {state.alias}")["newer"])
     commands = undo_commands(shlex.quote(newer), state) if newer else []
     if not commands:
@@ -109,12 +109,12 @@ def _back(facts: Facts, state: State) -> str:
 
 
 def certificates(facts: Facts) -> Iterator[Finding]:
-    """The certificates that databases are asked with can be read, and hold for some time."""
+    """The certificates for databases can be read and are valid for some time."""
     named = [
         (alias, file) for alias, database in facts.settings["databases"].items() for file in database["certificates"]
     ]
     if not named:
-        raise DoesNotApply("no database is asked with certificates")
+        raise DoesNotApply("no database uses certificates")
     for alias, file in named:
         yield from _certificate(facts, f"{file['path']} ({file['option']} of the database {alias!r})", file)
 
@@ -140,13 +140,13 @@ def _certificate(facts: Facts, where: str, file: Seen) -> Iterator[Finding]:
             "has expired" if is_over else "expires soon",
             where,
             f"its end on {day}",
-            f"one that holds for {_SOON_DAYS} days",
+            f"one that is valid for {_SOON_DAYS} days",
             f"{BY_HAND}put a new certificate at {path}",
         )
 
 
 def _databases(facts: Facts) -> Iterator[tuple[str, Seen]]:
-    """Each database that holds something, and what was seen of it."""
+    """Each database with data of its own, and the facts about it."""
     found = [(alias, facts.look(f"database {alias}")) for alias in facts.settings["databases"]]
     found = [(alias, seen) for alias, seen in found if not seen.get("is_none")]
     if not found:
@@ -163,7 +163,7 @@ def _answering(facts: Facts, *, with_absent: bool = False) -> Iterator[tuple[str
 
 
 def _migrated(facts: Facts) -> Iterator[tuple[str, Seen]]:
-    """Those whose migrations are known; one that is not there yet has none."""
+    """The databases whose migrations are known; one that does not exist yet has none."""
     for alias, seen in _answering(facts, with_absent=True):
         if problem := seen.get("migrations_error"):
             raise Unknown(f"{_what(facts, alias)}: {problem}")
@@ -180,8 +180,8 @@ def _option(alias: str) -> str:
 
 CHECKS = (
     Check("database-reachable", "every database answers", reachable),
-    Check("database-writable", "every database takes writes", writable),
+    Check("database-writable", "every database can be written", writable),
     Check("migrations-missing", "no migration is missing", missing),
     Check("migrations-ahead", "the database is not ahead of this release", ahead),
-    Check("database-certificates", "the certificates for databases can be read and hold for some time", certificates),
+    Check("database-certificates", "the certificates for databases can be read and are valid for some time", certificates),
 )

@@ -1,4 +1,4 @@
-"""What is known of the site and its host, found out when a check first asks for it."""
+"""Facts about the site and its host, collected when a check first needs them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PLACE = re.compile(r"(/.+):(\d+)")
 
 
 class Facts:
-    """What is known.
+    """The facts.
 
     Args:
         bundle: this one.
@@ -65,7 +65,7 @@ class Facts:
         """The value of an option.
 
         Raises:
-            Unknown: it cannot be told.
+            Unknown: it is not known.
         """
         try:
             return self.configuration.get(section, key)
@@ -74,7 +74,7 @@ class Facts:
 
     @cached_property
     def site(self) -> Site:
-        """The site by its names, and as configured where the configuration is free of problems."""
+        """The site by its names, with its configuration if that is free of problems."""
         if self.configuration.problems:
             return Site.of_names(self.manifest)
         return Site.of(self.bundle, self.configuration)
@@ -84,13 +84,13 @@ class Facts:
         """The data folder.
 
         Raises:
-            Unknown: it cannot be told.
+            Unknown: it is not known.
         """
         if self.settings_ini.exists() and not os.access(self.settings_ini, os.R_OK):
             raise Unknown(f"user {self.me} may not read {self.settings_ini}")
         try:
             if self.has_user and not self.option("project", "data_dir"):
-                # As systemd says it to the service.
+                # As systemd passes it to the service.
                 return Path(self.site.state_dir)
             return data_dir(self.manifest, self.configuration)
         except (UserError, ValueError) as error:
@@ -98,12 +98,12 @@ class Facts:
 
     @cached_property
     def settings_ini(self) -> Path:
-        """The main configuration file, which need not be there."""
+        """The main configuration file, which need not exist."""
         return Path(self.configuration.file.path)
 
     @cached_property
     def settings_files(self) -> list[Path]:
-        """The main configuration file and those beside it that are read, too; those that are there."""
+        """The existing configuration files: the main one and those beside it."""
         fragments = sorted((self.settings_ini.parent / "conf.d").glob("*.ini"))
         return [path for path in (self.settings_ini, *fragments) if path.exists()]
 
@@ -114,16 +114,16 @@ class Facts:
 
     @cached_property
     def units(self) -> list[Path]:
-        """The site's units that are installed.
+        """The site's installed units.
 
         Raises:
-            DoesNotApply: systemd does not run here, or there are none.
+            DoesNotApply: systemd is not running here, or there are none.
         """
         self.need_units()
         return checks.units_of_site(self.site)
 
     def need_units(self) -> None:
-        """Go on only where systemd serves the site.
+        """Continue only if systemd serves the site.
 
         Raises:
             DoesNotApply: it does not.
@@ -134,7 +134,7 @@ class Facts:
     @cached_property
     def _why_no_units(self) -> str:
         if not machine.has_systemd():
-            return "systemd does not run this machine"
+            return "systemd is not running on this machine"
         is_there = checks.units_of_site(self.site) or self._is_enabled
         return "" if is_there else "no units of this site are installed"
 
@@ -171,19 +171,19 @@ class Facts:
 
     @cached_property
     def user(self) -> str:
-        """Who serves the site, or would."""
+        """The user who serves the site, or would."""
         return self.site.user if self.has_user else self.me
 
     @cached_property
     def is_installed(self) -> bool:
-        """Whether this is the executable that is in force on this host, or one kept beside it."""
+        """Whether this is the active executable of this host, or a kept one."""
         from django_pyz_runtime.release.upgrade.left import root_of
 
         return root_of(self.bundle) == Path("/")
 
     @cached_property
     def processes(self) -> list[Running]:
-        """The processes of the site that run."""
+        """The running processes of the site."""
         try:
             data = self.data
         except Unknown:
@@ -192,7 +192,7 @@ class Facts:
 
     @cached_property
     def seen(self) -> Mapping[str, Any]:
-        """What a process has seen that has imported the site's settings, as whoever serves it."""
+        """Facts from a process that has imported the site's settings, as the user who serves it."""
         return look_process.run(self.bundle, self.arguments, self._look_environment, self._look_user, self.site)
 
     @cached_property
@@ -201,7 +201,7 @@ class Facts:
 
     @property
     def _look_environment(self) -> dict[str, str]:
-        """What that process has in its environment: that of the service, where it is another user's."""
+        """The environment of that process: that of the service, if it runs as another user."""
         inherited = {self.manifest.env_prefix + levels.INHERITED: json.dumps(self.arguments.assignments)}
         if self._look_user is None:
             state = {"STATE_DIRECTORY": self.site.state_dir} if self.has_user else {}
@@ -210,13 +210,13 @@ class Facts:
         return {**chosen, **inherited}
 
     def look(self, name: str) -> Any:
-        """A fact that this process has seen.
+        """A fact from this process.
 
         Args:
             name: of the fact.
 
         Raises:
-            Unknown: it has not, as the settings cannot be imported.
+            Unknown: there is none, as the settings cannot be imported.
         """
         if name not in self.seen:
             raise Unknown("the settings cannot be imported" if "settings" not in self.seen else "the site cannot load")
@@ -224,51 +224,51 @@ class Facts:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What it says of the settings."""
+        """Its facts about the settings."""
         found: Mapping[str, Any] = self.look("settings")
         return found
 
     @cached_property
     def program(self) -> str:
-        """How a command of the site begins."""
+        """The executable, for commands of the site."""
         path = self.bundle.executable
         name = path.name if shutil.which(path.name) == str(path) else str(path)
         return self.configuration.command(name)
 
     def by(self, user: str, command: str) -> str:
-        """A command that a user is to run, as this one has to write it."""
+        """A command for a user to run, as this user has to type it."""
         if user == self.me:
             return command
         return f"runuser -u {user} -- {command}" if self.me == ROOT else f"as {user}: {command}"
 
     def ours(self, words: str) -> str:
-        """A command of the site, to be run by who serves it."""
+        """A command of the site, for the user who serves it."""
         return self.by(self.user, f"{self.program} {words}")
 
     def is_system(self, path: Path) -> bool:
-        """Whether a file or folder is one of the system's configuration."""
+        """Whether a file or folder belongs to the system's configuration."""
         return path.is_relative_to(SYSTEM_CONFIGURATION)
 
     def owner_of(self, path: Path) -> str:
-        """The user whose a file or folder is."""
+        """The owner of a file or folder."""
         return user_name(path.stat().st_uid)
 
     def by_owner(self, path: Path, command: str) -> str:
-        """A command that only the owner of a file or root may run."""
+        """A command that only root or the owner of a file may run."""
         return command if self.me in (ROOT, self.owner_of(path)) else f"as root: {command}"
 
     def value(self, section: str, key: str) -> Value | None:
-        """Who says what an option or setting is; None where nobody does."""
+        """The value of an option or setting with its source; None if it is not set."""
         return self.configuration.values.get((section, key))
 
     def edit(self, section: str, key: str, text: str, then: str = "") -> str:
-        """The change of the configuration that gives an option or setting a value.
+        """The edit of the configuration that sets an option or setting.
 
         Args:
             section: of the option.
             key: of it; KEY@file for a file that holds the value.
             text: the value.
-            then: a command that has to follow.
+            then: a command to run afterwards.
         """
         said = self.value(section, key.partition("@")[0])
         source = said.source.rpartition(", named by ")[2] if said else ""
@@ -282,11 +282,11 @@ class Facts:
 
     @property
     def reload_command(self) -> str:
-        """What has to be done for a change of the configuration to be used; "" where nothing is known of a service."""
+        """The command that applies a change of the configuration; "" if no service is known."""
         if not self.has_units:
             return ""
         return self.by(ROOT, f"systemctl try-reload-or-restart {shlex.quote(self.site.name)}.service")
 
     def by_writer_of(self, path: Path, command: str) -> str:
-        """A command for who can write to the folder of a file."""
+        """A command for a user who can write to the folder of a file."""
         return command if os.access(path.parent, os.W_OK) else f"as {ROOT}: {command}"

@@ -20,12 +20,12 @@ from django_pyz_runtime.release.upgrade.journal import NAME as JOURNAL
 
 _OTHERS_WRITE = stat.S_IWOTH | stat.S_IWGRP
 _MOST_FILES = 20_000
-"""How many files of the data folder are looked at."""
+"""How many files of the data folder are checked."""
 _FEW = 5
 
 
 def program(facts: Facts) -> Iterator[Finding]:
-    """The executable can be run by all, and written by its owner only."""
+    """Everyone can run the executable, and only its owner can write it."""
     path = facts.bundle.executable
     if facts.is_installed and (owner := facts.owner_of(path)) != ROOT:
         yield _owner(path, owner, ROOT, facts.by(ROOT, f"chown root:root {_quoted(path)}"))
@@ -34,9 +34,9 @@ def program(facts: Facts) -> Iterator[Finding]:
 
 
 def code(facts: Facts) -> Iterator[Finding]:
-    """Nobody but root, or this user, can write the unpacked code, or replace a folder above it."""
+    """Only root, or this user, can write the unpacked code or replace a folder above it."""
     installed = places.installed_folders(facts.manifest.name, str(facts.bundle.executable))
-    # A tree that others could have written is not used (boot.trust): another one is made elsewhere.
+    # A tree that others could have written is not used (boot.trust); another one is unpacked elsewhere.
     trees = [
         facts.bundle.root,
         *(tree for folder in installed if (tree := Path(folder, facts.bundle.build_id)).exists()),
@@ -53,7 +53,7 @@ def code(facts: Facts) -> Iterator[Finding]:
 
 
 def data(facts: Facts) -> Iterator[Finding]:
-    """The data folder is there, belongs to who serves the site, and is closed to others."""
+    """The data folder exists, belongs to the user who serves the site, and is closed to others."""
     path, user = facts.data, facts.user
     if not path.is_dir():
         if not facts.has_user:
@@ -69,7 +69,7 @@ def data(facts: Facts) -> Iterator[Finding]:
 
 
 def data_files(facts: Facts) -> Iterator[Finding]:
-    """What is in the data folder belongs to who serves the site, as it could not be changed else."""
+    """The files in the data folder belong to the user who serves the site, who must be able to change them."""
     folder, user = facts.data, facts.user
     if not folder.is_dir():
         raise DoesNotApply(f"there is no data yet in {folder}")
@@ -88,7 +88,7 @@ def data_files(facts: Facts) -> Iterator[Finding]:
 
 
 def _foreign(folder: Path, user: str) -> tuple[list[Path], bool]:
-    """What in a folder is another user's, and whether all of it was looked at."""
+    """The files in a folder that belong to other users, and whether all files were checked."""
     found: list[Path] = []
     seen = 0
     for inside, folders, files in os.walk(folder):
@@ -107,7 +107,7 @@ def _foreign(folder: Path, user: str) -> tuple[list[Path], bool]:
 
 
 def settings_owner(facts: Facts) -> Iterator[Finding]:
-    """settings.ini belongs to root, or to who serves the site where nobody has installed it."""
+    """settings.ini belongs to root, or to the user who serves the site if it is not installed."""
     for path in _settings_files(facts):
         owner = facts.owner_of(path)
         if owner != ROOT and (facts.is_system(path) or owner not in (facts.me, facts.user)):
@@ -118,7 +118,7 @@ def settings_owner(facts: Facts) -> Iterator[Finding]:
 
 
 def settings_mode(facts: Facts) -> Iterator[Finding]:
-    """settings.ini can be read by who serves the site and, where it holds secrets, by nobody else."""
+    """The user who serves the site can read settings.ini; if it holds secrets, nobody else can."""
     for path in _settings_files(facts):
         yield from _mode(facts, path, 0, stat.S_IWOTH | stat.S_IWGRP, Severity.ERROR)
         if _holds_secret(facts, path):
@@ -153,7 +153,7 @@ def _can_read(path: Path, user: str) -> bool:
 
 
 def key(facts: Facts) -> Iterator[Finding]:
-    """The generated secret key can be read by nobody but who serves the site."""
+    """Only the user who serves the site can read the generated secret key."""
     path = facts.data / KEY_FILE
     try:
         path.lstat()
@@ -165,7 +165,7 @@ def key(facts: Facts) -> Iterator[Finding]:
 
 
 def secret_files(facts: Facts) -> Iterator[Finding]:
-    """Files that settings.ini names for values are there, and closed to others."""
+    """Files that settings.ini names for values exist and are closed to others."""
     if not facts.secret_files:
         raise DoesNotApply("the configuration names no files for values")
     for named in facts.secret_files:
@@ -186,7 +186,7 @@ def secret_files(facts: Facts) -> Iterator[Finding]:
 
 
 def _mode(facts: Facts, path: Path, needed: int, forbidden: int, severity: Severity) -> Iterator[Finding]:
-    """A file or folder that lacks permissions that are needed, or has some that must not be."""
+    """A finding if a file or folder lacks needed permissions or has forbidden ones."""
     mode = mode_of(path)
     wanted = (mode | needed) & ~forbidden
     if mode != wanted:
@@ -208,13 +208,13 @@ def _quoted(path: Path) -> str:
 
 
 CHECKS = (
-    Check("program", "the executable can be run by all and written by nobody else", program),
+    Check("program", "everyone can run the executable and only its owner can write it", program),
     Check("code", "nobody else can write the unpacked code", code),
-    Check("data-folder", "the data folder belongs to who serves the site", data),
-    Check("data-files", "all data belongs to who serves the site", data_files),
+    Check("data-folder", "the data folder belongs to the site's user", data),
+    Check("data-files", "all data belongs to the site's user", data_files),
     Check("settings-owner", "nobody else owns settings.ini", settings_owner),
     Check(
-        "settings-mode", "settings.ini can be read by who serves the site, and secrets by nobody else", settings_mode
+        "settings-mode", "the site's user can read settings.ini, and nobody else can read secrets", settings_mode
     ),
     Check("secret-key-file", "the generated secret key is closed to others", key),
     Check("secret-files", "files with secrets are closed to others", secret_files),

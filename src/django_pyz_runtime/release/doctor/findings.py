@@ -1,4 +1,4 @@
-"""What a check says: findings, each with what was wanted and found, and a cure that can be followed to the letter."""
+"""The findings of a check, each with what was wanted and found, and a fix that can be followed to the letter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Severity(IntEnum):
-    """How bad a finding is. SKIPPED: it could not be looked at. NONE: the check does not apply here."""
+    """How bad a finding is. SKIPPED: the check could not look. NONE: the check does not apply here."""
 
     NONE = 0
     OK = 1
@@ -22,19 +22,19 @@ class Severity(IntEnum):
 
 
 BY_HAND = "by hand: "
-"""Leads a cure that no command can be."""
+"""Begins a fix that is not a command."""
 
 
 class Finding(NamedTuple):
-    """Something that was found.
+    """The finding of a check.
 
     Attributes:
         severity: how bad it is.
-        what: is the matter.
+        what: the problem.
         where: the file, unit, address or database.
-        found: what is there.
-        wanted: what ought to be there.
-        cure: a shell command, led by "as USER: " where this user may not run it; an edit, as "in FILE, line N: TEXT"
+        found: the present state.
+        wanted: the correct state.
+        cure: the fix: a shell command, after "as USER: " if this user may not run it; an edit, as "in FILE, line N: TEXT"
             or "in FILE, below [SECTION]: TEXT", with "; then: COMMAND" where one follows; or, led by "by hand: ", what
             no command can do.
         check: the name of the check.
@@ -50,17 +50,17 @@ class Finding(NamedTuple):
 
     @property
     def line(self) -> str:
-        """All of it but the cure, for people."""
+        """All of this except the fix, for people."""
         said = ", ".join(f"{word} {text}" for word, text in (("wanted", self.wanted), ("found", self.found)) if text)
         return ": ".join(" ".join(part.split()) for part in (self.where, self.what, said) if part)
 
 
 class Unknown(Exception):
-    """Something that a check needs cannot be had; the text says why."""
+    """A fact that a check needs is not known; the text says why."""
 
 
 class DoesNotApply(Exception):
-    """A check has nothing to look at here; the text says why."""
+    """A check has nothing to examine here; the text says why."""
 
 
 class Check(NamedTuple):
@@ -68,8 +68,8 @@ class Check(NamedTuple):
 
     Attributes:
         name: for people and `pyz doctor NAME`.
-        says: what is true where it finds nothing.
-        look: gives the findings.
+        says: what is true if it finds nothing.
+        look: yields the findings.
     """
 
     name: str
@@ -77,10 +77,10 @@ class Check(NamedTuple):
     look: Callable[[Facts], Iterable[Finding]]
 
     def run(self, facts: Facts) -> list[Finding]:
-        """The findings, at least one; a check that fails itself is a finding, too.
+        """The findings, at least one; a crash of the check is a finding, too.
 
         Args:
-            facts: what is known.
+            facts: about the site and its host.
         """
         found: list[Finding] = []
         try:
@@ -102,6 +102,6 @@ def worst(findings: Iterable[Finding]) -> Severity:
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    """0 where all is well, 1 for warnings, 3 for errors. What could not be looked at counts as a warning."""
+    """0 if all checks pass, 1 for warnings, 3 for errors. A check that could not look counts as a warning."""
     severity = worst(findings)
     return 3 if severity is Severity.ERROR else 1 if severity in (Severity.WARNING, Severity.SKIPPED) else 0

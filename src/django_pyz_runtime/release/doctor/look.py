@@ -1,8 +1,8 @@
-"""What `pyz doctor` wants to know of the site's settings and of what they lead to, seen from inside.
+"""Collects facts for `pyz doctor` about the site's settings, databases, caches and mail server.
 
-Runs in a process of its own, as whoever serves the site, so that settings which hang or end the process, and an answer
-that does not come, cost no more than their time. Each fact is a line of JSON on standard output, [name, value], written
-as soon as it is known. Nothing is written to data: no folders, no key, no database.
+Runs in a separate process, as the user who serves the site, so that settings which hang or exit, or a server that does
+not answer, cost no more than their time. Each fact is a line of JSON on standard output, [name, value], written as soon
+as it is known. No data is written: no folders, no key, no database.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ LIMIT_SECONDS = 5.0
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _WEAK_KEY_LETTERS, _SHORTEST_KEY = 5, 50
 _INSECURE = "django-insecure-"
-"""As Django's check security.W009 has it."""
+"""As in Django's check security.W009."""
 
 Say = Callable[[str, object], None]
 
 
 def main(bundle: Bundle, arguments: Arguments) -> int:
-    """Say all that can be told; does not return, as some answers may never come."""
+    """Report all facts; does not return, as some answers may never come."""
     say = _channel()
     try:
         activation = read_settings(bundle, arguments, Purpose.SHOW)
@@ -47,7 +47,7 @@ def main(bundle: Bundle, arguments: Arguments) -> int:
 
 
 def _channel() -> Say:
-    """What writes facts where standard output was; what the project prints goes where nobody reads it."""
+    """A function that writes facts to the original standard output; output of the project is discarded."""
     descriptor, lock = os.dup(1), threading.Lock()
     os.dup2(2, 1)
 
@@ -66,7 +66,7 @@ def _told(error: BaseException) -> str:
 
 
 def _set_up(say: Say) -> bool:
-    """Load the apps, as far as that goes without opening log files."""
+    """Load the apps, without opening log files."""
     import django
     from django.conf import settings
 
@@ -109,7 +109,7 @@ def _cache_facts(cache: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _weakness(key: str) -> str:
-    """What is wrong with a secret key, as Django's check security.W009 has it; "" for a good one."""
+    """The weakness of a secret key, by Django's check security.W009; "" for a good one."""
     if key.startswith(_INSECURE):
         return f"begins with {_INSECURE}, as one for development does"
     if len(key) < _SHORTEST_KEY:
@@ -130,7 +130,7 @@ def _time_zone_problem() -> str:
 
 
 def _email(settings: Any) -> dict[str, Any] | None:
-    """Where mail goes by SMTP; None where it goes another way."""
+    """The SMTP server for mail; None if mail does not use SMTP."""
     if getattr(settings, "EMAIL_BACKEND", "") != _SMTP:
         return None
     return {
@@ -142,7 +142,7 @@ def _email(settings: Any) -> dict[str, Any] | None:
 
 
 def _questions(bundle: Bundle, *, has_apps: bool) -> dict[str, Callable[[], object]]:
-    """What is to be asked of others, by the names of the facts."""
+    """The questions to servers, by the names of the facts."""
     from django.conf import settings
     from django.db import connections
 
@@ -157,7 +157,7 @@ def _questions(bundle: Bundle, *, has_apps: bool) -> dict[str, Callable[[], obje
 
 
 def _ask_all(say: Say, questions: Mapping[str, Callable[[], object]]) -> None:
-    """Ask all at once; what has not answered in time is said to be silent."""
+    """Ask all at once; report those that have not answered in time as silent."""
     done = threading.Semaphore(0)
     open_questions = set(questions)
 

@@ -1,6 +1,6 @@
-"""Asks databases, caches and the mail server, inside the process that has the site's settings.
+"""Asks databases, caches and the mail server, in the process that has the site's settings.
 
-Imported after activation only. What cannot be reached is told in "error", "" where it answers.
+Imported after activation only. "error" says why one cannot be reached; it is "" if it answers.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _READ_ONLY = {
     "postgresql": "SELECT setting, source FROM pg_settings WHERE name = 'default_transaction_read_only'",
     "mysql": "SELECT @@read_only, ''",
 }
-"""Whether a server takes no writes, and who says so."""
+"""Whether a server is read-only, and the source of that setting."""
 
 
 class DatabaseLook(NamedTuple):
     """A database of DATABASES.
 
     Attributes:
-        bundle: whose migrations it is to have.
-        alias: of it.
+        bundle: has the wanted migrations.
+        alias: of the database.
         has_apps: whether the apps are loaded.
     """
 
@@ -42,7 +42,7 @@ class DatabaseLook(NamedTuple):
     has_apps: bool
 
     def answer(self) -> dict[str, Any]:
-        """Whether it answers, takes writes, and has the migrations of this release."""
+        """Whether it answers, can be written, and has the migrations of this release."""
         from django.db import connections
 
         connection = connections[self.alias]
@@ -75,9 +75,9 @@ class DatabaseLook(NamedTuple):
 
 
 def _write(connection: BaseDatabaseWrapper) -> dict[str, Any]:
-    """Why it takes no writes, and who says so where it is a server that refuses all of them."""
+    """Why it cannot be written, and the source of the setting if the server is read-only."""
     name = str(connection.settings_dict["NAME"])
-    # One without any right to write is meant to be read only.
+    # One without any right to write is read-only on purpose.
     if connection.vendor == "sqlite" and os.path.exists(name) and not os.stat(name).st_mode & 0o222:
         return {}
     if connection.vendor == "sqlite":
@@ -91,7 +91,7 @@ def _write(connection: BaseDatabaseWrapper) -> dict[str, Any]:
 
 
 def _read_only_by(connection: BaseDatabaseWrapper) -> str:
-    """Who says that a server takes no writes: "replica", or the source of its setting; "" where it takes some."""
+    """Why a server is read-only: "replica", or the source of its setting; "" if it is not."""
     from django.db import DatabaseError
 
     try:
@@ -115,13 +115,13 @@ class CacheLook(NamedTuple):
     """A cache of CACHES.
 
     Attributes:
-        alias: of it.
+        alias: of the cache.
     """
 
     alias: str
 
     def answer(self) -> dict[str, Any]:
-        """Whether it answers; one in the memory of each process always does."""
+        """Whether it answers; a cache in the memory of the process always does."""
         from django.conf import settings
         from django.core.cache import caches
 
@@ -140,8 +140,8 @@ class MailLook(NamedTuple):
     Attributes:
         host: its name or address.
         port: its TCP port.
-        is_tls: whether it speaks TLS from the first byte on.
-        limit_seconds: how long it may take.
+        is_tls: whether it speaks TLS from the first byte.
+        limit_seconds: how long it may take to answer.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""Runs the process that imports the site's settings for `pyz doctor`, as whoever serves it, and reads what it says."""
+"""Runs the process that imports the site's settings for `pyz doctor`, as the site's user, and reads its facts."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import machine
 
 OPTION = "--look"
-"""Of `pyz doctor`, in that process."""
+"""The option of `pyz doctor` in that process."""
 LIMIT_SECONDS = 30
-"""How long it may take; what it asks for over a network has less (see look.py)."""
+"""How long it may take; answers over the network have less time (see look.py)."""
 
 
 def run(
     bundle: Bundle, arguments: Arguments, environ: Mapping[str, str], user: str | None, site: Site
 ) -> dict[str, Any]:
-    """What it has seen, by names; that it was broken off is among it.
+    """The facts by their names, including why it stopped early.
 
     Args:
         bundle: this one.
         arguments: of the command line.
-        environ: its environment; for another user, what is added to that of a service.
-        user: who is to run it; None for this one.
+        environ: its environment; for another user, additions to that of the service.
+        user: runs it; None for this user.
         site: of the bundle.
     """
     config = ["--config", arguments.config] if arguments.config is not None else []
@@ -50,7 +50,7 @@ def run(
 
 
 def _completed(command: list[str], environ: Mapping[str, str], user: str | None, output: int) -> str:
-    """Run it to its end, or to the end of its time; "" where it has ended."""
+    """Run it to its end, or until its time is over; "" if it has ended."""
     account = pwd.getpwnam(user) if user else None
     try:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Checks of the machine: room, file systems, clock, Python."""
+"""Checks of the machine: disk space, file systems, clock, Python."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from django_pyz_runtime.release.install import machine
 _LITTLE_SPACE_BYTES, _NO_SPACE_BYTES = 500_000_000, 50_000_000
 _FEW_INODES, _NO_INODES = 5_000, 500
 _LITTLE_PART = 0.05
-"""What counts as little is never more than this part of a file system."""
+"""The limits for little space are at most this part of a file system."""
 _CONTAINER = Path("/run/systemd/container")
-"""There where systemd runs in a container (systemd.io, CONTAINER_INTERFACE)."""
+"""Exists if systemd runs in a container (systemd.io, CONTAINER_INTERFACE)."""
 _SECURITY_ENDS = {11: date(2027, 10, 31), 12: date(2028, 10, 31), 13: date(2029, 10, 31), 14: date(2030, 10, 31)}
-"""When a Python 3 gets no more mending (devguide.python.org, Status of Python versions)."""
+"""When security fixes for a Python 3 end (devguide.python.org, Status of Python versions)."""
 
 
 class Room(NamedTuple):
-    """What is left of a file system, and all of it; 0 of all where it counts none."""
+    """The free part and the size of a file system; a size of 0 if it counts none."""
 
     left: int
     all: int
@@ -39,8 +39,8 @@ class Room(NamedTuple):
         """How bad it is.
 
         Args:
-            little: what is a warning.
-            nothing: what is an error.
+            little: the limit for a warning.
+            nothing: the limit for an error.
         """
         if not self.all or self.left >= min(little, self.all * _LITTLE_PART):
             return Severity.OK
@@ -48,28 +48,28 @@ class Room(NamedTuple):
 
 
 def space(facts: Facts) -> Iterator[Finding]:
-    """There is room for data, code and temporary files."""
+    """There is disk space for data, code and temporary files."""
     for path, status in _file_systems(facts):
         room = Room(status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize)
         severity = room.severity(_LITTLE_SPACE_BYTES, _NO_SPACE_BYTES)
         if severity is not Severity.OK:
             quoted = shlex.quote(mount_of(path).point)
             cure = (
-                f"{BY_HAND}remove what is not needed; the largest are told by: du -xah {quoted} | sort -h | tail -n 20"
+                f"{BY_HAND}remove what is not needed; list the largest: du -xah {quoted} | sort -h | tail -n 20"
             )
             found = f"{room.left / 1e6:,.0f} MB of {room.all / 1e6:,.0f} MB left"
             yield Finding(severity, "the file system is nearly full", str(path), found, "more", cure)
 
 
 def inodes(facts: Facts) -> Iterator[Finding]:
-    """There is room for more files."""
+    """There are inodes for more files."""
     for path, status in _file_systems(facts):
         room = Room(status.f_favail, status.f_files)
         severity = room.severity(_FEW_INODES, _NO_INODES)
         if severity is not Severity.OK:
             quoted = shlex.quote(mount_of(path).point)
             cure = (
-                f"{BY_HAND}remove what is not needed; the folders with most files are told by: "
+                f"{BY_HAND}remove what is not needed; list the folders with most files: "
                 f"du -x --inodes {quoted} | sort -n | tail -n 20"
             )
             found = f"{room.left:,} of {room.all:,} inodes left"
@@ -77,10 +77,9 @@ def inodes(facts: Facts) -> Iterator[Finding]:
 
 
 def _file_systems(facts: Facts) -> Iterator[tuple[Path, os.statvfs_result]]:
-    """The places that the site writes to, one of each file system.
+    """The folders that the site writes to, one for each file system.
 
-    The folder for temporary files is the one that is first in question; tempfile would name another one when that is
-    full.
+    The folder for temporary files is the first candidate; tempfile would choose another one if that is full.
     """
     places = [facts.bundle.root.parent, Path(os.environ.get("TMPDIR") or "/tmp")]
     with contextlib.suppress(Unknown):
@@ -107,7 +106,7 @@ class Mount(NamedTuple):
 
 
 def mount_of(path: Path) -> Mount:
-    """The mount that a path is in: the last one of those that lie deepest."""
+    """The mount of a path: the last of the deepest ones."""
     found = Mount("/", (), ())
     real = path.resolve()
     for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
@@ -120,7 +119,7 @@ def mount_of(path: Path) -> Mount:
 
 
 def noexec(facts: Facts) -> Iterator[Finding]:
-    """Compiled modules and programs of the packages can be run from where the code is."""
+    """Compiled modules and programs of the packages can be run from the unpacked code."""
     tree = facts.bundle.root
     if os.statvfs(tree).f_flag & os.ST_NOEXEC:
         severity = Severity.ERROR if facts.manifest.has_extensions else Severity.WARNING
@@ -139,17 +138,17 @@ def read_only(facts: Facts) -> Iterator[Finding]:
 
 
 def remount_writable(facts: Facts, place: Path) -> str:
-    """The command that makes a file system writable which is mounted read-only; "" for others."""
+    """The command that makes a read-only file system writable; "" for others."""
     if not os.statvfs(place).f_flag & os.ST_RDONLY:
         return ""
     mount = mount_of(place)
-    # A file system that is read-only itself, or only where it is seen here (mount(8), bind).
+    # The file system itself is read-only, or only this mount of it (mount(8), bind).
     how = "remount,rw" if "ro" in mount.system_options else "remount,bind,rw"
     return facts.by(ROOT, f"mount -o {how} {shlex.quote(mount.point)}")
 
 
 def clock(facts: Facts) -> Iterator[Finding]:
-    """The clock is right, as far as that can be told."""
+    """The clock is right, as far as that is known."""
     built = built_at(facts.bundle.executable)
     cure = facts.by(ROOT, "timedatectl set-ntp true")
     if facts.now < built - 86400:
@@ -161,7 +160,7 @@ def clock(facts: Facts) -> Iterator[Finding]:
 
 
 def built_at(executable: Path) -> float:
-    """When a file was built, in seconds since 1970: the time that the build has given to what is in it."""
+    """When a file was built, in seconds since 1970: the time stamp of its members."""
     with zipfile.ZipFile(executable) as archive:
         return datetime(*archive.getinfo(CONTAINER).date_time, tzinfo=UTC).timestamp()
 
@@ -181,7 +180,7 @@ def python(facts: Facts) -> Iterator[Finding]:
         program = shutil.which(f"python{facts.manifest.python}")
         way = f"start the file with {program}, or " if program else ""
         cure = f"{BY_HAND}{way}build the file for this version: django-pyz build --python {running}"
-        what = "the file was built and tried out with another version"
+        what = "the file was built and tested with another version"
         yield Finding(Severity.WARNING, what, sys.executable, f"Python {running}", wanted, cure)
     ends = _SECURITY_ENDS.get(sys.version_info.minor)
     if ends and datetime.fromtimestamp(facts.now, UTC).date() > ends:
@@ -191,10 +190,10 @@ def python(facts: Facts) -> Iterator[Finding]:
 
 
 CHECKS = (
-    Check("disk-space", "there is room for data, code and temporary files", space),
-    Check("inodes", "there is room for more files", inodes),
-    Check("noexec", "programs can be run from where the code is", noexec),
-    Check("read-only", "data can be written where it is", read_only),
-    Check("clock", "the clock is right, as far as that can be told", clock),
+    Check("disk-space", "there is disk space for data, code and temporary files", space),
+    Check("inodes", "there are inodes for more files", inodes),
+    Check("noexec", "programs can be run from the unpacked code", noexec),
+    Check("read-only", "the file system of the data is writable", read_only),
+    Check("clock", "the clock is right, as far as that is known", clock),
     Check("python", "Python is the version that the file was built with", python),
 )

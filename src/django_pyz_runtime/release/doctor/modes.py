@@ -13,7 +13,7 @@ def mode_of(path: Path) -> int:
 
 
 def group_of(path: Path) -> str:
-    """The name of the group of a file or folder; where there is none the number."""
+    """The name of the group of a file or folder; its number if it has no name."""
     gid = path.stat().st_gid
     try:
         return grp.getgrgid(gid).gr_name
@@ -22,7 +22,7 @@ def group_of(path: Path) -> str:
 
 
 def has_members(gid: int) -> bool:
-    """Whether a group has members beside those whose own it is."""
+    """Whether a group has members besides its own user."""
     try:
         return bool(grp.getgrgid(gid).gr_mem)
     except KeyError:

@@ -1,4 +1,4 @@
-"""All checks, and how their findings are told."""
+"""All checks, and the report of their findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LABELS = {Severity.NONE: "-", Severity.OK: "ok", Severity.INFO: "note", Severit
 
 
 def chosen(names: Sequence[str]) -> list[Check]:
-    """The checks of some names; all where there are none.
+    """The checks with these names; all checks for no names.
 
     Raises:
         UserError: there is no such check.
@@ -44,43 +44,43 @@ def examine(facts: Facts, checks: Sequence[Check]) -> list[Finding]:
     """The findings of checks, without secrets.
 
     Args:
-        facts: what is known.
-        checks: which.
+        facts: about the site and its host.
+        checks: the checks.
     """
     found = [finding for check in checks for finding in check.run(facts)]
     return [Finding(severity, *map(redacted, texts)) for severity, *texts in found]
 
 
 def lines(findings: Sequence[Finding], *, is_verbose: bool) -> Iterator[str]:
-    """A line for each finding, with its cure in the next one, and a last line that counts the checks.
+    """A line for each finding, followed by its fix, and a last line that counts the checks.
 
     Args:
         findings: of all checks.
-        is_verbose: whether those are told, too, where nothing is wrong.
+        is_verbose: whether to include checks that found nothing.
     """
     for finding in findings:
         if is_verbose or finding.severity in _SHOWN:
             label = _LABELS.get(finding.severity, finding.severity.name)
             yield f"{label:<8} {finding.check}: {finding.line}"
             if finding.cure:
-                yield f"         cure: {finding.cure}"
+                yield f"         fix: {finding.cure}"
     yield summary(findings)
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """How many checks there were, and how they went."""
+    """How many checks there were, by their results."""
     by_check: dict[str, list[Finding]] = {}
     for finding in findings:
         by_check.setdefault(finding.check, []).append(finding)
     severities = [worst(some) for some in by_check.values()]
     told = [_counted(len(severities), "check", "checks") + ":"]
     well = sum(severity in (Severity.OK, Severity.INFO) for severity in severities)
-    parts = [f"{well} well"]
+    parts = [f"{well} passed"]
     for severity, one, many in (
         (Severity.WARNING, "warning", "warnings"),
         (Severity.ERROR, "error", "errors"),
         (Severity.SKIPPED, "not looked at", "not looked at"),
-        (Severity.NONE, "that does not apply here", "that do not apply here"),
+        (Severity.NONE, "not applicable", "not applicable"),
     ):
         if count := severities.count(severity):
             parts.append(_counted(count, one, many))

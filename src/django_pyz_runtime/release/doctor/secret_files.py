@@ -1,4 +1,4 @@
-"""The files that the configuration names for secrets, whether or not they can be read."""
+"""The files that the configuration names for secrets, readable or not."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class SecretFile(NamedTuple):
     """A file that the configuration names for a value.
 
     Attributes:
-        path: of it.
-        named_by: where, as "/etc/shop/settings.ini:12".
+        path: of the file.
+        named_by: the line that names it, as "/etc/shop/settings.ini:12".
         key: of the value.
     """
 

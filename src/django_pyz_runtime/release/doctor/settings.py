@@ -19,7 +19,7 @@ _LOCAL_BINDS = ("127.", "[::1]", "localhost", "unix:", "fd://")
 _PLACE = re.compile(r"(?P<path>/[^\n]*?):(?P<line>\d{1,9}): (?P<text>.*)", re.DOTALL)
 _MEANT = re.compile(r", did you mean ([^?]+)\?")
 _NO_ZONE = re.compile(r"TIME_ZONE: .* has no time zone '([^']+)'")
-"""What is said of a name that is none (activation.settings_errors)."""
+"""The message about an unknown time zone (activation.settings_errors)."""
 _CONSOLE = "django.core.mail.backends.console.EmailBackend"
 
 
@@ -32,7 +32,7 @@ def configuration(facts: Facts) -> Iterator[Finding]:
 
 
 def _correction(facts: Facts, problem: str, found: re.Match[str] | None) -> str:
-    check = f"`{facts.program} pyz config check` says whether it is right then"
+    check = f"`{facts.program} pyz config check` then says whether it is right"
     if "may not read it" in problem:
         return facts.by(ROOT, f"{facts.program} pyz doctor")
     if found is None:
@@ -74,7 +74,7 @@ def imports(facts: Facts) -> Iterator[Finding]:
 
 
 def allowed_hosts(facts: Facts) -> Iterator[Finding]:
-    """Requests are answered under the names that the web server in front and the addresses have."""
+    """Requests are answered for the host names that the web server in front and the addresses use."""
     allowed: list[str] = facts.settings["allowed_hosts"]
     named = nginx(facts.site).names
     refused = {name: file for name, file in named.items() if not _is_allowed(name, allowed)}
@@ -82,17 +82,17 @@ def allowed_hosts(facts: Facts) -> Iterator[Finding]:
     if refused:
         text = ", ".join(dict.fromkeys([*allowed, *refused]))
         where = ", ".join(sorted(set(refused.values())))
-        what = "requests under names that nginx passes on are refused"
+        what = "requests for names that nginx passes on are rejected"
         found = f"ALLOWED_HOSTS = {', '.join(allowed) or 'nothing'}"
         cure = facts.edit("settings", "ALLOWED_HOSTS", text)
         yield Finding(Severity.ERROR, what, where, found, ", ".join(refused), cure)
     elif not wanted and (facts.has_units or _is_open(facts)) and not named:
-        what = "only this machine may ask, as nobody has named the site"
+        what = "only requests for localhost are answered, as ALLOWED_HOSTS names no other host"
         host = socket.getfqdn()
         cure = facts.edit("settings", "ALLOWED_HOSTS", host)
         yield Finding(Severity.WARNING, what, "ALLOWED_HOSTS", ", ".join(allowed), f"its names, such as {host}", cure)
     elif "*" in allowed and not facts.configuration.is_silent:
-        what = "requests under any name are answered, so links in mail may lead elsewhere"
+        what = "requests for any name are answered, so links in mail can be forged"
         cure = facts.edit("settings", "ALLOWED_HOSTS", ", ".join(named) or socket.getfqdn())
         yield Finding(Severity.INFO, what, "ALLOWED_HOSTS", "*", "the names of the site", cure)
 
@@ -103,7 +103,7 @@ def _is_open(facts: Facts) -> bool:
 
 
 def _is_allowed(name: str, allowed: list[str]) -> bool:
-    """As django.http.request.validate_host has it; *.example.org stands for any name below."""
+    """As in django.http.request.validate_host; *.example.org stands for any name below."""
     host = name.removeprefix("*").lower()
     return any(
         pattern == "*"
@@ -114,14 +114,14 @@ def _is_allowed(name: str, allowed: list[str]) -> bool:
 
 
 def debug(facts: Facts) -> Iterator[Finding]:
-    """No page of errors shows the inside of the site."""
+    """No error page shows settings or code."""
     is_chosen = facts.configuration.level("settings", "DEBUG") > Level.SEALED
-    # Without that a server switches it off whatever the project says (activation.zero_config).
+    # Otherwise a server switches it off, whatever the project says (activation.zero_config).
     if facts.settings["debug"] and (is_chosen or facts.option("project", "local_settings")):
         severity = Severity.ERROR if facts.has_units else Severity.WARNING
         said = facts.value("settings", "DEBUG")
         where = said.source if said else str(facts.option("project", "local_settings"))
-        what = "pages of errors show settings and code to everyone"
+        what = "error pages show settings and code to everyone"
         yield Finding(severity, what, where, "DEBUG on", "DEBUG off", facts.edit("settings", "DEBUG", "false"))
 
 
@@ -141,7 +141,7 @@ def secret_key(facts: Facts) -> Iterator[Finding]:
 
 def time_zone(facts: Facts) -> Iterator[Finding]:
     """This machine knows the site's time zone."""
-    # A name that is none keeps the settings from being imported.
+    # With an unknown name the settings cannot be imported.
     refused = _NO_ZONE.search(str(facts.seen.get("settings_error")))
     if not refused and not facts.settings["time_zone_problem"]:
         return
@@ -195,8 +195,8 @@ def caches(facts: Facts) -> Iterator[Finding]:
 CHECKS = (
     Check("configuration", "the configuration has no mistakes", configuration),
     Check("settings", "the settings can be imported and the apps loaded", imports),
-    Check("allowed-hosts", "requests are answered under the site's names", allowed_hosts),
-    Check("debug", "pages of errors show nothing of the inside", debug),
+    Check("allowed-hosts", "requests are answered for the site's names", allowed_hosts),
+    Check("debug", "error pages show no settings or code", debug),
     Check("secret-key", "the secret key cannot be guessed", secret_key),
     Check("time-zone", "this machine knows the site's time zone", time_zone),
     Check("email", "the mail server answers", email),

@@ -1,4 +1,4 @@
-"""Checks of systemd's units: as an installation writes them, read, enabled, running, listening and logging."""
+"""Checks of systemd units: as installed, read, enabled, running, listening and logging."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _install(facts: Facts) -> str:
 
 
 def drop_ins(facts: Facts) -> Iterator[Finding]:
-    """Changes of units by hand: what is meant may be so, and explains what is different here."""
+    """Nobody has changed units. A change may be on purpose; it explains differences of this host."""
     for file in facts.wanted_units:
         unit = Path(file.place).name
         for folder in _FOLDERS:
@@ -60,7 +60,7 @@ def drop_ins(facts: Facts) -> Iterator[Finding]:
 
 
 def read(facts: Facts) -> Iterator[Finding]:
-    """systemd has read the units as they are."""
+    """systemd has read the current units."""
     for unit in _names(facts):
         if machine.unit_property(unit, "NeedDaemonReload") == "yes":
             yield Finding(
@@ -87,7 +87,7 @@ def enabled(facts: Facts) -> Iterator[Finding]:
 
 
 def running(facts: Facts) -> Iterator[Finding]:
-    """Nothing of the site has failed, and all of it runs that is to run always."""
+    """No unit of the site has failed, and all units that should always run do so."""
     name = facts.site.name
     always = {f"{name}.target", f"{name}.socket", *(f"{name}-{one.name}.service" for one in facts.site.services)}
     always |= {f"{name}-{one.name}.timer" for one in facts.site.timers}
@@ -136,7 +136,7 @@ def socket(facts: Facts) -> Iterator[Finding]:
     if not machine.is_active(unit):
         raise Unknown(f"{unit} is not active")
     if not path.is_socket():
-        # The sockets can only be made anew while nobody serves from them.
+        # The sockets can be created again only while no service uses them.
         service, target = f"{facts.site.name}.service", f"{facts.site.name}.target"
         cure = facts.by(ROOT, f"systemctl stop {service} {unit} && systemctl start {target}")
         yield Finding(Severity.ERROR, "is not there although systemd listens at it", str(path), cure=cure)
@@ -154,7 +154,7 @@ def socket(facts: Facts) -> Iterator[Finding]:
 
 
 def _open_socket(unit: str, name: str) -> str:
-    """The commands that open a socket which a unit says is closed."""
+    """The commands that open a socket to which a unit forbids access."""
     folder = f"{OPERATORS_UNITS}/{unit}.d"
     return (
         f"mkdir -p {folder} && printf '[Socket]\\nSocketMode=0666\\n' > {folder}/zz-mode.conf && "
@@ -178,7 +178,7 @@ def _may_write(path: Path, user: str) -> bool:
 
 
 def journal(facts: Facts) -> Iterator[Finding]:
-    """What the site says is kept, also over a restart of the machine."""
+    """The log of the site is kept, also over a restart of the machine."""
     for unit in _names(facts):
         if unit.endswith(".service"):
             for stream in ("StandardError", "StandardOutput"):
@@ -196,14 +196,14 @@ def _names(facts: Facts) -> list[str]:
     return [path.name for path in facts.units]
 
 
-# In the order in which they are mended: what runs may need what stands before it.
+# In the order of their fixes: a running unit may need those before it.
 CHECKS = (
     Check("unit-files", "the units are those that an installation writes", files),
     Check("unit-changes", "nobody has changed a unit", drop_ins),
-    Check("unit-read", "systemd has read the units as they are", read),
+    Check("unit-read", "systemd has read the current units", read),
     Check("unit-enabled", "the site starts with the machine", enabled),
     Check("port", "no other program has an address of the site", port),
     Check("unit-running", "all of the site runs", running),
     Check("socket", "the socket is there and can be written", socket),
-    Check("journal", "what the site says is kept", journal),
+    Check("journal", "the log of the site is kept", journal),
 )

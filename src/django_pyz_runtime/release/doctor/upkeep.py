@@ -1,4 +1,4 @@
-"""Checks of what an operator sees to: one release everywhere, upgrades, backups, old code, static files."""
+"""Checks of maintenance: one release everywhere, upgrades, backups, old code, static files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COMPRESSED = (".gz", ".br")
 
 
 def program(facts: Facts) -> Iterator[Finding]:
-    """The executable is as it was built; where it is not, a copy is kept beside its code."""
+    """The executable is as it was built; if not, the fix uses the copy beside its code."""
     executable = facts.bundle.executable
     kept = facts.bundle.root / facts.manifest.script
     try:
@@ -71,7 +71,7 @@ def release(facts: Facts) -> Iterator[Finding]:
 
 
 def upgrade(facts: Facts) -> Iterator[Finding]:
-    """No upgrade or rollback was left half done."""
+    """No upgrade or rollback was interrupted."""
     if not facts.is_installed:
         raise DoesNotApply("this file is not installed")
     if (left := left_over(facts.bundle)) is None:
@@ -86,7 +86,7 @@ def upgrade(facts: Facts) -> Iterator[Finding]:
 
 
 def backups(facts: Facts) -> Iterator[Finding]:
-    """There is a recent backup, which others cannot read."""
+    """There is a recent backup that others cannot read."""
     folder = facts.data / FOLDER
     if not facts.has_units and not folder.exists():
         raise DoesNotApply("no service is installed, and no backup was ever made")
@@ -113,7 +113,7 @@ def backups(facts: Facts) -> Iterator[Finding]:
 
 
 def trees(facts: Facts) -> Iterator[Finding]:
-    """No more old code lies about than is needed to go back."""
+    """No more old code is kept than is needed to go back."""
     own, name = facts.bundle.root, facts.manifest.name
     folders = [str(own.parent), *places.installed_folders(name, str(facts.bundle.executable))]
     for folder in dict.fromkeys(map(os.path.realpath, folders)):
@@ -121,12 +121,12 @@ def trees(facts: Facts) -> Iterator[Finding]:
         if len(others) > _MOST_TREES:
             owner = user_name(os.stat(folder).st_uid)
             cure = facts.by(owner, f"{facts.program} pyz prune --keep {_MOST_TREES}")
-            what = "holds the code of releases that nobody may need any more"
+            what = "holds code of releases that are probably not needed any more"
             yield Finding(Severity.INFO, what, folder, f"{len(others)} others", f"at most {_MOST_TREES}", cure)
 
 
 def static(facts: Facts) -> Iterator[Finding]:
-    """Static files that are kept outside of the file are those of this release, and all there."""
+    """Static files outside the file are complete and belong to this release."""
     folders = dict(_static_folders(facts))
     if not folders:
         raise DoesNotApply("static files are served from inside the file")
@@ -155,7 +155,7 @@ def _static_folders(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _lacking(facts: Facts, folder: Path) -> list[str]:
-    """The files that a folder lacks or has otherwise: of those built in, or where none are, of its own list."""
+    """The missing or different files of a folder, compared with those built in, or else with its own list."""
     built_in = facts.bundle.site_packages / STATIC_FOLDER
     if facts.manifest.has_static:
         wanted = [path for path in sorted(built_in.rglob("*")) if path.is_file() and path.suffix not in _COMPRESSED]
@@ -178,8 +178,8 @@ def _has(path: Path, size_bytes: int) -> bool:
 CHECKS = (
     Check("program-intact", "the executable is as it was built", program),
     Check("running-release", "every process runs this release", release),
-    Check("upgrade", "no upgrade was left half done", upgrade),
+    Check("upgrade", "no upgrade was interrupted", upgrade),
     Check("backups", "there is a recent backup that others cannot read", backups),
     Check("old-code", "no more old code is kept than is needed to go back", trees),
-    Check("static-files", "static files outside of the file are those of this release", static),
+    Check("static-files", "static files outside the file are those of this release", static),
 )

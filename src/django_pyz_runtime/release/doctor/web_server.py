@@ -1,4 +1,4 @@
-"""What the configuration of nginx on this host says of the site: host names, files that it gives itself, its user."""
+"""Reads the configuration of nginx on this host: the site's host names, folders that nginx serves itself, its user."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _NO_NAMES = {"_", "localhost", "", '""'}
 
 
 class Alias(NamedTuple):
-    """A folder whose files nginx gives itself.
+    """A folder whose files nginx serves itself.
 
     Attributes:
-        url: the path that it stands for.
+        url: its URL path.
         folder: absolute path.
-        where: the file that says so.
+        where: the file that configures it.
     """
 
     url: str
@@ -30,12 +30,12 @@ class Alias(NamedTuple):
 
 
 class Nginx(NamedTuple):
-    """What nginx says of a site.
+    """The nginx in front of a site.
 
     Attributes:
-        names: the host names under which it hands requests to the site, each with the file that says so.
-        aliases: folders whose files it gives itself, in the same servers.
-        user: as which its workers run; "" where there is no nginx in front of the site.
+        names: the host names whose requests it passes to the site, each with the file that configures it.
+        aliases: folders whose files it serves itself, in the same servers.
+        user: of its workers; "" if there is no nginx in front of the site.
     """
 
     names: dict[str, str]
@@ -44,7 +44,7 @@ class Nginx(NamedTuple):
 
 
 def nginx(site: Site, folder: Path = Path(_MAIN).parent) -> Nginx:
-    """What the nginx of this host says of a site; nothing where it has none in it.
+    """The configuration of this host's nginx for a site; empty if it has none.
 
     Args:
         site: the site.
@@ -69,7 +69,7 @@ def _is_name(word: str) -> bool:
 
 
 def _servers(text: str, site: Site) -> Iterator[str]:
-    """The servers that hand requests to the site's socket or to one of its addresses."""
+    """The servers that pass requests to the site's socket or to one of its addresses."""
     upstreams = [
         found[1] for found in re.finditer(r"\bupstream\s+(\S+)\s*\{", text) if _asks(_block(text, found.end()), site)
     ]
@@ -88,7 +88,7 @@ def _asks(block: str, site: Site) -> bool:
 
 
 def _block(text: str, start: int) -> str:
-    """What stands between a brace that was opened and the one that closes it."""
+    """The text between an opened brace and the one that closes it."""
     depth, end = 1, start
     while end < len(text) and depth:
         depth += {"{": 1, "}": -1}.get(text[end], 0)

@@ -100,7 +100,7 @@ def write_below(folder: Path, files: list[HostFile]) -> list[tuple[Path, bool]]:
         UserError: a file that is there differs, or one cannot be written.
     """
     states = {folder / file.path: _differs(folder / file.path, file.text) for file in files}
-    if differing := [f"{path}: is there and differs, so nothing is written" for path, state in states.items() if state]:
+    if differing := [f"{path}: exists and differs, so nothing was written" for path, state in states.items() if state]:
         raise UserError(*differing, hint="Move what differs away, or give another folder.")
     for file in files:
         path = folder / file.path

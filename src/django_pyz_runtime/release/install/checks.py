@@ -53,7 +53,7 @@ def check_foreign(site: Site, files: list[HostFile], root: Path = Path("/")) -> 
         UserError: with all that is in the way.
     """
     problems = [
-        f"{path}: is there, and was not written for the site {site.name}"
+        f"{path}: exists, and was not written for the site {site.name}"
         for file in files
         if "/systemd/" in file.place
         and os.path.lexists(path := root / file.place.lstrip("/"))
@@ -71,7 +71,7 @@ def check_foreign(site: Site, files: list[HostFile], root: Path = Path("/")) -> 
 def _foreign_accounts(site: Site) -> Iterator[str]:
     home = machine.user_home(site.user)
     if home not in (None, site.state_dir):
-        yield f"user {site.user}: is there with the home {home}, so it is not the site's, whose is {site.state_dir}"
+        yield f"user {site.user}: exists with the home {home}, so it is not the site's, wanted {site.state_dir}"
     try:
         owner = user_name(os.stat(site.state_dir).st_uid)
     except OSError:
@@ -124,7 +124,7 @@ def taken(stream: str, own: set[str]) -> Iterator[str]:
             probe.listen()
     except OSError as error:
         who = at_port(host, int(port))
-        told = f"is already in use by {who}" if who else f"cannot be listened at ({error.strerror})"
+        told = f"is already in use by {who}" if who else f"cannot be bound ({error.strerror})"
         yield f"{host if family == socket.AF_INET else f'[{host}]'}:{port} {told}"
 
 
@@ -165,5 +165,5 @@ def check_configuration(bundle: Bundle, arguments: Arguments, site: Site, settin
         way = "" if text is None else ", or write the file first: `pyz config init`"
         raise UserError(
             *lines,
-            hint=f"Nothing was changed. Give what is wanted with --set SECTION.KEY=VALUE{way}.",
+            hint=f"Nothing was changed. Set it with --set SECTION.KEY=VALUE{way}.",
         )

@@ -64,7 +64,7 @@ class Plan(NamedTuple):
         named = Site.of_names(bundle.manifest)
         if arguments.config is not None:
             raise UserError(
-                "--config: `pyz install --system` uses the settings.ini of the system, or writes it",
+                "--config: `pyz install --system` uses or writes the settings.ini of the system",
                 hint=f"Copy the file to {named.settings} first, and leave the option out.",
             )
         settings = root / named.settings.lstrip("/")

@@ -76,7 +76,7 @@ class Program:
             uid = os.geteuid()
             trust.check(os.path.join(trust.resolve(str(self.release.parent), uid), self.release.name), uid)
         except trust.Untrusted as reason:
-            hint = f"{reason.mend or 'Change that'}, and install again."
+            hint = f"{reason.mend or 'Fix that'}, and install again."
             raise UserError(f"{self.release} will not be used: {reason}", hint=hint) from None
 
     def _make(self, path: Path, make: Callable[[Path], None]) -> None:
@@ -139,5 +139,5 @@ def _start(temporary: Path, program: Path) -> None:
         raise UserError(
             f"{program}: not installed, as it does not start from {program.parent}:",
             *(f"  {line}" for line in reason.splitlines()),
-            hint="What was there before stays. Mend that, and install again.",
+            hint="The installed file is unchanged. Fix that and install again.",
         )

@@ -79,8 +79,8 @@ def _look_at_machine() -> None:
     """
     if not machine.has_systemd():
         raise UserError(
-            "pyz install --system: systemd does not run this machine, so it cannot serve the site",
-            hint="--no-start puts all in place for when it does, and --root DIR writes the files for another machine.",
+            "pyz install --system: systemd is not running on this machine, so it cannot serve the site",
+            hint="--no-start installs everything for a later boot, and --root DIR writes the files for another machine.",
         )
 
 
@@ -153,7 +153,7 @@ class Installation:
         return UserError(
             f"{step.what}: could not be {step.done}:",
             *(f"  {line}" for line in f"{where}{reason}".splitlines()),
-            hint=f"All that is told above is in place. Mend that, then go on: {again}",
+            hint=f"The steps above are done. Fix that, then continue with: {again}",
         )
 
     def _file(self, file: HostFile) -> Step:
@@ -263,5 +263,5 @@ def _tell(plan: Plan) -> None:
         print(f"{plan.site.name} is at {url.rstrip('/')}{plan.site.path}/")
     script = plan.site.script
     print(
-        f"and at the socket {plan.site.socket}, for a web server in front: `{script} pyz files DIR` has it for nginx."
+        f"and at the socket {plan.site.socket}, for a web server in front: `{script} pyz files DIR` writes the configuration of nginx."
     )

@@ -59,7 +59,7 @@ def uninstall(bundle: Bundle, configuration: Configuration, *, purge: bool, only
                 reason = system_reason(error) if isinstance(error, OSError) else str(error)
                 raise UserError(
                     f"{removal.what}: cannot be {removal.done}: {reason}",
-                    hint="Mend that, then go on with the same command.",
+                    hint="Fix that, then run the same command again.",
                 ) from None
         print(f"{removal.what}: {'would be ' if only_print else ''}{removal.done}", flush=True)
     for what in _staying(site, configuration, purge=purge):

@@ -81,7 +81,7 @@ def test_what_was_written_is_read_and_unpacked(tmp_path: Path) -> None:
 )
 def test_a_member_that_leads_out_or_is_not_listed_is_refused(more: tarfile.TarInfo, tmp_path: Path) -> None:
     path = changed(written(tmp_path, {"media/a": b"a", "secret_key": b"key"}), more)
-    with pytest.raises(UserError, match="is damaged, or no backup of a site"):
+    with pytest.raises(UserError, match="is damaged or not a site backup"):
         Archive(path)
 
 
@@ -107,7 +107,7 @@ def test_a_manifest_that_is_none_is_refused(manifest: bytes, tmp_path: Path) -> 
 @pytest.mark.parametrize("places", [[{"name": "data/../../etc", "folder": True}], [1], 1])
 def test_a_place_that_leads_out_is_refused(places: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FACTS, "places", places)
-    with pytest.raises(UserError, match=r"manifest.json cannot be understood"):
+    with pytest.raises(UserError, match=r"manifest.json is not valid"):
         Archive(written(tmp_path, {}))
 
 

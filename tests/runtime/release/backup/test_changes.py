@@ -39,7 +39,7 @@ def test_what_cannot_be_taken_back_is_told_and_the_others_are() -> None:
 
     with pytest.raises(UserError) as told:
         _change(UserError("no"), lambda: done.append("one"), fail)
-    assert told.value.problems == ("no", "change 2 is not as it was before: disk gone")
+    assert told.value.problems == ("no", "change 2 could not be restored to its previous state: disk gone")
     assert done == ["one"]
 
 

@@ -66,7 +66,7 @@ def test_an_engine_that_is_not_known_is_left_out_as_the_message_says(found: Any,
     )
     databases = json.dumps({"default": SQLITE, "other": ORACLE})
     told = json.loads(python(register + TELL, databases, "[]"))
-    assert "DATABASES.other: oracle_like is none that can be backed up" in told
+    assert "DATABASES.other: oracle_like cannot be backed up" in told
     alias = told.rpartition("--without-database ")[2]
     assert json.loads(python(register + TELL, databases, json.dumps([alias]))) == ["default"]
 

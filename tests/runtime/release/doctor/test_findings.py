@@ -100,8 +100,8 @@ def test_each_finding_has_a_line_and_one_for_its_cure() -> None:
     ]
     assert list(report.lines(found, is_verbose=False)) == [
         "ERROR    a: /etc/shop: is broken: wanted two, found one",
-        "         cure: mend it",
-        "3 checks: 1 well, 1 error, 1 that does not apply here",
+        "         fix: mend it",
+        "3 checks: 1 passed, 1 error, 1 not applicable",
     ]
     assert list(report.lines(found, is_verbose=True))[2:4] == ["ok       b: is well", "-        c: -"]
 

@@ -1,1 +1,1 @@
-"""Databases of each kind: dumped to a file, and put back from one."""
+"""Dumps and restores databases of each kind."""

@@ -1,4 +1,4 @@
-"""What every kind of database can do."""
+"""The base classes of all kinds of databases."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Database(ABC):
         site_owner: the owner of the site's data.
 
     Attributes:
-        connects_as: who connects, where that is to be another user than this one.
-        vendor: as Django calls it.
+        connects_as: the user who connects, if it is not this one.
+        vendor: Django's name for it.
         suffix: of its dumps.
-        is_atomic: whether a dump is put back whole or not at all.
+        is_atomic: whether a dump is restored completely or not at all.
     """
 
     vendor: ClassVar[str]
@@ -44,7 +44,7 @@ class Database(ABC):
         self.connects_as = site_owner if os.geteuid() == 0 != site_owner[0] and self._asks_who_connects() else None
 
     def _asks_who_connects(self) -> bool:
-        """Whether the server may look at which user of this machine connects."""
+        """Whether the server may check which user of this machine connects."""
         return False
 
     @property
@@ -59,15 +59,15 @@ class Database(ABC):
 
     @abstractmethod
     def find_programs(self, *, to_restore: bool) -> None:
-        """Look for what is needed.
+        """Look for the needed programs.
 
         Raises:
-            UserError: something is missing.
+            UserError: one is missing.
         """
 
     @abstractmethod
     def dump(self, file: Path) -> None:
-        """Write all of it to a file, as it was at one moment.
+        """Write a consistent dump to a file.
 
         Raises:
             UserError: that fails.
@@ -75,7 +75,7 @@ class Database(ABC):
 
     @abstractmethod
     def has_tables(self) -> bool:
-        """Whether there is anything in it.
+        """Whether the database has tables.
 
         Raises:
             UserError: it does not answer.
@@ -83,19 +83,19 @@ class Database(ABC):
 
     @abstractmethod
     def replace(self, file: Path, changes: Changes, *, may_go_back: bool) -> None:
-        """Put a dump in the place of what is there.
+        """Replace the content by a dump.
 
         Args:
             file: the dump; its folder may be written to.
-            changes: where to note what was done.
-            may_go_back: whether this may have to be taken back later on.
+            changes: registers the change.
+            may_go_back: whether this may have to be undone later.
 
         Raises:
             UserError: that fails.
         """
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows that a query finds.
+        """The rows of a query.
 
         Raises:
             UserError: the database does not answer.
@@ -116,7 +116,7 @@ class Database(ABC):
                 self.connection.ensure_connection()
 
     def check(self) -> None:
-        """Look whether it answers.
+        """Check that the database answers.
 
         Raises:
             UserError: it does not.
@@ -124,7 +124,7 @@ class Database(ABC):
         self.ask("SELECT 1")
 
     def migrations(self) -> list[str]:
-        """The migrations that are applied, in their order, as app.name; none where Django has no table for them."""
+        """The applied migrations in their order, as app.name; none if Django's table for them is missing."""
         self._connect()
         if "django_migrations" not in self.connection.introspection.table_names():
             return []
@@ -134,18 +134,18 @@ class Database(ABC):
 
 
 class ServerDatabase(Database):
-    """A database in a server: what was there is kept as a dump of it."""
+    """A database in a server: its old content is kept as a dump."""
 
     @abstractmethod
     def load(self, file: Path | None) -> None:
-        """Empty the database, and put a dump into it where there is one.
+        """Empty the database and load a dump, if one is given.
 
         Raises:
             UserError: that fails.
         """
 
     def replace(self, file: Path, changes: Changes, *, may_go_back: bool) -> None:
-        """Put a dump in the place of what is there, which is dumped before that where it is needed."""
+        """Replace the content by a dump; the old content is dumped first if needed."""
         kept: Path | None = None
         if (may_go_back or not self.is_atomic) and self.has_tables():
             kept = file.with_name(f"{file.name}.before")
@@ -160,7 +160,7 @@ class ServerDatabase(Database):
                 folder = kept.parent.resolve()
                 safe = folder.with_name(f"{folder.name.lstrip('.')}.{kept.name}")
                 kept.rename(safe)
-                raise UserError(*error.problems, f"  what it held is kept in {safe}") from error
+                raise UserError(*error.problems, f"  its old content is kept in {safe}") from error
 
         if self.is_atomic:
             self.load(file)

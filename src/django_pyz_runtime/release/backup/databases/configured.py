@@ -20,9 +20,9 @@ LEAVE_OUT = "--without-database"
 
 
 def databases(site_owner: Owner, without: Collection[str] = ()) -> list[Database]:
-    """The databases of DATABASES that hold something of their own, each once; Django need not be set up.
+    """The databases of DATABASES that hold data of their own, each once; Django need not be set up.
 
-    Left out are databases in memory, Django's stand-in for none, and those that TEST MIRROR calls the copy of another.
+    Skipped are databases in memory, Django's dummy backend, and those that TEST MIRROR calls the copy of another.
 
     Args:
         site_owner: the owner of the site's data.
@@ -67,7 +67,7 @@ def _database(connection: BaseDatabaseWrapper, site_owner: Owner) -> Database | 
         is_in_memory = kind is SQLite and _is_in_memory(str(settings["NAME"]))
         return None if is_in_memory else kind(connection, site_owner)
     raise UserError(
-        f"DATABASES.{connection.alias}: {settings['ENGINE']} is none that can be backed up: wanted SQLite, PostgreSQL, "
+        f"DATABASES.{connection.alias}: {settings['ENGINE']} cannot be backed up: wanted SQLite, PostgreSQL, "
         "MariaDB or MySQL",
         hint=f"Leave it out, and back it up with its own tools: {LEAVE_OUT} {connection.alias}",
     )

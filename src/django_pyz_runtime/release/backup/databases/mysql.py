@@ -1,4 +1,4 @@
-"""MariaDB and MySQL: mariadb-dump or mysqldump, in one transaction where the tables allow it."""
+"""MariaDB and MySQL: mariadb-dump or mysqldump, in one transaction if the tables allow it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MySQL(ServerDatabase):
     suffix = "sql"
 
     def find_programs(self, *, to_restore: bool) -> None:
-        """The one that dumps, for restoring also the client."""
+        """Look for the dump program, and for the client to restore."""
         self._find("dump")
         if to_restore:
             self._find("")
@@ -34,21 +34,21 @@ class MySQL(ServerDatabase):
         return bool(self._tables())
 
     def dump(self, file: Path) -> None:
-        """Dump it. Tables of engines without transactions are as they are when it comes to them."""
+        """Dump the database. Tables of engines without transactions are dumped in their state at that moment."""
         options = ["--single-transaction", "--quick", "--hex-blob", "--routines", "--triggers", "--no-tablespaces"]
-        # What only MySQL's program knows, and would else ask a MariaDB for.
+        # Only MySQL's program knows this option, and would otherwise query MariaDB for it.
         options += ["--loose-set-gtid-purged=OFF", "--loose-column-statistics=0"]
         self._run("dump", *options, f"--result-file={file}")
 
     def load(self, file: Path | None) -> None:
-        """Empty the database and put a dump into it; each statement stands for itself, there is no way back."""
+        """Empty the database and load a dump; each statement commits by itself, so nothing rolls back."""
         self.ask(f"SET SESSION lock_wait_timeout = {_LONGEST_WAIT_SECONDS}")
         self.ask("SET SESSION foreign_key_checks = 0")
         for name, kind in self._tables():
             self.ask(f"DROP {_KINDS.get(kind, 'TABLE')} IF EXISTS {self.connection.ops.quote_name(name)}")
         self.connection.close()
         if file:
-            # --binary-mode: no line of a dump is a command for the client.
+            # --binary-mode: the client runs no line of a dump as its own command.
             self._run("", "--binary-mode", stdin=file)
 
     def _tables(self) -> list[tuple[Any, ...]]:
@@ -68,7 +68,7 @@ class MySQL(ServerDatabase):
         with NamedTemporaryFile("w", prefix="client.", suffix=".cnf", encoding="utf-8") as file:
             file.write("".join(_client_lines(arguments[1:], environ or {}, self.settings)))
             file.flush()
-            # Nothing but this one: a password in the user's own file would count more than the site's.
+            # Only this file: a password in the user's own file would override the site's.
             command = [program, f"--defaults-file={file.name}", *_BOTH, *options, self._database(arguments)]
             programs.run(self.what, command, stdin=stdin)
 
@@ -79,7 +79,7 @@ class MySQL(ServerDatabase):
 
 
 def _client_lines(arguments: Sequence[str], environ: Mapping[str, str], settings: dict[str, Any]) -> Iterator[str]:
-    """The lines of an option file that says what Django gives to the client on its command line.
+    """The lines of an option file with what Django gives to the client on its command line.
 
     Args:
         arguments: for the client, the name of the database among them.

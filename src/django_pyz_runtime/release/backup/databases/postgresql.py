@@ -1,4 +1,4 @@
-"""PostgreSQL: pg_dump's custom format, put back in one transaction."""
+"""PostgreSQL: pg_dump's custom format, restored in one transaction."""
 
 from __future__ import annotations
 
@@ -82,28 +82,28 @@ class PostgreSQL(ServerDatabase):
     is_atomic = True
 
     def find_programs(self, *, to_restore: bool) -> None:
-        """pg_dump, for restoring also pg_restore and psql."""
+        """Look for pg_dump, and for pg_restore and psql to restore."""
         for name in ("pg_dump", "pg_restore", "psql") if to_restore else ("pg_dump",):
             programs.find(self.what, _PACKAGE, name)
 
     def has_tables(self) -> bool:
-        """Whether there is a table that is no extension's."""
+        """Whether there is a table that does not belong to an extension."""
         return bool(self.ask(_TABLES))
 
     def _asks_who_connects(self) -> bool:
-        """Whether it may: `peer` in pg_hba.conf, at its unix socket."""
+        """Whether it uses a unix socket, where pg_hba.conf may say `peer`."""
         host = str(self.settings.get("HOST") or "")
         return not self.settings.get("PASSWORD") and (not host or host.startswith(("/", "@")))
 
     def dump(self, file: Path) -> None:
-        """Dump it; the archive around it is compressed."""
+        """Dump the database uncompressed: the archive is compressed."""
         role = [f"--role={self._role}"] if self._role else []
         self._run("pg_dump", "--format=custom", "--compress=0", *role, stdout=file)
 
     def load(self, file: Path | None) -> None:
-        """Empty the database and put a dump into it, in one transaction.
+        """Empty the database and load a dump, in one transaction.
 
-        Owners and rights are those of the user who connects: the roles of another server need not be there.
+        Everything belongs to the user who connects: the roles of another server may not exist here.
         """
         role = f"SET ROLE {self.connection.ops.quote_name(self._role)};\n" if self._role else ""
         empty = f"--command={role}{_EMPTY}"
@@ -112,7 +112,7 @@ class PostgreSQL(ServerDatabase):
         self._run("psql", *_PSQL, empty, *(["--file=-"] if script else []), stdin=script)
 
     def _script(self, file: Path) -> Path:
-        """A dump as SQL, in a file: psql would take the early end of a pipe for the end of the dump."""
+        """A dump as SQL, in a file: psql would take a broken pipe for the end of the dump."""
         script, wanted = file.with_name(f"{file.name}.sql"), file.with_name(f"{file.name}.list")
         pg_restore = programs.find(self.what, _PACKAGE, "pg_restore")
         listed = programs.run(self.what, [pg_restore, "--list", str(file)])
@@ -141,7 +141,7 @@ class PostgreSQL(ServerDatabase):
 
 
 def _without(schemas: Iterable[str], listed: Iterable[str]) -> Iterable[str]:
-    """A list of pg_restore's without what is there already, and what only the owner of an extension may do."""
+    """A list of pg_restore without existing schemas and without entries that only the owner of an extension may restore."""
     there = [f" SCHEMA - {schema} " for schema in schemas]
     for line in listed:
         if " COMMENT - EXTENSION " not in line and not any(words in line for words in there):
@@ -149,7 +149,7 @@ def _without(schemas: Iterable[str], listed: Iterable[str]) -> Iterable[str]:
 
 
 def _drop_setting(script: Path) -> None:
-    """Take a setting out of a script that pg_restore 17 writes for every server, and older ones do not know."""
+    """Remove a setting from a script: pg_restore 17 writes it for every server, and older servers do not know it."""
     with script.open("r+b") as file:
         for _ in range(_HEADER_LINES):
             start = file.tell()

@@ -15,15 +15,15 @@ from django_pyz_runtime.release.backup.owner import Owner
 
 
 def find(what: str, package: str, *names: str) -> str:
-    """The path of the first of some programs that is there.
+    """The path of the first of some programs that exists.
 
     Args:
-        what: needs it, for the message.
-        package: Debian's, which has it.
+        what: names what needs it, for the message.
+        package: the Debian package that has it.
         names: of the programs.
 
     Raises:
-        UserError: none is there.
+        UserError: none exists.
     """
     if found := next(filter(None, map(shutil.which, names)), None):
         return found
@@ -41,18 +41,18 @@ def run(
     stdout: Path | None = None,
     user: Owner | None = None,
 ) -> str:
-    """Run a program to its end and give what it printed.
+    """Run a program to its end and return its output.
 
     Args:
-        what: it works on, for the message.
+        what: names what it works on, for the message.
         command: program and arguments; no secrets, as every user sees them.
         environ: variables to add.
-        stdin: what it reads; nothing, where that is None.
-        stdout: a new file for what it prints, which is not returned then.
-        user: who runs it; None for this user.
+        stdin: its input; None for no input.
+        stdout: a new file for its output, which is not returned then.
+        user: runs it; None for this user.
 
     Raises:
-        UserError: it failed, with what it said.
+        UserError: it failed; with its output.
     """
     program = os.path.basename(command[0])
     try:

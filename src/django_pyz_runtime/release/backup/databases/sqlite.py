@@ -1,4 +1,4 @@
-"""SQLite: copied while others write, by its own backup, and put back as a file."""
+"""SQLite: copied by its backup API while others write, and restored as a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django_pyz_runtime.release.backup.owner import give_to, owner_for
 
 _LONGEST_WAIT_SECONDS = 60
 _BESIDE = ("", "-wal", "-shm", "-journal")
-"""The ends of the names of a database's files (https://www.sqlite.org/tempfiles.html)."""
+"""The suffixes of a database's files (https://www.sqlite.org/tempfiles.html)."""
 _MODE = 0o640
 
 
@@ -29,7 +29,7 @@ class SQLite(Database):
 
     @property
     def path(self) -> Path:
-        """Of its file; the settings may have a URI."""
+        """The path of its file; the settings may have a URI."""
         name = self.name
         if name.startswith("file:"):
             from urllib.parse import unquote
@@ -40,7 +40,7 @@ class SQLite(Database):
 
     @property
     def files(self) -> list[Path]:
-        """All that may be there."""
+        """All files that it may have."""
         return [Path(f"{self.path}{end}") for end in _BESIDE]
 
     @property
@@ -49,16 +49,16 @@ class SQLite(Database):
         return (self.vendor, os.path.realpath(self.path))
 
     def find_programs(self, *, to_restore: bool) -> None:
-        """Python brings SQLite."""
+        """Python includes SQLite."""
 
     def check(self) -> None:
-        """Look whether it is there and answers; SQLite would make an empty one."""
+        """Check that it exists and answers; SQLite would create an empty one."""
         if not self.path.exists():
             raise UserError(f"{self.what} does not exist")
         self.ask("SELECT 1 FROM sqlite_master LIMIT 1")
 
     def dump(self, file: Path) -> None:
-        """Copy it in one go: in steps, the copy would begin anew each time that somebody writes."""
+        """Copy it in one step: with several, the copy would start again at each write."""
         until = time.monotonic() + _LONGEST_WAIT_SECONDS
 
         def look_at_clock(status: int, *_: int) -> None:
@@ -73,18 +73,18 @@ class SQLite(Database):
             raise UserError(f"{self.what} cannot be copied to {file.parent.resolve()}: {error}") from error
 
     def has_tables(self) -> bool:
-        """Whether there is a file with something in it, be it a damaged one."""
+        """Whether there is a file with content, even a damaged one."""
         if not self.path.exists() or not self.path.stat().st_size:
             return False
         try:
-            # Not through Django, which would prepare the database for itself.
+            # Not through Django, which would initialise the database.
             with contextlib.closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as database:
                 return database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
         except sqlite3.Error:
             return True
 
     def replace(self, file: Path, changes: Changes, *, may_go_back: bool) -> None:
-        """Put a file in the place of the one that is there."""
+        """Replace the file."""
         self.connection.close()
         self._check_is_unused()
         new = self.path.with_name(f".{self.path.name}.new-{os.getpid()}")
@@ -125,10 +125,10 @@ class SQLite(Database):
             os.fsync(descriptor)
 
     def _check_is_unused(self) -> None:
-        """Refuse where another process has it open: it would go on with the old file.
+        """Refuse if another process has it open, which would keep using the old file.
 
         Raises:
-            UserError: one has.
+            UserError: one has it open.
         """
         users = sorted(set(_users(self.files)))
         if users:
@@ -139,7 +139,7 @@ class SQLite(Database):
 
 
 def _users(paths: Sequence[Path]) -> Iterator[int]:
-    """The other processes that have one of some files open, as far as this user may see."""
+    """The other processes that have one of these files open, as far as this user may see."""
     wanted = {(path.stat().st_dev, path.stat().st_ino) for path in paths if path.exists()}
     for process in Path("/proc").glob("[0-9]*"):
         if int(process.name) == os.getpid():
