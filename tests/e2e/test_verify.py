@@ -84,7 +84,11 @@ def make_a_folder(path: Path) -> None:
         ("other.txt", replace_one_of_two, {"other.txt": "has other content than was built"}),
         ("__init__.py", append, {"__init__.py": "has 1 bytes, built with 0"}),
         ("one.txt", Path.unlink, {"one.txt": "is missing"}),
-        ("one.txt", make_a_link, {"gone": "is not part of this build", "one.txt": "is a symbolic link, built as a file"}),
+        (
+            "one.txt",
+            make_a_link,
+            {"gone": "is not part of this build", "one.txt": "is a symbolic link, built as a file"},
+        ),
         ("empty.txt", make_a_folder, {"empty.txt": "is a folder, built as a file"}),
         ("empty.txt", lambda path: path.chmod(0o644), {"empty.txt": "has the mode 0644, built with 0444"}),
         ("new.py", Path.touch, {"new.py": "is not part of this build"}),

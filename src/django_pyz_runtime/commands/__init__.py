@@ -1,1 +1,1 @@
-"""What the file does when started: management commands, and its own below `pyz`."""
+"""The commands of the file: management commands, and its own below `pyz`."""

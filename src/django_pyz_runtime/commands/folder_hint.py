@@ -1,4 +1,4 @@
-"""Commands run where they are called; one that looks there for a file of the project fails in words of its own."""
+"""Explains a command that looks for a file of the project in the current folder, where commands run."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LONGEST_NAME = 255
 
 
 def hint(error: BaseException, folder: Path) -> str:
-    """What to say of a command that has failed, where it may have looked for a file in the wrong folder; else "".
+    """The hint for a failed command that may have looked for a file in the wrong folder; else "".
 
     Args:
-        error: that ended the command. A file that it speaks of, or one behind it, may be in the project's folder only.
+        error: ended the command. It, or one behind it, may name a file that is only in the project's folder.
         folder: the project's.
     """
     for name in _names(error):
@@ -30,7 +30,7 @@ def hint(error: BaseException, folder: Path) -> str:
 
 
 def _names(error: BaseException) -> Iterator[str]:
-    """Relative paths of files, as texts of the code that raised an error, or values of its variables."""
+    """Relative paths of files in the code that raised an error: its texts and the values of its variables."""
     for one in with_causes(error):
         frames = [frame for frame, _ in walk_tb(one.__traceback__)]
         for frame in [*frames[-_LAST_FRAMES:], *filter(_is_of_project, frames)]:
@@ -43,7 +43,7 @@ def _is_of_project(frame: FrameType) -> bool:
 
 
 def _is_file_name(value: object) -> bool:
-    """Whether a value can be nothing but the relative path of a file: a bare word may be anything."""
+    """Whether a value can only be the relative path of a file: a bare word may be anything."""
     # A lazy object, such as Django's settings, may raise the same error again.
     if not is_really(value, str, Path):
         return False

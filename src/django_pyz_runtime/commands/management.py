@@ -1,4 +1,4 @@
-"""Every management command, by Django's own `execute_from_command_line`; collectstatic and compress learn --dir."""
+"""Every management command, by Django's own `execute_from_command_line`; collectstatic and compress also take --dir."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TAKE_NO_FILES = (
     *("runserver", "showmigrations", "sqlmigrate"),
 )
 """Django's commands that run in the project's folder, as migrations and apps may read files relative to it. All others
-run where they are called, as their arguments may be relative to that."""
+run in the current folder, as their arguments may be relative to it."""
 _PRINT_SETTINGS = (["diffsettings"], ["print_settings"])
 """Commands of Django's and of django-extensions that print settings."""
 OUR_COMMANDS = """
@@ -49,8 +49,8 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
 
     Args:
         bundle: this one.
-        arguments: whose command it is.
-        tell: gets what the command waits for, a line, and "" once that is over.
+        arguments: of the command line.
+        tell: gets a line about what the command waits for, and "" when that ends.
 
     Raises:
         UserError: the configuration or the project's settings do not allow it.
@@ -68,7 +68,7 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
     program = configuration.command(bundle.executable.name)
     when_imported("django.core.management", lambda management: _learn_our_commands(management, program))
     if os.environ.get("NO_COLOR"):
-        # Django has a variable of its own for that.
+        # Django has its own variable for that.
         os.environ.setdefault("DJANGO_COLORS", "nocolor")
     if command and command[0] in _TAKE_NO_FILES:
         os.chdir(activation.project_folder)
@@ -93,7 +93,7 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
     except ModuleNotFoundError as error:
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
-        hint = f"See `{program} pyz config show` for the current values and where they come from."
+        hint = f"See `{program} pyz config show` for the current values and their sources."
         raise refused(error, "" if bundle.is_staged else hint) from error
     except Exception as error:
         if told := _told_database(error) or unusable(error, activation.data_dir):
@@ -106,7 +106,7 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
 
 
 def _list_ours(command: list[str]) -> None:
-    """Name our commands behind Django's, where it has listed those."""
+    """Print our commands after Django's list of commands."""
     if command in ([], ["help"], ["--help"], ["-h"]):
         sys.stdout.write(OUR_COMMANDS)
     elif command == ["help", "--commands"]:
@@ -114,7 +114,7 @@ def _list_ours(command: list[str]) -> None:
 
 
 def _learn_our_commands(management: ModuleType, program: str) -> None:
-    """Let a misspelt name of a command of ours be answered with it, as Django does with its own."""
+    """Suggest our commands for misspelt names, as Django does with its own."""
     utility: Any = management.ManagementUtility
     fetch = utility.fetch_command
 
@@ -133,7 +133,7 @@ def _learn_our_commands(management: ModuleType, program: str) -> None:
 
 
 def _learn_lock(base: ModuleType, name: str, tell: Callable[[str], None]) -> None:
-    """Let no two processes migrate a database at once; most commands do not come to that."""
+    """Let only one process at a time migrate a database; most commands never get there."""
     command: Any = base.BaseCommand
     execute = command.execute
 
@@ -150,7 +150,7 @@ def _learn_lock(base: ModuleType, name: str, tell: Callable[[str], None]) -> Non
 
 @contextmanager
 def _shown_settings() -> Iterator[None]:
-    """Print what is printed in the block when it ends, without secrets."""
+    """Print the output of the block at its end, without secrets."""
     from django_pyz_runtime.secrets.printed_settings import shown_print
 
     out = sys.stdout
@@ -162,7 +162,7 @@ def _shown_settings() -> Iterator[None]:
 
 
 def _told_database(error: Exception) -> UserError | None:
-    """What to say of an error of the database where the reason is that this user cannot write its file."""
+    """The error for a database file that this user cannot write; None for other errors."""
     from django.conf import settings
     from django.db import OperationalError
 
@@ -180,12 +180,12 @@ def _say_what_is_left_to_root(data_dir: Path) -> None:
 
 
 def _with_static_root(arguments: Arguments) -> Arguments:
-    """Let `--dir DIR` be the static root before the settings are read: storages and manifests then follow.
+    """Make `--dir DIR` the static root before the settings are read, so that storages and manifests follow it.
 
-    The settings are read before Django looks at the command line, so `--settings` is taken here as well.
+    The settings are read before Django parses the command line, so `--settings` is handled here as well.
 
     Raises:
-        UserError: the folder cannot be made.
+        UserError: the folder cannot be created.
     """
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--dir")

@@ -1,4 +1,4 @@
-"""All commands of a bundle, and what is made from them: completion for three shells and two man pages."""
+"""All commands of a bundle, and the completion scripts and man pages made from them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from django_pyz_runtime.shell.commands import Command, Option, of_parser
 from django_pyz_runtime.shell.parser import add_version
 
 _NO_DAY = (1980, 1, 1)
-"""The first that a zip file can express."""
+"""The earliest time that a zip file can express."""
 _COMMON = ("--config", "--set", "--help", "--version")
 _EXIT_CODES = {
-    "0": "All went well.",
+    "0": "Success.",
     "1": "A management command failed.",
     "2": "A mistake on the command line or in the configuration.",
     "3": "`pyz status` or `pyz doctor` found something wrong.",
@@ -35,7 +35,7 @@ _EXIT_CODES = {
 
 
 def project_commands(bundle: Bundle) -> tuple[Command, ...]:
-    """The project's management commands as the build has found them; none where it could not load the apps."""
+    """The project's management commands that the build has found; none if it could not load the apps."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         found = json.loads((bundle.site_packages / COMMANDS_FILE).read_bytes())
         return tuple(map(Command.of_plain, found))
@@ -68,7 +68,7 @@ def _command_operand(project: tuple[Command, ...]) -> Option:
 
 
 def _with_assignments(command: Command) -> Command:
-    """A command, where --set knows the names of the options that can be set."""
+    """A command whose --set completes the names of options."""
     names = tuple(f"{option.name}=" for option in OPTIONS)
     options = tuple(
         option._replace(choices=names) if option.flags == ("--set",) else option for option in command.options
@@ -81,8 +81,8 @@ def completion_script(bundle: Bundle, shell: str, *names: str) -> str:
 
     Args:
         bundle: the bundle.
-        shell: the name of one that is known.
-        names: more names that it is called by.
+        shell: bash, zsh or fish.
+        names: other names of the executable.
     """
     script = bundle.manifest.script
     made = completion.table(all_commands(bundle), (script, *names))
@@ -94,7 +94,7 @@ def _mark(bundle: Bundle) -> str:
 
 
 def host_shell_files(bundle: Bundle) -> list[HostFile]:
-    """The files of a host that shells and man(1) read."""
+    """The files of a host for shells and man(1)."""
     site = Site.of_names(bundle.manifest)
     made: dict[str, Callable[[], str]] = {
         "bash": lambda: completion_script(bundle, "bash"),
@@ -143,7 +143,7 @@ def _files(bundle: Bundle) -> Iterator[str]:
     for place, text in {
         site.program: "The executable.",
         site.settings: "The configuration of the site.",
-        site.state_dir: "Its data, where the configuration says nothing else: databases, uploads, the generated key.",
+        site.state_dir: "Its data, unless configured otherwise: databases, uploads, the generated key.",
         site.releases: "The unpacked code of the releases.",
         f"/var/cache/{site.name}": "The unpacked code of a file that is not installed.",
     }.items():
@@ -160,7 +160,7 @@ def settings_page(bundle: Bundle) -> str:
         f"every mistake in it, and `{script} pyz config show` prints every value and its source."
     )
     above = (
-        "`--set SECTION.KEY=VALUE` on the command line wins over the environment, that over this file. "
+        "`--set SECTION.KEY=VALUE` on the command line overrides the environment, which overrides this file. "
         f"In the environment an option is {manifest.env_prefix}SECTION__KEY."
     )
     secret = "KEY@file = PATH and KEY@credential = NAME read a value from a file or a systemd credential."
@@ -191,7 +191,7 @@ def _source(bundle: Bundle) -> str:
 
 
 def _date(bundle: Bundle) -> str:
-    """The day of the build as the file has it, by SOURCE_DATE_EPOCH; "" where it has none."""
+    """The day of the build in the file's time stamps (SOURCE_DATE_EPOCH); "" if it has none."""
     newest = _NO_DAY
     with contextlib.suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(bundle.executable) as archive:
         newest = max(member.date_time[:3] for member in archive.infolist())

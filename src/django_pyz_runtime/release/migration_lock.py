@@ -1,10 +1,11 @@
-"""Lets one process at a time migrate a database, on any number of hosts; the others wait, and then find nothing to do.
+"""Lets one process at a time migrate a database, on any number of hosts; the others wait, then find nothing to do.
 
-The lock belongs to the database, on a separate connection, and ends with it: an advisory lock in PostgreSQL, GET_LOCK in
-MySQL and MariaDB, and a locked file beside SQLite's. PostgreSQL's belongs to a transaction rather than to a session, as
-a pooler such as pgbouncer may give each transaction another session.
+The lock belongs to the database, on a separate connection, and ends with it: an advisory lock in PostgreSQL, GET_LOCK
+in MySQL and MariaDB, and a locked file beside SQLite's. PostgreSQL's belongs to a transaction rather than to a session,
+as a pooler such as pgbouncer may give each transaction another session.
 
-A process that holds the lock names it in an environment variable, so that its child processes do not wait for it. Imported after activation only.
+A process that holds the lock names it in an environment variable, so that its child processes do not wait for it.
+Imported after activation only.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Ahead(NamedTuple):
     Attributes:
         app: its label.
         names: of the migrations, in the order in which they were applied.
-        back_to: the argument of `migrate APP` that undoes them: the last migration that both know, or "zero"; "" for none.
+        back_to: the argument of `migrate APP` that undoes them: the last one that both know, or "zero"; "" for none.
     """
 
     app: str
@@ -287,9 +287,7 @@ def _way_back(bundle: Bundle, state: State) -> str:
     back = undo_commands(shlex.quote(newer) if newer else "NEWER-FILE", state)
     forget = " && ".join(forget_commands(script, state))
     way = f"undo them with {by_whom}: `{' && '.join(back)}`" if back else "restore a backup from before the upgrade"
-    return (
-        f"Run the newer release, or {way}. If no release has them any more, delete their records: `{forget}`."
-    )
+    return f"Run the newer release, or {way}. If no release has them any more, delete their records: `{forget}`."
 
 
 def undo_commands(program: str, state: State) -> list[str]:

@@ -1,4 +1,4 @@
-"""Commands and their options as plain values: what completion and man pages are made from."""
+"""Commands and their options as plain values, for completion and man pages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 NOTHING, VALUE, FILE, FOLDER = "", "value", "file", "folder"
-"""What an option takes: nothing, something that cannot be completed, a file, a folder."""
+"""The value of an option: none, one that cannot be completed, a file, a folder."""
 _FILES = ("FILE", "FIXTURE", "OUTPUT", "PATH", "PROJECT", "PYTHON")
-"""What names of values that are files have in them."""
+"""The parts of metavars that stand for files."""
 _LONGEST_SUMMARY = 90
 _SAFE_FLAG = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9_-]*")
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_.+/@%,-]+=?")
-"""What needs no quotes in any shell, and ends no word in bash."""
+"""Words that need no quotes in any shell, and no word breaks of bash."""
 
 
 class Option(NamedTuple):
@@ -25,8 +25,8 @@ class Option(NamedTuple):
         flags: such as ("-o", "--output"); none for an operand.
         help: what it is for.
         takes: NOTHING, VALUE, FILE or FOLDER.
-        metavar: what stands for the value.
-        choices: the values, if they are known. One that ends with = is to be continued.
+        metavar: the placeholder of the value.
+        choices: the values, if they are known. After one that ends with = the word continues.
         is_repeatable: whether more than one word may follow.
     """
 
@@ -45,9 +45,9 @@ class Command(NamedTuple):
         name: the word.
         help: what it does, in a few words.
         description: the same in some sentences; "" for no more than `help`.
-        options: its own.
-        operands: what follows, in order.
-        commands: those below it.
+        options: its own options.
+        operands: its operands, in order.
+        commands: its subcommands.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Command(NamedTuple):
     commands: tuple[Command, ...] = ()
 
     def plain(self) -> dict[str, Any]:
-        """As lists and dictionaries, for JSON, without what is empty."""
+        """As lists and dictionaries for JSON, without empty ones."""
         found: dict[str, Any] = {
             **self._asdict(),
             "options": [_plain(option) for option in self.options],
@@ -72,7 +72,7 @@ class Command(NamedTuple):
         """Back from lists and dictionaries.
 
         Raises:
-            TypeError, ValueError, KeyError, AttributeError: it was none.
+            TypeError, ValueError, KeyError, AttributeError: this is not a command.
         """
         return cls(
             str(found["name"]),
@@ -104,7 +104,7 @@ def of_parser(name: str, parser: ArgumentParser, help_text: str = "") -> Command
     options: list[Option] = []
     operands: list[Option] = []
     commands: list[Command] = []
-    # argparse has no other way to them.
+    # argparse has no public way to them.
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             commands += _below(action)
@@ -126,7 +126,7 @@ def _below(action: argparse._SubParsersAction[Any]) -> Iterator[Command]:
 
 
 def _of_action(action: argparse.Action) -> Option:
-    """An option of argparse's; the default is left out of its help: it may be one of this machine only."""
+    """An option of argparse, without the default in its help, which may apply only to this machine."""
     help_text = re.sub(r" ?\([^()]*%\(default\)[^()]*\)", "", str(action.help or "")).replace("%%", "%")
     choices = tuple(safe_words(action.choices or ()))
     metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
@@ -151,7 +151,7 @@ def _takes(action: argparse.Action, metavar: str) -> str:
 
 
 def safe_words(found: Iterable[object]) -> list[str]:
-    """The words among some values that can stand in a script for any shell; none where they are too many to read."""
+    """The values that can stand in a script for any shell; none if they are too many to read."""
     words = [str(word) for word in found]
     return [word for word in words if _SAFE_WORD.fullmatch(word)]
 
@@ -163,18 +163,18 @@ def plain_text(text: str) -> str:
 
 
 def summary(text: str) -> str:
-    """The first sentence of a text, or how that begins."""
+    """The first sentence of a text, or its beginning."""
     first = re.split(r"(?<!e\.g)(?<!i\.e)(?<!\.)\. ", text, maxsplit=1)[0].removesuffix(".")
     return first if len(first) <= _LONGEST_SUMMARY else f"{first[: _LONGEST_SUMMARY - 3].rstrip()}..."
 
 
 class Place(NamedTuple):
-    """A place in a command line, where something may follow.
+    """A place in a command line, with the words that may follow.
 
     Attributes:
-        path: the words that lead there: "" or "/pyz/config".
-        command: that they name.
-        options: of it, and of those before it that may stand here as well.
+        path: the words before it: "" or "/pyz/config".
+        command: the command that they name.
+        options: of this command, and those of earlier ones that may stand here as well.
     """
 
     path: str
@@ -188,7 +188,7 @@ def places(command: Command, shared: tuple[Option, ...] = (), path: str = "") ->
     Args:
         command: the command.
         shared: options that may stand at every place.
-        path: the words that lead there.
+        path: the words before it.
     """
     own = {flag for option in command.options for flag in option.flags}
     more = tuple(option for option in shared if own.isdisjoint(option.flags))
@@ -199,7 +199,7 @@ def places(command: Command, shared: tuple[Option, ...] = (), path: str = "") ->
 
 
 def _shared_by(one: Command, root: Command) -> tuple[Option, ...]:
-    """The options before a command that may stand behind it, too: where it declares one of them, all of it does."""
+    """The options before a command that may also stand after it: if it declares one of them, it takes all."""
     flags = {flag for option in one.options for flag in option.flags}
     both = (option for option in root.options if not flags.isdisjoint(option.flags))
     return tuple(option for option in both if option.takes)

@@ -1,7 +1,7 @@
-"""Completion for bash, zsh and fish: one function each, written out for one command, which starts no program at a TAB.
+"""Completion for bash, zsh and fish: one generated function each, which starts no program at a TAB.
 
-All three do the same: go through the words before the cursor to find out the place in the command line and whether the
-last word is an option that takes a value; then offer what may stand there.
+All three do the same: they read the words before the cursor to find the place in the command line, and whether the last
+word is an option that takes a value; then they offer the words that may stand there.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from django_pyz_runtime.shell.commands import FILE, FOLDER, VALUE, Command, Opti
 
 
 class Words(NamedTuple):
-    """What may stand somewhere.
+    """The words that may stand in a place.
 
     Attributes:
-        words: each with what it means, "" for nothing.
-        takes: what else may stand there: VALUE for nothing that is known.
-        may_go_on: whether a word is to be continued, so that no space follows.
+        words: each with its meaning, or "".
+        takes: what else may stand there: VALUE for nothing known.
+        may_go_on: whether a word continues, so that no space follows.
     """
 
     words: tuple[tuple[str, str], ...]
@@ -27,20 +27,20 @@ class Words(NamedTuple):
 
     @property
     def may_go_on(self) -> bool:
-        """Whether a word is to be continued."""
+        """Whether a word continues after a completion."""
         return any(word.endswith("=") for word, _ in self.words)
 
 
 class Table(NamedTuple):
-    """What the scripts are made from.
+    """The input of the scripts.
 
     Attributes:
         name: of the function.
-        programs: the names that the command is called by.
-        paths: all places but the first.
-        values: "PATH FLAG", or "* FLAG" where the flag means the same everywhere, to what follows it.
-        flags: by path, the options.
-        words: by path, what else may stand there.
+        programs: the names of the executable.
+        paths: all places except the first.
+        values: the words after "PATH FLAG", or after "* FLAG" if the flag means the same everywhere.
+        flags: the options, by path.
+        words: the other words, by path.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Table(NamedTuple):
 
 
 def table(command: Command, programs: Sequence[str]) -> Table:
-    """What may stand where in the command lines of a command.
+    """The words that may stand in each place of a command line.
 
     Args:
-        command: the command, with all below it.
-        programs: the names that it is called by.
+        command: the command, with its subcommands.
+        programs: the names of the executable.
     """
     found = list(places(command))
     return Table(
@@ -87,7 +87,7 @@ def _words(place: Place) -> Words:
 
 
 def _values(found: Sequence[Place]) -> dict[str, Words]:
-    """What follows each option, the exceptions from what it is elsewhere first."""
+    """The words that may follow each option, exceptions of single places first."""
     kinds: dict[str, dict[str, Words | None]] = {}
     for place in found:
         for option in place.options:
@@ -107,11 +107,11 @@ def _values(found: Sequence[Place]) -> dict[str, Words]:
 
 
 def bash(made: Table, mark: str) -> str:
-    """The script for bash (bash(1), Programmable Completion); it needs none of the package bash-completion.
+    """The script for bash (bash(1), Programmable Completion); it does not need the package bash-completion.
 
     Args:
-        made: what may stand where.
-        mark: a comment that says who has written it.
+        made: the words for each place.
+        mark: a comment that names its author.
     """
 
     def offer(words: Words) -> str:
@@ -144,7 +144,7 @@ def fish(made: Table, mark: str) -> str:
 
 
 SHELLS: dict[str, Callable[[Table, str], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
-"""What writes the script for each shell."""
+"""The function that writes the script of each shell."""
 
 
 def _filled(
@@ -160,10 +160,10 @@ def _filled(
 
     Args:
         template: the script.
-        made: what may stand where.
-        mark: who has written it.
-        offer: what sets the variables for some words.
-        pattern: a pattern for "PATH" or "PATH FLAG" as the shell wants it.
+        made: the words for each place.
+        mark: a comment that names its author.
+        offer: gives the shell code that sets the variables for some words.
+        pattern: gives the shell's pattern for "PATH" or "PATH FLAG".
         case: a case, with slots for patterns and commands.
         joint: between patterns.
     """

@@ -1,4 +1,4 @@
-"""Man pages, in the language of man(7), as groff and mandoc read it."""
+"""Man pages in the language of man(7), for groff and mandoc."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 class Page(NamedTuple):
-    """What a page is.
+    """The header of a page.
 
     Attributes:
-        name: of it.
+        name: of the page.
         section: such as 1 for commands, 5 for files.
         purpose: in a few words, as apropos(1) shows it.
         date: when it was written, as 2026-11-29.
-        source: what it belongs to, with the version.
+        source: the software and its version.
     """
 
     name: str
@@ -38,8 +38,8 @@ def page(page: Page, mark: str, parts: Iterable[tuple[str, Iterable[str]]]) -> s
     """A page.
 
     Args:
-        page: what it is.
-        mark: a comment that says who has written it.
+        page: its header.
+        mark: a comment that names its author.
         parts: their titles and lines.
     """
     words = (escaped(page.name.upper()), str(page.section), page.date, escaped(page.source))
@@ -57,7 +57,7 @@ def page(page: Page, mark: str, parts: Iterable[tuple[str, Iterable[str]]]) -> s
 
 
 def escaped(text: str) -> str:
-    """A text in which nothing means anything to roff: no request, no escape, no sign that looks otherwise."""
+    """A text without special meaning to roff: no request, no escape, no sign that is printed differently."""
     return _not_a_request(_signs(text))
 
 
@@ -70,7 +70,7 @@ def _not_a_request(line: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence or more; what stands in backticks is bold."""
+    """A sentence or more; text in backticks becomes bold."""
     pieces = _CODE.split(text)
     whole = "".join(bold(piece) if number % 2 else _signs(piece) for number, piece in enumerate(pieces))
     lines = textwrap.wrap(whole, _WIDTH, break_long_words=False, break_on_hyphens=False)
@@ -78,23 +78,23 @@ def prose(text: str) -> str:
 
 
 def paragraph(text: str) -> Iterator[str]:
-    """A paragraph of its own."""
+    """A separate paragraph."""
     yield ".PP"
     yield prose(text)
 
 
 def bold(text: str) -> str:
-    """Words to type as they are."""
+    """Words to type literally."""
     return f"\\fB{_signs(text)}\\fR"
 
 
 def italic(text: str) -> str:
-    """A word that stands for another."""
+    """A placeholder."""
     return f"\\fI{_signs(text)}\\fR"
 
 
 def entry(term: str, text: str) -> Iterator[str]:
-    """A term, and what it means.
+    """A term and its meaning.
 
     Args:
         term: as roff.
@@ -104,19 +104,19 @@ def entry(term: str, text: str) -> Iterator[str]:
 
 
 def example(lines: Iterable[str]) -> Iterator[str]:
-    """Lines that stay as they are."""
+    """Lines to print literally."""
     yield from (".PP", ".nf", ".RS", *map(escaped, lines), ".RE", ".fi")
 
 
 def option_entries(options: Iterable[Option]) -> Iterator[str]:
-    """What each option is for."""
+    """The options with their meanings."""
     for option in options:
         value = f" {italic(option.metavar)}" if option.takes else ""
         yield from entry(", ".join(f"{bold(flag)}{value}" for flag in option.flags), _sentence(option.help))
 
 
 def command_entries(commands: Iterable[Command], before: str = "", hidden: Sequence[str] = ()) -> Iterator[str]:
-    """What each command does, with its options, and the same for those below it.
+    """The commands with their descriptions, options and subcommands.
 
     Args:
         commands: the commands.

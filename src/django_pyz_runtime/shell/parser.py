@@ -1,4 +1,4 @@
-"""The parser of our command lines: a misspelt word is answered with the one that was probably meant."""
+"""The parser of our command lines, which suggests a correction for a misspelt word."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _NO_SUCH = re.compile(r"(?:argument [^:]+: )?invalid choice: '(?P<word>.*)' \(ch
 
 
 class Parser(ArgumentParser):
-    """A parser that takes no abbreviations and suggests words; those of its subcommands are of its kind."""
+    """A parser that takes no abbreviations and suggests words; its subcommands use the same class."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
-        """End with code 2 after a message; for a word that is not known, one with the nearest that is."""
+        """Exit with code 2 after a message; for an unknown word it has the nearest known one."""
         if found := _NO_SUCH.fullmatch(message):
             known = [word.strip("' ") for word in found["known"].split(",")]
             if meant := nearest(found["word"], known):
@@ -28,7 +28,7 @@ class Parser(ArgumentParser):
 
 
 class ShowVersion(Action):
-    """`--version`: print something and end.
+    """`--version`: print the version and exit.
 
     Args:
         show: prints it.
@@ -54,7 +54,7 @@ def add_version(parser: ArgumentParser, show: Callable[[], object]) -> None:
     """Declare --version.
 
     Args:
-        parser: gets it, and all parsers below it, where they have none.
+        parser: gets the option, and so do all parsers below it that do not have it.
         show: prints the version.
     """
     if "--version" not in parser._option_string_actions:

@@ -73,7 +73,7 @@ def test_systemd_looks_up_no_names_of_hosts(shop: Machine, tmp_path: Path) -> No
     shop.configure("[serve]\nbind = shop.example.org:80\n")
     done = shop.run("pyz", "files", str(tmp_path / "review"))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "not at names of hosts, found shop.example.org:80" in done.stderr
+    assert "not at host names, found shop.example.org:80" in done.stderr
     shop.configure("[serve]\nbind = :80\n")
     shop.succeed("pyz", "files", str(tmp_path / "review"))
 

@@ -152,7 +152,7 @@ def test_a_settings_ini_that_is_wrong_is_told_and_nothing_is_changed(bare: BareM
     [
         ("settings.DEBUG=maybe", "--set settings.DEBUG: wanted true or false, found 'maybe'"),
         ("serve.workers=many", "--set serve.workers: [serve] workers: wanted auto or a whole number from 1"),
-        ("serve.bind=shop.example.org:80", "systemd listens at addresses, not at names of hosts"),
+        ("serve.bind=shop.example.org:80", "systemd listens at addresses, not at host names"),
         ("nonsense", "--set: wanted SECTION.KEY=VALUE"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`pyz VERB`: the one word that we take from the project's commands. The verbs work when the settings are broken."""
+"""`pyz VERB`: our only name among the project's commands. The verbs work even if the settings are broken."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VERBS = {
     "completion": "completion",
     "help": "help",
 }
-"""The verbs and their modules, in the order of the help. A verb imports its own module alone."""
+"""The verbs and their modules, in the order of the help. A verb imports only its own module."""
 
 
 def run(bundle: Bundle, arguments: Arguments) -> int:
@@ -37,7 +37,7 @@ def run(bundle: Bundle, arguments: Arguments) -> int:
 
     Args:
         bundle: this one.
-        arguments: whose command is `pyz VERB ...`.
+        arguments: with the command `pyz VERB ...`.
 
     Returns:
         The exit code.
@@ -57,8 +57,8 @@ def pyz_parser(program: str, verbs: Iterable[str] = _VERBS) -> Parser:
     """The parser of verbs.
 
     Args:
-        program: the name that the bundle was started by.
-        verbs: those that it is to know.
+        program: the name of the executable.
+        verbs: the verbs to include.
     """
     parser = Parser(prog=f"{program} pyz", description="About this executable and its configuration.")
     add_common_options(parser)

@@ -14,18 +14,18 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "backup",
-        help="write databases, uploads and the generated secret key into one file",
-        description="Write all databases, uploaded files and other data, and the generated secret key, into one tar.gz "
-        "that only its owner can read. The site may run meanwhile. settings.ini is not in it.",
+        help="back up databases, uploads and the generated secret key to one file",
+        description="Write all databases, uploaded files, other data and the generated secret key to one tar.gz file "
+        "that only its owner can read. The site may keep running. settings.ini is not included.",
     )
     parser.add_argument(
         "file",
         metavar="FILE",
         nargs="?",
-        help="a new file, or a folder for one named by the time (default: backups in the data folder)",
+        help="a new file, or a folder for a file named by the time (default: backups in the data folder)",
     )
     parser.add_argument(
-        "--keep", metavar="N", type=_number, default=0, help="remove all but the newest N of those named by the time"
+        "--keep", metavar="N", type=_number, default=0, help="keep only the newest N backups named by the time"
     )
     add_without(parser)
     parser.set_defaults(run=run)
@@ -38,7 +38,7 @@ def add_without(parser: ArgumentParser) -> None:
         metavar="ALIAS",
         action="append",
         default=[],
-        help="leave this one of DATABASES out; repeatable",
+        help="leave out this database of DATABASES; repeatable",
     )
 
 

@@ -1,6 +1,6 @@
-"""The settings as they are, broken or not, and what Django would refuse in them.
+"""Imports the settings, broken or not, and reports what Django would reject in them.
 
-Django is asked without starting it: no app gets ready, no log file is opened.
+Django is not started: no app is loaded, no log file is opened.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from django_pyz_runtime.secrets.redaction import redacted
 def import_settings(
     bundle: Bundle, arguments: Arguments, configuration: Configuration
 ) -> tuple[Activation | None, str]:
-    """Import the settings and say what keeps them from it."""
+    """Import the settings; the text is the error, or ""."""
     try:
         activation = activate(bundle, configuration, arguments, purpose=Purpose.SHOW)
     except UserError as error:
@@ -34,13 +34,13 @@ def import_settings(
 
 
 def print_anything() -> None:
-    """Let standard output take what it cannot encode, such as bytes of the environment that are no text, as escapes."""
+    """Let standard output escape what it cannot encode, such as bytes of the environment that are not text."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _settings_error(module: str, bundle: Bundle, activation: Activation) -> str:
-    """What keeps a settings module from being imported, or ""."""
+    """Why a settings module cannot be imported, or ""."""
     try:
         manage_py.approach(bundle.manifest, activation.code_folder)
         importlib.import_module(module)
@@ -53,7 +53,7 @@ def _settings_error(module: str, bundle: Bundle, activation: Activation) -> str:
 
 
 def take_settings() -> Any:
-    """`django.conf.settings` with the settings in it, which Django looks over as it takes them."""
+    """`django.conf.settings` with the settings loaded, which makes Django check them."""
     from django.conf import settings
 
     dir(settings)
@@ -61,24 +61,24 @@ def take_settings() -> Any:
 
 
 def django_problems() -> Iterator[str]:
-    """What is wrong with the settings that Django has, a line each."""
+    """The problems of Django's settings, a line each."""
     settings = take_settings()
     for look in (_secret_key, _apps, _databases, _proxy_header, _checks):
         try:
             yield from look(settings)
         except Exception as error:
-            # Whatever Django or the project's apps raise here they raise at the start, too.
+            # An error of Django or the project's apps here would occur at the start, too.
             yield redacted(f"{type(error).__name__}: {error}")
 
 
 def _secret_key(settings: Any) -> Iterator[str]:
-    """Empty, it is refused when it is read."""
+    """An empty key is rejected when it is read."""
     if not settings.SECRET_KEY:
         yield "SECRET_KEY is empty"
 
 
 def _apps(settings: Any) -> Iterator[str]:
-    """Apps that are not there, and two of one label."""
+    """Missing apps, and two apps with the same label."""
     from django.apps import AppConfig
 
     labels: dict[str, str] = {}
@@ -94,7 +94,7 @@ def _apps(settings: Any) -> Iterator[str]:
 
 
 def _databases(settings: Any) -> Iterator[str]:
-    """Engines that are not there, and databases without the one called default."""
+    """Missing engines, and DATABASES without `default`."""
     from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
     from django.db.utils import ConnectionHandler, load_backend
 
@@ -102,27 +102,27 @@ def _databases(settings: Any) -> Iterator[str]:
         try:
             load_backend(database["ENGINE"])
         except AppRegistryNotReady:
-            # Some backends need the apps; they have to wait for the start.
+            # Some backends need the apps, which are loaded only at the start.
             continue
         except (ImproperlyConfigured, ImportError) as error:
             yield redacted(f"DATABASES.{alias}: {str(error).splitlines()[0]}")
 
 
 def _proxy_header(settings: Any) -> Iterator[str]:
-    """Django finds this one out when a request comes."""
+    """Django would report this only at the first request."""
     header = settings.SECURE_PROXY_SSL_HEADER
     if header and (not isinstance(header, tuple | list) or len(header) != 2):
-        yield "SECURE_PROXY_SSL_HEADER: wanted a tuple of two texts"
+        yield "SECURE_PROXY_SSL_HEADER: wanted a tuple of two strings"
 
 
 def _checks(settings: Any) -> Iterator[str]:
-    """The errors of Django's own checks that need the settings only."""
+    """The errors of Django's own checks that need only the settings."""
     from django.core.checks import ERROR, Tags
     from django.core.checks.caches import check_default_cache_is_configured
     from django.core.checks.registry import registry
     from django.core.exceptions import AppRegistryNotReady
 
-    # Another check of caches makes the folder of one.
+    # Another check of caches would create a cache folder.
     needed = [check for check in registry.get_checks() if {Tags.files, Tags.translation} & set(check.tags)]
     checks: list[Any] = [check_default_cache_is_configured, *needed]
     for check in checks:

@@ -1,4 +1,4 @@
-"""`pyz completion SHELL`: the script that completes command lines of this file."""
+"""`pyz completion SHELL`: print the completion script of this file."""
 
 from __future__ import annotations
 

@@ -28,25 +28,25 @@ from django_pyz_runtime.secrets.recognise import shown_source
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
-    """Declare the verb and its parts."""
+    """Declare the verb and its subcommands."""
     parser = verbs.add_parser("config", help="write, check, show and explain the configuration")
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     init = parts.add_parser("init", help="write a settings.ini with every option and a fresh secret key")
     init.add_argument(
-        "-o", "--output", metavar="FILE", help="where to; - prints it (default: the place it is read from)"
+        "-o", "--output", metavar="FILE", help="the file to write; - prints it (default: the place it is read from)"
     )
     init.set_defaults(run=run_init)
-    parts.add_parser("check", help="report everything that is wrong, in one go").set_defaults(run=run_check)
-    parts.add_parser("show", help="every value in force, and where it is from").set_defaults(run=run_show)
-    found = parts.add_parser("discover", help="the environment variables that the project's settings read")
+    parts.add_parser("check", help="report all problems at once").set_defaults(run=run_check)
+    parts.add_parser("show", help="show every current value and its source").set_defaults(run=run_show)
+    found = parts.add_parser("discover", help="list the environment variables that the project's settings read")
     found.set_defaults(run=run_discover)
-    one = parts.add_parser("explain", help="one value: where it is from, and what it shadows")
+    one = parts.add_parser("explain", help="explain one value: its source, and what it shadows")
     one.add_argument("key", metavar="KEY", help="SECTION.KEY, or the name of a Django setting")
     one.set_defaults(run=explain.run)
 
 
 def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Write a new settings.ini; one that is there is left alone."""
+    """Write a new settings.ini; an existing one is left alone."""
     manifest = bundle.manifest
     made_from = variables_of(("ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"), manifest.variables, bundle.project_folder)
     is_root = os.geteuid() == 0
@@ -75,7 +75,7 @@ def run_init(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 
 def _given_to_group(path: Path, name: str) -> str:
-    """Let the service's group, named as the project, read a file that root writes; what to say of it."""
+    """Let the service's group, named as the project, read a file that root writes; text for the message."""
     if os.geteuid() != 0:
         return ""
     try:
@@ -86,7 +86,7 @@ def _given_to_group(path: Path, name: str) -> str:
 
 
 def run_check(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Report all problems: of the files, the values, gunicorn's settings, the settings module, and by Django."""
+    """Report all problems of the files, the values, gunicorn's settings and the settings module, and Django's."""
     from django_pyz_runtime.release import services
 
     configuration = load(bundle, arguments)
@@ -146,15 +146,15 @@ def _changes(activation: Activation | None) -> Iterator[str]:
 
 
 def _in_force() -> Iterator[str]:
-    """What Django has in the end, whoever said so."""
-    yield "# The settings that Django has in the end, but for its defaults:"
+    """Django's final settings, from any source."""
+    yield "# Django's final settings, except its defaults:"
     for name, value in explain.own_settings().items():
         text = repr(explain.without_secrets(name, value)).replace("\n", " ")
         yield f"# {name} = {text}"
 
 
 def run_discover(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Print the variables, those that are required first."""
+    """Print the variables, required ones first."""
     variables = bundle.manifest.variables
     if not variables:
         print("The settings read no environment variables that the build could find.")

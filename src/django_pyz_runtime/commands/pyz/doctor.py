@@ -1,4 +1,4 @@
-"""`pyz doctor`: everything that can be wrong with the site and its host, each with its cure."""
+"""`pyz doctor`: find problems of the site and its host, each with a fix."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "doctor",
-        help="look for all that can be wrong, and say how it is mended",
-        description="Look at the configuration, files, databases, units and machine of the site, and tell what is "
-        "wrong, each with its cure. Nothing is changed. The exit code is 0 where all is well, 1 for warnings and for "
-        "what could not be looked at, 3 for errors.",
+        help="look for problems, and print how to fix each",
+        description="Check the configuration, files, databases, units and machine of the site, and print each problem "
+        "with its fix. Nothing is changed. The exit code is 0 if all checks pass, 1 for warnings and for checks that "
+        "could not look, 3 for errors.",
     )
     parser.add_argument("checks", metavar="CHECK", nargs="*", help="only these (default: all)")
-    parser.add_argument("--verbose", action="store_true", help="tell also of checks that find nothing")
+    parser.add_argument("--verbose", action="store_true", help="also show checks that find nothing")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
-    # What the process is given that imports the settings (release.doctor.look).
+    # For the process that imports the settings (release.doctor.look).
     parser.add_argument("--look", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 

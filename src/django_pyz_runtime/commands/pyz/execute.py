@@ -1,4 +1,4 @@
-"""`pyz exec PROGRAM ...`: a program of the packages in the bundle, with the project's code and configuration."""
+"""`pyz exec PROGRAM ...`: run a program of the bundled packages with the project's code and configuration."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "exec",
-        help="run a program of the packages inside, such as celery, or python",
-        description="Run a program of the packages inside, with the project's code and configuration.",
-        epilog="--config and --set stand before PROGRAM; all that follows it is the program's own.",
+        help="run a program of the bundled packages, such as celery, or python",
+        description="Run a program of the bundled packages with the project's code and configuration.",
+        epilog="--config and --set go before PROGRAM; everything after it is passed to the program.",
     )
     parser.add_argument("program", metavar="PROGRAM", nargs="?", default="", help="its name, or python")
     parser.add_argument("arguments", metavar="...", nargs=REMAINDER, help="its arguments")
@@ -31,7 +31,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Become the program."""
+    """Replace this process by the program."""
     program = find(bundle, options.program)
     configuration, _ = prepare(bundle, arguments, Purpose.SERVE)
     sys.stdout.flush()
@@ -44,9 +44,9 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 
 def find(bundle: Bundle, name: str) -> Path:
-    """The file of a program; of Python by any name that is true, as of a virtual environment's.
+    """The file of a program, or of Python by any correct name, as in a virtual environment.
 
-    On PATH, where programs of others look for theirs, there is no python3 of ours.
+    Our python3 is not on PATH, where other programs look for theirs.
 
     Raises:
         UserError: the bundle has none of that name.
@@ -64,6 +64,6 @@ def find(bundle: Bundle, name: str) -> Path:
 
 
 def _is_python(program: Path) -> bool:
-    """Whether a program is a script for Python, as the build leaves them: it starts as one for the shell."""
+    """Whether a program is a Python script in the form that the build writes, which starts as a shell script."""
     with program.open("rb") as file:
         return file.read(19) == b"#!/bin/sh\n'''exec' "

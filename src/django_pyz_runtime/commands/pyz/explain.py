@@ -1,4 +1,4 @@
-"""`pyz config explain KEY`: one value, where it is from, and what it shadows."""
+"""`pyz config explain KEY`: one value, its source, and what it shadows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 
 def _find_key(name: str) -> tuple[str, str]:
-    """The section and key that a word means: SECTION.KEY, a key of ours, or a Django setting."""
+    """The section and key that a word names: SECTION.KEY, one of our keys, or a Django setting."""
     section, dot, key = name.partition(".")
     if dot and section in SECTIONS:
         return section, key
@@ -86,7 +86,7 @@ def _explain_setting(
     inside = [item for item in configuration.section("settings") if item.key.startswith(beginnings)]
     lines += [f"  changed  {item.key} = {item.shown} ({item.source})" for item in inside]
     if key == "DEBUG" and found and not value:
-        lines.append("  serving  False, as runserve shows debug pages only where [settings] DEBUG asks for them")
+        lines.append("  serving  False, as runserve shows debug pages only if [settings] DEBUG asks for them")
     if value:
         source = value.source
     elif key == "SECRET_KEY" and activation.generated_key:
@@ -98,7 +98,7 @@ def _explain_setting(
 
 
 def _look_up(module: str, key: str) -> object:
-    """The value that Django has for a setting, with dots inside dictionaries.
+    """Django's value of a setting; dots lead into dictionaries.
 
     Raises:
         UserError: there is none.
@@ -117,7 +117,7 @@ def _look_up(module: str, key: str) -> object:
 
 
 def own_settings() -> dict[str, object]:
-    """The settings that Django has, without those that are its defaults."""
+    """Django's settings, without its defaults."""
     from django.conf import global_settings
 
     missing = object()
@@ -134,17 +134,17 @@ def _value(settings: object, name: str) -> object:
 
 
 class _Plain(str):
-    """A text that stands for a value in the representation of what it is in."""
+    """A text that stands for a value inside the representation of another."""
 
     __repr__ = str.__str__
 
 
 def without_secrets(key: str, value: object) -> object:
-    """A value with the same representation, but for the secrets in it.
+    """A value with the same representation, except for its secrets.
 
     Args:
-        key: the name that it has in the settings or in a dictionary.
-        value: of it; one that is lazy is not made to be.
+        key: its name in the settings or in a dictionary.
+        value: the value; a lazy one is not evaluated.
     """
     value = settings_walk.plain(value)
     if type(value) is str:

@@ -1,4 +1,4 @@
-"""`pyz files`: units for systemd, nginx and other files for a host, made for this bundle's own names."""
+"""`pyz files`: write systemd units, nginx and other files for a host, with this bundle's names."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "files",
         help="write the files for a host: systemd units, nginx, a .wsgi file, for review",
-        description="Write units for systemd, the user and folders that it makes, configurations for nginx and a "
-        ".wsgi file, below a folder for review. `pyz install --system` puts those for systemd in their places.",
+        description="Write systemd units, files for the user and folders that systemd creates, nginx configurations "
+        "and a .wsgi file, below a folder for review. `pyz install --system` installs the files for systemd.",
     )
-    parser.add_argument("folder", metavar="DIR", nargs="?", help="where to; what is there and differs is not replaced")
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", help="the folder to write to; existing files that differ are not replaced"
+    )
     parser.add_argument("--list", action="store_true", help="only print each file with its place on a host")
     parser.add_argument("--json", action="store_true", dest="as_json", help="only print each with its text as JSON")
     parser.set_defaults(run=run)
@@ -30,7 +32,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     """Write the files, or list them, a line each.
 
     Raises:
-        UserError: the configuration has mistakes, or a file that is there differs.
+        UserError: the configuration has mistakes, or an existing file differs.
     """
     from django_pyz_runtime.activation.prepare import load
     from django_pyz_runtime.release.files.files import host_files, write_below

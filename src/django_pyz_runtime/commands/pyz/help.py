@@ -21,7 +21,7 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Show it."""
+    """Show the explanation."""
     from django_pyz_runtime.help.answer import FOLDER, Names, answer
 
     script = bundle.executable.name

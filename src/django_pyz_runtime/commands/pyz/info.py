@@ -1,4 +1,4 @@
-"""`pyz info`: what this file is, and where everything is."""
+"""`pyz info`: facts about this file, and the places that it uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django_pyz_runtime.errors import UserError
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
-    parser = verbs.add_parser("info", help="what this file is, and where everything is")
+    parser = verbs.add_parser("info", help="show what this file is, and the places that it uses")
     parser.add_argument("--sbom", action="store_true", help="print the packages inside as CycloneDX JSON")
     parser.set_defaults(run=run)
 
@@ -36,7 +36,7 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 
 def facts(bundle: Bundle, configuration: Configuration) -> dict[str, str]:
-    """What there is to know, by label."""
+    """The facts, by label."""
     manifest = bundle.manifest
     packages = manifest.sbom.get("components", [])
     running = "{}.{}.{}".format(*sys.version_info)
@@ -78,7 +78,7 @@ def _versions(bundle: Bundle) -> dict[str, str]:
 
 
 def _gunicorn(packages: list[dict[str, Any]]) -> str:
-    """The version that serves, and that of the project where it brings another one."""
+    """The gunicorn version that serves, and the project's own if that differs."""
     found = [package for package in packages if package["name"] == "gunicorn"]
     serving = [package["version"] for package in found if SERVES in package.get("properties", ())]
     others = [package["version"] for package in found if package["version"] not in serving]

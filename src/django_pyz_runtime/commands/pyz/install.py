@@ -1,4 +1,4 @@
-"""`pyz install`: the executable in /usr/bin, its code unpacked beforehand; with `--system`, all that a site needs."""
+"""`pyz install`: install the executable in /usr/bin with its code unpacked; with `--system`, everything for a site."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "install",
-        help="put this file into /usr/bin, and its code where every first start finds it; --system: and serve it",
-        description="Put this file into /usr/bin and unpack its code, owned by root, so that no first start has to. "
-        "With --system also make the user, the folders and settings.ini, migrate, and let systemd serve the site. "
-        "What is in place already stays. `pyz config init` writes the configuration alone.",
+        help="install this file in /usr/bin with its code unpacked; with --system also serve the site",
+        description="Copy this file to /usr/bin and unpack its code, owned by root, so that no first start has to. "
+        "With --system also create the user, the folders and settings.ini, migrate, and let systemd serve the site. "
+        "What is already in place is kept. `pyz config init` writes only the configuration.",
     )
-    parser.add_argument("--system", action="store_true", help="do all that is needed for the site to be served")
-    parser.add_argument(
-        "--no-start", action="store_true", help="with --system: leave starting, and migrations, to others"
-    )
+    parser.add_argument("--system", action="store_true", help="set up everything that the site needs, and serve it")
+    parser.add_argument("--no-start", action="store_true", help="with --system: do not migrate and start the site")
     parser.add_argument("--root", metavar="DIR", default="/", help="install below this folder, for making packages")
-    parser.add_argument("--print", action="store_true", dest="only_print", help="only say what would be done")
+    parser.add_argument("--print", action="store_true", dest="only_print", help="only print what would be done")
     add_common_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Install, and say what was done, a line each; the launcher has unpacked the release already (boot.installing).
+    """Install, with a line for each step; the launcher has already unpacked the release (boot.installing).
 
     Raises:
         UserError: something cannot be written, another program is in the way, the file does not start from there, or

@@ -15,21 +15,21 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "prune",
         help="remove the unpacked code of other builds that no process uses",
-        description="Remove the unpacked code of other builds of this project, and what killed processes left behind. "
-        "What a process uses stays, as does the code of this file. The same is done whenever a new file is unpacked.",
+        description="Remove the unpacked code of other builds of this project, and leftovers of killed processes. "
+        "Code that a process uses is kept, and so is the code of this file. Unpacking a new file does the same.",
     )
     parser.add_argument(
         "--keep",
         metavar="N",
         type=_number,
         default=releases.KEPT,
-        help="how many other builds to keep to go back to, newest first (default: %(default)s)",
+        help="how many other builds to keep, newest first, to go back to (default: %(default)s)",
     )
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Print what becomes of each tree and left-over, a line each."""
+    """Print a line for each tree and leftover."""
     own = bundle.site_packages.parent
     folders = [str(own.parent), *places.installed_folders(bundle.manifest.name, str(bundle.executable))]
     for folder in dict.fromkeys(folders):

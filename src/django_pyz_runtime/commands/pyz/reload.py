@@ -1,4 +1,4 @@
-"""`pyz reload`: have the server take the file and the configuration that are there now, and tell what became of it."""
+"""`pyz reload`: reload the server with the current file and configuration, and print the result."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "reload",
-        help="have the server take the file and the configuration that are there now",
-        description="Have the running server take the file and the configuration that are there now, and wait until it "
-        "has. What cannot be served is refused with exit code 1 and the reason, and the server goes on as it is.",
+        help="reload the server with the current file and configuration",
+        description="Reload the running server with the current file and configuration, and wait for the result. If it "
+        "cannot serve them, it refuses with exit code 1 and the reason, and keeps running as before.",
     )
-    parser.add_argument("--pid", metavar="N", type=_pid, help="the server's process id, where several run")
+    parser.add_argument("--pid", metavar="N", type=_pid, help="the server's process id, if several are running")
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Reload, and say what serves."""
+    """Reload, and print the release that serves."""
     from django_pyz_runtime.release import ask_reload
 
     script, name = bundle.executable.name, bundle.manifest.name
-    # systemd says which process it is when a unit is reloaded.
+    # systemd names the process when it reloads a unit.
     pid = options.pid or int(os.environ.get("MAINPID") or 0)
     server = ask_reload.find_server(name, script, data_folder(bundle, arguments), pid)
     try:

@@ -1,4 +1,4 @@
-"""`pyz restore`: what a backup holds, in the place of what there is."""
+"""`pyz restore`: restore a backup."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "restore",
-        help="put a backup into an empty site, or with --replace in the place of what there is",
-        description="Check a backup from its first byte to its last, then put it into this site: all of it or "
-        "nothing. The site and its workers must be stopped.",
+        help="restore a backup into an empty site, or over existing data with --replace",
+        description="Check the whole backup, then restore it into this site: all of it or nothing. The site and its "
+        "workers must be stopped.",
     )
     parser.add_argument("file", metavar="FILE", help="written by `pyz backup`")
-    parser.add_argument("--replace", action="store_true", help="replace the data that is there")
+    parser.add_argument("--replace", action="store_true", help="replace the existing data")
     add_without(parser)
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Restore a backup, and say what it was.
+    """Restore a backup, and print its time and build.
 
     Raises:
         UserError: it cannot be restored.

@@ -1,4 +1,4 @@
-"""`pyz rollback`: put a release in force that was so before."""
+"""`pyz rollback`: go back to an earlier release."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "rollback",
-        help="put the release before in force again, or another one that is kept",
-        description="Put the release before in force, or another one that an upgrade has kept, and have the server "
-        "take it. Refused where the database has migrations that it does not know, with the command that undoes them.",
+        help="go back to the previous release, or to another one that is kept",
+        description="Make the previous release active again, or another one that an upgrade has kept, and reload the "
+        "server. Refused if the database has migrations that it does not know, with the command that undoes them.",
     )
-    parser.add_argument("version", metavar="VERSION", nargs="?", default="", help="or how the build id begins")
-    parser.add_argument("--migrate-back", action="store_true", help="undo such migrations, after a backup")
+    parser.add_argument(
+        "version", metavar="VERSION", nargs="?", default="", help="its version, or the beginning of its build id"
+    )
+    parser.add_argument("--migrate-back", action="store_true", help="undo these migrations, after a backup")
     declare(parser)
     add_timeout(parser)
-    parser.add_argument("--root", metavar="DIR", default="/", help="of an installation below this folder")
+    parser.add_argument("--root", metavar="DIR", default="/", help="the root folder of the installation")
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Go back, and say what was done, a line each.
+    """Go back, with a line for each step.
 
     Raises:
-        UserError: a step failed; what is in force is said.
+        UserError: a step failed; the text says which release is active.
     """
     from django_pyz_runtime.release.upgrade.host import Host
     from django_pyz_runtime.release.upgrade.rollback import roll_back

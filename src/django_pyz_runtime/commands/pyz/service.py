@@ -1,4 +1,4 @@
-"""`pyz service NAME`: run what `[services]` says, in this process, which `pyz status` lists meanwhile."""
+"""`pyz service NAME`: run a command of `[services]` in this process, which `pyz status` then lists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "service",
         help="run a service of [services], such as a worker",
-        description="Run the command that [services] has by this name, as its unit does.",
+        description="Run the command of this name in [services], as its unit does.",
     )
-    parser.add_argument("name", metavar="NAME", nargs="?", default="", help="of the service")
+    parser.add_argument("name", metavar="NAME", nargs="?", default="", help="name of the service")
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Become the service.
+    """Replace this process by the service.
 
     Raises:
         UserError: the configuration has mistakes, or no such service.
@@ -40,9 +40,9 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
     data = data_dir(bundle.manifest, configuration)
     record = Record(options.name, bundle)
     record.begin(data)
-    # A program may take the place of this one in the same process.
+    # A program may replace this one in the same process.
     record.outlive_exec()
-    # What is found from the current folder is the same in the one to work in.
+    # Paths that are relative to the current folder must not change in the folder of the service.
     config = configuration.file.path if configuration.file.named_by else None
     arguments = Arguments(config, arguments.assignments, arguments.command)
     services.work_in(data)

@@ -1,4 +1,4 @@
-"""`pyz status`: what runs, from which release, and how the database stands to it."""
+"""`pyz status`: the running processes, their releases, and the state of the databases."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "status",
-        help="what runs, and from which release",
-        description="List the processes of this project that run, each with its release, age and memory. The exit code "
-        "is 0 where the server runs, all run this release, the databases are as it needs them, and no upgrade was "
+        help="show what is running, and from which release",
+        description="List the running processes of this project, each with its release, age and memory. The exit code "
+        "is 0 if the server is running, all processes run this release, the databases fit it, and no upgrade was "
         "interrupted, else 3.",
     )
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")

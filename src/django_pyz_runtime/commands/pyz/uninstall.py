@@ -1,4 +1,4 @@
-"""`pyz uninstall`: stop the site, and remove what `pyz install --system` has put on this machine."""
+"""`pyz uninstall`: stop the site, and remove what `pyz install --system` has installed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "uninstall",
         help="stop the site and remove it from this machine; data and settings.ini stay",
         description="Stop the site, and remove its units, its executable and its code. Its data, its settings.ini and "
-        "its user stay, unless they are purged.",
+        "its user are kept, except with --purge.",
     )
     parser.add_argument("--purge", action="store_true", help="remove data, backups, settings.ini and the user, too")
-    parser.add_argument("--print", action="store_true", dest="only_print", help="only say what would be removed")
+    parser.add_argument("--print", action="store_true", dest="only_print", help="only print what would be removed")
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Uninstall, and say what was removed, a line each.
+    """Uninstall, with a line for each removed part.
 
     Raises:
         UserError: something cannot be removed.

@@ -1,4 +1,4 @@
-"""`pyz upgrade`: put this file's release in force on this host."""
+"""`pyz upgrade`: make this file's release the active one on this host."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     """Declare the verb."""
     parser = verbs.add_parser(
         "upgrade",
-        help="put this file's release in force: check, back up, migrate, switch, reload",
-        description="Check this file against the configuration as it is, back up and migrate where migrations are "
-        "to be applied, put it into /usr/bin, have the server take it, and wait until it serves. Where a step fails, "
-        "the release before stays in force, or is so again. The same command goes on with an interrupted upgrade.",
+        help="make this file the active release: check, back up, migrate, switch, reload",
+        description="Check this file with the current configuration, back up and migrate if migrations are missing, "
+        "install it in /usr/bin, reload the server, and wait until it serves. If a step fails, the previous release "
+        "stays active or becomes active again. The same command continues an interrupted upgrade.",
     )
     declare(parser)
     add_timeout(parser)
-    parser.add_argument("--root", metavar="DIR", default="/", help="of an installation below this folder")
+    parser.add_argument("--root", metavar="DIR", default="/", help="the root folder of the installation")
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Upgrade, and say what was done, a line each.
+    """Upgrade, with a line for each step.
 
     Raises:
-        UserError: a step failed; what is in force is said.
+        UserError: a step failed; the text says which release is active.
     """
     from django_pyz_runtime.release.upgrade.host import Host
     from django_pyz_runtime.release.upgrade.upgrade import upgrade
@@ -60,7 +60,7 @@ def _seconds(text: str) -> int:
 
 
 def given(options: Namespace) -> tuple[str, ...]:
-    """The options of the command line that the command which goes on has to have, too."""
+    """The options of the command line that the command to continue needs, too."""
     flags = (
         f"--{name.replace('_', '-')}"
         for name in ("migrate_back", "no_backup", "pause")
@@ -70,7 +70,7 @@ def given(options: Namespace) -> tuple[str, ...]:
 
 
 def ready(bundle: Bundle, arguments: Arguments, options: Namespace) -> Ready:
-    """The page that says whether the site is ready, where that can be told, and how long to wait for it."""
+    """The page that says whether the site is ready, if there is one, and how long to wait for it."""
     from django_pyz_runtime.release.install.ready import LIMIT_SECONDS, Ready
 
     try:

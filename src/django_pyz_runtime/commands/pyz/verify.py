@@ -1,4 +1,4 @@
-"""`pyz verify`: is every byte of this file, and of its unpacked code, as it was built?"""
+"""`pyz verify`: check that every byte of this file and its unpacked code is as it was built."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from django_pyz_runtime.bundle.container import read_container
 from django_pyz_runtime.errors import UserError, say, system_reason
 
 Fault = tuple[str, str]
-"""A path relative to the tree, and what is wrong with it."""
+"""A path relative to the tree, and its problem."""
 
 
 def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -26,16 +26,16 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "verify",
         help="check every byte of this file and of its unpacked code",
-        description="Read this file from its first byte to its last, and compare the unpacked code with it: names, "
-        "modes, contents, nothing more and nothing less. Exit code 1 where the unpacked code differs, with a line for "
-        "each fault; 2 where the file itself is damaged. What is found here are accidents and changes of the unpacked "
-        "code; whether a file is the one that somebody built is told by a checksum or signature of theirs.",
+        description="Read the whole file and compare the unpacked code with it: names, modes, contents, nothing "
+        "missing and nothing added. Exit code 1 if the unpacked code differs, with a line for each fault; 2 if the file itself "
+        "is damaged. This finds accidents and changes of the unpacked code; only a checksum or signature from the "
+        "builder proves where a file comes from.",
     )
     parser.set_defaults(run=run)
 
 
 def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
-    """Print a line for each fault, or how many files are as they were built.
+    """Print a line for each fault, or the number of files that are as they were built.
 
     Raises:
         UserError: the file is damaged.
@@ -56,28 +56,30 @@ def run(bundle: Bundle, arguments: Arguments, options: Namespace) -> int:
 
 
 def _kept(bundle: Bundle, tree: str) -> tuple[str, ...]:
-    """The paths of what an upgrade keeps beside the code of an installed release.
+    """The paths that an upgrade keeps beside the code of an installed release.
 
     Raises:
-        UserError: the executable among them is damaged, or of another build.
+        UserError: the executable among them is damaged, or belongs to another build.
     """
     if not os.path.isfile(program := os.path.join(tree, bundle.manifest.script)):
         return ()
     seal.check(program)
     if (build := read_container(program).build_id) != bundle.build_id:
-        raise UserError(f"{program}: is of build {build}, not {bundle.build_id}", hint="Remove it, and upgrade again.")
+        raise UserError(
+            f"{program}: belongs to build {build}, not {bundle.build_id}", hint="Remove it, and upgrade again."
+        )
     return bundle.manifest.script, FACTS
 
 
 def _check(executable: str, tree: str) -> tuple[int, list[Fault]]:
-    """Compare a tree with the archive that it was unpacked from: nothing more and nothing less is in it.
+    """Compare a tree with the archive that it was unpacked from, in both directions.
 
     Args:
         executable: path of the archive.
         tree: path of the folder.
 
     Returns:
-        How many files it should have, and what is wrong, by path.
+        How many files it should have, and the faults, by path.
 
     Raises:
         UserError: the archive is damaged.
@@ -88,7 +90,7 @@ def _check(executable: str, tree: str) -> tuple[int, list[Fault]]:
         layout = read_layout(executable, descriptor, container.tree)
         wanted = _files(layout)
         faults = [*_shape(tree, layout.folders, wanted)]
-        # A mode says nothing of the content.
+        # A wrong mode says nothing about the content.
         at_fault = {path for path, why in faults if not why.startswith(("has the mode", "is owned"))}
         copies: dict[str, list[str]] = {}
         for path, same in layout.links:
@@ -105,13 +107,13 @@ def _check(executable: str, tree: str) -> tuple[int, list[Fault]]:
 
 
 def _files(layout: Layout) -> dict[str, File]:
-    """All files of a tree by their paths; of a link, the one it is like."""
+    """All files of a tree by their paths; a link has the entry of its original."""
     files = {file.path: file for block in layout.blocks for file in block.files}
     return files | {path: files[same] for path, same in layout.links}
 
 
 def _shape(tree: str, folders: Iterable[str], files: dict[str, File]) -> Iterator[Fault]:
-    """What can be told without reading a file."""
+    """The faults that are visible without reading a file."""
     missing = {*folders, *files}
     owner = os.lstat(tree).st_uid
     yield from _mode("", os.lstat(tree), FOLDER_MODE, owner)
@@ -150,7 +152,7 @@ def _mode(path: str, status: os.stat_result, wanted: int, owner: int) -> Iterato
 
 def _kind(mode: int) -> str:
     names = {stat.S_IFDIR: "a folder", stat.S_IFREG: "a file", stat.S_IFLNK: "a symbolic link"}
-    return names.get(stat.S_IFMT(mode), "no plain file")
+    return names.get(stat.S_IFMT(mode), "not a plain file")
 
 
 def _contents(

@@ -1,7 +1,7 @@
 """The file of a backup: a compressed tar archive that ends with a list of its members.
 
-`manifest.json` comes last, as checksums are known only after the files were read. Names of users are left out: the user
-who restores a backup owns its files.
+`manifest.json` comes last, as checksums are known only after the files were read. Names of users are left out:
+the restore decides who owns the files.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def restore(
         The manifest of the backup.
 
     Raises:
-        UserError: it cannot be restored; what could not be restored to its previous state is named.
+        UserError: it cannot be restored; the text names what could not be undone.
     """
     archive = Archive(path)
     _check_name(bundle, archive)

@@ -1,7 +1,7 @@
 """Replaces existing files by restored ones and keeps the old ones until everything has succeeded.
 
-It renames the content of folders rather than folders: one may be a mount point, or hold files that are not restored. New
-files are in a folder that only this user can enter, used by its descriptor, so that the owner of the place cannot
+It renames the content of folders rather than folders: one may be a mount point, or hold files that are not restored.
+New files are in a folder that only this user can enter, used by its descriptor, so that the owner of the place cannot
 redirect it by a link.
 """
 

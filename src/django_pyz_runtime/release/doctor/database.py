@@ -109,7 +109,7 @@ def _back(facts: Facts, state: State) -> str:
 
 
 def certificates(facts: Facts) -> Iterator[Finding]:
-    """The certificates for databases can be read and are valid for some time."""
+    """The certificates for databases are readable and valid for some time."""
     named = [
         (alias, file) for alias, database in facts.settings["databases"].items() for file in database["certificates"]
     ]
@@ -183,5 +183,5 @@ CHECKS = (
     Check("database-writable", "every database can be written", writable),
     Check("migrations-missing", "no migration is missing", missing),
     Check("migrations-ahead", "the database is not ahead of this release", ahead),
-    Check("database-certificates", "the certificates for databases can be read and are valid for some time", certificates),
+    Check("database-certificates", "the certificates for databases are readable and valid for some time", certificates),
 )

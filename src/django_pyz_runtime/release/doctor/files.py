@@ -213,9 +213,7 @@ CHECKS = (
     Check("data-folder", "the data folder belongs to the site's user", data),
     Check("data-files", "all data belongs to the site's user", data_files),
     Check("settings-owner", "nobody else owns settings.ini", settings_owner),
-    Check(
-        "settings-mode", "the site's user can read settings.ini, and nobody else can read secrets", settings_mode
-    ),
+    Check("settings-mode", "the site's user can read settings.ini, and nobody else can read secrets", settings_mode),
     Check("secret-key-file", "the generated secret key is closed to others", key),
     Check("secret-files", "files with secrets are closed to others", secret_files),
 )

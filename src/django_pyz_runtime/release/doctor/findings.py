@@ -34,9 +34,9 @@ class Finding(NamedTuple):
         where: the file, unit, address or database.
         found: the present state.
         wanted: the correct state.
-        cure: the fix: a shell command, after "as USER: " if this user may not run it; an edit, as "in FILE, line N: TEXT"
-            or "in FILE, below [SECTION]: TEXT", with "; then: COMMAND" where one follows; or, led by "by hand: ", what
-            no command can do.
+        cure: the fix: a shell command, after "as USER: " if this user may not run it; an edit, as "in FILE, line N:
+            TEXT" or "in FILE, below [SECTION]: TEXT", with "; then: COMMAND" if one follows; or, after "by hand: ",
+            what no command can do.
         check: the name of the check.
     """
 

@@ -54,9 +54,7 @@ def space(facts: Facts) -> Iterator[Finding]:
         severity = room.severity(_LITTLE_SPACE_BYTES, _NO_SPACE_BYTES)
         if severity is not Severity.OK:
             quoted = shlex.quote(mount_of(path).point)
-            cure = (
-                f"{BY_HAND}remove what is not needed; list the largest: du -xah {quoted} | sort -h | tail -n 20"
-            )
+            cure = f"{BY_HAND}remove what is not needed; list the largest: du -xah {quoted} | sort -h | tail -n 20"
             found = f"{room.left / 1e6:,.0f} MB of {room.all / 1e6:,.0f} MB left"
             yield Finding(severity, "the file system is nearly full", str(path), found, "more", cure)
 

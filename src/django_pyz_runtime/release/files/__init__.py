@@ -1,1 +1,1 @@
-"""The files that a site needs on its host, each for the names of its own bundle."""
+"""The files that a site needs on its host, with the names of its bundle."""

@@ -1,4 +1,4 @@
-"""All files of a host, by their places there and below a folder for review; the checkout has the sample's in `etc`."""
+"""All files of a host, with their places there and below a folder for review; the sample's are in `etc`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from django_pyz_runtime.release.files import units, web_servers
 from django_pyz_runtime.release.files.site import Site
 
 UNITS = "/usr/lib/systemd/system"
-"""Where an installation keeps units; those in /etc/systemd/system are the operator's, and win."""
+"""The folder of installed units; those in /etc/systemd/system are the operator's and override them."""
 _SEAL = "{mark} An upgrade replaces this file as long as nobody has changed it: {digest}\n"
 _MARKS = ("#", '.\\"')
-"""How a comment begins, in a page for man(1) the last."""
+"""The beginnings of comments; the last is for man pages."""
 _DIGITS = 16
 
 
@@ -27,7 +27,7 @@ class HostFile(NamedTuple):
     Attributes:
         path: below a folder for review.
         place: absolute path on the host.
-        text: what stands in it.
+        text: its content.
     """
 
     path: str
@@ -39,7 +39,7 @@ def host_files(site: Site) -> list[HostFile]:
     """All files of a site.
 
     Raises:
-        UserError: systemd cannot listen where the site is to.
+        UserError: systemd cannot listen at the site's addresses.
     """
     name = site.name
     below = f"{name}-below-a-path.conf"
@@ -55,10 +55,10 @@ def host_files(site: Site) -> list[HostFile]:
 
 
 def system_files(site: Site) -> list[HostFile]:
-    """Those that systemd reads.
+    """The files for systemd.
 
     Raises:
-        UserError: systemd cannot listen where the site is to.
+        UserError: systemd cannot listen at the site's addresses.
     """
     texts = [(f"systemd/{name}", f"{UNITS}/{name}", text) for name, text in units.units(site).items()]
     texts += [
@@ -69,24 +69,24 @@ def system_files(site: Site) -> list[HostFile]:
 
 
 def sealed(text: str) -> str:
-    """A text with a line that says what it is as long as nobody has changed it."""
+    """A text with an added line that holds its digest."""
     mark = _MARKS[1] if text.startswith(_MARKS[1]) else _MARKS[0]
     return text + _SEAL.format(mark=mark, digest=hashlib.sha256(text.encode()).hexdigest()[:_DIGITS])
 
 
 def is_as_written(text: str) -> bool:
-    """Whether a file that systemd, a shell or man(1) reads is as some release has written it."""
+    """Whether a file for systemd, a shell or man(1) is unchanged since a release has written it."""
     lines = text.splitlines(keepends=True)
     return text == sealed("".join(lines[:-1]))
 
 
 def enabled_units(files: Iterable[HostFile]) -> list[str]:
-    """The names of the units that can be enabled: all but those that a timer starts."""
+    """The names of the units to enable: all except those that a timer starts."""
     return [Path(file.place).name for file in files if "\n[Install]\n" in file.text]
 
 
 def service_units(site: Site, files: Iterable[HostFile]) -> list[str]:
-    """The names of the units of `[services]`: what runs beside the web server."""
+    """The names of the units of `[services]`, which run beside the web server."""
     return [unit for unit in enabled_units(files) if unit.endswith(".service") and unit != f"{site.name}.service"]
 
 
@@ -94,14 +94,14 @@ def write_below(folder: Path, files: list[HostFile]) -> list[tuple[Path, bool]]:
     """Write files below a folder for review, or none of them.
 
     Returns:
-        Each path, and whether it was written rather than there.
+        Each path, and whether it was written rather than already there.
 
     Raises:
-        UserError: a file that is there differs, or one cannot be written.
+        UserError: an existing file differs, or one cannot be written.
     """
     states = {folder / file.path: _differs(folder / file.path, file.text) for file in files}
     if differing := [f"{path}: exists and differs, so nothing was written" for path, state in states.items() if state]:
-        raise UserError(*differing, hint="Move what differs away, or give another folder.")
+        raise UserError(*differing, hint="Move these files away, or give another folder.")
     for file in files:
         path = folder / file.path
         if states[path] is None:
@@ -116,7 +116,7 @@ def write_below(folder: Path, files: list[HostFile]) -> list[tuple[Path, bool]]:
 
 
 def _differs(path: Path, text: str) -> bool | None:
-    """Whether a file has another text; None where there is none."""
+    """Whether a file has another text; None if it does not exist."""
     if not os.path.lexists(path):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What shells and man(1) read of a site on its host: their places, and how they are known as the site's."""
+"""The files of a site for shells and man(1): their places, and their mark."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _PLACES = {
 
 
 def places(site: Site, *, is_debian: bool | None = None) -> Mapping[str, str]:
-    """Where the files are, by their kinds.
+    """The places of the files, by their kinds.
 
     Args:
         site: by its names.
-        is_debian: whether the host has Debian or something made from it; None for this one.
+        is_debian: whether the host runs Debian or a derivative; None for this host.
     """
     if is_debian is None:
         is_debian = os.path.exists("/etc/debian_version")
@@ -34,11 +34,11 @@ def places(site: Site, *, is_debian: bool | None = None) -> Mapping[str, str]:
 
 
 def all_places(site: Site) -> list[str]:
-    """Where such files may be, on whatever host."""
+    """All places where such files may be, on any host."""
     return sorted({place for is_debian in (True, False) for place in places(site, is_debian=is_debian).values()})
 
 
 def host_file(site: Site, kind: str, place: str, text: str) -> HostFile:
-    """A file with what it takes to see later that nobody has changed it."""
+    """A file with its mark and digest, which show later whether somebody has changed it."""
     name = f"{site.script}.{kind}" if not kind.startswith("man") else os.path.basename(place).removesuffix(".gz")
     return HostFile(f"shell/{name}", place, sealed(text))

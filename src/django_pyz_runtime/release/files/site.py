@@ -1,4 +1,4 @@
-"""What the files of a host are made from: the names of a bundle, and what its configuration says of its places."""
+"""The facts for the files of a host: the names of a bundle, and the places in its configuration."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Service(NamedTuple):
     """A process that runs beside the web server.
 
     Attributes:
-        name: its own; the unit is NAME-`name`.service.
-        command: what follows the executable, such as ("pyz", "service", "worker").
-        stop_seconds: how long it may go on when it is told to end.
+        name: the unit is NAME-`name`.service.
+        command: the arguments of the executable, such as ("pyz", "service", "worker").
+        stop_seconds: how long it may take to stop.
     """
 
     name: str
@@ -32,12 +32,12 @@ class Service(NamedTuple):
 
 
 class Timer(NamedTuple):
-    """A command that runs at set times.
+    """A scheduled command.
 
     Attributes:
-        name: its own; the units are NAME-`name`.service and NAME-`name`.timer.
-        command: what follows the executable, such as ("clearsessions",).
-        on_calendar: when, as systemd.time(7) has it.
+        name: the units are NAME-`name`.service and NAME-`name`.timer.
+        command: the arguments of the executable, such as ("clearsessions",).
+        on_calendar: its times, as in systemd.time(7).
     """
 
     name: str
@@ -49,14 +49,14 @@ class Site(NamedTuple):
     """A site on a host.
 
     Attributes:
-        name: the project's; of units and folders.
-        script: of the executable in /usr/bin.
-        wsgi_module: the project's; "" where there is none.
+        name: of the project, its units and folders.
+        script: the name of the executable in /usr/bin.
+        wsgi_module: of the project; "" if there is none.
         binds: the addresses of `[serve] bind`.
-        data_dir: where its data is.
-        path: the path below which its settings say that it is, as "/shop"; "" where they do not.
-        services: what runs beside the web server.
-        timers: what runs at set times.
+        data_dir: its data folder.
+        path: its URL prefix in the settings, as "/shop"; "" for none.
+        services: the processes beside the web server.
+        timers: the scheduled commands.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Site(NamedTuple):
 
     @classmethod
     def of_names(cls, manifest: Manifest) -> Site:
-        """The site of a bundle that nobody has configured."""
+        """The site of a bundle without configuration."""
         return cls(manifest.name, manifest.script, manifest.wsgi_module)
 
     @classmethod
@@ -97,28 +97,28 @@ class Site(NamedTuple):
 
     @property
     def user(self) -> str:
-        """The name of its user and group: the project's where systemd takes that (systemd.exec(5), User=)."""
+        """The name of its user and group: the project's if systemd accepts it (systemd.exec(5), User=)."""
         name = re.sub(r"[^A-Za-z0-9_-]", "_", self.name)
         return (f"_{name}" if name[0].isdigit() else name)[:_LONGEST_USER]
 
     @property
     def state_dir(self) -> str:
-        """The folder below /var/lib that systemd makes for it: its home."""
+        """Its folder below /var/lib, which systemd creates: its home."""
         return f"/var/lib/{self.name}"
 
     @property
     def data(self) -> str:
-        """Where its data is."""
+        """Its data folder."""
         return self.data_dir or self.state_dir
 
     @property
     def backups(self) -> str:
-        """Where its backups are."""
+        """Its folder of backups."""
         return f"{self.state_dir}/backups"
 
     @property
     def runtime_dir(self) -> str:
-        """Where its processes say that they run."""
+        """Its folder for records of running processes."""
         return f"/run/{self.name}"
 
     @property
@@ -133,12 +133,12 @@ class Site(NamedTuple):
 
     @property
     def releases(self) -> str:
-        """Where its releases are."""
+        """Its folder of releases."""
         return places.INSTALLED.format(name=self.name)
 
     @property
     def socket(self) -> str:
-        """The path of the socket that web servers ask."""
+        """The path of its socket for web servers."""
         return f"/run/{self.name}.sock"
 
     @property
@@ -146,19 +146,19 @@ class Site(NamedTuple):
         """Where systemd listens: at its socket, and at each `[serve] bind` (systemd.socket(5), ListenStream=).
 
         Raises:
-            UserError: an address has the name of a host, which systemd does not look up.
+            UserError: an address has a host name, which systemd does not look up.
         """
         return tuple(dict.fromkeys([self.socket, *(stream for bind in self.binds for stream in _streams(bind))]))
 
     @property
     def wsgi_file(self) -> str:
-        """The path of the file for WSGI servers of one's own, called as the package that has the project's."""
+        """The path of the file for other WSGI servers, named as the package of the WSGI module."""
         package, dot, _ = self.wsgi_module.partition(".")
         return f"/etc/{self.name}/{package if dot else self.name}.wsgi"
 
 
 def _streams(bind: str) -> list[str]:
-    """An address of `[serve] bind` as systemd wants it; a socket that is passed on is no address."""
+    """An address of `[serve] bind` in systemd's form; none for an inherited socket."""
     if bind.startswith("unix:"):
         return [str(Path(bind.removeprefix("unix:")))]
     if bind.startswith("fd://"):
@@ -167,7 +167,7 @@ def _streams(bind: str) -> list[str]:
     host = "127.0.0.1" if host == "localhost" else host
     if host and not re.fullmatch(r"[0-9.]+|\[[0-9A-Fa-f:.]+\]", host):
         raise UserError(
-            f"[serve] bind: systemd listens at addresses, not at names of hosts, found {bind}",
-            hint=f"Write the address of {host}, or :{port} for all that this machine has.",
+            f"[serve] bind: systemd listens at addresses, not at host names, found {bind}",
+            hint=f"Write the address of {host}, or :{port} for all addresses of this machine.",
         )
     return [f"{host}:{port}" if host else port]

@@ -1,7 +1,7 @@
-"""Units for systemd, and what its sysusers and tmpfiles make: the user and the folders.
+"""Units for systemd, and files for sysusers and tmpfiles, which create the user and the folders.
 
-Every service is confined in the same way: it sees the system read-only, writes to its own folders and is nobody but
-its user. `systemd-analyze security` has the points of each line.
+Every service is confined in the same way: it sees the system read-only, writes only to its own folders, and cannot
+become another user. `systemd-analyze security` explains each line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from django_pyz_runtime.release.files.site import Service, Site, Timer
 
 WRITTEN = "# Written by {script} for the site {name}. Changes belong into {unit}.d/*.conf: systemctl edit {unit}"
-"""How a unit begins: one that begins in another way is somebody else's."""
+"""The first line of a unit; one without it is foreign."""
 _PLAIN = r"[\w@%+=:,./-]+"
 _RELOAD = """\
 # A reload is an upgrade: file and configuration as they are now. What cannot serve is refused.
@@ -77,9 +77,9 @@ def web_service(site: Site) -> str:
 
 
 def web_socket(site: Site) -> str:
-    """The unit of the sockets, which stay open while the web server is started again."""
+    """The unit of the sockets, which stay open while the web server restarts."""
     streams = "".join(f"ListenStream={stream}\n" for stream in site.streams)
-    # At boot an address of the network's may not be there yet.
+    # At boot an address of the network may not exist yet.
     early = "FreeBind=yes\n" if any(_is_of_network(stream) for stream in site.streams) else ""
     return _head(site, f"{site.name}.socket", f"{site.name} (socket)") + (
         f"[Socket]\n{streams}{early}RemoveOnStop=yes\n\n[Install]\nWantedBy=sockets.target {site.name}.target\n"
@@ -87,7 +87,7 @@ def web_socket(site: Site) -> str:
 
 
 def target(site: Site) -> str:
-    """The unit that all others belong to: what is enabled, started and stopped."""
+    """The unit that all others belong to, to enable, start and stop the site."""
     unit = f"{site.name}.target"
     others = " ".join(name for name in unit_names(site) if name != unit and _is_enabled(site, name))
     head = _head(site, unit, f"{site.name} (all of the site)", is_part=False)
@@ -97,7 +97,7 @@ def target(site: Site) -> str:
 def service_unit(site: Site, service: Service) -> str:
     """The unit of a process that runs beside the web server."""
     unit = f"{site.name}-{service.name}.service"
-    # What it works with, such as a queue, may be away for long.
+    # Servers that it needs, such as a queue, may be away for long.
     head = _head(site, unit, f"{site.name} ({service.name})", _WITH_NETWORK, "StartLimitIntervalSec=0")
     return head + (
         "[Service]\n"
@@ -113,12 +113,12 @@ def service_unit(site: Site, service: Service) -> str:
 
 
 def timer_units(site: Site, timer: Timer) -> dict[str, str]:
-    """The units of a command that runs at set times, by their names."""
+    """The units of a scheduled command, by their names."""
     stem, description = f"{site.name}-{timer.name}", f"{site.name} ({timer.name})"
     service = _head(site, f"{stem}.service", description, _WITH_NETWORK, is_part=False) + (
         f"[Service]\nType=oneshot\nExecStart={_command(site, timer.command)}\n\n{_confinement(site)}"
     )
-    # Persistent: what was missed while the machine was off is made up for.
+    # Persistent: a run that was missed while the machine was off is made up for.
     clock = _head(site, f"{stem}.timer", f"{description}, at its times") + (
         f"[Timer]\nOnCalendar={timer.on_calendar}\nPersistent=yes\n\n[Install]\nWantedBy={site.name}.target\n"
     )
@@ -147,12 +147,12 @@ def unit_names(site: Site) -> list[str]:
 
 
 def sysusers(site: Site) -> str:
-    """What systemd-sysusers makes the user from (sysusers.d(5))."""
+    """The file that systemd-sysusers creates the user from (sysusers.d(5))."""
     return f'u {site.user} - "The site {site.name}" {site.state_dir}\n'
 
 
 def tmpfiles(site: Site) -> str:
-    """What systemd-tmpfiles makes the folders from, also at each boot (tmpfiles.d(5))."""
+    """The file that systemd-tmpfiles creates the folders from, also at each boot (tmpfiles.d(5))."""
     folders = dict.fromkeys([site.state_dir, site.data, site.backups], "0750") | {site.runtime_dir: "0755"}
     return "".join(f"d {_quoted(folder)} {mode} {site.user} {site.user}\n" for folder, mode in folders.items())
 
@@ -178,7 +178,7 @@ def _confinement(site: Site) -> str:
 
 
 def _is_enabled(site: Site, unit: str) -> bool:
-    """Whether a unit is started with the target, and not by a timer."""
+    """Whether the target starts a unit, rather than a timer."""
     return unit not in {f"{site.name}-{timer.name}.service" for timer in site.timers}
 
 
@@ -188,7 +188,7 @@ def _is_of_network(stream: str) -> bool:
 
 
 def _command(site: Site, arguments: tuple[str, ...]) -> str:
-    """A command line that systemd takes apart into the same words (systemd.service(5), Command lines)."""
+    """A command line that systemd splits into the same words (systemd.service(5), Command lines)."""
     return " ".join(_word(word) for word in (site.program, *arguments))
 
 

@@ -1,4 +1,4 @@
-"""Files for web servers in front of a site, or in its stead: nginx, and servers that load a .wsgi file."""
+"""Files for web servers in front of a site or instead of it: nginx, and servers that load a .wsgi file."""
 
 from __future__ import annotations
 
@@ -91,20 +91,20 @@ application = wsgi_application(EXECUTABLE)
 
 
 def nginx(site: Site) -> str:
-    """A server for nginx with the site as all of it."""
+    """An nginx server for the site."""
     ask = _indented(_ASK, 8)
     return _ROOT.format(name=site.name, script=site.script, socket=site.socket, data=site.data, ask=ask)
 
 
 def nginx_below_a_path(site: Site) -> str:
-    """A location for nginx with the site below a path: the one that its settings name, else the name of the site."""
+    """An nginx location for the site below a path: the one in its settings, else the name of the site."""
     path = site.path or f"/{site.name}"
     pass_on = (_TAKEN_OUT if site.path else _TOLD).format(socket=site.socket, path=path)
     return _BELOW.format(name=site.name, path=path, pass_on=pass_on, ask=_indented(_ASK, 4))
 
 
 def wsgi(site: Site) -> str:
-    """The file for a WSGI server of one's own."""
+    """The file for another WSGI server."""
     file = site.wsgi_file.rpartition("/")[2]
     stem = file.removesuffix(".wsgi")
     module = "".join(char if char.isalnum() else "_" for char in stem) + "_wsgi"

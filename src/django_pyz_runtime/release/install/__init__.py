@@ -1,1 +1,1 @@
-"""Puts a site on a host, and takes it away again."""
+"""Installs a site on a host, and uninstalls it."""

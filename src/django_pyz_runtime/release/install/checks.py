@@ -1,4 +1,4 @@
-"""What is looked at before anything is changed; nothing of this leaves a trace."""
+"""The checks before an installation changes anything; they leave no trace."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from django_pyz_runtime.release.install.text_files import read
 from django_pyz_runtime.release.listeners import at_port, at_socket
 
 OPERATORS_UNITS = "/etc/systemd/system"
-"""Units there win over those that an installation brings (systemd.unit(5), Unit file load path)."""
+"""Units there override installed ones (systemd.unit(5), Unit file load path)."""
 _UNIT_SUFFIXES = (".service", ".socket", ".target", ".timer")
 _MARK = re.compile(r"(?:#|\.\\\") Written by .+ for the site (\S+)\. ")
 _FIRST_LINES = 3
-"""In which it stands: a shell may want something else to come first."""
+"""The mark is in one of the first lines: a shell may need another line first."""
 
 
 def is_of_site(path: Path, site: Site) -> bool:
-    """Whether a unit or another file was written for a site; one of somebody else's was not."""
+    """Whether a unit or another file was written for a site."""
     try:
         lines = read(path).splitlines()[:_FIRST_LINES]
     except (OSError, EOFError, UnicodeDecodeError):
@@ -40,17 +40,17 @@ def is_of_site(path: Path, site: Site) -> bool:
 
 
 def units_of_site(site: Site, root: Path = Path("/")) -> list[Path]:
-    """The units that are there and were written for a site; none are copies that dpkg or an editor keeps of them."""
+    """The existing units that were written for a site, without copies that dpkg or an editor keeps."""
     folder = root / UNITS.lstrip("/")
     found = [path for path in sorted(folder.glob(f"{site.name}*")) if path.suffix in _UNIT_SUFFIXES]
     return [path for path in found if path.is_file() and is_of_site(path, site)]
 
 
 def check_foreign(site: Site, files: list[HostFile], root: Path = Path("/")) -> None:
-    """Refuse to take what belongs to somebody else: a unit, a user, a folder of data.
+    """Refuse to take over a foreign unit, user or data folder.
 
     Raises:
-        UserError: with all that is in the way.
+        UserError: with everything that is in the way.
     """
     problems = [
         f"{path}: exists, and was not written for the site {site.name}"
@@ -81,10 +81,10 @@ def _foreign_accounts(site: Site) -> Iterator[str]:
 
 
 def check_streams(site: Site) -> None:
-    """Find out whether systemd can listen where the site is to; what it listens at already is well.
+    """Check that systemd can listen at the site's addresses; those of the site's own socket are fine.
 
     Raises:
-        UserError: with every address that is taken, and by whom.
+        UserError: with every address that is in use, and by whom.
     """
     own = set(re.findall(r"(\S+) \(Stream\)", machine.unit_property(f"{site.name}.socket", "Listen")))
     own = own if machine.is_active(f"{site.name}.socket") else set()
@@ -93,16 +93,16 @@ def check_streams(site: Site) -> None:
         raise UserError(
             *problems,
             hint="Nothing was changed. Stop that server, or choose another address: --set serve.bind=HOST:PORT, "
-            f"or [serve] bind in {site.settings} where it is there.",
+            f"or [serve] bind in {site.settings} if it exists.",
         )
 
 
 def taken(stream: str, own: set[str]) -> Iterator[str]:
-    """Why systemd could not listen at an address, and who does, if so.
+    """Why systemd could not listen at an address, with the process that does.
 
     Args:
-        stream: the address, as systemd has it.
-        own: where the site's socket listens already.
+        stream: the address in systemd's form.
+        own: where the site's socket already listens.
     """
     if stream.startswith("/"):
         with socket.socket(socket.AF_UNIX) as probe:
@@ -129,24 +129,24 @@ def taken(stream: str, own: set[str]) -> Iterator[str]:
 
 
 def check_configuration(bundle: Bundle, arguments: Arguments, site: Site, settings: str, text: str | None) -> None:
-    """Have the file look at the configuration as it will be: `pyz config check`, in a process of its own.
+    """Check the future configuration by `pyz config check` in a separate process.
 
     Args:
         bundle: this one.
-        arguments: what the command line sets.
+        arguments: the values that the command line sets.
         site: its service may have credentials.
         settings: path of settings.ini.
-        text: what it will hold, without what the command line sets; None for the file that is there.
+        text: its future content, without the values of the command line; None for the existing file.
 
     Raises:
-        UserError: with what it says.
+        UserError: with the problems.
     """
     with tempfile.TemporaryDirectory(prefix="install-") as folder:
         path = Path(folder) / "settings.ini"
         if text is not None:
             path.touch(0o600)
             path.write_text(text, encoding="utf-8")
-        # On a command line everybody on the machine could read them.
+        # Everybody on the machine could read them on a command line.
         given = {bundle.manifest.env_prefix + INHERITED: json.dumps(arguments.assignments)}
         given |= machine.credentials(site)
         config = settings if text is None else str(path)

@@ -1,4 +1,4 @@
-"""What an installation asks of the machine: its programs, users and services, and pages of the site."""
+"""Access to the machine for an installation: programs, users, services, and pages of the site."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ _LONGEST_SECONDS = 3600
 _ANSWER_SECONDS = 30
 _LONGEST_ANSWER_BYTES = 1 << 16
 _BOOTED = "/run/systemd/system"
-"""There where systemd is process 1 (sd_booted(3))."""
+"""Exists if systemd is process 1 (sd_booted(3))."""
 
 
 class Failed(Exception):
-    """A program has failed; the text says which, and in which words."""
+    """A program has failed; the text has its name and output."""
 
 
 def has_systemd() -> bool:
-    """Whether systemd runs this machine."""
+    """Whether systemd is running on this machine."""
     return os.path.isdir(_BOOTED)
 
 
 def clean_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a service, without what whoever installs has in theirs."""
+    """The environment of a service, without the variables of the installing user."""
     language = os.environ.get("LANG", "C.UTF-8")
     return {"PATH": _SEARCH, "LANG": language, **(more or {})}
 
 
 def run(*command: str | Path) -> str:
-    """Run a program to its end, and return what it has printed.
+    """Run a program to its end and return its output.
 
     Raises:
-        Failed: it ended with another code than 0, or cannot be started.
+        Failed: its exit code was not 0, or it cannot be started.
     """
     return _output(_completed(command, clean_environment()), command)
 
 
 def succeeds(*command: str | Path) -> bool:
-    """Whether a program ends with 0."""
+    """Whether the exit code of a program is 0."""
     return _completed(command, clean_environment()).returncode == 0
 
 
 def completed_as(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the site's executable as the site's user, with what systemd gives to its service, to its end."""
+    """Run the site's executable to its end, as the site's user and with the environment of its service."""
     return completed_by(site, site.program, *arguments)
 
 
@@ -64,24 +64,24 @@ def completed_by(site: Site, program: str | Path, *arguments: str) -> subprocess
 
 
 def service_environment(site: Site, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a site's service, as far as systemd gives it.
+    """The variables that systemd sets for a site's service.
 
     Args:
-        site: whose service.
-        more: what else is in it.
+        site: the site.
+        more: additional variables.
     """
     places = {"HOME": site.state_dir, "STATE_DIRECTORY": site.state_dir, "CACHE_DIRECTORY": f"/var/cache/{site.name}"}
     return clean_environment({**places, **credentials(site, site.user), **(more or {})})
 
 
 def credentials(site: Site, user: str = "root") -> dict[str, str]:
-    """The variable that names the credentials of the site's service, where its unit has some (systemd.exec(5)).
+    """The variable that names the credentials of the site's service, if its unit has some (systemd.exec(5)).
 
-    They are there while the service runs, for root and for its user.
+    They exist while the service runs, for root and for its user.
 
     Args:
-        site: whose service.
-        user: who is to read them.
+        site: the site.
+        user: the user who reads them.
     """
     service = f"{site.name}.service"
     folder = f"/run/credentials/{service}"
@@ -91,10 +91,10 @@ def credentials(site: Site, user: str = "root") -> dict[str, str]:
 
 
 def run_as(site: Site, *arguments: str) -> str:
-    """The same, for a command that must end well.
+    """The same, for a command that must succeed.
 
     Raises:
-        Failed: it did not.
+        Failed: it failed.
     """
     return _output(completed_as(site, *arguments), [site.program, *arguments])
 
@@ -129,7 +129,7 @@ def _output(done: subprocess.CompletedProcess[str], command: Sequence[str | Path
 
 
 def user_home(user: str) -> str | None:
-    """The home of a user; None where there is no such user."""
+    """The home of a user; None if there is no such user."""
     try:
         return pwd.getpwnam(user).pw_dir
     except KeyError:
@@ -137,7 +137,7 @@ def user_home(user: str) -> str | None:
 
 
 def group_id(group: str) -> int | None:
-    """The number of a group; None where there is no such group."""
+    """The number of a group; None if there is no such group."""
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
@@ -145,10 +145,10 @@ def group_id(group: str) -> int | None:
 
 
 def make_user(site: Site, sysusers_file: Path) -> None:
-    """Make the site's user and group, which own its data: by sysusers.d, or where that is not to be had, by useradd.
+    """Create the site's user and group, which own its data: by systemd-sysusers, or by useradd if that is missing.
 
     Raises:
-        Failed: it cannot be made.
+        Failed: it cannot be created.
     """
     if program := shutil.which("systemd-sysusers", path=_SEARCH):
         run(program, sysusers_file)
@@ -168,7 +168,7 @@ def systemctl(*arguments: str) -> str:
 
 
 def unit_property(unit: str, name: str) -> str:
-    """A property of a unit; "" where there is none."""
+    """A property of a unit; "" if there is none."""
     done = _completed(["systemctl", "show", "--property", name, "--value", unit], clean_environment())
     return done.stdout.strip()
 
@@ -179,7 +179,7 @@ def is_active(unit: str) -> bool:
 
 
 def last_words(unit: str, lines: int = 10) -> str:
-    """What a service and systemd have said last."""
+    """The last log lines of a service and of systemd about it."""
     words = (
         "journalctl",
         "--quiet",
@@ -193,7 +193,7 @@ def last_words(unit: str, lines: int = 10) -> str:
 
 
 def answer_of(socket_path: str, path: str) -> tuple[int, bytes]:
-    """The status with which a site answers at its unix socket, 0 where it does not, and what it says: JSON if it can.
+    """Status and body of a site's answer at its unix socket, in JSON if possible; status 0 for no answer.
 
     Args:
         socket_path: of the socket.
@@ -215,10 +215,10 @@ def answer_of(socket_path: str, path: str) -> tuple[int, bytes]:
 
 
 def must_be_root(what: str) -> None:
-    """Refuse to go on as another user.
+    """Refuse to continue as a user other than root.
 
     Raises:
-        UserError: this is another one.
+        UserError: this is another user.
     """
     if os.geteuid():
         raise UserError(f"{what}: only root can do that", hint="Run it as root, or look first with --print.")

@@ -1,4 +1,4 @@
-"""What an installation is about to put on a machine: the site, its files, its settings.ini."""
+"""The plan of an installation: the site, its files, its settings.ini."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Plan(NamedTuple):
 
     Attributes:
         bundle: this one.
-        arguments: of the command line, with what it sets.
+        arguments: of the command line, with the values that it sets.
         root: of the machine, or a folder that stands for it.
-        site: as it is configured.
-        files: that systemd reads.
-        shell_files: that shells and man(1) read.
+        site: as configured.
+        files: the files for systemd.
+        shell_files: the files for shells and man(1).
         settings: path of settings.ini below the root.
-        before: the text of settings.ini without what the command line sets; None where the file is there.
-        text: what settings.ini is to hold.
-        configuration: as it will be.
+        before: the text of settings.ini without the values of the command line; None if the file exists.
+        text: the future text of settings.ini.
+        configuration: the future configuration.
     """
 
     bundle: Bundle
@@ -50,16 +50,16 @@ class Plan(NamedTuple):
 
     @classmethod
     def of(cls, bundle: Bundle, arguments: Arguments, root: Path, shell_files: list[HostFile]) -> Plan:
-        """Make a plan; only what is there is read.
+        """Make a plan; this only reads.
 
         Args:
             bundle: this one.
             arguments: of the command line.
             root: of the machine, or a folder that stands for it.
-            shell_files: that shells and man(1) read.
+            shell_files: the files for shells and man(1).
 
         Raises:
-            UserError: the command line or settings.ini have mistakes, or contradict each other.
+            UserError: the command line or settings.ini has mistakes, or they contradict each other.
         """
         named = Site.of_names(bundle.manifest)
         if arguments.config is not None:
@@ -83,7 +83,7 @@ class Plan(NamedTuple):
 
     @property
     def is_staged(self) -> bool:
-        """Whether the root is a folder that only stands for a machine."""
+        """Whether the root is a folder that stands for a machine."""
         return self.root != Path("/")
 
     def path(self, place: str) -> Path:
@@ -92,17 +92,17 @@ class Plan(NamedTuple):
 
     @property
     def health(self) -> str:
-        """The path of a page that says whether the site is ready, or at least there."""
+        """The path of a page that says whether the site is ready, or at least alive."""
         paths = (str(self.configuration.get("health", name)) for name in ("ready", "live"))
         return next((path for path in paths if path != "off"), "/")
 
 
 def _of_credentials(site: Site, problems: Iterable[str]) -> str:
-    """How to go on where a credential is missing: systemd has it for others while the service runs only."""
+    """How to continue if a credential is missing: other processes can read it only while the service runs."""
     if not any("found no CREDENTIALS_DIRECTORY" in problem for problem in problems):
         return ""
     return (
-        f" A credential can be seen while its service runs: `systemctl start {site.name}.service`; or install with the "
+        f" A credential can be read while its service runs: `systemctl start {site.name}.service`; or install with the "
         "value itself, and make that a credential afterwards."
     )
 

@@ -1,4 +1,4 @@
-"""The executable in /usr/bin, and its code unpacked beforehand, where every first start finds it."""
+"""Installs the executable in /usr/bin, and its code unpacked where every first start finds it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Program:
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the executable is in place, to the last byte."""
+        """Whether the executable is in place, byte for byte."""
         return self.path.is_file() and filecmp.cmp(self._bundle.executable, self.path, shallow=False)
 
     def unpack(self) -> None:
@@ -59,18 +59,18 @@ class Program:
         self._make(self.release, self._unpack)
 
     def copy(self) -> None:
-        """Put the executable in place, once it has started from there.
+        """Put the executable in place, after a trial start from there.
 
         Raises:
-            UserError: it cannot be written, does not start from there, or is damaged.
+            UserError: it cannot be written, does not start there, or is damaged.
         """
         self._make(self.path, lambda path: _copy(self._bundle.executable, path))
 
     def check_trust(self) -> None:
-        """Say so where the launcher would refuse what was installed.
+        """Check that the launcher will use the installed code.
 
         Raises:
-            UserError: it would.
+            UserError: it would refuse it.
         """
         try:
             uid = os.geteuid()
@@ -101,7 +101,7 @@ class Program:
 
 
 def _copy(executable: Path, program: Path) -> None:
-    """Put a program in place at once, and for good: whoever starts it has the old one or the new one, whole."""
+    """Put a program in place atomically and durably: every start gets the complete old or new one."""
     temporary = program.with_name(f".{program.name}.{os.getpid()}")
     try:
         with executable.open("rb") as source, temporary.open("wb") as target:
@@ -120,7 +120,7 @@ def _start(temporary: Path, program: Path) -> None:
     """Start the file where it is about to be installed.
 
     Raises:
-        UserError: it does not start there, with the reason that it gives.
+        UserError: it does not start there; with its output.
     """
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Whether a site that systemd serves is ready, and of which release it is: its own answer says both."""
+"""Asks a site that systemd serves whether it is ready, and which release answers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django_pyz_runtime.release.files.site import Site
 from django_pyz_runtime.release.install import machine
 
 LIMIT_SECONDS = 120
-"""How long a site that was started or reloaded may take to be ready."""
+"""How long a site may take to be ready after a start or reload."""
 ANY_PAGE = "/"
-"""Where no page says whether the site is ready, any answer will do."""
+"""If no page says whether the site is ready, any answer will do."""
 _PAUSE_SECONDS = 0.2
 
 
@@ -20,7 +20,7 @@ class Ready(NamedTuple):
     """How to find out whether a site is ready.
 
     Attributes:
-        page: the path of the page that says so; "" where there is none.
+        page: the path of the page that says so; "" if there is none.
         limit_seconds: how long to wait for it.
     """
 
@@ -32,9 +32,9 @@ def is_ready(site: Site, page: str, build: str) -> bool:
     """Whether a release is ready.
 
     Args:
-        site: whose socket is asked.
+        site: its socket is asked.
         page: the path of the page that says so, or ANY_PAGE.
-        build: its build id; an answer that names none is believed.
+        build: its build id; an answer without one is accepted.
     """
     return _is_ready(*machine.answer_of(site.socket, page), page, build)
 
@@ -43,14 +43,14 @@ def wait(site: Site, page: str, build: str, limit_seconds: float = LIMIT_SECONDS
     """Wait until a release is ready.
 
     Args:
-        site: whose socket is asked.
+        site: its socket is asked.
         page: the path of the page that says so, or ANY_PAGE.
         build: its build id.
         limit_seconds: how long to wait.
-        is_paused: whether it is enough that it would be ready, did an upgrade not pause the site.
+        is_paused: whether to accept a site that is ready except for the pause of an upgrade.
 
     Raises:
-        machine.Failed: it is not; with what it says, and the last lines of its log.
+        machine.Failed: it is not ready; with its answer and the last lines of its log.
     """
     deadline = time.monotonic() + limit_seconds
     while True:
@@ -71,7 +71,7 @@ def _is_ready(status: int, body: bytes, page: str, build: str) -> bool:
 
 
 def _fact(body: bytes, name: str) -> str:
-    """A fact that an answer names, such as the build id; "" where it does not."""
+    """A fact in an answer, such as the build id; "" if it is missing."""
     try:
         return str(json.loads(body).get(name, ""))
     except (ValueError, AttributeError):

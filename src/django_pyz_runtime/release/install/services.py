@@ -1,4 +1,4 @@
-"""The steps that systemd takes part in: migrate as the site's user, enable, start, wait until it is ready."""
+"""The steps that need systemd: migrate as the site's user, enable, start, wait until the site is ready."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django_pyz_runtime.release.install.steps import Step
 from django_pyz_runtime.release.install.text_files import holds
 
 _NO_DATABASE = "settings.DATABASES is improperly configured"
-"""What Django says where a project has none (django.db.backends.dummy)."""
+"""Django's message for a project without a database (django.db.backends.dummy)."""
 
 
 class Changes:
-    """What an installation has changed of what runs.
+    """The changes of an installation that concern running services.
 
     Attributes:
-        units: names of those that were written or removed.
+        units: names of the written and removed units.
         has_settings: whether settings.ini was written.
     """
 
@@ -34,9 +34,9 @@ class Services:
     """The services of a site.
 
     Args:
-        plan: what is to be there.
+        plan: the plan.
         program: the executable and its code.
-        changes: what was changed before these steps.
+        changes: the changes before these steps.
     """
 
     def __init__(self, plan: Plan, program: Program, changes: Changes) -> None:
@@ -84,12 +84,12 @@ class Services:
         machine.systemctl("enable", *self._units)
 
     def _runs(self) -> bool:
-        """Whether all of it runs, as it is now, and the web server is of this release."""
+        """Whether all services run in their current form, and the web server runs this release."""
         is_new = self._changes.has_settings or not self._changes.units.isdisjoint(self._units)
         return not is_new and all(map(machine.is_active, self._units)) and self._is_of_this_release()
 
     def _is_of_this_release(self) -> bool:
-        """Whether the web server is of this release, and no reload is under way."""
+        """Whether the web server runs this release, and no reload is under way."""
         servers = [one for one in record.running(self._site.name, None) if one.text("role") == record.WEB]
         is_own = any(one.text("build") == self._plan.bundle.build_id for one in servers)
         return is_own and machine.unit_property(f"{self._site.name}.service", "ActiveState") == "active"
@@ -107,7 +107,7 @@ class Services:
         for unit in sorted(changed, key=lambda unit: unit != web_socket):
             machine.systemctl("try-restart", unit)
         for unit in services:
-            # A worker first finishes its tasks, which may take long; the next one is of this release.
+            # A worker first finishes its tasks, which may take long; the next one runs this release.
             machine.systemctl("try-restart", "--no-block", unit)
         machine.systemctl("start", f"{self._site.name}.target")
         failed = [unit for unit in self._units if machine.unit_property(unit, "ActiveState") == "failed"]

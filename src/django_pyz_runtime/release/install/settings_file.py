@@ -1,4 +1,4 @@
-"""The text of a settings.ini with values put at their places in it."""
+"""Writes values into the text of a settings.ini."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _ACTIVE, _EXAMPLE = r"", r"#"
 
 
 def with_values(path: str, text: str, assignments: Sequence[Assignment], *, is_new: bool) -> str:
-    """Write what `--set` says into the text of a settings.ini.
+    """Write the values of `--set` into the text of a settings.ini.
 
-    A value takes the place of the one that is there, where the file is new; of an example, which is commented out; or
-    comes at the end of its section.
+    A value replaces the present one if the file is new, or else a commented example, or is added at the end of its
+    section.
 
     Args:
         path: of the file, for messages.
-        text: what it holds.
+        text: of the file.
         assignments: the values, each SECTION.KEY=VALUE.
-        is_new: whether values that are there may be replaced. In the file of an operator they may not.
+        is_new: whether present values may be replaced; not in an operator's file.
 
     Raises:
-        UserError: the file says otherwise, or a value cannot be written in such a file.
+        UserError: the file has another value, or a value cannot be written in such a file.
     """
     before = {(entry.section, _base(entry.key)): entry for entry in ini.read(text.encode())[0]}
     conflicts: list[str] = []
@@ -45,12 +45,12 @@ def with_values(path: str, text: str, assignments: Sequence[Assignment], *, is_n
                 hint="Write the value into a file of its own, and set KEY@file to its path.",
             )
     if conflicts:
-        raise UserError(*conflicts, hint=f"Change {path}, or leave these values out: nothing was changed.")
+        raise UserError(*conflicts, hint=f"Change {path}, or leave these values out. Nothing was changed.")
     return text
 
 
 def without_secrets(text: str) -> str:
-    """The text of a settings.ini as it may be shown."""
+    """The text of a settings.ini without its secrets."""
     lines = []
     for line in text.splitlines(keepends=True):
         key, equals, value = line.partition("=")
@@ -60,7 +60,7 @@ def without_secrets(text: str) -> str:
 
 
 def _values(assignments: Sequence[Assignment]) -> dict[tuple[str, str], str]:
-    """The values by section and key; additions, whose keys end with " +", add up."""
+    """The values by section and key; additions, whose keys end with " +", accumulate."""
     values: dict[tuple[str, str], str] = {}
     for _, assignment in assignments:
         name, _, value = assignment.partition("=")
@@ -74,14 +74,14 @@ def _values(assignments: Sequence[Assignment]) -> dict[tuple[str, str], str]:
 
 
 def _base(key: str) -> str:
-    """A key without the way to its value: KEY@file says the same as KEY."""
+    """A key without its suffix: KEY@file sets the same as KEY."""
     return key.partition("@")[0]
 
 
 def _with_value(text: str, section: str, key: str, value: str) -> str:
     lines = text.splitlines()
     new = f"{key[:-1]}+= {value}" if key.endswith("+") else f"{key} = {value}".rstrip()
-    # A value of more than one line goes on indented.
+    # Further lines of a value are indented.
     made = new.replace("\n", "\n    ")
     start, end = _section(lines, section)
     if start is None:
@@ -98,7 +98,7 @@ def _with_value(text: str, section: str, key: str, value: str) -> str:
 
 
 def _section(lines: Sequence[str], section: str) -> tuple[int | None, int]:
-    """The numbers of the first line of a section and of the one behind its last; None where there is none."""
+    """The numbers of the first line of a section and of the one after its last; None if there is none."""
     start = next((number for number, line in enumerate(lines, 1) if line.strip() == f"[{section}]"), None)
     if start is None:
         return None, len(lines)

@@ -1,4 +1,4 @@
-"""Steps of an installation or an upgrade: each is taken where its end is not reached yet, and told in a line."""
+"""Steps of an installation or an upgrade: each is skipped if already done, and prints a line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Step(NamedTuple):
     """A step.
 
     Attributes:
-        what: it makes, for the line.
-        is_there: whether nothing is left to do; asked when its turn has come.
-        make: do it; may return what to say then, "" for nothing.
-        done: what is said else.
-        there: what is said where nothing was left to do.
+        what: names the result, for the line.
+        is_there: whether nothing is left to do; called just before the step.
+        make: takes the step; may return the text for the line, "" for no line.
+        done: the default text.
+        there: the text if nothing was left to do.
     """
 
     what: str
@@ -40,9 +40,9 @@ def take(
 
     Args:
         steps: in their order.
-        only_print: say what would be done, and do nothing.
-        begin: called before a step is looked at.
-        failed: what to raise where a step fails, also by a signal to stop; default: what it raised.
+        only_print: only print what would be done.
+        begin: called before each step.
+        failed: gives the error to raise if a step fails or is stopped by a signal; default: its own.
 
     Raises:
         BaseException: a step failed; those before it have been taken.
@@ -61,7 +61,7 @@ def take(
 
 
 def _take(step: Step, *, only_print: bool) -> str:
-    """Take a step; what to say of it."""
+    """Take a step and return the text for its line."""
     if step.is_there():
         return step.there
     if only_print:

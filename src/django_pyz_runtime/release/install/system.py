@@ -1,4 +1,4 @@
-"""`pyz install --system`: from a machine with nothing but Python and systemd to a site that is served."""
+"""`pyz install --system`: install and serve a site on a machine with nothing but Python and systemd."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def install_system(
     only_print: bool,
     starts: bool = True,
 ) -> None:
-    """Look at everything first, then take each step that is left, and say so, a line each.
+    """Check everything first, then take each remaining step and print a line for it.
 
     Args:
         bundle: this one.
         arguments: of the command line; what it sets goes into a new settings.ini.
-        root: of the machine, or a folder to stage its files in: no users, no services.
-        shell_files: that shells and man(1) read.
-        only_print: only say what would be done, and show the files.
-        starts: whether the site is migrated and started, too; else a package or an image is made, or it is upgraded.
+        root: of the machine, or a folder to stage its files in, without users and services.
+        shell_files: the files for shells and man(1).
+        only_print: only print what would be done, and the files.
+        starts: whether to migrate and start the site, too; not for packages, images and upgrades.
 
     Raises:
         UserError: nothing was changed; or a step failed, and those before it are in place.
@@ -72,7 +72,7 @@ def install_system(
 
 
 def _look_at_machine() -> None:
-    """Find out whether a site can be served on this machine.
+    """Check that a site can be served on this machine.
 
     Raises:
         UserError: it cannot.
@@ -80,12 +80,12 @@ def _look_at_machine() -> None:
     if not machine.has_systemd():
         raise UserError(
             "pyz install --system: systemd is not running on this machine, so it cannot serve the site",
-            hint="--no-start installs everything for a later boot, and --root DIR writes the files for another machine.",
+            hint="--no-start installs everything for a later boot, --root DIR writes the files for another machine.",
         )
 
 
 def _look(plan: Plan, *, starts: bool) -> None:
-    """Find out whether this site can be installed.
+    """Check that this site can be installed.
 
     Raises:
         UserError: it cannot; nothing was changed.
@@ -102,10 +102,10 @@ class Installation:
     """The steps of an installation.
 
     Args:
-        plan: what is to be there.
+        plan: the plan.
         program: the executable and its code.
         was_made: whether this process has unpacked the code.
-        starts: whether the site is migrated and started, too.
+        starts: whether to migrate and start the site, too.
     """
 
     def __init__(self, plan: Plan, program: Program, *, was_made: bool, starts: bool) -> None:
@@ -141,7 +141,7 @@ class Installation:
             yield from Services(plan, program, self._changes).steps()
 
     def failed(self, step: Step, error: BaseException) -> BaseException:
-        """What to say of a step that failed: why, what is in place, and how to go on."""
+        """The error for a failed step: why, what is done, and how to continue."""
         if not isinstance(error, UserError | OSError | machine.Failed):
             return error
         reason = system_reason(error) if isinstance(error, OSError) else str(error)
@@ -192,7 +192,7 @@ class Installation:
         machine.make_user(self._site, self._plan.path(file.place))
 
     def _has_folder(self, folder: str) -> bool:
-        """Whether a folder is there; the one that is the site's own must be its user's."""
+        """Whether a folder exists; the site's own must belong to its user."""
         try:
             return folder == self._site.data != self._site.state_dir or Path(folder).owner() == self._site.user
         except (OSError, KeyError):
@@ -235,8 +235,8 @@ class Installation:
 
 
 def take_away(tree: Path) -> None:
-    """Remove the code that this process has unpacked and runs from; folders that are empty then go, too."""
-    # What tells the refusal would no longer be found.
+    """Remove the code that this process has unpacked and runs from, and folders that are empty then."""
+    # Imported now: the module that prints the refusal is about to be removed.
     import django_pyz_runtime.secrets.redaction  # noqa: F401
 
     releases.remove(str(tree))
@@ -253,7 +253,7 @@ def _show(plan: Plan) -> None:
 
 
 def _tell(plan: Plan) -> None:
-    """Say where the site is."""
+    """Print where the site is."""
     for stream in plan.site.streams:
         host, colon, port = stream.rpartition(":")
         if stream.startswith("/"):
@@ -263,5 +263,6 @@ def _tell(plan: Plan) -> None:
         print(f"{plan.site.name} is at {url.rstrip('/')}{plan.site.path}/")
     script = plan.site.script
     print(
-        f"and at the socket {plan.site.socket}, for a web server in front: `{script} pyz files DIR` writes the configuration of nginx."
+        f"and at the socket {plan.site.socket}, for a web server in front: `{script} pyz files DIR` writes the "
+        "configuration of nginx."
     )

@@ -1,4 +1,4 @@
-"""Text files that are put in place at once; one whose name ends in .gz is compressed."""
+"""Writes text files atomically; those whose names end in .gz are compressed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_pyz_runtime.boot import installing
 
 
 def holds(path: Path, text: str) -> bool:
-    """Whether a file is there and has a text."""
+    """Whether a file exists and has this text."""
     try:
         return read(path) == text
     except (OSError, EOFError, UnicodeDecodeError):
@@ -23,17 +23,17 @@ def read(path: Path) -> str:
 
     Raises:
         OSError, EOFError: it cannot be read.
-        UnicodeDecodeError: it is no text.
+        UnicodeDecodeError: it is not text.
     """
     content = path.read_bytes()
     return (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
 
 
 def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
-    """Put a file in place at once and for good, readable by nobody else at any moment.
+    """Write a file atomically and durably; at no moment do others have more access than its mode gives.
 
     Args:
-        path: of it; folders that are not there are made.
+        path: of the file; missing folders are created.
         text: its content.
         mode: its permissions.
         group: its number; None for that of this process.
@@ -48,7 +48,7 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
         content = gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
-            # By its descriptor: whose folder it is could put a link in its place.
+            # By its descriptor: the owner of the folder could replace it by a link.
             if group is not None:
                 os.chown(file.fileno(), -1, group)
             os.chmod(file.fileno(), mode)
@@ -61,7 +61,7 @@ def write(path: Path, text: str, mode: int, group: int | None = None) -> None:
 
 
 def remove_left_over(path: Path) -> None:
-    """Remove what processes have left that were killed, or lost their power, while they put a file in place.
+    """Remove temporary files that killed processes or a power cut have left.
 
     Raises:
         OSError: it cannot be removed.
@@ -73,10 +73,10 @@ def remove_left_over(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """See that the names in a folder are on the disk.
+    """Sync the names in a folder to the disk.
 
     Raises:
-        OSError: they cannot be written.
+        OSError: it failed.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,4 +1,4 @@
-"""`pyz uninstall`: take a site off its host; what people have made stays unless it is purged."""
+"""`pyz uninstall`: remove a site from its host; its data stays unless it is purged."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from django_pyz_runtime.release.install import checks, machine
 
 
 class Removal(NamedTuple):
-    """Something that goes.
+    """Something to remove.
 
     Attributes:
-        what: it is.
-        remove: take it away.
-        done: what is said then.
+        what: its name.
+        remove: removes it.
+        done: the text for its line.
     """
 
     what: str
@@ -34,21 +34,21 @@ class Removal(NamedTuple):
 
 
 def uninstall(bundle: Bundle, configuration: Configuration, *, purge: bool, only_print: bool) -> None:
-    """Stop the site and remove it, and say so, a line each; what is not there any more is passed over.
+    """Stop the site and remove it, with a line for each part; missing parts are skipped.
 
     Args:
         bundle: this one.
-        configuration: as it is, with all its mistakes; data that it has elsewhere stays.
-        purge: whether data, settings.ini and the user go, too.
-        only_print: only say what would be removed.
+        configuration: the current one, with all its mistakes; data in other places stays.
+        purge: whether to remove data, settings.ini and the user, too.
+        only_print: only print what would be removed.
 
     Raises:
-        UserError: something could not be removed; what is told before has gone.
+        UserError: something could not be removed; everything printed before was.
     """
     site = Site.of_names(bundle.manifest)
     if not only_print:
         machine.must_be_root("pyz uninstall")
-    # What is imported later would no longer be found.
+    # A later import would no longer find it.
     import django_pyz_runtime.secrets.redaction  # noqa: F401
 
     for removal in _removals(site, purge=purge):
@@ -67,7 +67,7 @@ def uninstall(bundle: Bundle, configuration: Configuration, *, purge: bool, only
 
 
 def _removals(site: Site, *, purge: bool) -> Iterator[Removal]:
-    """What is there, in the order in which it goes: first what runs, last what this process runs from."""
+    """The existing parts in the order of removal: first what runs, last what this process runs from."""
     units = checks.units_of_site(site)
     if machine.has_systemd():
         for unit in sorted((path.name for path in units), key=lambda name: not name.endswith((".target", ".socket"))):
@@ -103,7 +103,7 @@ def _stop(unit: str) -> None:
 
 
 def _remove_tree(folder: str) -> None:
-    """Remove a folder although parts of it are read-only."""
+    """Remove a folder, even if parts of it are read-only."""
     releases.remove(folder)
     if os.path.lexists(folder):
         shutil.rmtree(folder)
@@ -116,7 +116,7 @@ def _remove_releases(folder: str) -> None:
 
 
 def _staying(site: Site, configuration: Configuration, *, purge: bool) -> Iterator[str]:
-    """What is there and stays."""
+    """The existing parts that stay."""
     data = ""
     with contextlib.suppress(UserError, ValueError):
         data = str(configuration.get("project", "data_dir") or "")

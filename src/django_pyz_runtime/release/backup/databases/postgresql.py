@@ -141,7 +141,7 @@ class PostgreSQL(ServerDatabase):
 
 
 def _without(schemas: Iterable[str], listed: Iterable[str]) -> Iterable[str]:
-    """A list of pg_restore without existing schemas and without entries that only the owner of an extension may restore."""
+    """A list of pg_restore without existing schemas, and without what only the owner of an extension may restore."""
     there = [f" SCHEMA - {schema} " for schema in schemas]
     for line in listed:
         if " COMMENT - EXTENSION " not in line and not any(words in line for words in there):
