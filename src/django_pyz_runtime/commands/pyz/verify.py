@@ -27,9 +27,9 @@ def add_to(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "verify",
         help="check every byte of this file and of its unpacked code",
         description="Read the whole file and compare the unpacked code with it: names, modes, contents, nothing "
-        "missing and nothing added. Exit code 1 if the unpacked code differs, with a line for each fault; 2 if the file itself "
-        "is damaged. This finds accidents and changes of the unpacked code; only a checksum or signature from the "
-        "builder proves where a file comes from.",
+        "missing and nothing added. Exit code 1 if the unpacked code differs, with a line for each fault; 2 if the "
+        "file itself is damaged. This finds accidents and changes of the unpacked code; only a checksum or signature "
+        "from the builder proves where a file comes from.",
     )
     parser.set_defaults(run=run)
 

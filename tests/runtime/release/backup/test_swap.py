@@ -82,5 +82,5 @@ def test_what_cannot_be_brought_back_is_kept_and_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as told:
         fail()
     swap.close()
-    place = str(told.value).rpartition(" lies in ")[2]
+    place = str(told.value).rpartition(" files are in ")[2]
     assert tree(Path(place)) == {"a": "old"}

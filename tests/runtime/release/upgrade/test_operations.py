@@ -78,8 +78,7 @@ HARM = {
     'AlterField("tea", "count", PositiveIntegerField())': "its values are checked",
     'AlterField("tea", "count", SmallIntegerField())': "integer becomes smallint",
     'AlterField("tea", "shop", ForeignKey("t.Foreign", CASCADE))': "it refers to another table",
-    'AlterField("tea", "name", CharField(max_length=10, db_collation="NOCASE"))': "its values are compared in another "
-    "way",
+    'AlterField("tea", "name", CharField(max_length=10, db_collation="NOCASE"))': "its collation changes",
     'AlterField("tea", "shops", ManyToManyField("t.Foreign"))': "its table changes",
     'DeleteModel("Tea")': GONE,
     'RenameModel("Tea", "Coffee")': OLD_NAME,

@@ -56,7 +56,7 @@ def test_it_goes_back_to_the_release_that_was_replaced(host: Host) -> None:
         (NEWEST, "1.5", f"no release 1.5 is kept on this host {KEPT}"),
         (NEWEST, "3f", f"no release 3f is kept on this host {KEPT}"),
         (OLDEST, "", f"no release before the active one is kept on this host {KEPT}"),
-        (NEWEST, "1", "2 releases are meant by 1: "),
+        (NEWEST, "1", "1 matches 2 releases: "),
     ],
 )
 def test_what_is_not_kept_is_told_with_what_is(host: Host, in_force: str, wanted: str, told: str) -> None:
