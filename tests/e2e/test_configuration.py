@@ -181,7 +181,7 @@ def test_init_leaves_a_file_alone(machine: Machine) -> None:
     path = machine.configure("[settings]\n")
     done = machine.run("pyz", "config", "init")
     assert done.returncode == 2
-    assert "is already there" in done.stderr
+    assert "already exists" in done.stderr
     assert path.read_text() == "[settings]\n"
 
 

@@ -139,5 +139,5 @@ def test_what_an_upgrade_keeps_beside_the_code_is_no_fault(shop: Machine) -> Non
 
 def test_its_help_says_what_the_exit_codes_mean(shop: Machine) -> None:
     said = " ".join(shop.succeed("pyz", "verify", "--help").split())
-    assert "Exit code 1 where the unpacked code differs" in said
-    assert "2 where the file itself is damaged" in said
+    assert "Exit code 1 if the unpacked code differs" in said
+    assert "2 if the file itself is damaged" in said

@@ -376,7 +376,7 @@ def test_what_cannot_be_written_is_told(sqlite_site: Site, tmp_path: Path) -> No
     assert "there is no folder" in refused(machine, "backup", str(tmp_path / "none" / "x.tar.gz"))
     there = tmp_path / "there"
     there.write_text("mine")
-    assert "is already there" in refused(machine, "backup", str(there))
+    assert "already exists" in refused(machine, "backup", str(there))
     assert there.read_text() == "mine"
     shutil.rmtree(machine.data / "backups")
     (machine.data / "backups").write_text("a file")

@@ -56,7 +56,7 @@ def test_what_is_there_and_differs_is_not_replaced(shop: Machine, tmp_path: Path
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"shop-script: {unit}: exists and differs, so nothing was written\n"
-        "shop-script: Move what differs away, or give another folder.\n"
+        "shop-script: Move these files away, or give another folder.\n"
     )
     assert tree(tmp_path / "review") == {"systemd/shop.service": "[Unit]\n"}
     unit.rename(tmp_path / "away")

@@ -183,7 +183,7 @@ def test_what_fails_later_says_what_is_in_place_and_how_to_go_on(bare: BareMachi
     assert done.returncode == 2
     assert done.stdout.splitlines()[-1] == "systemd: reloaded"
     assert "migrations: could not be applied:\n" in done.stderr
-    [again] = re.findall(r"then go on: (.+)\n", done.stderr)
+    [again] = re.findall(r"then continue with: (.+)\n", done.stderr)
     bare.booted.succeed("chown", "flat", "/var/lib/flat/db.sqlite3")
     said = bare.booted.succeed(*again.split())
     assert f"{SETTINGS}: is in place\n" in said

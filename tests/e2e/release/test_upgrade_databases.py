@@ -86,7 +86,7 @@ def test_there_and_back_again(tea: tuple[Path, Path], priced_tea: Path, installe
         with asked(server, may_pause=True):
             refused = installed.refusal(installed.program, "rollback", "--migrate-back")
             assert "shop.0003_tea_price undone" in refused
-            said = installed.follow("pause for it: `(.*?)`", refused)
+            said = installed.follow("Pause the site for them: `(.*?)`", refused)
             assert "migrate back: shop.0003_tea_price undone\n" in said
             assert answer(server) == "newer"
         with asked(server, may_pause=True):
@@ -105,8 +105,8 @@ def test_without_a_backup_a_migration_in_part_leaves_the_site_paused(
         installed = Installation(tmp_path, tea[1], shared_cache, settings)
         with installed.machine.serving("--workers", "1") as server:
             refused = installed.refusal(priced_tea, "upgrade", "--pause", "--no-backup", FAILS="yes")
-            assert "may be applied in part, as the database does not take it back: shop.0003_tea_price" in refused
-            assert "Requests are answered with 503" in refused
+            assert "May be partly applied (this database cannot roll it back): shop.0003_tea_price" in refused
+            assert "Requests get 503" in refused
             assert answer(server) == "503"
             assert "requests are answered with 503 until then" in installed.machine.run("pyz", "status").stdout
             [way_out] = re.findall("`(truncate .*?)`", refused)

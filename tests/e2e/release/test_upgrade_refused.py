@@ -162,11 +162,11 @@ def test_what_cannot_be_undone_is_told_with_the_way_back(
     assert "the step 'migrate' failed" in refused
     assert "Traceback" not in refused
     assert f"{build_of(tea[0])[:12]} is active\n" in refused
-    assert f"migrations of {build_of(troubled)[:12]}, and cannot go back: {MIGRATION}.\n" in refused
+    assert f"migrations of {build_of(troubled)[:12]} are applied and cannot be undone: {MIGRATION}.\n" in refused
     status = installed.machine.run("pyz", "status")
     assert status.returncode == 3
     assert "went back after the step migrate failed; " in status.stdout
-    installed.follow("as it was before: `(.*?)`", refused)
+    installed.follow("restore the backup: `(.*?)`", refused)
     installed.machine.succeed("runserve", "--check")
     installed.machine.configure("")
     installed.follow("Continue with: `(.*?)`", status.stdout)
@@ -190,10 +190,10 @@ def test_what_mariadb_leaves_in_part_is_told_with_the_way_back(
         refused = installed.refusal(troubled, "upgrade")
         assert "the step 'migrate' failed" in refused
         assert f"{build_of(tea[0])[:12]} is active\n" in refused
-        assert "applied in part, as the database does not take it back: shop.0003_more.\n" in refused
+        assert "May be partly applied (this database cannot roll it back): shop.0003_more.\n" in refused
         status = installed.machine.run("pyz", "status")
         assert "went back after the step migrate failed; " in status.stdout
-        installed.follow("as it was before: `(.*?)`", refused)
+        installed.follow("restore the backup: `(.*?)`", refused)
         installed.machine.succeed("runserve", "--check")
         installed.machine.configure(settings)
         installed.follow("Continue with: `(.*?)`", status.stdout)
