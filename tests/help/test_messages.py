@@ -81,7 +81,7 @@ def test_the_page_of_all_entries_is_up_to_date() -> None:
             "shop: the settings need the variable SHOP_KEY (settings.py:9)",
             "A variable that the settings need is missing",
         ),
-        ("shop: 3 migrations are not applied, the first\nis shop.0002", "Migrations are missing"),
+        ("shop: 3 migrations are not applied, the first\nis shop.0002", "Migrations are not applied"),
         ("An address is already in use", "An address is already in use"),
     ],
 )

@@ -45,9 +45,9 @@ def _prune(folder: str, bundle: Bundle, keep: int) -> None:
         for outcome in releases.prune(folder, bundle.manifest.name, bundle.site_packages.parent.name, keep):
             print(outcome)
     except trust.Untrusted as reason:
-        print(f"{folder}: left alone: {reason}")
+        print(f"{folder}: kept: {reason}")
     except PermissionError:
-        print(f"{folder}: left alone: it cannot be read")
+        print(f"{folder}: kept: it cannot be read")
 
 
 def _number(text: str) -> int:

@@ -132,7 +132,7 @@ class Change(DatabaseChange):
                     f"process {server.pid} serves {now.text('build')[:12]}: it was started from another file than "
                     f"{self.host.program}"
                 )
-        return f"{release} is served" if servers else "no server runs"
+        return f"now serving {release}" if servers else "no server runs"
 
     def wait(self) -> str:
         """Wait until the release answers at systemd's socket and is ready."""
