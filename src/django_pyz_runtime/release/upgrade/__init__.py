@@ -1,1 +1,1 @@
-"""From one release to another: `pyz upgrade` and `pyz rollback`, and what is left of one that was interrupted."""
+"""Moves a host from one release to another: `pyz upgrade` and `pyz rollback`, also after an interruption."""

@@ -35,7 +35,7 @@ class Release(NamedTuple):
     Attributes:
         build: its build id.
         program: the path of its executable.
-        version: for people; "" where it has none.
+        version: for people; "" if it has none.
         since: when it first became active, in seconds since 1970; 0 if it never was.
         before: the build id of the release that it replaced; "" if it is not known.
     """
@@ -121,7 +121,7 @@ class Host:
         """The state of the databases against a release (release.migrations.State, as dictionaries).
 
         Raises:
-            machine.Failed: it cannot be told.
+            machine.Failed: it is not known.
         """
         module = "django_pyz_runtime.release.upgrade.look"
         said = self.succeed(release, "pyz", "exec", "python", "-m", module)

@@ -56,7 +56,7 @@ class Note(NamedTuple):
         """
         if left is None:
             return self
-        # Whatever that was, its pause ends with this one.
+        # This run also ends the pause of that one.
         paused = self._replace(gates=left.gates, stopped=left.stopped)
         if (left.what, left.to) != (self.what, self.to):
             return paused

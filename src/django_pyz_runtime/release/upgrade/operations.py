@@ -56,7 +56,7 @@ class Case(NamedTuple):
         return str(next(filter(None, names), "")).lower()
 
     def option(self, name: str) -> Any:
-        """An option of that model; None where it is not set."""
+        """An option of that model; None if it is not set."""
         return self.before.models[self.app, self.model].options.get(name)
 
     def field(self, name: str) -> Any:
