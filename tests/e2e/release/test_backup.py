@@ -12,6 +12,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -252,7 +253,8 @@ def test_a_wrong_password_is_told(site: Site) -> None:
 def test_a_missing_program_is_told(site: Site, tmp_path: Path) -> None:
     fewer = tmp_path / "fewer"
     fewer.mkdir()
-    for name in ("sh", "env", "python3.11", "python3", "dirname", "readlink", "uname"):
+    python = f"python3.{sys.version_info.minor}"
+    for name in ("sh", "env", python, "python3", "dirname", "readlink", "uname"):
         if found := shutil.which(name, path=site.machine.environment["PATH"]):
             (fewer / name).symlink_to(os.path.realpath(found))
     said = refused(site.machine, "backup", PATH=str(fewer))

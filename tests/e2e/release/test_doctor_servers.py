@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,11 +117,17 @@ def test_a_database_that_takes_no_writes_is_opened(laptop: Laptop) -> None:
 
 
 def _certificate(path: Path, days: int) -> None:
-    """Write a certificate that ends in so many days, or did so, and its key beside it."""
+    """Write a certificate that expires in so many days, or has expired, and its key beside it."""
     key = f"{path}.key"
+    end = datetime.now(UTC) + timedelta(days=days)
+    usage = subprocess.run(["openssl", "x509", "-help"], check=True, capture_output=True, text=True).stderr
+    # Since OpenSSL 3.4, which has this option, -days may not be negative.
+    validity = (
+        f"-not_before 20200101000000Z -not_after {end:%Y%m%d%H%M%SZ}" if "-not_after" in usage else f"-days {days}"
+    )
     for words in (
         f"req -new -newkey ed25519 -nodes -subj /CN=shop -keyout {key} -out {path}.request",
-        f"x509 -req -in {path}.request -signkey {key} -days {days} -out {path}",
+        f"x509 -req -in {path}.request -signkey {key} {validity} -out {path}",
     ):
         subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
 
