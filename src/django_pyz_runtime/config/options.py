@@ -1,4 +1,4 @@
-"""Every option, declared once: reader, defaults, help, settings_ini and docs/reference derive from it."""
+"""Every option, declared once: reader, defaults, help, settings.ini and docs/reference derive from it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Option(NamedTuple):
     Attributes:
         name: its section and key, as "serve.bind".
         kind: its type.
-        default: its default as text, or "" where the default is worked out; `help` then says how.
-        help: what it is for, in one or two sentences.
-        example: a value for settings_ini where the default would not do.
+        default: its default as text, or "" if the default is computed; `help` then says how.
+        help: its purpose, in one or two sentences.
+        example: a value for settings.ini where the default is no good example.
     """
 
     name: str
@@ -50,31 +50,31 @@ class Option(NamedTuple):
         return self.name.partition(".")[2]
 
     def parse(self, text: str) -> Any:
-        """The value of a text.
+        """Parse a text.
 
         Raises:
-            ValueError: the text does not fit.
+            ValueError: the text is not valid for this option.
         """
         return self.kind.parse(text)
 
 
 SECTIONS: dict[str, str] = {
-    "project": "The project and its places.",
+    "project": "The project and its folders.",
     "env": "Variables for os.environ, set before the settings are read. The process's own environment wins.",
-    "modules": "Python modules that each installation writes for itself, where the project expects some: name to path.",
-    "settings": "Django settings, applied after the project's settings were read; typed as the value they replace.",
-    "static": "The static files that are built in.",
+    "modules": "Python modules that the project expects each installation to provide: module name = path.",
+    "settings": "Django settings, applied after the project's settings; each gets the type of the value it replaces.",
+    "static": "Static files.",
     "serve": "The server that `runserve` starts.",
-    "gunicorn": "Any setting of gunicorn, for what [serve] does not have.",
-    "health": "Paths that answer load balancers and probes, whatever ALLOWED_HOSTS and redirects say.",
+    "gunicorn": "Any gunicorn setting that [serve] does not cover.",
+    "health": "Health endpoints for load balancers and probes; ALLOWED_HOSTS and redirects do not apply to them.",
     "log": "The server's log, on standard error.",
-    "metrics": "Numbers about requests, workers and releases, for Prometheus.",
-    "upgrade": "What `pyz upgrade` and `pyz rollback` do with the databases.",
-    "services": "What runs beside the server, as units of their own: a name, and a program of the packages or a "
-    "management command with its arguments. No command switches one off that was built in.",
-    "timers": "Management commands that run at set times (systemd.time(7)): command = times. No times switch one off.",
+    "metrics": "Metrics on requests, workers and releases, for Prometheus.",
+    "upgrade": "How `pyz upgrade` and `pyz rollback` treat the databases.",
+    "services": "Processes beside the server, each with its own unit: name = a program of the installed packages or a "
+    "management command, with arguments. An empty value disables a service that was built in.",
+    "timers": "Management commands that run at set times (systemd.time(7)): command = times. Empty: disabled.",
 }
-"""The sections, each with its purpose, in the order of settings.ini."""
+"""The sections and their purposes, in the order of settings.ini."""
 
 OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
     "env": ("DATABASE_URL@file = /etc/{name}/database_url",),
@@ -91,7 +91,7 @@ OPEN_SECTIONS: dict[str, tuple[str, ...]] = {
     "services": ("worker = celery -A {name} worker", "beat = celery -A {name} beat"),
     "timers": ("clearsessions = daily", "send_report --weekly = Mon 06:00"),
 }
-"""The sections whose keys are not ours, each with examples."""
+"""The sections with keys of the user's choice, each with examples."""
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -105,7 +105,7 @@ OPTIONS: tuple[Option, ...] = (
         "project.data_dir",
         PATH,
         "",
-        "Where the project's data goes: SQLite files, uploads, logs, the generated secret key. "
+        "Folder for the project's data: SQLite files, uploads, logs, the generated secret key. "
         "Default: $STATE_DIRECTORY, else /var/lib/{name} for root, else the user's data folder.",
         "/var/lib/{name}",
     ),
@@ -113,7 +113,7 @@ OPTIONS: tuple[Option, ...] = (
         "project.cache_dir",
         PATH,
         "",
-        "Where the unpacked code lives (in this file or the environment only). "
+        "Folder for the unpacked code. Set it in this file or the environment only. "
         "Default: $CACHE_DIRECTORY, else /var/cache/{name} for root, else the user's cache folder.",
         "/var/cache/{name}",
     ),
@@ -128,18 +128,18 @@ OPTIONS: tuple[Option, ...] = (
         "project.run_first",
         AGENTS,
         "",
-        "Agents to run before the site, in each worker, command and program of `pyz exec`, such as a tracer: "
-        "MODULE or MODULE:FUNCTION. Their variables go into [env].",
+        "Agents, such as a tracer, to start before the site in each worker, command and `pyz exec` program: "
+        "MODULE or MODULE:FUNCTION. Set their variables in [env].",
         "opentelemetry.instrumentation.auto_instrumentation:initialize",
     ),
-    Option("static.root", PATH, "", "Serve the files in this folder instead of those built in.", "/srv/static"),
+    Option("static.root", PATH, "", "Serve this folder instead of the built-in static files.", "/srv/static"),
     Option("static.url", TEXT, "", "Replaces STATIC_URL.", "/static/"),
     Option(
         "static.serve",
         choice("auto", "whitenoise", "off"),
         "auto",
-        "Who serves static files: whitenoise does; auto does unless STATIC_URL names another host; off leaves it to "
-        "the web server in front.",
+        "whitenoise: the server itself serves static files. off: it leaves them to the web server in front. auto: "
+        "whitenoise, unless STATIC_URL names another host.",
     ),
     Option(
         "serve.bind",
@@ -151,110 +151,109 @@ OPTIONS: tuple[Option, ...] = (
         "serve.interface",
         choice("auto", "wsgi", "asgi"),
         "auto",
-        "How the server talks to the project: wsgi, or asgi for websockets and async views. auto: asgi where the "
-        "project has an ASGI application that routes websockets, or no WSGI one.",
+        "wsgi, or asgi for websockets and async views. auto: asgi if the project's ASGI application routes websockets "
+        "or it has no WSGI application.",
     ),
     Option(
         "serve.workers",
         either("auto", POSITIVE),
         "auto",
-        "Worker processes. auto: one more than the CPUs this process may use, counting cgroup limits.",
+        "Number of worker processes. auto: one more than the CPUs available to this process (cgroup limits count).",
     ),
-    Option("serve.threads", POSITIVE, "4", "Threads of each worker; with asgi there is one, with an event loop."),
-    Option("serve.timeout", SECONDS, "30", "Seconds after which a worker that does not respond is replaced."),
-    Option("serve.graceful_timeout", SECONDS, "30", "Seconds that running requests are given at a stop."),
+    Option("serve.threads", POSITIVE, "4", "Threads per worker; an asgi worker has one, with an event loop."),
+    Option("serve.timeout", SECONDS, "30", "Replace a worker that has not responded for this many seconds."),
+    Option("serve.graceful_timeout", SECONDS, "30", "At a stop, wait this many seconds for running requests."),
     Option(
         "serve.head_timeout",
         SECONDS,
         "20",
-        "Seconds in which the head of a request must come: from the connection, or the first byte of the next request. "
-        "0: no limit.",
+        "The request line and headers must arrive within this many seconds, counted from the connection or from the "
+        "first byte of a later request. 0: no limit.",
     ),
     Option(
         "serve.body_timeout",
         SECONDS,
         "30",
-        "Seconds, in each of which periods a request's body must come at 500 bytes a second on average. 0: no limit.",
+        "The body must average 500 bytes per second, measured over this many seconds. 0: no limit.",
     ),
     Option(
         "serve.body_limit",
         either("off", SIZE),
         "1g",
-        "The largest body of a request; a larger one is answered with 413. What a form may hold is Django's "
+        "Maximum size of a request body; a larger one gets 413. For form data, see Django's "
         "DATA_UPLOAD_MAX_MEMORY_SIZE.",
     ),
     Option(
         "serve.body_total",
         either("off", SIZE),
         "4g",
-        "What all bodies that a worker has in temporary files may hold together, at least one of `body_limit`; what "
-        "goes beyond is answered with 503. Bodies below 128 KiB are in memory and do not count.",
+        "Maximum total size of the request bodies that a worker keeps in temporary files, at least `body_limit`; "
+        "requests beyond it get 503. Bodies below 128 KiB stay in memory and do not count.",
     ),
     Option(
         "serve.answer_timeout",
         SECONDS,
         "30",
-        "Seconds, in each of which periods a client that an answer waits for must take 500 bytes a second on average. "
-        "0: no limit.",
+        "The client must read a response at 500 bytes per second on average, measured over this many seconds. 0: no "
+        "limit.",
     ),
     Option(
         "serve.migrations",
         choice("ready", "refuse", "warn"),
         "ready",
-        "What follows where migrations are missing, or the database has some that this release does not know. ready: "
-        "ready answers 503, and `--check` and a reload are refused. refuse: the start, too. warn: nothing but a line "
-        "in the log.",
+        "If migrations are unapplied, or the database has some that this release does not know: ready: the ready "
+        "endpoint answers 503, and `--check` and a reload fail. refuse: the server does not start, either. warn: only "
+        "log it.",
     ),
     Option(
         "serve.database_wait",
         SECONDS,
         "0",
-        "Seconds that a start waits for a database that is away; after that it ends with exit code 75. 0: no limit.",
+        "At start, wait this many seconds for a database that cannot be reached, then exit with code 75. 0: no limit.",
     ),
-    Option("health.live", either("off", URL_PATH), "/-/live", "Answers 200 while a worker can answer."),
-    Option("health.ready", either("off", URL_PATH), "/-/ready", "Answers 200 when every check passes, else 503."),
+    Option("health.live", either("off", URL_PATH), "/-/live", "Liveness: answers 200 while a worker responds."),
+    Option("health.ready", either("off", URL_PATH), "/-/ready", "Readiness: 200 if every check passes, else 503."),
     Option(
         "health.checks",
         words_of("database", "migrations"),
         "database, migrations",
-        "What ready looks at: database (each can be queried), migrations (none is missing or unknown). Together they "
-        "have 5 seconds; one probe at a time asks them, others get the last result.",
+        "Checks of ready: database (each can be queried), migrations (none is unapplied or unknown). Together they "
+        "may take 5 seconds; one probe at a time runs them, others get the last result.",
     ),
-    Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Least level that is logged."),
-    Option("log.format", choice("plain", "json"), "plain", "plain lines, or one JSON object a line."),
-    Option("log.access", BOOLEAN, "false", "Whether each request is logged, on standard output."),
+    Option("log.level", choice("debug", "info", "warning", "error", "critical"), "info", "Minimum log level."),
+    Option("log.format", choice("plain", "json"), "plain", "plain: text lines. json: one JSON object per line."),
+    Option("log.access", BOOLEAN, "false", "Log each request, on standard output."),
     Option(
         "metrics.bind",
         either("off", ADDRESS),
         "off",
-        "An address of its own on which `runserve` tells metrics, for Prometheus: HOST:PORT, such as 127.0.0.1:9100, "
-        "or unix:/path. Whoever reaches it may read them.",
+        "Address on which `runserve` exposes metrics for Prometheus: HOST:PORT, such as 127.0.0.1:9100, or unix:/path. "
+        "Anyone who can reach it can read them.",
     ),
     Option(
         "upgrade.migrate",
         choice("auto", "never"),
         "auto",
-        "auto: an upgrade applies migrations. never: it is refused while some are to be applied.",
+        "auto: an upgrade applies migrations. never: an upgrade with unapplied migrations is refused.",
     ),
     Option(
         "upgrade.backup",
         choice("auto", "off"),
         "auto",
-        "auto: a backup is made before migrations are applied or undone. off: none is.",
+        "auto: back up before migrations are applied or undone. off: make no backup.",
     ),
     Option(
         "upgrade.keep",
         POSITIVE,
         "3",
-        "How many releases stay on this host, with the one in force; the one before it stays in any case.",
+        "How many releases to keep on this host, the active one included; the previous one is always kept.",
     ),
     Option(
         "upgrade.online",
         choice("refuse", "pause"),
         "refuse",
-        "What follows where the release that serves could not live with a migration. refuse: the upgrade is refused. "
-        "pause: until the new one serves, requests are answered with 503 and Retry-After, and what runs beside the "
-        "server is stopped.",
+        "If a migration would break the running release: refuse: the upgrade is refused. pause: until the new release "
+        "serves, requests get 503 with Retry-After, and the services beside the server are stopped.",
     ),
 )
 
