@@ -242,7 +242,7 @@ def test_a_limit_that_refuses_a_body_is_raised(migrated: Machine) -> None:
 def test_a_worker_that_cannot_be_loaded_is_left_out(migrated: Machine) -> None:
     """Or another one is set; the interface then says which."""
     said = refused(migrated, "--set", "gunicorn.worker_class=nosuch.Worker", "runserve", "--check")
-    found = re.search(r"Set another in (\[\w+\]) (\w+), or leave it out there and set (\[\w+\]) (\w+),", said)
+    found = re.search(r"Set another in (\[\w+\]) (\w+), or remove it and set (\[\w+\]) (\w+),", said)
     assert found, said
     migrated.configure(f"{found[1]}\n{found[2]} = sync\n")
     migrated.succeed("runserve", "--check")
@@ -253,7 +253,7 @@ def test_a_worker_that_cannot_be_loaded_is_left_out(migrated: Machine) -> None:
 def test_of_two_that_speak_differently_one_is_left_out(migrated: Machine) -> None:
     two = [["--set", "gunicorn.worker_class=sync"], ["--set", "serve.interface=asgi"]]
     said = refused(migrated, *two[0], *two[1], "runserve", "--check")
-    assert "Leave one of them out." in said
+    assert "Remove one of the two." in said
     for one in two:
         migrated.succeed(*one, "runserve", "--check")
 
@@ -285,7 +285,7 @@ def test_from_a_folder_that_was_removed_a_whole_path_is_given_or_another_folder(
     gone = f"mkdir gone && cd gone && rmdir ../gone && {program}"
     done = follow(machine, f"{gone} --config ../settings.ini pyz info")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Give the path from / on, or go to another folder." in done.stderr
+    assert "Give an absolute path, or change to another folder." in done.stderr
     for command in (f"{gone} --config {path} pyz info", f"{program} --config ../settings.ini pyz info"):
         done = follow(machine, command)
         # The shell has a word to say of its own folder.

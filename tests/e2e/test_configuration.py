@@ -88,8 +88,8 @@ def test_a_pipe_is_refused_once_and_its_content_in_a_file_is_taken(machine: Mach
     done = machine.run("--config", "/dev/stdin", "check", stdin=content)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "project-script: /dev/stdin (named by --config): wanted a file, as it is read more than once, found a pipe; "
-        "write the content into a file, and name that\n"
+        "project-script: /dev/stdin (named by --config): wanted a regular file (it is read several times), found "
+        "a pipe; save the content to a file\n"
     )
     path = machine.folder / "piped.ini"
     path.write_text(content)

@@ -71,7 +71,7 @@ def test_the_release_before_is_replaced_at_once(shop: Machine, root: Path, tmp_p
 
 def another_program(path: Path, scratch: Path) -> str:
     path.write_text("#!/bin/sh\necho shop\n")
-    return "is no bundle of the project shop"
+    return "is not a bundle of the project shop"
 
 
 def another_bundle(path: Path, scratch: Path) -> str:
@@ -81,12 +81,12 @@ def another_bundle(path: Path, scratch: Path) -> str:
 
 def empty_file(path: Path, scratch: Path) -> str:
     path.touch()
-    return "is no bundle of the project shop"
+    return "is not a bundle of the project shop"
 
 
 def link_to_another_program(path: Path, scratch: Path) -> str:
     path.symlink_to("/bin/sh")
-    return "is no bundle of the project shop"
+    return "is not a bundle of the project shop"
 
 
 def link_to_nothing(path: Path, scratch: Path) -> str:
@@ -112,7 +112,7 @@ def test_a_foreign_program_of_that_name_stays(
     done = shop.run("pyz", "install", "--root", str(root))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"shop-script: {program}: {reason}, so it stays, and nothing is installed\n"
+        f"shop-script: {program}: {reason}; not overwritten; nothing was installed\n"
         "shop-script: Move it away, or build the file again with another name: --script NAME.\n"
     )
     assert not (root / "usr/lib").exists()

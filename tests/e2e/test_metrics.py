@@ -164,7 +164,7 @@ def test_the_address_is_the_configuration_s_and_somebody_answers_there(machine: 
         wait_until(lambda: 'django_pyz_requests_total{method="GET",status="200"} 1.0' in told(), told)
         assert "django_pyz_pending_migrations 0.0" in told()
         os.kill(next(pid for pid in children(server) if _is_exporter(pid)), signal.SIGKILL)
-        wait_for_line(server, "The process that tells metrics has ended; another one is started")
+        wait_for_line(server, "The metrics process has exited; starting another one")
         assert 'django_pyz_requests_total{method="GET",status="200"} 1.0' in told()
 
         port = other.getsockname()[1]
@@ -194,9 +194,9 @@ def test_an_address_that_cannot_be_is_one_message(machine: Machine) -> None:
             (taken, f"{taken} is already in use by "),
             (
                 "unix:/nowhere/at/all",
-                "cannot listen on unix:/nowhere/at/all: /nowhere/at is no folder\nshop.pyz: See [metrics] bind.",
+                "cannot listen on unix:/nowhere/at/all: /nowhere/at is not a folder\nshop.pyz: See [metrics] bind.",
             ),
-            (free, f"[metrics] bind: {free} is an address of [serve] bind, too\nshop.pyz: Choose another one."),
+            (free, f"[metrics] bind: {free} is also an address of [serve] bind\nshop.pyz: Choose another one."),
             ("9100", "metrics.bind"),
             ("fd://3", "metrics.bind"),
         ):

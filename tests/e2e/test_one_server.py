@@ -153,7 +153,7 @@ def test_one_that_gunicorn_has_dropped_is_told_in_a_line_with_what_to_do(shop: M
     done = shop.run("runserve", "--set", "gunicorn.worker_class=eventlet")
     assert (done.returncode, done.stdout) == (2, "")
     [problem, hint] = done.stderr.splitlines()
-    assert f"worker_class 'eventlet' cannot be loaded: gunicorn {OURS} has none of that name" in problem
+    assert f"worker_class 'eventlet' cannot be loaded: gunicorn {OURS} has no such worker" in problem
     assert "Set another in [gunicorn] worker_class" in hint
     shop.succeed("migrate", "--verbosity", "0")
     shop.succeed("runserve", "--check", "--set", "gunicorn.worker_class=gthread")

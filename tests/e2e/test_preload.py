@@ -107,7 +107,7 @@ def test_what_nobody_can_close_is_named_with_what_to_do(site: Machine, postgres:
         configure(site, postgres, OPENS_A_SOCKET.replace("@PORT@", str(port)))
         with site.serving() as server:
             assert server.get("/").status == 200
-            wait_for_line(server, rf"connections that its workers share, to 127\.0\.0\.1 port {port}\.")
+            wait_for_line(server, rf"connections that all its workers share, to 127\.0\.0\.1 port {port}\.")
             wait_for_line(server, r"set \[gunicorn\] preload_app = false")
         with site.serving("--set", "gunicorn.preload_app=false") as server:
             assert server.get("/").status == 200

@@ -312,7 +312,7 @@ def test_root_is_told_what_the_service_cannot_write(machine: Machine) -> None:
     os.chown(machine.data, 65534, -1)
     done = machine.run("migrate", "--verbosity", "0")
     user = pwd.getpwuid(65534).pw_name
-    made = "what root has made in it: db.sqlite3, secret_key"
+    made = "these files that root created in it: db.sqlite3, secret_key"
     assert done.returncode == 0
     assert f"project-script: {machine.data} belongs to user {user}, who cannot write {made}\n" in done.stderr
     subprocess.run(["sh", "-c", done.stderr.partition("As root: ")[2]], check=True)
@@ -331,7 +331,7 @@ def test_a_data_folder_that_is_missing_is_one_message(machine: Machine, command:
     done = machine.run(*command)
     assert done.returncode == 2
     user = pwd.getpwuid(os.geteuid()).pw_name
-    assert f"project-script: the data folder {data} is not there, and user {user} cannot make it\n" in done.stderr
+    assert f"project-script: the data folder {data} does not exist, and user {user} cannot create it\n" in done.stderr
     assert "Traceback" not in done.stderr
     # A file is in the way there, so that root could not make it either.
     assert "project-script: Set [project] data_dir to a folder that this user can write.\n" in done.stderr
@@ -374,7 +374,7 @@ def test_a_settings_module_that_is_not_there_is_named(migrated: Machine) -> None
 
 
 def test_an_empty_folder_for_static_files_is_named(migrated: Machine) -> None:
-    assert "[static] root: /no/such/folder is no folder" in refusal(migrated, "--set", "static.root=/no/such/folder")
+    assert "[static] root: /no/such/folder is not a folder" in refusal(migrated, "--set", "static.root=/no/such/folder")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:99999", "nonsense", "8000", "unix:relative"])
@@ -387,7 +387,7 @@ def test_what_is_no_address_is_refused(machine: Machine, address: str) -> None:
 def test_a_socket_in_a_folder_that_is_not_there_is_refused(machine: Machine) -> None:
     done = machine.run("runserve", "--bind", "unix:/no/such/socket")
     assert done.returncode == 2
-    assert "cannot listen on unix:/no/such/socket: /no/such is no folder" in done.stderr
+    assert "cannot listen on unix:/no/such/socket: /no/such is not a folder" in done.stderr
 
 
 def test_a_project_s_debug_pages_are_not_served_unless_the_operator_asks(migrated: Machine) -> None:

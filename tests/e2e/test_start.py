@@ -60,7 +60,7 @@ def test_ten_first_starts_at_once_all_succeed_with_one_tree(fresh: Machine) -> N
     outcomes = [(process.communicate(timeout=DEADLINE_SECONDS)[1], process.returncode) for process in started]
     assert [code for _, code in outcomes] == [0] * 10
     told = {line for said, _ in outcomes for line in said.splitlines()}
-    assert all("waiting for another process, which unpacks to " in line for line in told), told
+    assert all("waiting for another process that is unpacking to " in line for line in told), told
     only_tree(fresh)
 
 

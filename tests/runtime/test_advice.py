@@ -86,7 +86,7 @@ def test_what_a_group_can_write_is_closed_by_what_root_is_told(folder: Path, man
     path.write_text("[serve]\nthreads = 2\n")
     path.chmod(0o664)
     [problem] = read(manifest, path).problems
-    assert "root does not use what others could have written" in problem
+    assert "root does not use files that others could have written" in problem
     follow([problem])
     assert read(manifest, path).problems == ()
 
@@ -131,7 +131,7 @@ def test_what_is_read_too_late_is_set_where_it_is_told(level: str, load: Load, t
 
 
 def test_options_go_before_the_command() -> None:
-    with pytest.raises(UserError, match=r"--set serve.threads: stands after the command") as caught:
+    with pytest.raises(UserError, match=r"--set serve.threads: must come before the command") as caught:
         split(["check", "--set", "serve.threads=2"])
     words = {"--config FILE": "", "--set SECTION.KEY=VALUE": "--set serve.threads=2", "COMMAND": "check", "...": ""}
     usage = re.sub(r"[\[\]]", "", caught.value.hint.removeprefix("Usage: "))

@@ -27,7 +27,7 @@ def sealed(options: Options) -> dict[str, str]:
         problem = services.problem_of(section, key, text) or ("" if text else "wanted text, found none")
         where = f"{section}: {key}"
         if not problem and (other := units.setdefault(services.unit_stem(section, key), where)) != where:
-            problem = f"its unit would have the name of that of {other}"
+            problem = f"its unit would have the same name as that of {other}"
         if problem:
             problems.append(f"{where}: {problem}")
         found[f"{section}.{key}"] = text

@@ -100,7 +100,7 @@ def _refuse_late_assignment(words: list[str]) -> None:
     for option, text in pairwise(words):
         name, equals, _ = text.partition("=")
         if option == "--set" and equals and "." in name:
-            raise UserError(f"--set {name}: stands after the command", hint=_USAGE)
+            raise UserError(f"--set {name}: must come before the command", hint=_USAGE)
 
 
 _USAGE = "Usage: [--config FILE] [--set SECTION.KEY=VALUE]... COMMAND ..."

@@ -63,9 +63,9 @@ def check_program(program: str, name: str) -> None:
     else:
         if found == name:
             return
-        why = f"is a bundle of the project {found}" if found else f"is no bundle of the project {name}"
+        why = f"is a bundle of the project {found}" if found else f"is not a bundle of the project {name}"
     raise UserError(
-        f"{program}: {why}, so it stays, and nothing is installed",
+        f"{program}: {why}; not overwritten; nothing was installed",
         hint="Move it away, or build the file again with another name: --script NAME.",
     )
 

@@ -143,7 +143,7 @@ def _check_python(python: str, bound_to_python: bool, least_patch: int, below_pa
     if running == python and (patch < least_patch or 0 < below_patch <= patch):
         wanted = f"{python}.{least_patch} or newer" if patch < least_patch else f"older than {python}.{below_patch}"
         raise UserError(
-            f"wanted Python {wanted}, found Python {running}.{patch}, for which packages are missing in the bundle",
+            f"wanted Python {wanted}, found Python {running}.{patch}, but the bundle lacks packages for that version",
             hint=f"Start it with another python{python}, or build it again with that one: --python PATH.",
         )
     if sys.version_info < _OLDEST_PYTHON:

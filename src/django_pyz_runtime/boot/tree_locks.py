@@ -47,7 +47,7 @@ def hold_own_tree(site_packages: str) -> None:
     except OSError as error:
         raise UserError(f"{tree}: {system_reason(error)}") from None
     if descriptor is None:
-        raise UserError(f"{tree}: was removed by another process just now", hint="Start it again.")
+        raise UserError(f"{tree}: was just removed by another process", hint="Start it again.")
 
 
 def hold(tree: str) -> int | None:
@@ -134,11 +134,11 @@ def _wait_for_turn(tree: str, lock_file: str) -> int | None:
             return None
         waited = time.monotonic() - start
         if waited > _LIMIT_SECONDS:
-            say(f"waited {_LIMIT_SECONDS:.0f} s for another process, which unpacks to {tree}: going on without it")
+            say(f"waited {_LIMIT_SECONDS:.0f} s for another process that is unpacking to {tree}; continuing without it")
             return None
         if waited > _TELL_SECONDS and not told:
             told = True
-            say(f"waiting for another process, which unpacks to {tree}")
+            say(f"waiting for another process that is unpacking to {tree}")
         time.sleep(_TURN_PAUSE_SECONDS)
     return None
 
@@ -155,7 +155,7 @@ def _open_lock_file(path: str) -> int:
         if stat.S_ISLNK(status.st_mode):
             raise Untrusted(f"{path} is a symbolic link")
         if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
-            raise Untrusted(f"{path} is no lock file of root's or of user id {os.geteuid()}")
+            raise Untrusted(f"{path} is not a lock file of root or user id {os.geteuid()}")
     # Nobody else can write to the folder, so it is still what it was; the flags are a second lock on that door.
     return _open(path, os.O_CREAT)
 

@@ -167,7 +167,7 @@ class _Search:
 
             container = read_container(self._archive)
             if container.build_id != self._build_id:
-                raise damaged(self._archive, "it was replaced while it started, or two parts of it are of two builds")
+                raise damaged(self._archive, "it was replaced while it started, or its parts are from two builds")
             if unpack(self._archive, container, tree):
                 list(prune(folder, self._name, self._build_id, spared=kept(folder)))
         return self._trusted(tree)

@@ -77,9 +77,7 @@ def check_is_file(path: str) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if not stat.S_ISREG(mode):
         kind = "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"
-        text = (
-            f"wanted a file, as it is read more than once, found a {kind}; write the content into a file, and name that"
-        )
+        text = f"wanted a regular file (it is read several times), found a {kind}; save the content to a file"
         raise OSError(errno.EINVAL, text, path)
 
 
@@ -134,7 +132,7 @@ def check_one(path: str, uid: int, *, may_be_sticky: bool = False) -> None:
     if open_to == stat.S_IWGRP and _is_private_group(status.st_gid, uid):
         if not _has_access_list(path):
             return
-        why += ", as its access control list says: setfacl -b takes that away"
+        why += ", by its ACL (remove it: setfacl -b)"
         raise Untrusted(why, _command("setfacl -b", path, status.st_uid))
     raise Untrusted(why, _command("chmod go-w", path, status.st_uid))
 
@@ -202,8 +200,8 @@ def _unmapped(owner: int) -> str:
     except (OSError, ValueError):
         return ""
     return (
-        ": this is a user namespace, in which that is everyone who has no user id in it; "
-        "map the owner into it, or start the file outside of it"
+        ": in this user namespace, unmapped owners all look the same;  "
+        "map the owner into it, or start the file outside it"
     )
 
 

@@ -250,6 +250,6 @@ def _lzma_decompressor() -> LZMADecompressor:
     except ImportError:
         raise UserError(
             f"{sys.executable}: this Python has no module lzma, which the file needs to unpack itself",
-            hint="Install the Python of your system whole, or build the file with --compression deflate.",
+            hint="Install the complete Python of your system, or build the file with --compression deflate.",
         ) from None
     return lzma.LZMADecompressor()

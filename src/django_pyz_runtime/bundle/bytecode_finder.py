@@ -209,7 +209,7 @@ def check_unpacked(path: str) -> None:
     from django_pyz_runtime.errors import UserError
 
     raise UserError(
-        f"{path}: {reason}, so no code is run from there", hint="Remove the tree it is in: the next start makes it."
+        f"{path}: {reason}; refusing to run code from there", hint="Remove the tree it is in: the next start makes it."
     )
 
 

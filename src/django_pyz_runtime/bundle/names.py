@@ -43,7 +43,7 @@ def absolute(path: str, named_by: str = "") -> str:
     except FileNotFoundError:
         raise UserError(
             f"{named_by} {path}: starts from the current folder, which has been removed",
-            hint="Give the path from / on, or go to another folder.",
+            hint="Give an absolute path, or change to another folder.",
         ) from None
     usual = os.path.normpath(whole)
     is_same = ".." not in path or os.path.realpath(whole) == os.path.realpath(usual)

@@ -41,4 +41,4 @@ def check(executable: str) -> None:
     except OSError as error:
         raise damaged(executable, system_reason(error)) from None
     if found != wanted:
-        raise damaged(executable, "its bytes are not those that were sealed when it was built")
+        raise damaged(executable, "its bytes differ from those sealed at build time")

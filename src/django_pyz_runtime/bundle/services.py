@@ -35,7 +35,7 @@ def problem_of(section: str, key: str, text: str) -> str:
 
 def _service_problem(name: str, command: str) -> str:
     if name in _TAKEN:
-        return "wanted another name, as this is the server's"
+        return "wanted another name (this one is the server's)"
     if not re.fullmatch(_SERVICE_NAME, name):
         return "wanted a name for a unit: small letters, digits, - and _, with a letter first"
     return _words_problem(command)
@@ -57,7 +57,7 @@ def _words_problem(command: str) -> str:
     try:
         found = shlex.split(command)
     except ValueError as error:
-        return f"wanted a command as a shell takes it apart, found that it has {str(error).lower()}"
+        return f"wanted a command in shell syntax, found {str(error).lower()}"
     return "wanted a command, found blanks" if command and not found else ""
 
 

@@ -87,7 +87,7 @@ def _say_what_to_start(script: str) -> None:
     """Say that this Python goes with its build, to whoever has put its path where it is to stay, as in a crontab."""
     python = os.path.join(PROGRAM_FOLDER, "python")
     told = (
-        f"{script}: {python} was started by its path in the tree of one build, which the next ones remove: "
+        f"{script}: {python} was started by its path inside the tree of one build, which later builds remove: "
         f"in a crontab, a unit or a script write `{script} pyz exec python` instead\n"
     )
     write(told, WARNING)

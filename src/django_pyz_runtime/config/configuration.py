@@ -18,7 +18,7 @@ _HELPED = 100
 """How many mistakes get a "did you mean": to look for it takes a while, which a file full of them would multiply."""
 _DEEPEST = 20
 """How many names may follow the one of a setting."""
-_PLAIN_TEXT = "text that the system can take, without NUL characters"
+_PLAIN_TEXT = "text that can be encoded, without NUL characters"
 _PLACE = r"([^\n]*?):(\d{1,9}): "
 
 
@@ -162,8 +162,9 @@ def _units_of_one_name(values: Iterable[Value]) -> Iterator[str]:
         if value.section in services.SECTIONS and value.text:
             other = seen.setdefault(services.unit_stem(value.section, value.key), value)
             if other is not value:
+                where = f"{value.source}: [{value.section}] {value.key}"
                 what = f"[{other.section}] {other.key} ({other.source})"
-                yield f"{value.source}: [{value.section}] {value.key}: its unit would have the name of that of {what}"
+                yield f"{where}: its unit would have the same name as that of {what}"
 
 
 def _check(value: Value, *, helps: bool) -> str:

@@ -83,7 +83,7 @@ class _Reader:
             return
         except trust.Untrusted as reason:
             self.problems.append(
-                f"{path}: root does not use what others could have written, and {reason}: "
+                f"{path}: root does not use files that others could have written, and {reason}: "
                 + (reason.mend or "let root alone write it, or run the command as that user")
             )
             return
@@ -187,7 +187,9 @@ class _Reader:
             inherited = parse_json(self._environ.get(variable, "[]"))
             self.take_assignments(tuple((str(option), str(text)) for option, text in inherited))
         except (ValueError, TypeError):
-            self.problems.append(f"environment {variable}: wanted what a bundle hands down to its child processes")
+            self.problems.append(
+                f"environment {variable}: wanted the value that a bundle passes to its child processes"
+            )
 
     def take_assignments(self, assignments: tuple[Assignment, ...]) -> None:
         """Level one: the command line."""

@@ -24,7 +24,7 @@ SEQUENCES = (list, tuple, set, frozenset)
 DIGITS = 100
 """Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
 
-_LIST = "a list, divided by commas or lines, or a JSON array"
+_LIST = "a list, separated by commas or lines, or a JSON array"
 _WORDS = {"true": True, "false": False}
 _NONE = ("None", "null")
 _FILE_MODE = r"(?i)permissions(_mode)?$|chmod$|umask$|(file|dir|directory|folder)_mode$"
@@ -69,7 +69,7 @@ def _documented(names: tuple[str, ...], current: Any) -> Kind | None:
     if re.search(_FILE_MODE, names[-1]) and (is_open or is_number):
         return Kind("a file mode such as 640 or 0o640", _file_mode)
     if names[0] in _PAIR and is_open:
-        return Kind("two texts, divided by a comma, or a JSON array of two", _pair)
+        return Kind("two texts, separated by a comma, or a JSON array of two", _pair)
     if names[0] in _OF_PAIRS and len(names) == 1 and isinstance(current, list | tuple):
         return Kind(_LIST, lambda text: _with_pairs(_sequence(text, current)))
     if names[-1] in _NUMBERS and is_open:

@@ -53,7 +53,7 @@ def _unusable(path: str, data_dir: Path) -> UserError | None:
         if os.geteuid() == 0 or not next(above for above in data_dir.parents if above.exists()).is_dir():
             # Root cannot either.
             hint = "Set [project] data_dir to a folder that this user can write."
-        return UserError(f"the data folder {data_dir} is not there, and user {user} cannot make it", hint=hint)
+        return UserError(f"the data folder {data_dir} does not exist, and user {user} cannot create it", hint=hint)
     problem = _problem(path)
     return UserError(f"{path}: {problem[0]}", hint=problem[1]) if problem else None
 
@@ -75,7 +75,7 @@ def left_to_root(databases: Mapping[str, Mapping[str, Any]], *others: Path) -> U
     user = user_name(os.stat(folder).st_uid)
     names = ", ".join(os.path.basename(path) for path in found if os.path.dirname(path) == folder)
     return UserError(
-        f"{folder} belongs to user {user}, who cannot write what root has made in it: {names}",
+        f"{folder} belongs to user {user}, who cannot write these files that root created in it: {names}",
         hint=f"As root: chown -R {user} {shlex.quote(folder)}",
     )
 

@@ -111,7 +111,7 @@ def _check_sockets(settings: dict[str, Any], options: Namespace, service: Servic
 
     if service.handover and settings.get("reuse_port"):
         raise UserError(
-            "[gunicorn] reuse_port: each worker has a socket of its own, which nobody can take over at a reload",
+            "[gunicorn] reuse_port: each worker has its own sockets, so a reload cannot take over the sockets",
             hint="Restart the service instead.",
         )
     # A check beside the running server finds its addresses in use.
@@ -173,5 +173,5 @@ def _say_unconfigured(bundle: Bundle, configuration: Configuration, activation: 
     if configuration.is_silent and not service.handover:
         say(
             f"no configuration at {configuration.file.path}: data in {activation.data_dir}, DEBUG off, only "
-            f"this machine may ask. `{script} pyz config init` writes one."
+            f"requests for localhost are answered. `{script} pyz config init` writes one."
         )

@@ -204,7 +204,7 @@ class Server(BaseApplication):
             return instead
         if not self._worker:
             return OutOfTime(redacted_reason(error), hint="The database answers now: start again.")
-        _log.warning("The database was away while the site was loaded, another worker tries again: %s", error)
+        _log.warning("The database was unreachable while the site was loading; another worker tries again: %s", error)
         time.sleep(1)
         raise SystemExit(0)
 

@@ -73,8 +73,8 @@ class _WithDir(BaseCommand):
         storage = elsewhere.storage_elsewhere(self.command)
         if folder and storage:
             raise UserError(
-                f"{self.command} --dir {folder}: {storage} keeps the static files, and not in a folder of that name",
-                hint=f"Run `{self.script} {self.command}`, which does what that storage does.",
+                f"{self.command} --dir {folder}: {storage} stores the static files, not a folder",
+                hint=f"Run `{self.script} {self.command}`, which uses that storage.",
             )
         if not (storage or self.has_root):
             raise UserError(

@@ -71,7 +71,7 @@ class HashedStaticFilesStorage(ManifestStaticFilesStorage):
         for name, error in errors.items():
             if isinstance(error, RuntimeError):
                 # Names of several files, or none: their hashes go on changing, as they depend on each other.
-                yield from ((name, "it refers to itself, by way of others or not") for name in self._in_circles())
+                yield from ((name, "it refers to itself, directly or indirectly") for name in self._in_circles())
             else:
                 yield name, str(error).replace(os.path.join(self.location, ""), "")
 

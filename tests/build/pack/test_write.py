@@ -172,7 +172,7 @@ def test_a_patch_release_for_which_packages_are_missing_is_refused_with_the_way_
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"shop-script: wanted Python {said}, found Python {minor}.{patch}, "
-        "for which packages are missing in the bundle\n"
+        "but the bundle lacks packages for that version\n"
         f"shop-script: Start it with another python{minor}, or build it again with that one: --python PATH.\n"
     )
 

@@ -38,8 +38,8 @@ def test_two_units_cannot_have_one_name() -> None:
     with pytest.raises(UserError) as caught:
         sealed(Options(services=("send=celery",), timers=("send=daily", "send --=daily")))
     assert caught.value.problems == (
-        "timers: send: its unit would have the name of that of services: send",
-        "timers: send --: its unit would have the name of that of services: send",
+        "timers: send: its unit would have the same name as that of services: send",
+        "timers: send --: its unit would have the same name as that of services: send",
     )
 
 

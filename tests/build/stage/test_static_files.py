@@ -106,7 +106,7 @@ LONG = f"{'x' * 240}.css"
         ("bad.css", b"a {}\nb { background: url('../../../x.png') }", "line 2: url('../../../x.png') leads out of "),
         ("sub/bad.css", b'@import "../../x.css";', 'line 1: @import "../../x.css" leads out of the static files'),
         ("bad.css", b"/* \xe9t\xe9 */", "'utf-8' codec can't decode byte 0xe9 in position 3"),
-        ("bad.css", b"@import url(bad.css);", "it refers to itself, by way of others or not"),
+        ("bad.css", b"@import url(bad.css);", "it refers to itself, directly or indirectly"),
         (LONG, b"b {}", "its name is too long"),
     ],
 )
@@ -137,7 +137,7 @@ def test_of_files_in_a_circle_those_that_only_lead_to_it_are_hashed(tmp_path: Pa
     _, notes = _add_static_files(staged)
 
     names = [f"assets/{name}" for name in ("a.css", "b.css")]
-    reason = "it refers to itself, by way of others or not"
+    reason = "it refers to itself, directly or indirectly"
     assert notes == [f"this file keeps its plain name: {name}: {reason}" for name in names]
     paths = json.loads((staged.site_packages / STATIC_FOLDER / "staticfiles.json").read_text())["paths"]
     assert paths["main.css"] != "main.css"

@@ -307,7 +307,7 @@ def test_static_files_are_uploaded_by_collectstatic_and_not_by_the_build(
 
     refused = machine.run("collectstatic", "--noinput", "--dir", "out", BUCKET_URL=bucket.url)
     assert (refused.returncode, bucket.files) == (2, {})
-    hint = "Run `release collectstatic`, which does what that storage does."
+    hint = "Run `release collectstatic`, which uses that storage."
     assert refused.stderr.splitlines()[-1] == f"release: {hint}"
 
     machine.succeed("collectstatic", "--noinput", BUCKET_URL=bucket.url)

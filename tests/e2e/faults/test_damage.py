@@ -227,4 +227,4 @@ def test_two_builds_that_were_mixed_are_refused(shop: Machine, tmp_path: Path) -
     mixed = mixed.replace(b"%14d" % len(ours), b"%14d" % len(mixed))
     done = start(shop, mixed, *ANSWER, cold=True)
     assert says_damaged(done)
-    assert "two parts of it are of two builds" in done.stderr
+    assert "its parts are from two builds" in done.stderr

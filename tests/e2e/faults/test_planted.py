@@ -122,7 +122,7 @@ def test_another_users_thing_in_place_of_the_lock_file_is_refused(
     os.chown(lock, NOBODY, NOBODY)
     done = answer(shop)
     assert answers(done)
-    assert f"shop-script: {lock} is no lock file of root's or of user id 0: using " in done.stderr
+    assert f"shop-script: {lock} is not a lock file of root or user id 0: using " in done.stderr
     assert not tree.exists()
 
 
@@ -227,7 +227,7 @@ def test_a_package_is_not_imported_from_a_folder_that_others_can_write(shop: Mac
     done = answer(shop)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"shop-script: {folder}: can be written by other users (mode 0777), so no code is run from there\n"
+        f"shop-script: {folder}: can be written by other users (mode 0777); refusing to run code from there\n"
         "shop-script: Remove the tree it is in: the next start makes it.\n"
     )
     subprocess.run(["rm", "-r", tree], check=True)
@@ -273,7 +273,7 @@ def test_in_a_user_namespace_the_reason_is_told(shop: Machine, mapped: bool) -> 
         assert (answers(done), done.stderr) == (True, "")
         return
     assert done.returncode == 2
-    why = "this is a user namespace, in which that is everyone who has no user id in it"
+    why = "in this user namespace, unmapped owners all look the same"
     assert (
         f"is owned by user id {NOBODY}, not by root or user id {_USER}: {why}; map the owner into it, or "
         in done.stderr

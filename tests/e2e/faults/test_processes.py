@@ -20,7 +20,7 @@ from tests.e2e.harness import Machine
 from tests.small_bundle import ANSWER, MANIFEST, write_small
 from tests.waiting import DEADLINE_SECONDS, wait_until
 
-WAITING = "shop-script: waiting for another process, which unpacks to {tree}\n"
+WAITING = "shop-script: waiting for another process that is unpacking to {tree}\n"
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_a_stopped_process_keeps_others_waiting_for_half_a_minute_only(machine: 
         done = answer(machine)
         assert time.monotonic() - start > 29
         assert answers(done)
-        limit = f"shop-script: waited 30 s for another process, which unpacks to {tree}: going on without it\n"
+        limit = f"shop-script: waited 30 s for another process that is unpacking to {tree}; continuing without it\n"
         assert done.stderr == WAITING.format(tree=tree) + limit
         # It still works on what it has begun, and finds that it comes second.
         os.killpg(first.pid, signal.SIGCONT)

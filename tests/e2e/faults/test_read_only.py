@@ -60,8 +60,8 @@ def test_it_serves_and_reloads(interface: str, writable: str, released: Machine)
         assert server.get(style(server)).status == 200
         before = server.get("/").text.split()[-1]
         server.process.send_signal(signal.SIGHUP)
-        wait_for_line(server, "Reloading: it can serve; handing over")
-        wait_for_line(server, r"The new workers serve")
+        wait_for_line(server, "Reloading: the test passed; handing over")
+        wait_for_line(server, r"The new workers are serving")
         wait_until(lambda: server.get("/").text.split()[-1] != before, lambda: server.said)
         assert server.stop() == 0
         assert "Traceback" not in server.said
@@ -72,7 +72,7 @@ def test_an_upload_is_kept_with_the_data_meanwhile(released: Machine, writable: 
         answer = request(server.url, "POST", body=b"x" * (8 << 20))
         assert answer.status == (200 if writable else 503)
         if not writable:
-            wait_for_line(server, "A request cannot be kept: ")
+            wait_for_line(server, "A request cannot be stored: ")
         assert page(server) == "first hello"
         assert "Traceback" not in server.said
         assert {path.name for path in Path(released.data).iterdir()} <= {"run"}

@@ -80,7 +80,7 @@ def test_a_start_says_that_it_waits_for_a_database_that_hangs(
     machine.environment["CACHE_DIRECTORY"] = str(shared_cache)
     machine.configure(f"[serve]\nworkers = 1\n[settings]\nDATABASES.default = {database.url}\n")
     with machine.serving() as server:
-        wait_for_line(server, r"the database 'shop' \(postgresql\) has not answered for 5 seconds, and is waited for\.")
+        wait_for_line(server, r"the database 'shop' \(postgresql\) has not answered for 5 seconds; waiting\.")
         database.close()
         wait_for_line(server, r"waiting for the database: the database 'shop' \(postgresql\) does not answer: ")
         assert server.stop() == 0

@@ -89,7 +89,7 @@ def test_clients_that_do_not_read_leave_others_served_and_are_given_up(site: Ser
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(asked(site, way)) for way in (*WAYS, "whole")]
         assert site.get("/quick/").text == "quick"
-        wait_until(lambda: site.said.count("does not take its answer") == 4, lambda: site.said)
+        wait_until(lambda: site.said.count("reads the response too slowly") == 4, lambda: site.said)
         for client in clients:
             with pytest.raises(ConnectionResetError):
                 read_to_the_end(client)

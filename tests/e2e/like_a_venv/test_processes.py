@@ -268,7 +268,7 @@ def test_a_python_of_one_build_says_what_to_start_instead(tools: Machine, tree: 
     done = subprocess.run([python, *command], env={"PATH": tools.environment["PATH"]}, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "{'apple': 3, 'pear': 4}\n")
     assert done.stderr == (
-        "tools: __bin__/python was started by its path in the tree of one build, which the next ones remove: "
+        "tools: __bin__/python was started by its path inside the tree of one build, which later builds remove: "
         "in a crontab, a unit or a script write `tools pyz exec python` instead\n"
     )
     advised = tools.run("pyz", "exec", "python", *command)

@@ -95,7 +95,9 @@ def test_a_release_that_serves_already_goes_on_when_a_newer_one_migrates(tea: tu
         for worker in before:
             os.kill(worker, signal.SIGKILL)
         wait_until(lambda: len(children(server) - before) == 2, "other workers")
-        wait_for_line(server, "It was not when this server started, which goes on", lambda: server.get("/-/ready"))
+        wait_for_line(
+            server, "It was fine when the server started; the server keeps running", lambda: server.get("/-/ready")
+        )
         for _ in range(8):
             assert server.get("/-/ready").status == 200
 

@@ -109,7 +109,7 @@ def test_one_may_look_first(bare: BareMachine) -> None:
 def test_a_foreign_program_is_in_the_way(bare: BareMachine) -> None:
     program = bare.booted.path("/usr/bin/flat")
     program.write_text("#!/bin/sh\n")
-    assert "is no bundle of the project flat" in bare.refusal(HOST)
+    assert "is not a bundle of the project flat" in bare.refusal(HOST)
     assert bare.there() == ["/usr/bin/flat"]
     program.unlink()
     bare.install(HOST)

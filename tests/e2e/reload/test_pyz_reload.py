@@ -152,7 +152,7 @@ def test_a_server_that_ends_meanwhile_is_told(shop: Machine) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        wait_until(lambda: "Reloading: trying" in server.said, lambda: server.said)
+        wait_until(lambda: "Reloading: testing" in server.said, lambda: server.said)
         server.stop(signal.SIGTERM)
         _, said = process.communicate()
         assert process.returncode == 2

@@ -75,7 +75,7 @@ def test_workers_that_serve_go_on_where_another_cannot_load_the_site(released: M
         systemd.wait_for(STATUS="2 of 2 workers")
         local.write_text("import no_such_module\n")
         os.kill(min(children(server)), signal.SIGKILL)
-        told = "A worker could not load the site; the others go on.*No module named 'no_such_module'"
+        told = "A worker could not load the site; the others keep running.*No module named 'no_such_module'"
         wait_for_line(server, f"(?s)({told}.*){{2}}")
         assert page(server) == "first hello"
         start = len(systemd.heard)

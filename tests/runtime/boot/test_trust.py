@@ -120,7 +120,7 @@ def test_an_access_control_list_is_no_group_of_ones_own(tree: Path) -> None:
     os.chown(tree, user.pw_uid, user.pw_gid)
     tree.chmod(0o770)
     os.setxattr(tree, "system.posix_acl_access", ACCESS_LIST)
-    reason = f"^{tree} can be written by other users \\(mode 0770\\), as its access control list says: setfacl -b "
+    reason = f"^{tree} can be written by other users \\(mode 0770\\), by its ACL \\(remove it: setfacl -b"
     with pytest.raises(trust.Untrusted, match=reason):
         trust.check(str(tree), user.pw_uid)
     os.removexattr(tree, "system.posix_acl_access")

@@ -99,7 +99,7 @@ def test_a_section_has_the_values_of_lower_levels_first() -> None:
         ("serve.threads", "many", "here: [serve] threads: wanted a whole number from 1, found 'many'"),
         ("serve.bind", "", "here: [serve] bind: wanted HOST:PORT or unix:/path, found ''"),
         ("env.A-B", "x", "here: [env] cannot have the name 'A-B'"),
-        ("env.A", "x\0", "here: [env] A: wanted text that the system can take, without NUL characters, found 'x\\x00'"),
+        ("env.A", "x\0", "here: [env] A: wanted text that can be encoded, without NUL characters, found 'x\\x00'"),
         ("gunicorn.max requests", "x", "here: [gunicorn] cannot have the name 'max requests'"),
         ("settings.A..B", "x", "here: [settings] cannot have the name 'A..B'"),
         ("settings.A. B", "x", "here: [settings] cannot have the name 'A. B'"),

@@ -111,7 +111,7 @@ def test_a_folder_in_place_of_a_file_is_a_problem(manifest: Manifest, tmp_path: 
     assert problem == f"{tmp_path} (named by --config): is a directory"
 
 
-PIPE = "wanted a file, as it is read more than once, found a pipe; write the content into a file, and name that"
+PIPE = "wanted a regular file (it is read several times), found a pipe; save the content to a file"
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_root_uses_no_configuration_that_another_user_could_have_written(load: L
     path = tmp_path / (name if name.endswith(".ini") else "settings.ini" if not name else "conf.d/more.ini")
     owner = str(tmp_path / name).rstrip("/")
     assert problem == (
-        f"{path}: root does not use what others could have written, and {owner} is owned by user id {NOBODY}, "
+        f"{path}: root does not use files that others could have written, and {owner} is owned by user id {NOBODY}, "
         "not by root or user id 0: let root alone write it, or run the command as that user"
     )
     os.chown(tmp_path / name, 0, 0)

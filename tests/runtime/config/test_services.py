@@ -24,9 +24,9 @@ def bundle(manifest: Manifest) -> Bundle:
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ("[services]\nweb = x", "wanted another name, as this is the server's"),
+        ("[services]\nweb = x", "wanted another name (this one is the server's)"),
         ("[services]\nA/b = x", "wanted a name for a unit: small letters, digits, - and _, with a letter first"),
-        ("[services]\na = x 'y", "wanted a command as a shell takes it apart, found that it has no closing quotation"),
+        ("[services]\na = x 'y", "wanted a command in shell syntax, found no closing quotation"),
         ("[services]\na = x\n  y", "wanted a command on one line"),
         ("[timers]\n--weekly = daily", "wanted the name of a management command, then its options"),
         ("[timers]\n../x = daily", "wanted the name of a management command, then its options"),
@@ -40,7 +40,7 @@ def test_what_does_not_fit_is_one_message(load: Load, entry: str, problem: str) 
 
 def test_units_of_one_name_are_refused(load: Load) -> None:
     (found,) = load("[services]\nsend = x\n[timers]\nsend = daily\n", mode=0o600).problems
-    assert "[timers] send: its unit would have the name of that of [services] send" in found
+    assert "[timers] send: its unit would have the same name as that of [services] send" in found
     assert load("[services]\nsend =\n[timers]\nsend = daily\n", mode=0o600).problems == ()
 
 

@@ -98,7 +98,7 @@ def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
 
         command = [configuration.command(bundle.executable.name), "collectstatic", "--dir", shlex.quote(str(root))]
         raise UserError(
-            f"[static] root: {root} is no folder",
+            f"[static] root: {root} is not a folder",
             hint=f"Fill it with `{' '.join(command)}`.",
         )
 

@@ -113,7 +113,7 @@ class MigrationCheck:
         if ahead and self._began_ahead():
             raise RuntimeError(f"{ahead.problem}. {ahead.hint}")
         if ahead:
-            log.warning("%s. It was not when this server started, which goes on.", ahead.problem)
+            log.warning("%s. It was fine when the server started; the server keeps running.", ahead.problem)
         self._is_done, self._is_told = True, bool(ahead)
         self._next = time.monotonic() + self._pause_seconds
 
@@ -223,8 +223,8 @@ def connect(command: str, alias: str = "default") -> None:
     if connection.vendor == "unknown":
         return
     what = f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
-    hint = f"Check that it runs, and DATABASES: `{command} pyz config explain DATABASES`."
-    words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds, and is waited for. {hint}"
+    hint = f"Check that it is running, and DATABASES:  `{command} pyz config explain DATABASES`."
+    words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds; waiting. {hint}"
     timer = threading.Timer(LIMIT_SECONDS, log.warning, [words])
     timer.daemon = True
     timer.start()

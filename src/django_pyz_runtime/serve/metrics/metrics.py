@@ -207,7 +207,7 @@ class Metrics(NoMetrics):
 
     def _start_again(self) -> None:
         if time.monotonic() >= self._next_start:
-            _log.warning("The process that tells metrics has ended; another one is started")
+            _log.warning("The metrics process has exited; starting another one")
             self._start()
 
     def _start(self) -> None:

@@ -44,12 +44,12 @@ class Page(Collector):
         yield from _requests(sums)
         yield self._waiting()
         yield from _master(header)
-        yield InfoMetricFamily(f"{_PREFIX}release", "The release that serves.", value=dict(self._release))
+        yield InfoMetricFamily(f"{_PREFIX}release", "The running release.", value=dict(self._release))
 
     def _waiting(self) -> Metric:
         family = GaugeMetricFamily(
             f"{_PREFIX}waiting_connections",
-            "Connections that wait to be accepted, for listening sockets of which the system tells it.",
+            "Connections waiting to be accepted, for the listening sockets whose queue Linux shows.",
             labels=["listener"],
         )
         for name, length in waiting(self._listeners).items():
@@ -105,39 +105,37 @@ def _add_statuses(answered: dict[tuple[str, str], int], method: str, row: memory
 def _requests(sums: Sums) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         f"{_PREFIX}requests",
-        "Requests that were answered, but for health endpoints. 499: the client did not wait for the answer.",
+        "Requests answered, without health endpoints. 499: the client closed the connection first.",
         labels=["method", "status"],
     )
     for labels, number in sums.answered.items():
         requests.add_metric(labels, number)
     yield requests
     seconds = HistogramMetricFamily(
-        f"{_PREFIX}request_duration_seconds", "Seconds from a request to the end of its answer.", labels=["method"]
+        f"{_PREFIX}request_duration_seconds", "Time from a request to the end of its response.", labels=["method"]
     )
     for method, found in sums.times.items():
         *counts, nanoseconds = found
         buckets = list(zip(_BOUNDS, accumulate(counts), strict=True))
         seconds.add_metric([method], buckets, nanoseconds / 1e9)
     yield seconds
-    yield GaugeMetricFamily(f"{_PREFIX}requests_in_flight", "Requests that are being answered.", value=sums.inside)
+    yield GaugeMetricFamily(f"{_PREFIX}requests_in_flight", "Requests in progress.", value=sums.inside)
 
 
 def _master(header: list[int]) -> Iterator[Metric]:
     workers = GaugeMetricFamily(
-        f"{_PREFIX}workers", "Worker processes: those that are wanted, and those that serve.", labels=["state"]
+        f"{_PREFIX}workers", "Worker processes: wanted by the configuration, and alive.", labels=["state"]
     )
     workers.add_metric(["wanted"], header[counters.WANTED])
     workers.add_metric(["alive"], header[counters.ALIVE])
     yield workers
-    reloads = CounterMetricFamily(
-        f"{_PREFIX}reloads", "Reloads that have ended, since the server was started.", labels=["outcome"]
-    )
+    reloads = CounterMetricFamily(f"{_PREFIX}reloads", "Finished reloads since the server started.", labels=["outcome"])
     reloads.add_metric(["done"], header[counters.DONE])
     reloads.add_metric(["refused"], header[counters.REFUSED])
     yield reloads
     if header[counters.PENDING]:
         yield GaugeMetricFamily(
             f"{_PREFIX}pending_migrations",
-            "Migrations of this release that are not applied, as was last looked: at the start, and by `ready`.",
+            "Unapplied migrations of this release, as of the last check (at the start, and by `ready`).",
             value=header[counters.PENDING] - 1,
         )

@@ -71,7 +71,7 @@ class PatientArbiter(Arbiter):
                 worker.notify()
             if self.log and wait.is_news():
                 self.log.warning(
-                    "Worker (pid:%s) has been loading the site for %d seconds; it is given %d",
+                    "Worker (pid:%s) has been loading the site for %d seconds; the limit is %d",
                     pid,
                     wait,
                     LOADING_SECONDS,

@@ -52,7 +52,7 @@ class Fallback(NamedTuple):
         try:
             if not (code := serve()) or not old_workers.look():
                 return code
-            reason = "the new release has ended, see what the log says above"
+            reason = "the new release has exited, see the log above"
         except (Exception, SystemExit) as error:
             # Nor is there anybody for a worker of the new master, which ends in this way.
             if not old_workers.look():
@@ -83,7 +83,7 @@ class Fallback(NamedTuple):
     def _follow(self, reload: Reload, came: list[int], *, is_wanted: bool) -> None:
         """Try what is there now, where that is wanted, and let it take over once it is known to work."""
         if is_wanted:
-            self.notifier.reloading("trying the file and the configuration that are there now")
+            self.notifier.reloading("testing the current file and configuration")
         if refusal := reload.follow(lambda: reload.take_place(lambda: bool(came)), is_wanted=is_wanted):
             self._refuse(refusal)
 
@@ -100,6 +100,6 @@ class Fallback(NamedTuple):
         return self.handover._replace(master=os.getpid(), workers=old_workers.look())
 
     def _refuse(self, reason: str) -> None:
-        write(f"Reload failed, the old workers go on; the next reload tries again:\n{reason}\n", ERROR)
+        write(f"Reload failed, the old workers keep running; the next reload tries again:\n{reason}\n", ERROR)
         self.notifier.refused(f"reload refused: {headline(reason)}", reason)
         count_refused(self.handover.metrics)

@@ -119,14 +119,14 @@ class Master(PatientArbiter):
             elif not self.loaded:
                 raise
             else:
-                reason = self._failure() or "as another one, above"
-                _log.error("A worker could not load the site; the others go on:\n%s", reason)
+                reason = self._failure() or "see the error above"
+                _log.error("A worker could not load the site; the others keep running:\n%s", reason)
 
     def handle_hup(self) -> None:
         """Try the file and the configuration that are there now; they take over once they are known to work."""
-        _log.info("Reloading: trying %s", self._service.invocation.executable)
+        _log.info("Reloading: testing %s", self._service.invocation.executable)
         if self._is_ready:
-            self._notifier.reloading("trying the file and the configuration that are there now")
+            self._notifier.reloading("testing the current file and configuration")
         self._follow_reload(is_wanted=True)
 
     # gunicorn's own would start a second master, which the service manager knows nothing of.
@@ -144,9 +144,9 @@ class Master(PatientArbiter):
     def _tell_when_ready(self) -> None:
         old_workers = self._old_workers.look()
         if not old_workers and not self.num_workers:
-            raise HaltServer("No worker can load the site, and the old ones have ended.", self.WORKER_BOOT_ERROR)
+            raise HaltServer("No worker can load the site, and the old ones are gone.", self.WORKER_BOOT_ERROR)
         if old_workers and 0 < self.num_workers <= self.loaded and not self._old_workers.are_leaving:
-            _log.info("The new workers serve; ending %d of the release before", len(old_workers))
+            _log.info("The new workers are serving; stopping %d old ones", len(old_workers))
             self._old_workers.end()
         status = f"{self.loaded} of {self.num_workers} workers, release {self._service.release}"
         is_alone = not old_workers or self._old_workers.told_seconds_ago > _STOPS_TO_ACCEPT_SECONDS
@@ -175,7 +175,7 @@ class Master(PatientArbiter):
             self._refuse(refusal)
 
     def _hand_over(self) -> None:
-        _log.info("Reloading: it can serve; handing over")
+        _log.info("Reloading: the test passed; handing over")
         try:
             self.cfg.pre_exec(self)
         except Exception:  # a hook of the project's, which may raise what it likes
@@ -194,7 +194,7 @@ class Master(PatientArbiter):
         return not self.SIG_QUEUE.empty()
 
     def _refuse(self, reason: str) -> None:
-        _log.error("Reload refused, the workers go on as they are:\n%s", reason)
+        _log.error("Reload refused, the running workers are unchanged:\n%s", reason)
         self._notifier.refused(f"reload refused: {headline(reason)}", reason, is_ready=self._is_ready)
         self._metrics.count_reload(is_refused=True)
 

@@ -89,7 +89,7 @@ class DryRun:
         elif _text(self._out).rstrip().endswith(PROOF):
             verdict = GOOD
         else:
-            verdict = Verdict(refusal=_text(self._errors).strip() or "it ended without a word")
+            verdict = Verdict(refusal=_text(self._errors).strip() or "it exited without a message (killed?)")
         self.stop()
         return verdict
 

@@ -77,6 +77,6 @@ class WatchedTransport:
         if now < outgoing.deadline or outgoing.may_go_on(self._taken, now):
             self._set_timer(outgoing.deadline)
         else:
-            self._log("Gave up a client: it does not take its answer, see [serve] answer_timeout")
+            self._log("Gave up a client: it reads the response too slowly, see [serve] answer_timeout")
             give_up(self._transport.get_extra_info("socket"))
             self._transport.abort()

@@ -92,7 +92,7 @@ class Framing:
         if end >= 0:
             self._has_request_line = True
             if not _REQUEST_LINE.fullmatch(self._head, begin, end):
-                raise bad_request("its request line is none of HTTP/1")
+                raise bad_request("not an HTTP/1 request line")
 
     def _begin_body(self, head: bytes) -> None:
         """Find out how the body is framed.
@@ -106,7 +106,7 @@ class Framing:
         fields: dict[bytes, bytes] = {}
         for name, value in _FIELDS.findall(lines):
             if name.lower() in fields:
-                raise bad_request(f"it has two fields {name.decode()}")
+                raise bad_request(f"it has two {name.decode()} fields")
             fields[name.lower()] = value.strip(b" \t").lower()
         is_old = request_line.endswith(b"0")
         if b"transfer-encoding" in fields:
@@ -117,19 +117,19 @@ class Framing:
 
     def _begin_expectation(self, expectation: bytes) -> None:
         if expectation not in (b"", b"100-continue"):
-            raise Refusal(HTTPStatus.EXPECTATION_FAILED, "it expects something else than 100-continue")
+            raise Refusal(HTTPStatus.EXPECTATION_FAILED, "unsupported Expect header")
         self.expects_continue = bool(expectation) and not self.is_complete
 
     def _begin_chunks(self, fields: dict[bytes, bytes], is_old: bool) -> None:
         if b"content-length" in fields or is_old:
-            raise bad_request("a length that is none: Transfer-Encoding with Content-Length, or in HTTP/1.0")
+            raise bad_request("ambiguous length: Transfer-Encoding with Content-Length, or in HTTP/1.0")
         if fields[b"transfer-encoding"] != b"chunked":
             raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "its transfer coding is not chunked")
         self._chunks = _Chunks()
 
     def _begin_length(self, length: bytes) -> None:
         if not re.fullmatch(rb"[0-9]{1,15}", length):
-            raise bad_request("its Content-Length is no number")
+            raise bad_request("its Content-Length is not a number")
         self.body_left = int(length)
         self._check_body_bytes(self.body_left)
         self.is_complete = self.body_left == 0

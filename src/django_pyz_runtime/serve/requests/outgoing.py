@@ -149,7 +149,7 @@ class PatientSocket(socket.socket):
             if now >= outgoing.deadline and not outgoing.may_go_on(-unacknowledged_bytes(self.fileno()), now):
                 self.is_given_up = True
                 give_up(self)
-                raise BrokenPipeError(errno.EPIPE, "the client does not take its answer")
+                raise BrokenPipeError(errno.EPIPE, "the client reads the response too slowly")
 
 
 def _milliseconds(seconds: float) -> float | None:

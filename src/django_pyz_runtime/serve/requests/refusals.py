@@ -52,7 +52,7 @@ def no_room(limit_bytes: int) -> Refusal:
 
 def too_slow() -> Refusal:
     """One that does not come in time."""
-    return Refusal(HTTPStatus.REQUEST_TIMEOUT, "it comes too slowly")
+    return Refusal(HTTPStatus.REQUEST_TIMEOUT, "it arrives too slowly")
 
 
 _USUAL = {

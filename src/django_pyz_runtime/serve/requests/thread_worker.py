@@ -85,7 +85,7 @@ class ThreadWorker(gthread.ThreadWorker):
         if not self._reads_ahead or fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
         elif isinstance(conn.sock, RequestSocket) and conn.sock.is_given_up:
-            self.log.info("Gave up %s: it does not take its answer, see [serve] answer_timeout", _name(conn))
+            self.log.info("Gave up %s: it reads the response too slowly, see [serve] answer_timeout", _name(conn))
             self._end(conn)
         else:
             self._linger(conn)
@@ -132,7 +132,7 @@ class ThreadWorker(gthread.ThreadWorker):
         except (EOFError, ConnectionError, TimeoutError):
             self._drop(conn, ahead)
         except OSError as error:
-            self.log.error("A request cannot be kept: %s", error)
+            self.log.error("A request cannot be stored: %s", error)
             self._refuse(conn, ahead, Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "there is no room for it"))
         else:
             self._leave(conn)

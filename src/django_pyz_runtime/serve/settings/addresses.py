@@ -50,7 +50,7 @@ def check_metrics_address(address: str, others: Collection[str], handover: Hando
         UserError: it is taken, or cannot be listened on.
     """
     if address in others and not address.endswith(":0"):
-        raise UserError(f"[metrics] bind: {address} is an address of [serve] bind, too", hint="Choose another one.")
+        raise UserError(f"[metrics] bind: {address} is also an address of [serve] bind", hint="Choose another one.")
     is_left = handover and handover.metrics and handover.metrics.bind == address
     if is_free and not is_left:
         _check_address(address, parse_address(address), handover, _METRICS_OPTION)
@@ -110,8 +110,8 @@ def _check_address(address: str, parsed: Any, handover: Handover | None, option:
         is_taken = error.errno == errno.EADDRINUSE and not isinstance(parsed, str)
         if is_taken and handover and handover.has_port(parsed[1]):
             raise UserError(
-                f"{address}: this server itself listens on another address of that port",
-                hint="Restart it for that: during a reload it goes on to listen where it does.",
+                f"{address}: this server already listens on another address with that port",
+                hint="Restart it: a reload keeps the current sockets.",
             ) from None
         who = (error.strerror or "") if isinstance(parsed, str) else at_port(*parsed[:2])
         raise _cannot_listen(address, error, who, option) from None
@@ -121,9 +121,9 @@ def _check_unix_socket(path: str) -> None:
     """Raise OSError where a server listens already, or no socket can be made."""
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
-        raise OSError(errno.ENOENT, f"{folder} is no folder")
+        raise OSError(errno.ENOENT, f"{folder} is not a folder")
     if not os.access(folder, os.W_OK):
-        raise OSError(errno.EACCES, f"{folder} cannot be written")
+        raise OSError(errno.EACCES, f"{folder} is not writable")
     with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
         probe.connect(path)
         raise OSError(errno.EADDRINUSE, at_socket(probe))

@@ -38,7 +38,7 @@ PASSED_OVER = frozenset(
     }
 )
 """gunicorn settings that a project's file has no say in."""
-_MEND_IT = f"The file is the project's, and read by gunicorn {__version__}: mend it there, and build again."
+_MEND_IT = f"The file belongs to the project and is read by gunicorn {__version__}: fix it there and build again."
 
 
 def project_file_settings(bundle: Bundle) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def worker_class(
         if wanted not in ("auto", spoken := interface_of(said.text)):
             raise UserError(
                 f"{said.source}: [gunicorn] worker_class: {said.text!r} speaks {spoken}, [serve] interface is {wanted}",
-                hint="Leave one of them out.",
+                hint="Remove one of the two.",
             )
         return said.text
     if projects is not None and (wanted == "auto" or _speaks(projects, wanted)):
@@ -82,7 +82,7 @@ def load_worker(worker: WorkerClass) -> type[Any]:
             distribution, _, name = worker.removeprefix("egg:").partition("#")
             return load_entry_point(distribution, "gunicorn.workers", name)
         if not module:
-            raise ImportError(f"gunicorn {__version__} has none of that name, but {', '.join(SUPPORTED_WORKERS)}")
+            raise ImportError(f"gunicorn {__version__} has no such worker, only {', '.join(SUPPORTED_WORKERS)}")
         found = getattr(importlib.import_module(module), name, None)
         if not isinstance(found, type):
             raise ImportError(f"{module} has no class {name}")
@@ -90,7 +90,7 @@ def load_worker(worker: WorkerClass) -> type[Any]:
     except (ImportError, RuntimeError) as error:
         raise UserError(
             f"gunicorn: worker_class {worker!r} cannot be loaded: {error}",
-            hint="Set another in [gunicorn] worker_class, or leave it out there and set [serve] interface, "
+            hint="Set another in [gunicorn] worker_class, or remove it and set [serve] interface, "
             "or add its package to the project's dependencies and build again.",
         ) from None
     return found

@@ -28,7 +28,7 @@ def _verdict(code: str, limit_seconds: float = 60) -> Verdict:
     ("code", "verdict"),
     [
         (f"print('shop: {PROOF}')", GOOD),
-        ("", Verdict(refusal="it ended without a word")),
+        ("", Verdict(refusal="it exited without a message (killed?)")),
         ("raise SystemExit('wrong')", Verdict(refusal="wrong")),
         (f"print('{PROOF}, not'); raise SystemExit('wrong')", Verdict(refusal="wrong")),
     ],

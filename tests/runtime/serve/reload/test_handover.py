@@ -118,7 +118,9 @@ def test_another_address_of_a_port_of_ours_wants_a_restart() -> None:
         port = listener.getsockname()[1]
         handover = Handover(1, [Listener("", name_of(listener.getsockname()), listener.fileno())])
         check_addresses([f"127.0.0.1:{port}"], handover)
-        with pytest.raises(UserError, match="this server itself listens on another address of that port\nRestart it"):
+        with pytest.raises(
+            UserError, match="this server already listens on another address with that port\nRestart it"
+        ):
             check_addresses([f"0.0.0.0:{port}"], handover)
         with pytest.raises(UserError, match=r"cannot listen on 192\.0\.2\.1"):
             check_addresses([f"192.0.2.1:{port}"], handover)

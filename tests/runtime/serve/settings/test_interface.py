@@ -68,7 +68,7 @@ def test_the_operators_worker_comes_first(load: Load, manifest: Manifest) -> Non
         ("gunicorn.workers.geventlet.EventletWorker", "No module named 'gunicorn.workers.geventlet'"),
         ("gunicorn.workers.sync.NoWorker", "gunicorn.workers.sync has no class NoWorker"),
         ("gunicorn.workers.sync.sys", "gunicorn.workers.sync has no class sys"),
-        ("eventlet", f"gunicorn {__version__} has none of that name, but sync, gevent, "),
+        ("eventlet", f"gunicorn {__version__} has no such worker, only sync, gevent, "),
         ("egg:nosuch#sync", "No package metadata was found for nosuch"),
         ("egg:gunicorn#nosuch", "Entry point ('gunicorn.workers', 'nosuch') not found"),
         ("gevent", "gevent worker requires gevent "),
@@ -82,7 +82,7 @@ def test_a_worker_that_cannot_be_loaded_is_named_with_ways_out(
     [problem] = raised.value.problems
     assert problem.startswith(f"gunicorn: worker_class {worker!r} cannot be loaded: {reason}")
     assert raised.value.hint == (
-        "Set another in [gunicorn] worker_class, or leave it out there and set [serve] interface, "
+        "Set another in [gunicorn] worker_class, or remove it and set [serve] interface, "
         "or add its package to the project's dependencies and build again."
     )
     # Each of the first two is a way out where the project asks for that worker.
