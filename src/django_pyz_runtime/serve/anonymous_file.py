@@ -1,4 +1,4 @@
-"""Files without a name, for what processes of the server share: a machine need have no folder for temporary ones."""
+"""Anonymous files that the server's processes share; they need no folder for temporary files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def anonymous_file() -> int:
-    """The descriptor of a new file in memory (memfd_create(2)); in a temporary folder where the system has no such."""
+    """The descriptor of a new file in memory (memfd_create(2)); or of one in a temporary folder."""
     try:
         return os.memfd_create("django-pyz")
     except (AttributeError, OSError):
@@ -23,7 +23,7 @@ def anonymous_file() -> int:
 
 
 class WorkerTmp(workertmp.WorkerTmp):
-    """The file by which a worker gives signs of life, which gunicorn makes in a folder.
+    """The heartbeat file of a worker; gunicorn would make it in a folder.
 
     Args:
         cfg: of gunicorn. A folder that it names is used.
@@ -39,5 +39,5 @@ class WorkerTmp(workertmp.WorkerTmp):
 
 
 def use_for_workers() -> None:
-    """Have gunicorn's workers take that file; it has no setting for it."""
+    """Make gunicorn's workers use that file; gunicorn has no setting for it."""
     vars(base)["WorkerTmp"] = WorkerTmp

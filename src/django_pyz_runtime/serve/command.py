@@ -38,7 +38,7 @@ def runserve(bundle: Bundle, arguments: Arguments) -> int:
     Raises:
         UserError: the configuration does not allow it, or an address is taken.
     """
-    # Until gunicorn handles it; what is read meanwhile is what is there.
+    # Until gunicorn handles it; meanwhile the start reads the current file anyway.
     signal.signal(signal.SIGHUP, lambda number, frame: None)
     use_server(bundle.site_packages)
     handover = Handover.take(os.environ, os.getpid(), os.getppid())
@@ -67,7 +67,7 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     """The steps of a start, one by one."""
     with service.notifier.told():
         configuration, activation = prepare(bundle, arguments, Purpose.SERVE)
-    # A reload looks at the file that this start has read.
+    # A reload compares with the file that this start has read.
     service = service._replace(
         invocation=service.invocation._replace(configuration=Path(configuration.file.path)), data=activation.data_dir
     )
@@ -93,7 +93,7 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
 
 
 def _use_temporary_folder(activation: Activation) -> None:
-    """Keep large uploads with the data, where the system has no folder for temporary files."""
+    """Keep large uploads in the data folder if the system has no folder for temporary files."""
     # The last one that is tried is the current folder.
     os.chdir("/")
     tempfile.tempdir = None
@@ -106,7 +106,7 @@ def _use_temporary_folder(activation: Activation) -> None:
 
 
 def _check_sockets(settings: dict[str, Any], options: Namespace, service: Service) -> None:
-    """Find out whether the server can listen, and hand over what it listens on."""
+    """Check that the server can listen on its addresses."""
     from django_pyz_runtime.serve.settings.addresses import check_addresses
 
     if service.handover and settings.get("reuse_port"):
@@ -122,7 +122,7 @@ def _check_sockets(settings: dict[str, Any], options: Namespace, service: Servic
 def _metrics(
     bundle: Bundle, configuration: Configuration, binds: list[str], options: Namespace, service: Service
 ) -> NoMetrics:
-    """Find out whether metrics can be told where they are to be, if at all."""
+    """Check that the address of metrics can be used, if there is one."""
     from django_pyz_runtime.serve.metrics.metrics import Metrics, NoMetrics
     from django_pyz_runtime.serve.settings.addresses import check_metrics_address
 
@@ -135,7 +135,7 @@ def _metrics(
 
 
 def _migrate(bundle: Bundle, arguments: Arguments, options: Namespace, service: Service, wait: Wait | None) -> int:
-    """Apply migrations where that is asked for, unless the dry run of this release has done so already."""
+    """Apply migrations on request, unless the dry run of this release already has."""
     if not options.migrate or (service.handover and not options.check):
         return 0
     from django_pyz_runtime.serve.migrate import migrate
@@ -157,7 +157,7 @@ def _merged(arguments: Arguments, options: Namespace) -> Arguments:
 
 
 def _check(bundle: Bundle, server: Server) -> NoReturn:
-    """Do what the first worker would, and say that it went well."""
+    """Do what the first worker would, and report success."""
     from django_pyz_runtime.serve.reload.reload import PROOF
 
     server.load_and_check()
@@ -168,7 +168,7 @@ def _check(bundle: Bundle, server: Server) -> NoReturn:
 
 
 def _say_unconfigured(bundle: Bundle, configuration: Configuration, activation: Activation, service: Service) -> None:
-    """Say at a first start that nobody has configured it."""
+    """Say at a first start that there is no configuration."""
     script = bundle.executable.name
     if configuration.is_silent and not service.handover:
         say(

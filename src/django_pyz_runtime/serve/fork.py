@@ -1,4 +1,4 @@
-"""What a site opens while it is loaded, and what of it may be shared where workers are forked after that (preload_app).
+"""Connections that a site opens while loading, when workers are forked afterwards (preload_app).
 
 Two processes that read from one connection get each other's answers, and the threads of a pool are in one of them only.
 """
@@ -21,7 +21,7 @@ def close_opened() -> None:
     from django.db import connections
 
     for alias in connections:
-        # A driver that is missing is told when somebody wants that database.
+        # A missing driver is reported on first use.
         with contextlib.suppress(ImproperlyConfigured):
             connection = connections[alias]
             connection.close()
@@ -33,7 +33,7 @@ def close_opened() -> None:
 
 
 def peers() -> dict[int, str]:
-    """Whom this process is connected to, by the inodes of its sockets; nobody where the system does not tell."""
+    """The peers of this process, by the inodes of its sockets; empty if the system does not show them."""
     found: dict[int, str] = {}
     with contextlib.suppress(OSError):
         for name in os.listdir("/proc/self/fd"):
@@ -53,14 +53,14 @@ def _peer(descriptor: int) -> str:
         address = one.getpeername()
     if isinstance(address, tuple):
         return f"{address[0]} port {address[1]}"
-    # Our own pair has no name, nor has anybody else's.
+    # Skip unnamed socket pairs, such as our own.
     if not address:
         raise OSError
     return address.decode(errors="replace") if isinstance(address, bytes) else address
 
 
 def warn_of_shared(before: dict[int, str]) -> None:
-    """Name the connections that have come since, which the workers are going to share.
+    """Log the connections opened since, which the workers are going to share.
 
     Args:
         before: from `peers`, before the site was loaded.

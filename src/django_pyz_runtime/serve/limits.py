@@ -1,4 +1,4 @@
-"""How much of a request is taken, how long it may take to come, and its answer to go."""
+"""Limits on the size of requests, and on the time to receive them and to send the response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEAST_BYTES_A_SECOND = 500
 
 
 class Limits(NamedTuple):
-    """What a client must keep to; a time without limit is infinite.
+    """The limits for clients; infinity is a time without limit.
 
     Attributes:
         head_seconds: from its connection, or its next request, until the head is there.
@@ -33,12 +33,12 @@ class Limits(NamedTuple):
 
     @property
     def body_least_bytes(self) -> float:
-        """What must come of a body in each `body_seconds`."""
+        """The bytes of a body that must arrive in each `body_seconds`."""
         return self.body_seconds * LEAST_BYTES_A_SECOND
 
     @property
     def answer_least_bytes(self) -> float:
-        """What must be taken of an answer in each `answer_seconds`."""
+        """The bytes of a response that the client must read in each `answer_seconds`."""
         return self.answer_seconds * LEAST_BYTES_A_SECOND
 
 

@@ -33,7 +33,7 @@ def migrate(bundle: Bundle, arguments: Arguments, notifier: Notifier, wait: Wait
     Args:
         bundle: this one.
         arguments: of the command line; what it configures holds for `migrate` too.
-        notifier: is told what the child waits for.
+        notifier: gets what the child waits for.
         wait: for a database that is away; None to fail at once.
 
     Returns:
@@ -112,7 +112,7 @@ def _run_and_exit(bundle: Bundle, arguments: Arguments, wait: Wait | None, tell_
 
 
 def _migrate(bundle: Bundle, arguments: Arguments, wait: Wait | None, tell_waiting: Callable[[str], None]) -> int:
-    """As the project's manage.py would, which may prepare what the settings need."""
+    """Run it as the project's manage.py would, which may prepare things for the settings."""
     from django.db import DatabaseError
 
     from django_pyz_runtime.activation.prepare import load

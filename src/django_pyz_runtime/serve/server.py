@@ -1,4 +1,4 @@
-"""gunicorn with the project's configuration, told in the words of settings.ini when something is wrong."""
+"""gunicorn with the project's configuration; errors are reported in terms of settings.ini."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Server(BaseApplication):
         close: closes what both have opened, where they were run before workers are forked.
         wait: for a database that is away at the start; None to fail at once.
         gate: which an upgrade may close.
-        metrics: which the master tells, if any.
+        metrics: exposed by the master, if any.
 
     Attributes:
         failure: says why a worker could not load the application; "" where none has failed since this was last asked.
@@ -151,7 +151,7 @@ class Server(BaseApplication):
         self.cfg.set("post_request", after_answer(meter, own_hook if has_hook else None))
 
     def load(self) -> Any:
-        """Import the application in a worker. What fails is told by the master, last."""
+        """Import the application in a worker. The master reports a failure, as its last message."""
         before = peers()
         try:
             application = self._load()
@@ -195,7 +195,7 @@ class Server(BaseApplication):
             SystemExit: in a worker, so that another one takes its place: nothing can be imported twice.
         """
         wait = self._wait
-        # Who has not come to import it has asked no database.
+        # Before the import, nothing has queried a database.
         if not wait or "django.db" not in sys.modules or not is_away(error) or isinstance(error, DatabaseAway):
             return error
         try:
@@ -278,8 +278,8 @@ def server_of(
         configuration: free of problems.
         settings: gunicorn's, by name.
         wait: for a database that is away at the start; None to fail at once.
-        metrics: which are told, if any.
-        is_dry_run: whether it is only to find out whether it can serve.
+        metrics: those to expose, if any.
+        is_dry_run: whether this only tests that the site can be served.
     """
     script = bundle.executable.name
     command = configuration.command(script)

@@ -73,12 +73,12 @@ class _WithDir(BaseCommand):
         storage = elsewhere.storage_elsewhere(self.command)
         if folder and storage:
             raise UserError(
-                f"{self.command} --dir {folder}: {storage} stores the static files, not a folder",
+                f"{self.command} --dir {folder}: {storage} does not store static files in a folder",
                 hint=f"Run `{self.script} {self.command}`, which uses that storage.",
             )
         if not (storage or self.has_root):
             raise UserError(
-                f"{self.command}: wanted a folder to write to, as the static files inside the bundle cannot change",
+                f"{self.command}: wanted a target folder, as the static files inside the bundle are read-only",
                 hint=f"Run `{self.script} {self.command} --dir DIR`, or set [static] root.",
             )
         said = super().execute(*args, **options)

@@ -33,8 +33,8 @@ class WsgiEdge:
     Django leaves the body in it, and gunicorn logs a warning for each one that it drops.
 
     Args:
-        application: whom the requests belong to.
-        limits: what clients must keep to; the worker sees to it.
+        application: gets the requests.
+        limits: for clients; the worker enforces them.
         paths: those that are not the project's.
     """
 
@@ -44,7 +44,7 @@ class WsgiEdge:
         self.limits = limits
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Name the request and pass it on, and its answer back."""
+        """Give the request an ID, pass it on, and return the response."""
         start_response = begin_wsgi(environ, start_response)
         if self._paths:
             path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
@@ -87,10 +87,10 @@ def load_application(
 
 
 def check_static_root(bundle: Bundle, configuration: Configuration) -> None:
-    """Look whether the folder of static files is there.
+    """Check that the folder of static files exists.
 
     Raises:
-        UserError: one is configured, and is not.
+        UserError: one is configured and does not exist.
     """
     root = configuration.get("static", "root")
     if root and not root.is_dir():

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 _WATCH_SECONDS = 0.2
-"""Between two looks at the gate, while there are websockets."""
+"""Interval between two checks of the gate while websockets are open."""
 _PIECES_AT_ONCE = 8
 """Of 8 KiB, as WhiteNoise's files come: each visit to the thread has a price."""
 
@@ -79,7 +79,7 @@ class Edge:
         application: the project's. It gets every other request, websockets and the lifespan.
         edge: answers GET and HEAD for the paths; it gets no body.
         paths: those that are not the project's.
-        limits: what clients must keep to; the worker sees to it.
+        limits: for clients; the worker enforces them.
         shared: what the processes of the server share; its gate is for requests and websockets of the project's.
         uncounted: paths whose requests are not counted.
     """
@@ -119,7 +119,7 @@ class Edge:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        """Answer a request, or have the project do so."""
+        """Answer a request, or pass it to the project."""
         path = self._paths.find(_path_below_root(scope), scope["root_path"])
 
         def answer(send: ASGISendCallable) -> Awaitable[None]:
@@ -133,7 +133,7 @@ class Edge:
     async def _let_in(
         self, scope: HTTPScope | WebSocketScope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Have the project answer, unless the gate is closed."""
+        """Pass it to the project, unless the gate is closed."""
         if self._gate.enter():
             try:
                 await self._pass_on(scope, receive, send)
@@ -216,7 +216,7 @@ def _mend_server(scope: HTTPScope | WebSocketScope) -> None:
 
 
 def _nothing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Behind the edge, where no request comes but one for a file that has just been removed."""
+    """Behind the edge; only a request for a file that was just removed gets here."""
     start_response("404 Not Found", [("Content-Length", "0")])
     return []
 

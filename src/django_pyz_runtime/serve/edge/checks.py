@@ -1,4 +1,4 @@
-"""What `ready` looks at, and what a start says of the databases."""
+"""The checks of `ready`, and the reports of a start on the databases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Check = Callable[[], None]
 LIMIT_SECONDS = 5.0
-"""How long a probe waits for checks, and a start for the database until it says so."""
+"""How long a probe waits for checks, and a start waits for the database before it logs that."""
 log = logging.getLogger("django_pyz.serve")
 
 
@@ -60,18 +60,18 @@ def check_databases(some: Iterable[BaseDatabaseWrapper] | None = None) -> None:
 
 
 class MigrationCheck:
-    """No migration is missing, and none is there that this release does not know.
+    """All migrations are applied, and the database has none that this release does not know.
 
-    Once none is missing, that stays true for this process: its code does not change. And where the database was not
-    ahead when the server started, it may be so later: a newer release has begun to take over, on this host or another,
-    and this one goes on until it is replaced.
+    Once all are applied, that stays true for this process, as its code does not change. If the database was not ahead
+    when the server started, it may be ahead later: a newer release has begun to take over, on this host or another,
+    and this one keeps serving until it is replaced.
 
     Args:
         bundle: this one.
-        began_ahead: whether the database was ahead when the server started; default what the first look finds.
-        is_strict: whether to be content with less; `[serve] migrations` is warn then.
-        pause_seconds: between two looks, once nothing is missing.
-        say_pending: is told at each look how many are missing.
+        began_ahead: whether the database was ahead when the server started; default: the result of the first check.
+        is_strict: False to pass in any case, if `[serve] migrations` is warn.
+        pause_seconds: between two checks, once all are applied.
+        say_pending: called at each check with the number of unapplied migrations.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class MigrationCheck:
         self._is_done = False
 
     def __call__(self) -> None:
-        """Raise RuntimeError while migrations are missing, or the database is ahead and was so from the beginning."""
+        """Raise RuntimeError while migrations are unapplied, or if the database was ahead from the beginning."""
         if not self._is_strict or self._is_told or time.monotonic() < self._next:
             return
         try:
@@ -123,19 +123,19 @@ def _first(errors: Iterable[UserError | None]) -> UserError | None:
 
 
 def pending(found: Iterable[State]) -> int:
-    """How many migrations are missing, in all databases together."""
+    """The number of unapplied migrations in all databases."""
     return sum(len(state.missing) for state in found)
 
 
 def judge(bundle: Bundle, found: Sequence[State], policy: str, *, is_dry_run: bool) -> None:
-    """Say at a start what is wrong with the migrations, or refuse it.
+    """Log at a start what is wrong with the migrations, or refuse to start.
 
     Args:
         bundle: this one.
         found: the state of each database.
         policy: `[serve] migrations`.
-        is_dry_run: whether nothing is served yet that would have to go on; then it is refused unless the policy is
-            warn, as the release that serves is the better one.
+        is_dry_run: whether this is a test beside a running server; it then fails unless the policy is warn, as the
+            running release is the better one.
 
     Raises:
         UserError: it is refused.
@@ -153,7 +153,7 @@ def judge(bundle: Bundle, found: Sequence[State], policy: str, *, is_dry_run: bo
 
 
 def check_database(bundle: Bundle, command: str) -> list[State]:
-    """Look whether the default database is there, before the first request finds out.
+    """Check the databases before the first request does.
 
     Args:
         bundle: this one, for hints.

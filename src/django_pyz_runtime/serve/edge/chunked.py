@@ -1,4 +1,4 @@
-"""Bodies that come in chunks, whose length nobody has said.
+"""Chunked bodies, whose length is not declared.
 
 Django reads as much as CONTENT_LENGTH says, and takes a body without it for empty. So it is told the length, which is
 known once the body was read, as RFC 9112 has it (section 7.1.3).
@@ -21,7 +21,7 @@ class WithLength:
     """WSGI middleware that gives such a body its length.
 
     Args:
-        application: whom the requests belong to.
+        application: gets the requests.
         limit_bytes: of a body, at most; None for no limit.
     """
 
@@ -40,7 +40,7 @@ class WithLength:
         return self._application(environ, start_response)
 
     def _read_and_answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
-        """The same, where the worker has not read the body."""
+        """The same, if the worker has not read the body."""
         source: InputStream = environ["wsgi.input"]
         with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
             while piece := source.read(_PIECE_BYTES):

@@ -39,19 +39,19 @@ def with_health(
 
 
 class Health:
-    """WSGI middleware that answers two paths and reveals nothing but up or down; why goes to the log.
+    """WSGI middleware that answers two paths with up or down only; the reason goes to the log.
 
-    It comes before the project's middleware, so that no ALLOWED_HOSTS or redirect is in the way. Who asks on this
-    machine for JSON is told the release as well.
+    It comes before the project's middleware, so that ALLOWED_HOSTS and redirects do not apply. A client on this machine
+    that asks for JSON gets the release as well.
 
     Args:
         application: whom all other paths belong to.
         live: path that answers while this process can answer; None for none.
         ready: path that answers 200 when all checks pass; None for none.
         checks: raise where something is not ready.
-        facts: the release, for who asks on this machine.
-        gate: while it is closed, the site is not ready; who asks on this machine for JSON is told whether all checks
-            pass nevertheless.
+        facts: the release, for clients on this machine.
+        gate: while it is closed, the site is not ready; a client on this machine that asks for JSON still gets the
+            result of the checks.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Health:
             return _answer(start_response, "405 Method Not Allowed", b"", ("Allow", "GET, HEAD"))
         wants_facts = _may_know(environ) and "application/json" in environ.get("HTTP_ACCEPT", "")
         is_paused = environ["PATH_INFO"] == self._ready and self._gate.is_closed
-        # The database is the upgrade's now, which asks for facts.
+        # During a pause only the upgrade, which asks for JSON, may query the database.
         is_ok = (wants_facts or not is_paused) and is_well()
         status, text = ("200 OK", "ok") if is_ok and not is_paused else ("503 Service Unavailable", "unavailable")
         if wants_facts:

@@ -1,4 +1,4 @@
-"""Requests are counted, with the status and the time of their answers; those for health endpoints are not.
+"""Counts requests, with status and duration; requests for health endpoints are not counted.
 
 The time is from when the request was read, to when the server has its whole answer. Requests that no application gets
 to see, which a worker has refused or gunicorn cannot read, are not counted; nor are websockets.
@@ -63,7 +63,7 @@ def after_answer(meter: Meter, own_hook: PostRequest | None) -> PostRequest:
 async def measured(
     meter: Meter, method: str, send: ASGISendCallable, answer: Callable[[ASGISendCallable], Awaitable[None]]
 ) -> None:
-    """Have a request of ASGI answered, and count it.
+    """Answer an ASGI request, and count it.
 
     Args:
         meter: counts it.

@@ -1,4 +1,4 @@
-"""What the site answers while an upgrade has closed its gate (release.gate): come again later."""
+"""Responses while an upgrade has closed the gate (release.gate): retry later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class WsgiGate:
     """WSGI middleware that lets requests through the gate, each from its first line to the end of its answer.
 
     Args:
-        application: whom they belong to.
+        application: gets them.
         gate: the gate.
     """
 
@@ -28,7 +28,7 @@ class WsgiGate:
         self._gate = gate
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass the request on, or have it come again."""
+        """Pass the request on, or ask the client to retry."""
         if not self._gate.enter():
             headers, body = _answer(environ.get("HTTP_ACCEPT", ""))
             start_response("503 Service Unavailable", headers)
@@ -47,11 +47,11 @@ class WsgiGate:
 
 
 class _Ending:
-    """An answer with something to do at its end.
+    """A response with a callback at its end.
 
     Args:
         answer: of the application.
-        end: is called once.
+        end: called once.
     """
 
     def __init__(self, answer: Iterable[bytes], end: Callable[[], None]) -> None:
@@ -74,7 +74,7 @@ class _Ending:
 
 
 async def refuse(scope: HTTPScope, send: ASGISendCallable) -> None:
-    """Have a request of ASGI come again."""
+    """Ask the client of an ASGI request to retry."""
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").decode("latin-1")
     headers, body = _answer(accepted)
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
@@ -83,14 +83,14 @@ async def refuse(scope: HTTPScope, send: ASGISendCallable) -> None:
 
 
 def refused_handshake() -> bytes:
-    """The answer to who asks for a websocket, which ASGI could refuse with 403 only."""
+    """The answer to a websocket request, which ASGI could refuse with 403 only."""
     headers, body = _answer("")
     lines = [f"{name}: {value}" for name, value in (*headers, ("Connection", "close"))]
     return "\r\n".join(["HTTP/1.1 503 Service Unavailable", *lines, "", ""]).encode() + body
 
 
 def _answer(accepted: str) -> tuple[list[tuple[str, str]], bytes]:
-    """Headers and body for who accepts some types: JSON where that is among them, else plain text."""
+    """Headers and body: JSON if the client accepts it, else plain text."""
     is_json = "application/json" in accepted and "text/html" not in accepted
     facts = {"status": "unavailable", "reason": BEING_UPGRADED, "retry_after": RETRY_SECONDS}
     body = json.dumps(facts) + "\n" if is_json else TEXT

@@ -1,4 +1,4 @@
-"""The project's own application, WSGI or ASGI, and what is said where it cannot be imported."""
+"""The project's own application, WSGI or ASGI, and the errors if it cannot be imported."""
 
 from __future__ import annotations
 

@@ -11,17 +11,17 @@ from django_pyz_runtime.serve.edge import request_ids
 from django_pyz_runtime.serve.edge.checks import LIMIT_SECONDS, Check
 
 PATIENCE_SECONDS = 30.0
-"""How long a round may hang before another begins."""
+"""How long a round may hang before the next one begins."""
 
 
 log = logging.getLogger("django_pyz.health")
 
 
 class Readiness:
-    """What the checks say, for any number of probes.
+    """The result of the checks, for any number of probes.
 
     A database that hangs would take a thread of the server for each probe, until none is left. Here it has one thread;
-    the probe that began is told after a while, and all others are told at once what was found last.
+    the probe that began it gives up after a while, and all others get the last result at once.
     A connection may hang for hours where a new one would be answered, so another round begins after some time, each
     time after twice as long: the site is seen to be ready again, and few threads hang however long it takes.
 
@@ -94,7 +94,7 @@ class _Round(threading.Thread):
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not come to its end."""
+        """Whether it is still running."""
         return self.is_alive() and not self._is_over
 
     @property
@@ -103,7 +103,7 @@ class _Round(threading.Thread):
         return time.monotonic() - self._began
 
     def run(self) -> None:
-        """Look at everything, so that the log names all that fails."""
+        """Run all checks, so that the log names each failure."""
         request_ids.current.set(self._request)
         failing = False
         for name, check in self._checks.items():

@@ -1,6 +1,6 @@
-"""A name for each request: in the log lines about it, in what the project is asked, and in the answer.
+"""An ID for each request: in its log lines, in the request that the project gets, and in the response.
 
-It is the proxy's X-Request-Id, where it has one that can stand in a log, else a new one.
+It is the proxy's X-Request-Id if that is safe in a log, else a new one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FIELD = HEADER.lower().encode()
 _PLAIN = re.compile(r"[\w.:=@+/-]{1,128}", re.ASCII)
 
 current: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the request that this thread or task is about, or was last."""
+"""The ID of the current or last request of this thread or task."""
 
 
 def _begin(given: str) -> str:
@@ -30,7 +30,7 @@ def _begin(given: str) -> str:
 
 
 def begin_wsgi(environ: dict[str, object], start_response: StartResponse) -> StartResponse:
-    """Name a request of WSGI, and return the `start_response` that tells the client."""
+    """Give a WSGI request its ID, and return the `start_response` that sends it to the client."""
     name = environ[_VARIABLE] = _begin(str(environ.get(_VARIABLE, "")))
 
     def start(status: str, headers: list[tuple[str, str]], *error: object) -> object:

@@ -1,4 +1,4 @@
-"""What the processes of the server share, as the edge sees it."""
+"""State that the processes of the server share, as the edge sees it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django_pyz_runtime.serve.metrics.counters import Meter
 
 
 class Shared(NamedTuple):
-    """What they share; by default nothing, as under the servers of others.
+    """The shared state; by default nothing, as under other servers.
 
     Attributes:
         gate: which an upgrade may close.
         began_ahead: as for MigrationCheck.
-        meter: counts requests; None where nobody wants to know.
-        say_pending: is told how many migrations are missing.
+        meter: counts requests; None without metrics.
+        say_pending: called with the number of unapplied migrations.
     """
 
     gate: Gate

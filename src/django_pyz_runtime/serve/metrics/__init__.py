@@ -1,1 +1,1 @@
-"""Metrics for Prometheus: workers count in shared memory, and a process of its own answers who asks for the numbers."""
+"""Metrics for Prometheus: workers count in shared memory, and a separate process answers scrapes."""

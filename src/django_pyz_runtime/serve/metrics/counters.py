@@ -1,12 +1,13 @@
 """Counters in memory that the server's processes share: each worker writes its own, one process reads all.
 
-They are words of eight bytes in a file without a name: first those of the master, then a room for each worker. A worker
-alone writes to its room, so that processes need no lock. Rooms are never emptied: who comes into one that was left goes
-on counting there, and sums do not go back when a worker ends, is killed, or a reload takes over with the same file.
+They are words of eight bytes in an anonymous file: first those of the master, then a slot ("room") for each worker.
+Only the worker itself writes to its room, so processes need no lock. Rooms are never cleared: a worker that gets a used
+room continues its counts, so sums never decrease when a worker ends, is killed, or a reload takes over with the same
+file.
 
-A room begins with the worker's process id, which the master writes, and the requests that are being answered. Behind
-these are, for each method, how many requests took how long, and the nanoseconds that they took together; then for each
-method a row with the requests by status. Pages of rows that nobody writes to take no memory.
+A room begins with the worker's process id, written by the master, and the number of requests in progress. Then follow,
+for each method, a histogram of durations and their sum in nanoseconds; then for each method a row with the requests by
+status. Pages of rows that were never written to take no memory.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ from contextlib import contextmanager
 from itertools import count
 
 FORMAT = 1
-"""Of the file. A release that has another one begins a new file."""
+"""Format of the file. A release with another format begins a new file."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "other")
-"""The last one stands for all that are not in RFC 9110 or RFC 5789."""
+"""The last one stands for all methods that are not in RFC 9110 or RFC 5789."""
 BOUNDS_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""A request is counted by the first of these that it did not take longer than."""
+"""Upper bounds of the histogram: a request counts in the first bucket that its duration fits."""
 FIRST_STATUS, AFTER_STATUS = 100, 600
 """Of the statuses; any other one is counted as AFTER_STATUS."""
 
 WANTED, ALIVE, DONE, REFUSED, PENDING = range(5)
-"""Words of the master: workers that are wanted and that serve, reloads that were done and refused, one more than the
-migrations that are missing, and 0 where that is not known."""
+"""Words of the master: workers wanted and alive, reloads done and refused, and one more than the number of unapplied
+migrations, 0 if that is unknown."""
 WORD_BYTES = 8
 PAGE_WORDS = 512
 OWNER, INSIDE = 0, 1
 TIMES = 16
-"""Where in a room the times begin."""
+"""Offset of the histograms in a room."""
 TIME_WORDS = len(BOUNDS_SECONDS) + 2
 """For a method: the counts, those above all bounds, and the sum."""
 ROOM_WORDS = PAGE_WORDS * (1 + len(METHODS))
@@ -47,10 +48,10 @@ _NUMBERS = {method: number for number, method in enumerate(METHODS[:_OTHER])}
 
 
 class Counters:
-    """The file, for the master, whose processes all have it.
+    """The file, held by the master and inherited by all its processes.
 
     Args:
-        descriptor: of an empty file, or the one that a master before has left.
+        descriptor: of an empty file, or of the previous master's.
 
     Raises:
         OSError: there is no such file.
@@ -64,21 +65,21 @@ class Counters:
         os.set_inheritable(self.descriptor, True)
 
     def say_workers(self, wanted: int, alive: int) -> None:
-        """How many workers are wanted, and how many serve."""
+        """Note how many workers are wanted, and how many serve."""
         self._put(WANTED, wanted)
         self._put(ALIVE, alive)
 
     def count_reload(self, *, is_refused: bool) -> None:
-        """A reload has ended."""
+        """Count a finished reload."""
         word = REFUSED if is_refused else DONE
         self._put(word, self._get(word) + 1)
 
     def say_pending(self, migrations: int) -> None:
-        """How many migrations of this release are missing; any process may say so."""
+        """Note how many migrations of this release are unapplied; any process may do so."""
         self._put(PENDING, migrations + 1)
 
     def take_room(self, living: Collection[int]) -> int:
-        """Where the next worker is to count: the first room that no process has.
+        """The room of the next worker: the first that no process uses.
 
         Args:
             living: the process ids of the workers.
@@ -91,14 +92,14 @@ class Counters:
         return room
 
     def give_room(self, room: int, pid: int) -> None:
-        """Note whose a room is."""
+        """Note which worker has a room."""
         self._put(room_word(room) + OWNER, pid)
 
     def leave_rooms(self, living: Collection[int]) -> None:
-        """Note that workers have ended: what they were about to answer, they do not.
+        """Note that workers have exited: their requests are no longer in progress.
 
         Args:
-            living: the process ids of those that have not.
+            living: the process ids of the others.
         """
         for room in range(room_count(os.fstat(self.descriptor).st_size)):
             if (owner := self._owner(room)) and owner not in living:
@@ -119,7 +120,7 @@ class Counters:
 
 
 def room_word(room: int) -> int:
-    """Where a room begins."""
+    """Offset of a room."""
     return PAGE_WORDS + room * ROOM_WORDS
 
 
@@ -129,7 +130,7 @@ def room_count(size_bytes: int) -> int:
 
 
 def row_word(number: int) -> int:
-    """Where in a room the statuses of a method begin."""
+    """Offset in a room of the statuses of a method."""
     return PAGE_WORDS * (1 + number)
 
 
@@ -141,7 +142,7 @@ def reading(descriptor: int) -> Iterator[memoryview]:
 
 
 class Meter:
-    """What a worker counts its requests with. Before `begin`, what is counted is lost.
+    """Counts the requests of a worker. Counts before `begin` are lost.
 
     Its threads need no lock: Python changes threads between bytecodes where it calls something or goes back, and does
     neither while `words[place] += number` is done. A lock would cost as much as all else here. Without the GIL threads
@@ -159,16 +160,16 @@ class Meter:
         self._words = area[first : first + ROOM_WORDS]
 
     def enter(self) -> int:
-        """A request is about to be answered.
+        """Count a request that begins.
 
         Returns:
-            What `leave` wants to know of its beginning.
+            The start time, for `leave`.
         """
         self._words[INSIDE] += 1
         return time.perf_counter_ns()
 
     def leave(self, started: int, method: str, status: int) -> None:
-        """A request has its answer, whole."""
+        """Count a request whose response is complete."""
         elapsed = time.perf_counter_ns() - started
         number = _NUMBERS.get(method, _OTHER)
         if not FIRST_STATUS <= status < AFTER_STATUS:

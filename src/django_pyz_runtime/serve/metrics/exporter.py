@@ -1,7 +1,7 @@
-"""The process that tells metrics, a child of the server's master.
+"""The process that serves metrics, a child of the server's master.
 
-It alone imports prometheus-client, from the bundle's own folder, and nothing of the project; so that may have whatever
-version it likes, and the page tells nothing of its registry. What there is to tell it reads from the workers' counters.
+Only this process imports prometheus-client, from the bundle's own folder, and it imports nothing of the project. So the
+project may have any version of it, and its registry is not on the page. The numbers come from the workers' counters.
 
 It is started as `python -c START SITE_PACKAGES METRICS_FOLDER JSON`, with the descriptors that the JSON names open:
 `Orders` says what is in it. It answers GET for every path. It ends when its parent does or with SIGTERM, once it has
@@ -34,18 +34,18 @@ from django_pyz_runtime.serve.metrics import exporter
 exporter.main(*sys.argv[1:])
 """
 _CLIENT_SECONDS = 5
-"""How long a client may keep a thread waiting, each time."""
+"""Socket timeout for a client."""
 _LOOK_SECONDS = 0.5
-"""Between two looks whether the parent is there."""
+"""Interval between two checks that the parent is alive."""
 _MOST_CLIENTS = 8
-"""At once."""
+"""Number of clients at a time."""
 
 
 class Orders(NamedTuple):
-    """What the process is to do.
+    """The arguments of the process.
 
     Attributes:
-        title: what ps is to show.
+        title: for ps.
         parent: the process id of the master.
         listener: the descriptor of a listening socket.
         counters: the descriptor of the file with the counters.
@@ -66,7 +66,7 @@ class Orders(NamedTuple):
 
 
 def main(site_packages: str, metrics_folder: str, orders: str) -> None:
-    """Answer until the parent ends, or says so.
+    """Answer until the parent exits or stops this process.
 
     Args:
         site_packages: of the bundle's tree.
@@ -99,7 +99,7 @@ def main(site_packages: str, metrics_folder: str, orders: str) -> None:
 
 
 class _Server(ThreadingMixIn, HTTPServer):
-    """Answers on a socket that listens already; each client has a thread.
+    """Answers on a listening socket, with a thread per client.
 
     Args:
         listener: the socket.
@@ -128,6 +128,6 @@ class _Server(ThreadingMixIn, HTTPServer):
             self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say what went wrong, unless it is a client that has gone."""
+        """Log an error, unless the client has just disconnected."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)

@@ -1,7 +1,7 @@
-"""The master's side of metrics: it owns counters and address, and has a process of its own that tells (exporter).
+"""The master's side of metrics: it owns counters and socket, and runs a process that answers scrapes (exporter).
 
-A reload hands over all three: counters go on, the socket stays open, and the process of the release before tells until
-the next one is ready.
+A reload hands over all three: counters continue, the socket stays open, and the old exporter answers until the new
+master is ready.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from gunicorn.config import Config
 
 _AGAIN_SECONDS = 5.0
-"""Between two starts of a process that does not stay."""
+"""Pause between two starts of an exporter that keeps exiting."""
 _KEPT_VARIABLES = ("LANG", "LC_ALL", "PATH")
 _log = logging.getLogger("gunicorn.error")
 
 
 class NoMetrics:
-    """None are told.
+    """Metrics are off.
 
     Args:
-        left: what a master before has left that told some.
+        left: the metrics of a previous master that had them on.
 
     Attributes:
-        meter: what workers count requests with; None where they do not.
+        meter: with which workers count requests; None without metrics.
     """
 
     meter: Meter | None = None
@@ -77,23 +77,23 @@ class NoMetrics:
         """A worker was forked."""
 
     def say_pending(self, migrations: int) -> None:
-        """How many migrations are missing, as some process has found."""
+        """Note the number of unapplied migrations that some process has found."""
 
     def count_reload(self, *, is_refused: bool) -> None:
         """A reload has ended."""
 
     def tend(self, wanted: int, alive: int, living: Collection[int], *, is_ready: bool) -> None:
-        """Look after all of it; the master comes here at every turn.
+        """Update the counters and keep the exporter running; called at every turn of the master's loop.
 
         Args:
             wanted: the number of workers that are wanted.
             alive: of those that serve.
             living: the process ids of all workers.
-            is_ready: whether this master's serve, if there was another one before.
+            is_ready: whether the workers of this master serve, after a reload.
         """
 
     def left(self) -> MetricsLeft | None:
-        """What the next master gets."""
+        """The handover to the next master."""
         return self._left
 
     def end(self) -> None:
@@ -101,12 +101,12 @@ class NoMetrics:
 
 
 class Metrics(NoMetrics):
-    """They are told.
+    """Metrics are on.
 
     Args:
-        bundle: whose they are.
+        bundle: this one.
         bind: where to listen, `[metrics] bind`.
-        left: what a master before has left; None where there was none.
+        left: the metrics of a previous master; None for none.
     """
 
     def __init__(self, bundle: Bundle, bind: str, left: MetricsLeft | None) -> None:
@@ -124,10 +124,10 @@ class Metrics(NoMetrics):
         self._next_start = 0.0
 
     def begin(self, config: Config, listeners: Iterable[Any]) -> None:
-        """Listen, and tell, unless the process of the master before does.
+        """Listen, and start the exporter, unless that of the previous master still answers.
 
         Raises:
-            UserError: nobody can listen at the address.
+            UserError: the address cannot be listened on.
         """
         left = self._left
         self._config = config
@@ -146,7 +146,7 @@ class Metrics(NoMetrics):
         self._room = self._counters.take_room(living)
 
     def begin_worker(self) -> None:
-        """Count. The address is the master's alone: a worker that stays behind must not keep it."""
+        """Count. Close the socket: a worker that outlives the master must not keep it open."""
         if self.meter:
             self.meter.begin(self._counters, self._room)
         if self._listener:
@@ -156,11 +156,11 @@ class Metrics(NoMetrics):
             self._process.returncode = 0
 
     def after_fork(self, pid: int) -> None:
-        """Note whose the room is."""
+        """Note which worker has the room."""
         self._counters.give_room(self._room, pid)
 
     def say_pending(self, migrations: int) -> None:
-        """Have it told."""
+        """Note it."""
         self._counters.say_pending(migrations)
 
     def count_reload(self, *, is_refused: bool) -> None:
@@ -168,7 +168,7 @@ class Metrics(NoMetrics):
         self._counters.count_reload(is_refused=is_refused)
 
     def tend(self, wanted: int, alive: int, living: Collection[int], *, is_ready: bool) -> None:
-        """Say how many workers there are, and see to it that somebody tells."""
+        """Update the number of workers, and keep an exporter running."""
         self._counters.say_workers(wanted, alive)
         self._counters.leave_rooms(living)
         if self._left and (is_ready or not is_there(self._left.exporter)):
@@ -186,7 +186,7 @@ class Metrics(NoMetrics):
         return MetricsLeft(counters.FORMAT, self._bind, name, *descriptors, exporter)
 
     def end(self) -> None:
-        """Take the address away, and end the process."""
+        """Remove the socket, and stop the exporter."""
         if not self._listener:
             return
         left = self.left()
@@ -197,7 +197,7 @@ class Metrics(NoMetrics):
             _end(self._left)
 
     def _replace(self, left: MetricsLeft) -> None:
-        """Tell from now on what the process of the master before has told. It finishes what it has begun to answer."""
+        """Start the exporter in place of the previous master's, which finishes its current answers."""
         self._left = None
         self._start()
         if left.bind == self._bind:
@@ -244,7 +244,7 @@ class Metrics(NoMetrics):
 
 
 def count_refused(left: MetricsLeft | None) -> None:
-    """Count a reload that was refused where no master is there to do so.
+    """Count a refused reload when there is no master to do so.
 
     Args:
         left: what the last one has left.
@@ -255,7 +255,7 @@ def count_refused(left: MetricsLeft | None) -> None:
 
 
 def _end(left: MetricsLeft, how: signal.Signals = signal.SIGKILL) -> None:
-    """End a process that tells, and listen no longer."""
+    """Stop an exporter, and close its socket."""
     _kill(left.exporter, how)
     with contextlib.suppress(OSError):
         os.close(left.listener)

@@ -1,4 +1,4 @@
-"""The metrics in the words of prometheus-client."""
+"""The metrics as prometheus-client collects them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PREFIX = "django_pyz_"
 
 
 class Page(Collector):
-    """All metrics, as they are when they are asked for.
+    """All metrics, read at each scrape.
 
     Args:
         descriptor: of the file with the counters.
@@ -37,7 +37,7 @@ class Page(Collector):
         self._listeners = listeners
 
     def collect(self) -> Iterator[Metric]:
-        """Read and tell."""
+        """Read the counters, and yield the metrics."""
         with counters.reading(self._descriptor) as words:
             header = words[: counters.PENDING + 1].tolist()
             sums = add_up(words)
@@ -58,10 +58,10 @@ class Page(Collector):
 
 
 class Sums(NamedTuple):
-    """What all workers have counted, those that have ended as well.
+    """The counts of all workers, exited ones included.
 
     Attributes:
-        inside: requests that are being answered.
+        inside: requests in progress.
         answered: by method and status.
         times: for each method the counts by time, and last the nanoseconds together.
     """
@@ -86,7 +86,7 @@ def add_up(words: memoryview) -> Sums:
         for number, method in enumerate(counters.METHODS):
             begin = first + counters.TIMES + number * counters.TIME_WORDS
             found = words[begin : begin + counters.TIME_WORDS].tolist()
-            # What nobody has written to takes no memory, and would by being read.
+            # Pages that were never written to take no memory; reading them would allocate it.
             if any(found):
                 before = times.get(method, [0] * len(found))
                 times[method] = [one + more for one, more in zip(found, before, strict=True)]

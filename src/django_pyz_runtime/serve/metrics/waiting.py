@@ -1,4 +1,4 @@
-"""How many connections wait to be accepted, by listening socket, as Linux tells in /proc/net.
+"""The number of connections waiting to be accepted, by listening socket, from Linux's /proc/net.
 
 - TCP: net/tcp and net/tcp6 have the length of the accept queue of a listening socket in the column rx_queue, and list
   those sockets first (kernel documentation, networking/proc_net_tcp).
@@ -21,7 +21,7 @@ _LISTENS = "0A"
 
 
 def waiting(listeners: Mapping[str, int], net: Path = _NET) -> dict[str, int]:
-    """The connections that wait, by name of the listening socket; those of which it is not known are left out.
+    """The waiting connections, by name of the listening socket; sockets whose queue is unknown are left out.
 
     Args:
         listeners: name and inode of each.

@@ -1,4 +1,4 @@
-"""gunicorn's arbiter with more patience for workers that load the site or fail at a stop, and less for the others.
+"""gunicorn's arbiter with its own time limit for workers that load the site, and a stop that tolerates failed workers.
 
 For gunicorn, `timeout` begins with a worker's first sign of life: the time that it takes to load the site has no limit
 at all (gunicorn.workers.workertmp). Here it has a limit of its own.
@@ -58,7 +58,7 @@ class PatientArbiter(Arbiter):
             self.reap_workers()
 
     def have_patience(self) -> None:
-        """Begin anew to count how long the workers take to load the site, as they have to wait for something."""
+        """Restart the clock of loading workers, as they have to wait for something."""
         self._loading = {}
 
     def murder_workers(self) -> None:
@@ -83,7 +83,7 @@ class _Wait:
     """For one worker, from when it is first seen.
 
     Args:
-        interval_seconds: between two words about it.
+        interval_seconds: between two log lines about it.
     """
 
     def __init__(self, interval_seconds: float) -> None:

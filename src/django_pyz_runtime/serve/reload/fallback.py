@@ -1,6 +1,6 @@
-"""A new master fails although the dry run went well, as a file was changed in between: the old workers go on.
+"""If a new master fails although the dry run passed, as when a file changed in between, the old workers keep running.
 
-Nobody else could look after them: they are children of this process, which has taken the place of their master.
+They are children of this process, which has replaced their master, so this process has to manage them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _PAUSE_SECONDS = 0.1
 
 
 class Fallback(NamedTuple):
-    """Keeps the old workers where the new master fails.
+    """Keeps the old workers if the new master fails.
 
     Attributes:
-        handover: what the master before has left.
+        handover: from the previous master.
         invocation: how to try again.
         notifier: tells the service manager.
     """
@@ -40,10 +40,10 @@ class Fallback(NamedTuple):
     notifier: Notifier
 
     def watch(self, serve: Callable[[], int]) -> int:
-        """Run a master to its end. Where it fails while old workers serve, keep them until a signal comes.
+        """Run a master to its end. If it fails while old workers serve, keep them until a signal arrives.
 
         Args:
-            serve: runs it; its exit code, or what it raises, is passed on where nobody is left to care for.
+            serve: runs it; its exit code or exception is passed on if there are no old workers.
 
         Returns:
             The exit code.
@@ -81,17 +81,17 @@ class Fallback(NamedTuple):
         return 0 if old_workers.are_leaving else 1
 
     def _follow(self, reload: Reload, came: list[int], *, is_wanted: bool) -> None:
-        """Try what is there now, where that is wanted, and let it take over once it is known to work."""
+        """On request, test the current file; it takes over once the test has passed."""
         if is_wanted:
             self.notifier.reloading("testing the current file and configuration")
         if refusal := reload.follow(lambda: reload.take_place(lambda: bool(came)), is_wanted=is_wanted):
             self._refuse(refusal)
 
     def _handover(self, old_workers: OldWorkers) -> Handover:
-        """What is left to the next master.
+        """The handover to the next master.
 
         Raises:
-            OSError: a socket is no longer what it was.
+            OSError: a socket has changed.
         """
         for listener in self.handover.listeners:
             with socket.socket(fileno=os.dup(listener.descriptor)) as found:

@@ -1,4 +1,4 @@
-"""What one master process of the server leaves to the next, which takes its place in the same process (execve(2)).
+"""The handover from one master of the server to the next, which replaces it in the same process (execve(2)).
 
 The listening sockets stay open, and the workers stay children of the process and go on serving. An environment variable
 says which they are; it is meant for one process, named in it, and is taken out of the environment at once.
@@ -39,7 +39,7 @@ class Listener(NamedTuple):
 
 
 class MetricsLeft(NamedTuple):
-    """What tells metrics.
+    """The metrics of a master.
 
     Attributes:
         format: of the counters.
@@ -47,7 +47,7 @@ class MetricsLeft(NamedTuple):
         name: where it listens, as `name_of` writes it.
         listener: its descriptor.
         counters: the descriptor of their file.
-        exporter: the process id of who answers; 0 for nobody.
+        exporter: the process id of the exporter; 0 for none.
     """
 
     format: int
@@ -59,14 +59,14 @@ class MetricsLeft(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """What is left to the next master.
+    """The state that the next master takes over.
 
     Attributes:
         master: the process id of the one that leaves it.
         listeners: the sockets.
         is_passed: whether they were passed by the service manager, who removes them in the end.
         workers: the process ids of the workers.
-        metrics: what tells metrics; None where nobody does.
+        metrics: None if they are off.
     """
 
     master: int
@@ -83,7 +83,7 @@ class Handover(NamedTuple):
 
     @classmethod
     def take(cls, environ: MutableMapping[str, str], *processes: int) -> Handover | None:
-        """What was left to this process; None where nothing was.
+        """The handover to this process, if any.
 
         Args:
             environ: whose variables are removed.
@@ -102,7 +102,7 @@ class Handover(NamedTuple):
             return None
 
     def keeps(self, bind: str, address: object) -> Listener | None:
-        """The socket that listens already where a configuration wants one.
+        """The socket that already listens at a configured address.
 
         Args:
             bind: as it is configured.
@@ -196,7 +196,7 @@ class Invocation(NamedTuple):
         os.execve(command[0], command, {**self.variables(handover), **more})
 
     def version(self) -> tuple[tuple[int, ...], ...]:
-        """What changes when executable or configuration do."""
+        """A value that changes with the executable or the configuration."""
         files = [self.executable]
         if self.configuration:
             files += [self.configuration, *sorted((self.configuration.parent / "conf.d").glob("*.ini"))]
@@ -204,7 +204,7 @@ class Invocation(NamedTuple):
 
 
 def _version(file: Path) -> tuple[int, ...]:
-    """What changes when another file takes the place of one; nothing while there is none."""
+    """A value that changes when a file is replaced; nothing while there is none."""
     try:
         status = os.stat(file)
     except OSError:
@@ -216,9 +216,9 @@ class Service(NamedTuple):
     """How the server process was started, and whom it reports to.
 
     Attributes:
-        notifier: tells the service manager.
+        notifier: reports to the service manager.
         invocation: how the process was started.
-        handover: what the master before has left; None where there was none.
+        handover: from the previous master, if any.
         release: its name for people.
         data: the data folder, once the configuration was read.
     """

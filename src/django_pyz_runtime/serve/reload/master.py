@@ -26,7 +26,7 @@ from django_pyz_runtime.serve.reload.old_workers import OldWorkers
 from django_pyz_runtime.serve.reload.reload import Reload, allow_signals
 
 _STOPS_TO_ACCEPT_SECONDS = 1.5
-"""After that a worker that was told to end takes no new connections: gunicorn's ASGI worker looks every second."""
+"""A stopping worker accepts no new connections after that: gunicorn's ASGI worker checks every second."""
 _log = logging.getLogger("gunicorn.error")
 
 
@@ -36,10 +36,10 @@ class Master(PatientArbiter):
     Args:
         app: as for gunicorn.
         service: how this process was started, and whom it reports to.
-        failure: why a worker could not load the site; "" where none has failed since this was last asked.
-        waits_for: what the workers wait for, a line; "" for nothing.
-        begin_gate: looks at the gate in a folder from then on, and gives its path; "" where there is none.
-        metrics: which are told, if any.
+        failure: returns why a worker could not load the site; "" if none has failed since the last call.
+        waits_for: returns what the workers wait for, a line; "" for nothing.
+        begin_gate: watches the gate in a folder from then on, and returns its path; "" for none.
+        metrics: those to expose, if any.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Master(PatientArbiter):
         self._old_workers = OldWorkers(workers, self.cfg.graceful_timeout + 5)
 
     def start(self) -> None:
-        """Listen, on the sockets that were handed over where there are some."""
+        """Listen, on the sockets that were handed over, if any."""
         handover = self._service.handover
         if handover and not self.cfg.reuse_port:
             self.systemd = handover.is_passed
@@ -82,7 +82,7 @@ class Master(PatientArbiter):
         allow_signals()
 
     def init_signals(self) -> None:
-        """From here on a reload can be asked for."""
+        """From here on, reloads are possible."""
         super().init_signals()
         record = self._notifier.record
         record.begin(self._service.data)
@@ -109,7 +109,7 @@ class Master(PatientArbiter):
             self._notifier.alive()
 
     def reap_workers(self) -> None:
-        """Take note of workers that have ended; one that cannot load the site ends the server, unless others serve."""
+        """Reap exited workers; one that cannot load the site stops the server, unless others serve."""
         old_workers = self._old_workers.look()
         try:
             super().reap_workers()
@@ -123,7 +123,7 @@ class Master(PatientArbiter):
                 _log.error("A worker could not load the site; the others keep running:\n%s", reason)
 
     def handle_hup(self) -> None:
-        """Try the file and the configuration that are there now; they take over once they are known to work."""
+        """Test the current file and configuration; they take over once the test has passed."""
         _log.info("Reloading: testing %s", self._service.invocation.executable)
         if self._is_ready:
             self._notifier.reloading("testing the current file and configuration")
@@ -133,7 +133,7 @@ class Master(PatientArbiter):
     handle_usr2 = handle_hup
 
     def stop(self, graceful: bool = True) -> None:
-        """Stop the workers, those of the master before as well."""
+        """Stop the workers, those of the previous master as well."""
         self._notifier.stopping("stopping")
         self._reload.stop()
         self._old_workers.end(signal.SIGTERM if graceful else signal.SIGQUIT)
@@ -162,7 +162,7 @@ class Master(PatientArbiter):
     def _tend_metrics(self) -> None:
         old_workers = [] if self._old_workers.are_leaving else self._old_workers.look()
         alive = self.loaded + len(old_workers)
-        # As none of its own could load the site, those of the master before go on.
+        # None of its own workers could load the site, so those of the previous master keep running.
         wanted = self.num_workers or len(old_workers)
         self._metrics.tend(wanted, alive, self._living(), is_ready=self._is_ready and self.num_workers > 0)
 
@@ -190,7 +190,7 @@ class Master(PatientArbiter):
                 self.pidfile.create(self.pid)
 
     def _is_called(self) -> bool:
-        """Whether a signal has come that is still to be handled; the next master would not hear of it."""
+        """Whether a signal is pending; the next master would not get it."""
         return not self.SIG_QUEUE.empty()
 
     def _refuse(self, reason: str) -> None:
@@ -199,7 +199,7 @@ class Master(PatientArbiter):
         self._metrics.count_reload(is_refused=True)
 
     def _give_up(self) -> None:
-        """Let the workers of the master before go on, as none of this one's can load the site."""
+        """Keep the workers of the previous master, as none of this one's can load the site."""
         self.num_workers = 0
         self._is_ready = True
         self.kill_workers(signal.SIGTERM)
@@ -210,7 +210,7 @@ class Master(PatientArbiter):
         return Handover(self.pid, listeners, self.systemd, self._living(), self._metrics.left())
 
     def _lives(self) -> bool:
-        """Whether a worker has given a sign of life within the time that it has for one."""
+        """Whether a worker has sent a heartbeat within its timeout."""
         ages = (time.monotonic() - worker.tmp.last_update() for worker in self.WORKERS.values())
         serving_still = [] if self._old_workers.are_leaving else self._old_workers.look()
         return any(not self.timeout or age <= self.timeout for age in ages) or bool(serving_still)

@@ -1,4 +1,4 @@
-"""What the server tells: the service manager, by the datagrams of sd_notify(3), and everybody else, by its record."""
+"""Reports the server's state: to the service manager by sd_notify(3), and to everybody else by its record."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Notifier:
 
     Args:
         address: of the service manager's socket: a path, or @ and a name in the abstract namespace.
-        is_watched: whether the service manager waits for a sign of life.
-        record: where everybody may read what is told.
+        is_watched: whether the service manager expects watchdog pings.
+        record: a file with the same reports, readable by all.
     """
 
     def __init__(self, address: str, *, is_watched: bool = False, record: Record | None = None) -> None:
@@ -56,15 +56,15 @@ class Notifier:
         self._tell(READY="1", STATUS=status)
 
     def asked(self) -> None:
-        """Somebody wants a reload."""
+        """A reload was requested."""
         self.record.say(asked=self.record.facts.get("asked", 0) + 1)
 
     def refused(self, status: str, reason: str, *, is_ready: bool = True) -> None:
-        """A reload was refused, and the service goes on as it is.
+        """A reload was refused; the service is unchanged.
 
         Args:
             status: a line for people.
-            reason: all there is to say.
+            reason: the full text.
             is_ready: whether it can be used.
         """
         self._ended(reason)
@@ -88,28 +88,28 @@ class Notifier:
         self._tell(RELOADING="1", MONOTONIC_USEC=str(now), STATUS=status)
 
     def stopping(self, status: str) -> None:
-        """The service has begun to end."""
+        """The service is stopping."""
         self.record.say(state="stopping", status=status)
         self._tell(STOPPING="1", STATUS=status)
 
     def status(self, status: str) -> None:
-        """Nothing but a line for people."""
+        """Report a status line for people."""
         self.record.say(status=status)
         self._tell(STATUS=status)
 
     def waiting(self, status: str) -> None:
-        """The service cannot start yet, and goes on trying; to be said again within two minutes."""
+        """The service cannot start yet and keeps trying; report this again within two minutes."""
         self.record.say(state="waiting", status=status)
         self._tell(STATUS=status, EXTEND_TIMEOUT_USEC=str(_EXTENSION_USEC))
 
     def alive(self) -> None:
-        """A sign of life, where one is waited for."""
+        """Send a watchdog ping, if one is expected."""
         if self._is_watched:
             self._tell(WATCHDOG="1")
 
     @contextlib.contextmanager
     def told(self) -> Iterator[None]:
-        """Say what an error in the block says, for those who ask why the service has not started."""
+        """Report an error in the block, as the reason why the service has not started."""
         try:
             yield
         except UserError as error:
@@ -128,6 +128,6 @@ class Notifier:
 
 
 def headline(text: str) -> str:
-    """The one line of a message that says most: the first, or the last of a traceback."""
+    """The most useful line of a message: the first, or the last of a traceback."""
     lines = text.strip().splitlines() or [""]
     return lines[-1] if lines[0].startswith("Traceback") else lines[0]

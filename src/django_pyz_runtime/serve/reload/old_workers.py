@@ -1,4 +1,4 @@
-"""The workers of the master before, which serve until those of this one can."""
+"""The workers of the previous master, which serve until those of this one can."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OldWorkers:
         self._told: float | None = None
 
     def look(self) -> list[int]:
-        """Those that are there, in order. Those that have had their time to end are killed."""
+        """The running ones, in order. Those that have exceeded their time to stop are killed."""
         self._pids = {pid for pid in self._pids if is_there(pid)}
         if self.told_seconds_ago > self._patience_seconds:
             self._send(signal.SIGKILL)
@@ -39,13 +39,13 @@ class OldWorkers:
         return -1 if self._told is None else time.monotonic() - self._told
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Have them finish their requests and end; SIGQUIT has them end at once."""
+        """Stop them after their requests; with SIGQUIT, at once."""
         self.look()
         self._send(how)
         self._told = self._told or time.monotonic()
 
     def wait(self) -> None:
-        """Wait until they have ended, or been killed."""
+        """Wait until they have exited or been killed."""
         while self.look():
             time.sleep(0.05)
 

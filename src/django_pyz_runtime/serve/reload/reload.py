@@ -1,6 +1,6 @@
-"""A reload: a dry run of the file that is there now, which then takes this master's place in its process.
+"""A reload: a dry run of the current file, which then replaces this master in its process.
 
-The dry run is beside the server, which goes on.
+The dry run is a process beside the server, which keeps serving.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from django_pyz_runtime.serve.reload.handover import Handover, Invocation
 from django_pyz_runtime.serve.reload.notify import Notifier
 
 PROOF = "the site can be served"
-"""What `runserve --check` says last, and only where it is so."""
+"""The last line of `runserve --check`, printed on success only."""
 
 _TIDY_SECONDS = 2.0
-"""The time that it has to take away what it was about to unpack."""
+"""How long a stopped dry run may take to remove what it was unpacking."""
 _FOR_THE_SERVICE = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 _SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH"))
 
 
 class Verdict(NamedTuple):
-    """What a dry run has shown: nothing yet, that the site can be served, or that it cannot.
+    """The result of a dry run: none yet, the site can be served, or it cannot.
 
     Attributes:
         is_pending: whether it still runs.
@@ -63,7 +63,7 @@ class DryRun:
         self._limit_seconds = limit_seconds
         self._deadline = time.monotonic() + limit_seconds
         with contextlib.ExitStack() as files:
-            # Rather than pipes, which somebody would have to empty.
+            # Files rather than pipes, which would have to be read.
             self._out = files.enter_context(os.fdopen(anonymous_file(), "w+b"))
             self._errors = files.enter_context(os.fdopen(anonymous_file(), "w+b"))
             self._process = Popen(
@@ -78,9 +78,9 @@ class DryRun:
             self._files = files.pop_all()
 
     def verdict(self) -> Verdict:
-        """What it has shown so far.
+        """The result so far.
 
-        The proof is that it says so, and not its exit code: whoever reaps all children may have taken that.
+        The proof is its output, not its exit code: code that reaps all children may have taken that.
         """
         if self._process.poll() is None:
             if time.monotonic() < self._deadline:
@@ -112,12 +112,12 @@ def _text(file: IO[bytes]) -> str:
 
 
 class Reload:
-    """Reloads one after the other, each of them a dry run first.
+    """Runs reloads one after the other, each with a dry run first.
 
     Args:
         invocation: how this process was started.
         handover: says what is left to the next master.
-        notifier: tells how it goes.
+        notifier: gets the progress.
     """
 
     def __init__(self, invocation: Invocation, handover: Callable[[], Handover], notifier: Notifier) -> None:
@@ -131,18 +131,18 @@ class Reload:
 
     @property
     def is_busy(self) -> bool:
-        """Whether one has begun, and nothing is known of it yet."""
+        """Whether a dry run is in progress."""
         return self._dry_run is not None or self._is_proven
 
     def follow(self, take_over: Callable[[], None], *, is_wanted: bool = False) -> str:
-        """Go on with a reload, as often as there is time for it.
+        """Continue a reload; call this often.
 
         Args:
-            take_over: called while the file is known to work: it calls `take_place`.
-            is_wanted: whether a reload has been asked for just now.
+            take_over: called once the test has passed: it calls `take_place`.
+            is_wanted: whether a reload was just requested.
 
         Returns:
-            Why the reload is refused; "" where there is nothing to say.
+            Why the reload is refused; "" if it is not.
         """
         try:
             if is_wanted:
@@ -212,7 +212,7 @@ class Reload:
             allow_signals()
 
     def stop(self) -> None:
-        """Give up a dry run, and what it has proven."""
+        """Stop a dry run, and discard its result."""
         self._is_proven = False
         if self._dry_run:
             self._dry_run.stop()
@@ -220,5 +220,5 @@ class Reload:
 
 
 def allow_signals() -> None:
-    """Let through what the master before has held back."""
+    """Unblock the signals that the previous master has blocked."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

@@ -1,4 +1,4 @@
-"""What a master and its workers share: each process has an object, made before the fork, with one file behind all."""
+"""State that a master and its workers share: objects made before the fork, backed by one file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINE_BYTES = 1000
 
 
 class CheckOnce:
-    """A check that is made once among all processes; who comes meanwhile waits, so that nobody serves before its end.
+    """A check that runs once for all processes; the others wait for it, so that none serves before its end.
 
     The lock is one that the system gives back when a process ends (fcntl(2), advisory record locking).
     """
@@ -22,7 +22,7 @@ class CheckOnce:
         self._file = anonymous_file()
 
     def once(self, check: Callable[[], None]) -> None:
-        """Make the check, unless it has passed in some process already."""
+        """Run the check, unless it has already passed in some process."""
         fcntl.lockf(self._file, fcntl.LOCK_EX)
         try:
             if not os.fstat(self._file).st_size:
@@ -47,7 +47,7 @@ class SharedLine:
         self._file = anonymous_file()
 
     def write(self, text: str) -> None:
-        """Put a line in the place of the one before; of a long one, the beginning."""
+        """Replace the line; of a long one, keep the beginning."""
         os.pwrite(self._file, text.encode()[:_LINE_BYTES].ljust(_LINE_BYTES), 0)
 
     def read(self) -> str:
@@ -56,7 +56,7 @@ class SharedLine:
 
 
 class WorkerMail:
-    """Room for one text, which a worker leaves for its master: of several that fail alike, one is enough.
+    """A mailbox for one text from a worker to its master: of several workers that fail alike, one text is enough.
 
     Behind it is a pipe, which holds 64 KiB on Linux (pipe(7)), and one with a byte while there is room.
     """
@@ -67,7 +67,7 @@ class WorkerMail:
         os.write(self._room_again, b"1")
 
     def leave(self, text: str) -> None:
-        """Leave a text, where there is room; of a very long one, the end."""
+        """Leave a text if the mailbox is empty; of a very long one, the end."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._room, 1)
             os.write(self._in, text.encode()[-60_000:])
@@ -83,7 +83,7 @@ class WorkerMail:
 
 
 def _pipe() -> tuple[int, int]:
-    """One whose ends never wait."""
+    """A pipe with non-blocking ends."""
     out, into = os.pipe()
     os.set_blocking(out, False)
     os.set_blocking(into, False)
