@@ -80,7 +80,7 @@ def _runserve(bundle: Bundle, arguments: Arguments, options: Namespace, service:
     settings = gunicorn_settings(bundle, configuration)
     _check_sockets(settings, options, service)
     metrics = _metrics(bundle, configuration, settings["bind"], options, service)
-    # Whoever asks, or serves already, is told at once that it is away.
+    # A check, and a server that already serves, fail at once if a database cannot be reached.
     wait = None if options.check or service.handover else wait_for_databases(bundle, configuration)
     if code := _migrate(bundle, arguments, options, service, wait):
         return code

@@ -182,10 +182,10 @@ class Invocation(NamedTuple):
         return self.folder if os.path.isdir(self.folder) else "/"
 
     def execute(self, handover: Handover, more: Mapping[str, str]) -> NoReturn:
-        """Start the file that is there now, in this process.
+        """Start the current file in this process.
 
         Args:
-            handover: what it gets.
+            handover: for the new master.
             more: variables for it.
 
         Raises:

@@ -1,4 +1,4 @@
-"""An answer in the event loop, and the end of a connection whose client does not take it."""
+"""Responses in the event loop, and the end of connections whose client reads them too slowly."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class WatchedTransport:
 
     Args:
         transport: what does the work.
-        limits: what the client must keep to.
-        log: is told when it ends a connection.
+        limits: for the client.
+        log: called when it ends a connection.
     """
 
     def __init__(self, transport: asyncio.Transport, limits: Limits, log: Callable[[str], object]) -> None:
@@ -68,7 +68,7 @@ class WatchedTransport:
             self._loop.call_at(deadline, self._look)
 
     def _look(self) -> None:
-        """Do what is due when the time for an answer may be over."""
+        """Check the deadline of a response."""
         self._is_timed = False
         outgoing = self._outgoing
         if not outgoing or not self._is_waiting:

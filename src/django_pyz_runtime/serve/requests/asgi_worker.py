@@ -1,6 +1,6 @@
-"""gunicorn's ASGI worker, which stops without waiting for clients that want nothing, and its connections.
+"""gunicorn's ASGI worker, which stops without waiting for idle clients, and its connections.
 
-On these no doubtful request is passed on, and no client is waited for for ever.
+They reject ambiguous requests (request smuggling) and give up slow clients.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, 
 
 
 class AsgiConnection(ASGIProtocol):
-    """A connection. What comes is looked at before gunicorn's own parser gets it.
+    """A connection. Data is checked before gunicorn's own parser gets it.
 
     Args:
-        worker: whose it is. Its application has the limits.
+        worker: its worker, whose application has the limits.
     """
 
     # gunicorn's, which its type stubs leave out.
@@ -65,7 +65,7 @@ class AsgiConnection(ASGIProtocol):
             self._timer.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Look at what came, and pass it on."""
+        """Check the received data, and pass it on."""
         if self._is_refused:
             return
         try:
@@ -77,12 +77,12 @@ class AsgiConnection(ASGIProtocol):
             super().data_received(data)
 
     def close_if_silent(self) -> None:
-        """Close it where nothing of a request has come."""
+        """Close it if no part of a request has arrived."""
         if self._complete == 0 and self._incoming and not self._incoming.bytes:
             self._out.close()
 
     def _will_close(self, *arguments: Any) -> bool:
-        """Whether an answer is to say that the connection ends with it."""
+        """Whether a response must announce the end of the connection."""
         ends: bool = super()._will_close(*arguments)  # type: ignore[misc] # the stubs leave it out
         return ends or not self._own_worker.alive
 
@@ -123,13 +123,13 @@ class AsgiConnection(ASGIProtocol):
         self._timer = self._loop.call_at(deadline, self._look_again) if deadline < math.inf else None
 
     def _look_again(self) -> None:
-        """Do what is due when the time for a request may be over."""
+        """Check the deadline of a request."""
         self._timer = None
         incoming = self._incoming
         if not incoming or self._is_refused or self._websocket:
             return
         now = self._loop.time()
-        # Paused, it is the application that takes its time.
+        # While paused, the application is the slow one.
         if now < incoming.deadline or incoming.may_go_on(now, self._reading_paused):
             self._set_timer(incoming.deadline)
         elif incoming.bytes:
@@ -138,7 +138,7 @@ class AsgiConnection(ASGIProtocol):
             self._out.close()
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer, unless an answer to an earlier request is on its way, and close the connection."""
+        """Answer, unless the response to an earlier request is being sent, and close the connection."""
         self._own_worker.log.info("Refused a request: %s", refusal)
         self._is_refused = True
         if self.req_count <= self._complete:

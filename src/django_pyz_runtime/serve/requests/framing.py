@@ -1,8 +1,8 @@
 """Where an HTTP/1 request ends, found while it comes in (RFC 9112, sections 2, 6 and 7.1).
 
-The server's own parser reads every request again, from the same bytes. This one only tells when they are all there; so
-whatever makes the end doubtful is refused: a proxy in front could see another end, and take what follows for somebody
-else's request.
+The server's own parser reads the same bytes again. This one only finds the end of the request, so it rejects whatever
+makes the end ambiguous: a proxy in front could see another end, and take the rest for somebody else's request (request
+smuggling).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Framing:
     """One request, from its first byte to its last.
 
     Args:
-        limits: what it must keep to.
+        limits: for the request.
 
     Attributes:
         is_complete: whether all of it was fed.
-        expects_continue: whether its client waits for a word before it sends the body (RFC 9110, section 10.1.1).
-        body_left: bytes that are still to come of a body whose length is known.
+        expects_continue: whether its client waits for 100 Continue before it sends the body (RFC 9110, section 10.1.1).
+        body_left: bytes missing from a body whose length is known.
         has_head: whether its head was fed.
     """
 
@@ -50,14 +50,14 @@ class Framing:
 
     @property
     def unchunked_bytes(self) -> int | None:
-        """What has come of the body without the sizes of its chunks; None where it has no chunks."""
+        """The number of body bytes received, without chunk sizes; None for a body that is not chunked."""
         return self._chunks.data_bytes if self._chunks else None
 
     def feed(self, data: bytes) -> int:
-        """Look at what came next, and return how many bytes of it belong to this request.
+        """Check the next data, and return how many bytes of it belong to this request.
 
         Raises:
-            Refusal: it is no request that can be passed on.
+            Refusal: the request is rejected.
         """
         used = 0 if self.has_head else self._feed_head(data)
         if used < len(data) and not self.is_complete:
@@ -168,7 +168,7 @@ class _Chunks:
         self._trailer_bytes = 0
 
     def feed(self, data: bytes, start: int) -> int:
-        """Look at data from a place on, and return how many bytes of it belong to the body."""
+        """Check data from an offset on, and return how many bytes of it belong to the body."""
         at = start
         while at < len(data) and not self.is_complete:
             if self._data_left:

@@ -1,4 +1,4 @@
-"""A request that comes in: where it ends, and whether it comes fast enough."""
+"""An incoming request: where it ends, and whether it arrives fast enough."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from django_pyz_runtime.serve.requests.framing import Framing
 
 
 class Incoming:
-    """One request while it comes in.
+    """One request while it arrives.
 
     Args:
-        limits: what its client must keep to.
+        limits: for its client.
         now: the time, in seconds of some clock.
 
     Attributes:
-        framing: what is known of its end.
+        framing: finds its end.
         deadline: when to ask `may_go_on`.
-        bytes: how many have come.
+        bytes: how many have arrived.
     """
 
     def __init__(self, limits: Limits, now: float) -> None:
@@ -28,10 +28,10 @@ class Incoming:
         self.bytes = 0
 
     def feed(self, data: bytes, now: float) -> int:
-        """Look at what came next, and return how many bytes of it belong to this request.
+        """Check the next data, and return how many bytes of it belong to this request.
 
         Raises:
-            Refusal: it is no request that can be passed on.
+            Refusal: the request is rejected.
         """
         had_head = self.framing.has_head
         used = self.framing.feed(data)
@@ -45,7 +45,7 @@ class Incoming:
 
         Args:
             now: the time.
-            is_paused: whether nobody takes what it sends.
+            is_paused: whether the server reads nothing at the moment.
         """
         is_slow = self.bytes - self._bytes_then < self._limits.body_least_bytes and not is_paused
         if is_slow or not self.framing.has_head:
@@ -54,7 +54,7 @@ class Incoming:
         return True
 
     def rate(self, now: float) -> float:
-        """Bytes a second that have come until now; less than none where there is no head yet."""
+        """Bytes per second received so far; negative before the head is complete."""
         return self.bytes / max(now - self._began, 0.001) if self.framing.has_head else -1
 
     def _go_on(self, now: float) -> None:

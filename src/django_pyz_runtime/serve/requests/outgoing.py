@@ -1,4 +1,4 @@
-"""An answer that goes out: whether its client takes it fast enough.
+"""An outgoing response: whether its client reads it fast enough.
 
 What counts is what the other side has acknowledged. That a socket can be written to would not do: the kernel says so
 only when a third of its buffer, which may hold megabytes, is free, and a slow client takes minutes for that.
@@ -26,11 +26,11 @@ _FILE_PIECE_BYTES = 1024 * 1024
 
 
 class Outgoing:
-    """An answer that its client keeps waiting.
+    """A response that waits for its client.
 
     Args:
-        limits: what the client must keep to.
-        taken: how many bytes it has taken, from anywhere on.
+        limits: for the client.
+        taken: how many bytes it has read, counted from any start.
         now: the time, in seconds of some clock.
 
     Attributes:
@@ -51,12 +51,12 @@ class Outgoing:
 
 
 def unacknowledged_bytes(descriptor: int) -> int:
-    """What a socket was given and the other side has not taken (tcp(7), SIOCOUTQ)."""
+    """The bytes of a socket that the other side has not acknowledged (tcp(7), SIOCOUTQ)."""
     return int(struct.unpack("i", fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4)))[0])
 
 
 def give_up(connection: socket.socket) -> None:
-    """Have the end of a connection free what was not taken, which else stays in the kernel for a quarter of an hour."""
+    """Make closing a connection discard unsent data, which otherwise stays in the kernel for a quarter of an hour."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -64,11 +64,11 @@ class PatientSocket(socket.socket):
     """A connection that waits for its client only as long as the limits say, where it may wait at all.
 
     Args:
-        connection: it is taken over, and of no use any more.
-        limits: what the client must keep to.
+        connection: it is taken over; do not use it afterwards.
+        limits: for the client.
 
     Attributes:
-        is_given_up: whether the client did not take what was sent.
+        is_given_up: whether the client read too slowly.
     """
 
     def __init__(self, connection: socket.socket, limits: Limits) -> None:

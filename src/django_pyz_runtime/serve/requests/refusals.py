@@ -1,4 +1,4 @@
-"""Requests that no application gets to see, and what their clients are told."""
+"""Rejected requests, and the answers to their clients."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LINGER_SECONDS = 2.0
 
 
 class Refusal(Exception):
-    """A request that is not passed on.
+    """A request that is rejected.
 
     Args:
-        status: what its client is told.
-        reason: what the log is told.
+        status: for the client.
+        reason: for the log.
     """
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
@@ -35,7 +35,7 @@ class Refusal(Exception):
 
 
 def bad_request(reason: str) -> Refusal:
-    """One that is not HTTP/1."""
+    """One that is not valid HTTP/1."""
     return Refusal(HTTPStatus.BAD_REQUEST, reason)
 
 
@@ -45,13 +45,13 @@ def too_large(limit_bytes: int) -> Refusal:
 
 
 def no_room(limit_bytes: int) -> Refusal:
-    """One that does not fit beside those that come in at the same time."""
+    """One that does not fit beside the other requests in progress."""
     reason = f"large requests hold {limit_bytes} bytes already, see [serve] body_total"
     return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, reason)
 
 
 def too_slow() -> Refusal:
-    """One that does not come in time."""
+    """One that does not arrive in time."""
     return Refusal(HTTPStatus.REQUEST_TIMEOUT, "it arrives too slowly")
 
 

@@ -24,11 +24,11 @@ _IN_MEMORY_BYTES = 128 * 1024
 
 
 class RequestSocket(PatientSocket):
-    """A connection whose request was read before: recv() gives it once more.
+    """A connection whose request was already read: recv() returns it again.
 
     Args:
-        connection: it is taken over, and of no use any more.
-        limits: what its client must keep to.
+        connection: it is taken over; do not use it afterwards.
+        limits: for its client.
 
     Attributes:
         unchunked_bytes: the length of the request's body, where it came in chunks; else None.
@@ -47,7 +47,7 @@ class RequestSocket(PatientSocket):
         self.unchunked_bytes = unchunked_bytes
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """Some of the request, and after it what comes from the client."""
+        """Return some of the request, and after it new data from the client."""
         if self._request:
             if data := self._request.read(size):
                 return data
@@ -55,7 +55,7 @@ class RequestSocket(PatientSocket):
         return super().recv(size, flags)
 
     def send_continue(self) -> None:
-        """Let the client send the body. The server does so too, later; once is enough."""
+        """Ask the client for the body. The server asks later, too; once is enough."""
         self._continued = True
         with contextlib.suppress(BlockingIOError):
             super().send(_CONTINUE)
@@ -73,7 +73,7 @@ class RequestSocket(PatientSocket):
         super().close()
 
     def forget(self) -> None:
-        """Give up the request, which was read or will not be."""
+        """Discard the request."""
         if self._request:
             self._request.close()
             self._request = None
@@ -84,8 +84,8 @@ class RequestBuffer(Incoming):
 
     Args:
         connection: not blocking.
-        limits: what its client must keep to.
-        files: where it is kept when it is large.
+        limits: for its client.
+        files: where it is stored when it is large.
         now: the time, in seconds.
     """
 
@@ -95,16 +95,16 @@ class RequestBuffer(Incoming):
         self._request = _RequestFile(files)
 
     def receive(self, now: float) -> bool:
-        """Take what has come.
+        """Receive some data.
 
         Returns:
-            Whether the request is complete; the connection then gives it back.
+            Whether the request is complete; the connection then returns it.
 
         Raises:
-            Refusal: it is no request that can be passed on.
-            BlockingIOError: nothing has come.
-            EOFError: the client has gone.
-            OSError: the connection is broken, or the request cannot be kept.
+            Refusal: the request is rejected.
+            BlockingIOError: nothing has arrived.
+            EOFError: the client has disconnected.
+            OSError: the connection is broken, or the request cannot be stored.
         """
         had_head = self.framing.has_head
         self._request.keep(self._take(now))
@@ -115,7 +115,7 @@ class RequestBuffer(Incoming):
         return self.framing.is_complete
 
     def _take(self, now: float) -> bytes:
-        """The next bytes of this request; those of the one behind it stay where they are."""
+        """The next bytes of this request; those of the next one stay in the socket."""
         if left := self.framing.body_left:
             data = self._connection.recv(min(left, _BODY_PIECE_BYTES))
             self.feed(data, now)
@@ -132,7 +132,7 @@ class RequestBuffer(Incoming):
 
 
 class RequestFiles:
-    """What the large requests of a worker share.
+    """The common limit for the large requests of a worker.
 
     Args:
         folder: for temporary files; None for the usual one.
@@ -147,7 +147,7 @@ class RequestFiles:
         self._lock = threading.Lock()
 
     def add(self, count: int) -> None:
-        """Count bytes, or count them no longer where there are less than none.
+        """Count bytes; a negative number frees them.
 
         Raises:
             Refusal: there is no room for them.

@@ -13,7 +13,7 @@ class SyncWorker(sync.SyncWorker):
     """The worker."""
 
     def handle(self, *arguments: Any, **options: Any) -> None:
-        """Answer a request: what is said from then on is not about it."""
+        """Answer a request, then forget its ID."""
         try:
             super().handle(*arguments, **options)
         finally:

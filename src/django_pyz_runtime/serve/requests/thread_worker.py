@@ -1,10 +1,10 @@
-"""gunicorn's threaded worker, which gives a request to a thread only when all of it is there.
+"""gunicorn's threaded worker, which gives a request to a thread only when the whole request has arrived.
 
-gunicorn's own reads requests in its few threads. Whoever opens as many connections as there are threads, and sends
-half a request on each, keeps everybody else waiting for as long as he likes. Here the main loop reads, and slow clients
-cost a connection each; the time they have is limited (`serve.limits`), and so is the time for which a thread waits for
-a client to take its answer. gunicorn's own main loop waits two seconds for each client that does not close its end of
-a connection; ours sees to that beside all else.
+gunicorn's own worker reads requests in its few threads: a client that opens as many connections as there are threads,
+and sends half a request on each, blocks everybody else. Here the main loop reads, and a slow client costs only its
+connection. Its time is limited (`serve.limits`), as is the time for which a thread waits for a client to read the
+response. gunicorn's own main loop waits two seconds for each client that does not close its end of a connection; ours
+does not block for that.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from django_pyz_runtime.serve.requests.refusals import LINGER_SECONDS, Refusal, 
 from django_pyz_runtime.serve.requests.request_buffer import RequestBuffer, RequestFiles, RequestSocket
 
 _LOOK_SECONDS = 0.5
-"""Between two looks for connections whose time is over."""
+"""Interval between two checks for expired connections."""
 _NO_ROOM_SECONDS = 0.05
 _DRAIN_BYTES = 64 * 1024
 
 
 class ThreadWorker(gthread.ThreadWorker):
-    """The worker. Where gunicorn ends TLS, or is told to read requests in another way, it is gunicorn's own."""
+    """The worker. If gunicorn terminates TLS, or its settings change how requests are parsed, it acts as gunicorn's own."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -72,14 +72,14 @@ class ThreadWorker(gthread.ThreadWorker):
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._go_on, conn))
 
     def handle(self, conn: TConn) -> Any:
-        """Answer a request, in a thread: what that says from then on is not about it."""
+        """Answer a request, in a thread; then forget the request's ID."""
         try:
             return super().handle(conn)
         finally:
             request_ids.current.set("")
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
-        """Go on with a connection whose request was answered, or end it."""
+        """Keep a connection whose request was answered, or close it."""
         if isinstance(conn.sock, RequestSocket):
             conn.sock.forget()
         if not self._reads_ahead or fs.cancelled() or fs.exception() or fs.result():
@@ -91,7 +91,7 @@ class ThreadWorker(gthread.ThreadWorker):
             self._linger(conn)
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection. Where this process may have no more files open, one that waits gives way."""
+        """Accept a connection. At the limit of open files, close a waiting one instead."""
         try:
             super().accept(listener)
         except OSError as error:
@@ -101,14 +101,14 @@ class ThreadWorker(gthread.ThreadWorker):
                 time.sleep(_NO_ROOM_SECONDS)
 
     def murder_keepalived(self, *arguments: Any, **options: Any) -> None:
-        """Close the connections whose time is over; gunicorn asks for it after each round of events."""
+        """Close the expired connections; gunicorn calls this after each round of events."""
         super().murder_keepalived(*arguments, **options)
         now = time.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
         if not self.alive:
-            # Who has just connected may be about to send a request.
+            # A client that has just connected may be about to send a request.
             self._silent_until = min(self._silent_until, now + LINGER_SECONDS)
         for conn in [conn for conn, deadline in self._lingering.items() if deadline < now]:
             self._end_lingering(conn)
@@ -121,7 +121,7 @@ class ThreadWorker(gthread.ThreadWorker):
             self._make_room()
 
     def _read(self, conn: TConn, ahead: RequestBuffer) -> bool:
-        """Take what has come of a request, and return whether no more is to come."""
+        """Receive a part of a request, and return whether it is complete or rejected."""
         try:
             if not ahead.receive(time.monotonic()):
                 return False
@@ -143,12 +143,12 @@ class ThreadWorker(gthread.ThreadWorker):
         self._read(conn, self._waiting[conn])
 
     def _leave(self, conn: TConn) -> None:
-        """Watch a connection no longer."""
+        """Stop watching a connection."""
         if self._waiting.pop(conn, None):
             self.poller.unregister(conn.sock)
 
     def _end_waiting(self, conn: TConn, ahead: RequestBuffer, now: float) -> None:
-        """Do what is due when the time for a request is over."""
+        """Handle a request whose deadline is over."""
         if not ahead.bytes:
             self._drop(conn, ahead)
         elif not ahead.may_go_on(now):
@@ -157,8 +157,8 @@ class ThreadWorker(gthread.ThreadWorker):
     def _make_room(self, count: int = 0) -> bool:
         """Close connections, and return whether there were any.
 
-        Those go first on which nothing of a next request has come, then those without a head, of each the oldest; then
-        uploads, the slowest first. Of these no more than what leaves newcomers an eighth of the room.
+        The order: idle connections, then those without a complete head, the oldest first; then uploads, the slowest
+        first, but only until an eighth of the connections is free.
 
         Args:
             count: how many; by default half of those that are idle, or an eighth of all.
@@ -201,7 +201,7 @@ class ThreadWorker(gthread.ThreadWorker):
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def _drain(self, conn: TConn, _: socket.socket) -> None:
-        """Read what nobody wants."""
+        """Read and discard data."""
         try:
             is_over = not conn.sock.recv(_DRAIN_BYTES)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What the access log says of a request: whose it was, also behind a proxy, and for JSON each fact in a field."""
+"""The fields of the access log: the client's address, also behind a proxy, and for JSON one field per fact."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def _said(fact: str) -> str | None:
 
 
 def client_address(environ: Mapping[str, Any], config: Config) -> str:
-    """Whose request it is: that of the connection, or what a proxy says that is trusted (forwarded_allow_ips).
+    """The client's address: that of the connection, or the one that a trusted proxy names (forwarded_allow_ips).
 
-    Whoever has connected to a unix socket is one, as for gunicorn. Of the addresses in X-Forwarded-For it is the last
-    that is not a trusted proxy's. "" where nobody knows.
+    A client on a unix socket is trusted, as in gunicorn. Of the addresses in X-Forwarded-For it is the last one that is
+    not a trusted proxy's. "" if unknown.
     """
     peer = str(environ.get("REMOTE_ADDR", ""))
     hops = [hop.strip() for hop in str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")]

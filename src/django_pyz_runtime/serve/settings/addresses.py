@@ -1,4 +1,4 @@
-"""Whether the server can listen where it is told to, found out before gunicorn tries it five times; and metrics."""
+"""Checks that the server and metrics can listen at their addresses, before gunicorn tries it five times."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _METRICS_OPTION = "[metrics] bind"
 
 
 def check_addresses(addresses: Iterable[str], handover: Handover | None = None) -> None:
-    """Look at every address, unless listening sockets are passed on from outside.
+    """Check every address, unless listening sockets are passed in from outside.
 
     Args:
         addresses: as they are configured.
-        handover: what the server that this one replaces leaves to it.
+        handover: from the server that this one replaces.
 
     Raises:
         UserError: one is taken, or cannot be listened on.
@@ -38,7 +38,7 @@ def check_addresses(addresses: Iterable[str], handover: Handover | None = None) 
 
 
 def check_metrics_address(address: str, others: Collection[str], handover: Handover | None, *, is_free: bool) -> None:
-    """Look at the address of metrics.
+    """Check the address of metrics.
 
     Args:
         address: as it is configured.
@@ -57,7 +57,7 @@ def check_metrics_address(address: str, others: Collection[str], handover: Hando
 
 
 def listen(address: str) -> socket.socket:
-    """Listen for those who ask for metrics.
+    """Listen at the address of metrics.
 
     Args:
         address: as it is configured.

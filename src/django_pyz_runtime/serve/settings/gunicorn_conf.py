@@ -37,12 +37,12 @@ PASSED_OVER = frozenset(
         *("reload", "reload_engine", "reload_extra_files"),
     }
 )
-"""gunicorn settings that a project's file has no say in."""
+"""gunicorn settings that are ignored in a project's file."""
 _MEND_IT = f"The file belongs to the project and is read by gunicorn {__version__}: fix it there and build again."
 
 
 def project_file_settings(bundle: Bundle) -> dict[str, Any]:
-    """What the project's file says, each value as gunicorn reads it; nothing where there is no file.
+    """The settings of the project's file, each value as gunicorn reads it; empty without a file.
 
     Raises:
         UserError: the file fails, or gunicorn refuses a value.

@@ -1,4 +1,4 @@
-"""settings.ini in gunicorn's words, and how many workers there are for as many CPUs as this process may use."""
+"""settings.ini as gunicorn settings, and the number of workers for the available CPUs."""
 
 from __future__ import annotations
 

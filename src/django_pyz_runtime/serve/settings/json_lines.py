@@ -1,4 +1,4 @@
-"""A log record as one line of JSON: nothing that it holds can break the line, or keep it from being written."""
+"""A log record as one line of JSON: no content can break the line or prevent its output."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class PlainFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(message)s", _TIME)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text, without the secrets that are known, and as one whole: no text in it begins a line."""
+        """The record as text without known secrets; continuation lines are indented, so text cannot forge a log line."""
         try:
             text = super().format(record)
         except Exception:  # of the record's own, where its message does not fit its arguments
@@ -135,7 +135,7 @@ def logger_class(format_name: str, *, has_statsd: bool = False) -> type[ServerLo
 
 
 def introduce(release: str, format_name: str) -> None:
-    """Have what is logged, or written to standard error, say which release this is, and in which form.
+    """Set the release and the format of log lines and of messages on standard error.
 
     Args:
         release: for people.
@@ -155,14 +155,14 @@ def _as_json(text: str, priority: int) -> str:
 
 
 def begin_logging(level: str, format_name: str) -> logging.Handler:
-    """Send to standard error what our own loggers say.
+    """Send the output of our own loggers to standard error.
 
     Args:
-        level: least level, as the option `[log] level`.
+        level: minimum level, as the option `[log] level`.
         format_name: plain or json.
 
     Returns:
-        What does so.
+        The handler.
     """
     ours = logging.getLogger(_OURS)
     handler = logging.StreamHandler()
@@ -176,9 +176,9 @@ def begin_logging(level: str, format_name: str) -> logging.Handler:
 
 
 def keep_loggers() -> None:
-    """Have the server's loggers speak again, which a project has silenced that configures logging for itself alone.
+    """Enable the server's loggers again after a project's logging configuration has disabled them.
 
-    That is what logging.config does to loggers that are there and not named (disable_existing_loggers).
+    logging.config disables existing loggers that it does not name (disable_existing_loggers).
     """
     for name in list(logging.root.manager.loggerDict):
         if name in _KEPT or name.startswith(f"{_OURS}."):
@@ -186,7 +186,7 @@ def keep_loggers() -> None:
 
 
 def join_python_logging(handler: logging.Handler) -> None:
-    """Send there what Python's loggers say as well, where the project has configured none; else what nobody hears.
+    """Add the handler to the root logger if the project has no LOGGING, else to Django's if nothing handles that.
 
     Without this a production site that keeps Django's default LOGGING shows no trace of its errors: Django prints them
     with DEBUG only (django.utils.log.DEFAULT_LOGGING). The same goes for one that configures its own loggers alone.

@@ -1,4 +1,4 @@
-"""Lines that several processes write to one pipe, as a container's log is: each stays whole, however long it is.
+"""Keeps log lines whole, however long, when several processes write to one pipe, such as a container's log.
 
 The kernel mixes writes of more than 4 KiB where a pipe is full (pipe(7), PIPE_BUF); so long is the line of a traceback.
 """
@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from django_pyz_runtime.serve.anonymous_file import anonymous_file
 
 _lock = anonymous_file()
-"""The processes that are forked have it, too. A process that is killed gives it back."""
+"""Forked processes share it. The system releases it when a process is killed."""
 
 
 class _WholeLines:
@@ -55,7 +55,7 @@ os.register_at_fork(after_in_child=_renew_lock)
 
 
 def keep_whole(handler: logging.Handler) -> None:
-    """Have a handler that writes to a pipe keep its lines whole."""
+    """Make a handler that writes to a pipe keep its lines whole."""
     if not isinstance(handler, logging.StreamHandler) or isinstance(handler.stream, _WholeLines):
         return
     try:
