@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 LOST_READER = 141
-"""The exit code of a program whose reader has gone: that of one which SIGPIPE, 13, has killed."""
+"""The exit code of a program whose reader has closed the pipe: as if killed by SIGPIPE, 13."""
 CRITICAL, ERROR, WARNING, NOTICE, INFO, DEBUG = range(2, 8)
 """Priorities of syslog and of the journal."""
 
 form: Callable[[str, int], str] | None = None
-"""Gives what is written another form, where a process has one for all that it says."""
+"""Changes the format of all messages of a process, if set."""
 
 
 class UserError(Exception):
@@ -42,7 +42,7 @@ class UserError(Exception):
 
 
 def system_reason(error: Exception) -> str:
-    """What the system says of an error, for the middle of a sentence; else what the error says itself."""
+    """The system's text for an error, for the middle of a sentence; else the error's own."""
     return str(getattr(error, "strerror", None) or "").lower() or str(error)
 
 
@@ -66,7 +66,7 @@ def line_of(error: BaseException, path: str) -> int | None:
 
 
 def has_lost_reader(error: BrokenPipeError | None = None) -> bool:
-    """Write what is left to standard output, and say whether nobody reads it any more, as behind `| head -1`.
+    """Flush standard output, and return whether its reader has closed it, as behind `| head -1`.
 
     Python would complain about that once more at its end, if it were not for this.
 

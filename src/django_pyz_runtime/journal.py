@@ -1,4 +1,4 @@
-"""systemd's journal: how a process hands over an event as a whole. Standard library only.
+"""systemd's journal: sends an event as one entry. Standard library only.
 
 What is written to the stream that leads there is cut at each end of line, and at 48 KiB (journald.conf(5), LineMax).
 An event that is sent to the journal's socket stays one, has a priority, and may have fields
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SOCKET = "/run/systemd/journal/socket"
 _EXIT_SECONDS = 1.0
-"""How long an end waits for the journal: it knows the unit of a process only as long as there is one."""
+"""How long an exit waits for the journal: it can find the unit of a process only while the process exists."""
 _LOOK_SECONDS = 0.0005
 _TOO_LARGE = (errno.EMSGSIZE, errno.ENOBUFS)
 

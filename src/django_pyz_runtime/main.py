@@ -1,4 +1,4 @@
-"""What a bundle does with its command line; the only place that turns an error into a message."""
+"""Runs the command line of a bundle; the only place that turns an error into a message."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _say_where_it_is(bundle: Bundle, error: FileNotFoundError) -> None:
 
 
 def _say_where_it_looks(bundle: Bundle, ended: SystemExit) -> None:
-    """Say that a file which a failed command looked for may be the one in the project's folder."""
+    """Mention that a missing file of a failed command exists in the project's folder."""
     from django_pyz_runtime.commands.folder_hint import hint
 
     if text := hint(ended, bundle.root / bundle.manifest.folder):

@@ -1,4 +1,4 @@
-"""What people write: lists and JSON in text, and names that are nearly right."""
+"""Parses what people write: lists and JSON in text, and misspelt names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site for WSGI servers that somebody else started; /etc/NAME/<settings package>.wsgi calls it."""
+"""The site for other WSGI servers; /etc/NAME/<settings package>.wsgi calls it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make this process the project's: the only writer of os.environ, sys.path and the settings hook."""
+"""Prepares this process for the project: the only writer of os.environ, sys.path and the settings hook."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from django_pyz_runtime.secrets.redaction import remember, remember_later
 
 
 class Purpose(Enum):
-    """What a project is activated for.
+    """The purpose of an activation.
 
-    RUN is a command; SERVE answers requests; CHECK stops the import of the settings once the values for them have been
-    looked at; SHOW imports them and writes nothing.
+    RUN is a command; SERVE answers requests; CHECK stops the import of the settings once their values have been
+    checked; SHOW imports them and writes nothing.
     """
 
     RUN = "run"
@@ -48,15 +48,15 @@ class Purpose(Enum):
 
 
 class Activation:
-    """A project made ready for import; remembers what was done to its settings.
+    """A project ready for import; remembers the changes to its settings.
 
     Attributes:
-        moves: the paths that were moved to the data folder, once the settings have been imported.
-        generated_key: whether the secret key is the generated one, likewise.
+        moves: the paths that were moved to the data folder; known once the settings have been imported.
+        generated_key: whether the secret key is the generated one; known then.
         data_dir: the data folder.
         code_folder: the folder that the manifest's paths are relative to.
-        static_root: STATIC_ROOT as the project has it, once the settings have been imported.
-        may_collect: whether static files may be written to the STATIC_ROOT in force, likewise.
+        static_root: STATIC_ROOT as the project sets it; known then.
+        may_collect: whether static files may be written to the current STATIC_ROOT; known then.
     """
 
     def __init__(self, bundle: Bundle, configuration: Configuration, purpose: Purpose) -> None:
@@ -103,18 +103,18 @@ class Activation:
 
     @contextmanager
     def settings_context(self) -> Iterator[None]:
-        """What the settings find while they run: the current folder, and Django's source of secret keys."""
+        """The surroundings in which the settings run: the current folder, and Django's source of secret keys."""
         kept_key = same_key(lambda: self._key) if self._bundle.manifest.generates_key else nullcontext()
         with in_folder(self.project_folder), kept_key:
             yield
 
     @cached_property
     def _key(self) -> str:
-        """The generated key; where nothing may be written one for this process alone, as the settings may use it."""
+        """The generated key; if nothing may be written, one for this process only."""
         return zero_config.secret_key(self.data_dir) if self.may_write else zero_config.new_key()
 
     def set_missing_key(self, environ: MutableMapping[str, str]) -> None:
-        """Give the generated key to settings that need one in the environment, where nobody has set it."""
+        """Put the generated key into the environment for settings that read it from an unset variable."""
         names = zero_config.key_variables(self._bundle.manifest)
         needed = [name for name in names if name not in environ]
         for name in needed:
@@ -122,7 +122,7 @@ class Activation:
         self.generated_key = bool(needed)
 
     def explain(self, error: BaseException) -> UserError | None:
-        """What to say where the settings cannot be imported for want of a variable."""
+        """The error for settings that cannot be imported because a variable is missing."""
         return missing_variable(error, self._bundle.manifest.variables, os.environ, self._configuration.file.path)
 
     @property
@@ -169,7 +169,7 @@ def activate(
 ) -> Activation:
     """Set sys.path, the environment and the settings hook. Django can be imported from here on.
 
-    A second activation takes the place of the first.
+    A second activation replaces the first.
 
     Args:
         bundle: this one.
@@ -184,7 +184,7 @@ def activate(
     activation = Activation(bundle, configuration, purpose)
     use_code(bundle, activation.code_folder)
     if activation.code_folder != bundle.root:
-        # What is a link there may lead to modules that no build has seen.
+        # A symlinked data path can contain modules without built bytecode.
         copy = {str(activation.code_folder / PROJECT_FOLDER): PROJECT_FOLDER}
         bytecode_finder.install(str(bundle.root), copy, is_complete=False)
     for value in configuration.section("env"):

@@ -1,4 +1,4 @@
-"""What child processes of the project need to find the same code and the same configuration.
+"""The environment in which child processes of the project find the same code and configuration.
 
 `sys.executable` is a Python that knows the bundle: `__bin__/python` in the tree, a small shell script that starts the
 real one with a start-up module of ours (child/start.py). It stands on PATH beside the programs of the packages, so that

@@ -52,7 +52,7 @@ def leave_server(site_packages: Path) -> dict[str, ModuleType]:
     """Import the project's gunicorn from here on, if it has one.
 
     Returns:
-        The modules of the other one, which are forgotten.
+        The modules of the bundle's, removed from sys.modules.
     """
     sys.path[:] = [entry for entry in sys.path if entry != _server_folder(site_packages)]
     names = [name for name in sys.modules if name.partition(".")[0] == _SERVER_PACKAGE]
@@ -61,7 +61,7 @@ def leave_server(site_packages: Path) -> dict[str, ModuleType]:
 
 @contextmanager
 def server_code(site_packages: Path) -> Iterator[None]:
-    """Import the bundle's own gunicorn in the block. Afterwards all is as before, even where another one is at work."""
+    """Import the bundle's own gunicorn within the block, even while another one runs."""
     path = list(sys.path)
     before = leave_server(site_packages)
     use_server(site_packages)

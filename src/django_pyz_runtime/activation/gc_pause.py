@@ -1,8 +1,8 @@
 """Python's garbage collector while a project starts.
 
 An import makes many objects and next to no garbage; collections then only take time, about a third of a start. They are
-put off until the apps are loaded. What is there by then stays, is set apart (gc.freeze) and never looked at again; this
-also keeps the memory that forked processes share from being written to.
+postponed until the apps are loaded. The objects that exist by then are frozen (gc.freeze) and never scanned again; this
+also keeps the garbage collector from writing to memory that forked processes share.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any
 
 _THRESHOLDS = gc.get_threshold()
 _PUT_OFF = 200_000
-"""New objects until a collection: so many that a start has none, so few that a program which never gets to load its
-apps has some."""
+"""New objects until a collection: so many that a start has none, so few that a program which never loads its apps has
+some."""
 
 
 def put_off() -> None:
-    """Have no collections for a while."""
+    """Postpone collections."""
     if gc.get_threshold() == _THRESHOLDS:
         gc.set_threshold(_PUT_OFF, *_THRESHOLDS[1:])
 
 
 def resume() -> None:
-    """Set apart what is there and collect as usual from here on. Nothing, where they were not put off."""
+    """Freeze the existing objects and collect as usual from here on, if collections were postponed."""
     if gc.get_threshold()[0] == _PUT_OFF:
         gc.freeze()
         gc.set_threshold(*_THRESHOLDS)

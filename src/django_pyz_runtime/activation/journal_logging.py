@@ -1,7 +1,7 @@
-"""What Python's loggers say, in systemd's journal: one event with its priority, whoever has configured the handler.
+"""Sends log records to systemd's journal as one entry each, with its priority, whoever has configured the handler.
 
-logging's handlers write text to a stream, and the journal takes each line of it for an information. In a process whose
-stream leads to the journal they hand over events instead: those of the project, of Celery, of Python itself.
+logging's handlers write text to a stream, and the journal makes each line an entry with priority "info". In a process
+whose stream leads to the journal, all handlers send entries instead: those of the project, of Celery, of Python itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from logging import LogRecord, StreamHandler
 
 fields: dict[str, Callable[[], str]] = {}
-"""More fields of each event, by their names in capitals; what is empty is left out."""
+"""More fields of each event, by their names in capitals; empty ones are left out."""
 
 _PRIORITIES = ((50, CRITICAL), (40, ERROR), (30, WARNING), (20, INFO))
 """By logging's levels, which are numbers."""

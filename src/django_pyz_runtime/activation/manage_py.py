@@ -1,4 +1,4 @@
-"""The project's own way in: its manage.py, or what stands for it, with all that it prepares for its settings.
+"""The project's own entry point: its manage.py or its replacement, with its preparations for the settings.
 
 Imported after activation only.
 """
@@ -33,7 +33,7 @@ def run(manifest: Manifest, code_folder: Path, command: list[str]) -> None:
 
 
 def approach(manifest: Manifest, code_folder: Path) -> None:
-    """Do what a manage.py that is more than Django's does before Django takes over: variables, `settings.configure`."""
+    """Run what a customised manage.py does before Django takes over: variables, `settings.configure`."""
     if not (manifest.manage_py or manifest.manage_call):
         return
     from django.core.management import ManagementUtility

@@ -1,4 +1,4 @@
-"""Python files that the operator writes: what is said where one fails shows none of its lines, as they hold secrets."""
+"""Python files of the operator; error messages show none of their lines, as these hold secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAYS_NO_VALUE = (ArithmeticError, AttributeError, ImportError, NameError, Synta
 
 @contextmanager
 def told_without_source(where: str, path: str) -> Iterator[None]:
-    """Tell an error in a file of the operator's by its line and kind.
+    """Report an error in a file of the operator by its line and kind.
 
     Args:
         where: names the option.
@@ -73,7 +73,7 @@ class OperatorModules:
 
 class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
-        """Run the file; an error in it is told without its lines."""
+        """Run the file; an error in it is reported without its lines."""
         with told_without_source(f"[modules] {self.name}", self.path):
             super().exec_module(module)
 
@@ -118,7 +118,7 @@ def run_local_settings(path: Path, namespace: dict[str, Any]) -> None:
 
 @contextmanager
 def _refusals(where: str, path: str) -> Iterator[None]:
-    """Say why a file of the operator's is not used."""
+    """Report why a file of the operator is not used."""
     try:
         yield
     except trust.Untrusted as reason:

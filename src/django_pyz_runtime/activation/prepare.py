@@ -26,12 +26,12 @@ _ran: set[str] = set()
 
 
 def load(bundle: Bundle, arguments: Arguments) -> Configuration:
-    """The configuration of this process, with whatever is wrong in it."""
+    """The configuration of this process, including its problems."""
     return levels.load(bundle.manifest, arguments, os.environ, os.geteuid())
 
 
 def data_folder(bundle: Bundle, arguments: Arguments) -> Path | None:
-    """The data folder, as far as it can be told: a reload of what runs wants no readable configuration."""
+    """The data folder as far as known: a reload must work without a readable configuration."""
     try:
         return data_dir(bundle.manifest, load(bundle, arguments))
     except UserError:

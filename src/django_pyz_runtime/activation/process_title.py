@@ -1,4 +1,4 @@
-"""What ps, pidof and `systemctl status` show of this process: the command, not the code that the first lines run.
+"""Makes ps, pidof and `systemctl status` show the command of this process, not the code of the first lines.
 
 Linux shows the memory in which a process was given its arguments, as it is now (proc_pid_cmdline(5)). That is written
 over by way of /proc/self/mem: the kernel says where it is, and refuses what is no memory of the process. The library

@@ -1,4 +1,4 @@
-"""What to say where the settings cannot be imported, or Django refuses them."""
+"""The errors for settings that cannot be imported, or that Django refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIBRARIES: dict[str, Sequence[str]] = {
     "prettyconf": ("item",),
     "starlette": ("key",),
 }
-"""Libraries that read variables, and where their functions that miss one have its name."""
+"""Libraries that read variables, and the local names that hold a missing variable's name in their functions."""
 _IN_CAPITALS = {"everett", "prettyconf"}
 """Those that look for the name in capitals."""
 _NO_DEFAULT = {None, "None", "''"}
@@ -35,7 +35,7 @@ class MissingVariables(UserError):
 
     Args:
         problem: what is wrong.
-        names: of the variables: the one that was missed first, then the others that are required.
+        names: of the variables: first the missing one, then the others that are required.
         hint: the next step.
     """
 
@@ -45,7 +45,7 @@ class MissingVariables(UserError):
 
 
 def unknown_time_zone(error: ValueError) -> UserError | None:
-    """What to say of an error of Django's own settings; None where it is not about TIME_ZONE.
+    """The message for an error of Django's own settings; None if it is not about TIME_ZONE.
 
     Django looks for a file of that name where the system has a folder for them, whoever brings the data
     (django.conf.Settings).
@@ -63,7 +63,7 @@ def unknown_time_zone(error: ValueError) -> UserError | None:
 def missing_variable(
     error: BaseException, variables: Sequence[Variable], environ: Mapping[str, str], config: str
 ) -> MissingVariables | None:
-    """What to say of an error that the settings raise; None where it is not about a variable that is not set.
+    """The message for an error of the settings about an unset variable; None for other errors.
 
     Args:
         error: the error.
@@ -81,7 +81,7 @@ def missing_variable(
     required = [item.name for item in unset.values() if item.is_required]
     others = [other for other in dict.fromkeys([*missed, *required]) if other != name]
     where = unset[name].where if name in unset else _place(error)
-    # What the project or its library says may say more than the name.
+    # Keep the original message if it adds detail.
     own = "" if isinstance(error, KeyError) or _is_pydantic(error) else f": {str(error).strip()}"
     also = f" Also required: {', '.join(others)}." if others else ""
     return MissingVariables(
@@ -92,7 +92,7 @@ def missing_variable(
 
 
 def _missed(error: BaseException | None, unset: Mapping[str, Variable]) -> Iterator[str]:
-    """The variables for want of which an error was raised, or one that it was raised for, if any.
+    """The missing variables that caused an error, or an error in its chain.
 
     Args:
         error: the error.
@@ -115,7 +115,7 @@ def _missed(error: BaseException | None, unset: Mapping[str, Variable]) -> Itera
 
 
 def _named_by_library(error: Any, known: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
-    """The variable that a library has not found, told by its error where that has an attribute for it.
+    """The variable that a library has not found, by an attribute of its error if there is one.
 
     Args:
         error: the library's.
@@ -140,7 +140,7 @@ def _is_pydantic(error: BaseException) -> bool:
 
 
 def _missing_fields(error: Any, frames: list[FrameType]) -> Iterator[str]:
-    """The variables of the fields that a class of pydantic-settings misses."""
+    """The variables of the missing fields of a pydantic-settings class."""
     makers = (frame for frame in frames if frame.f_globals.get("__name__", "").startswith("pydantic_settings"))
     made = next((frame.f_locals[frame.f_code.co_varnames[0]] for frame in makers), None)
     prefix = getattr(made, "model_config", {}).get("env_prefix", "")
@@ -170,7 +170,7 @@ def _is_of_project(frame: FrameType | None) -> bool:
 
 
 def missing_settings(error: BaseException) -> UserError | None:
-    """What to say where the settings module itself is not there; None for every other error."""
+    """The message for a missing settings module; None for every other error."""
     module = os.environ.get(SETTINGS_MODULE, "")
     missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
     if not missing or not f"{module}.".startswith(f"{missing}."):
@@ -183,5 +183,5 @@ def missing_settings(error: BaseException) -> UserError | None:
 
 
 def refused(error: Exception, hint: str = "") -> UserError:
-    """What to say where Django finds the settings improperly configured."""
+    """The message for settings that Django finds improperly configured."""
     return UserError(f"{os.environ[SETTINGS_MODULE]}: {error}", hint=hint)

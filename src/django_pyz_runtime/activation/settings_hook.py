@@ -81,7 +81,7 @@ class SettingsHook:
         self._watched[name] = change
 
     def change(self, module: ModuleType) -> None:
-        """Change the settings that a settings module has made."""
+        """Change the settings of a settings module that has run."""
         self._changed.add(module.__name__)
         change_module(module, self._change)
 
@@ -176,9 +176,9 @@ class _ChangingLoader(Loader):
 
 @contextmanager
 def in_folder(folder: Path) -> Iterator[None]:
-    """Be in the project's folder, where its team runs manage.py: some settings read files relative to it.
+    """Change to the project's folder, where developers run manage.py, as some settings read files relative to it.
 
-    The current folder of the command stays what it is, as its arguments may be relative to it.
+    The current folder of the command stays the same, as its arguments may be relative to it.
     """
     try:
         before = os.getcwd()
@@ -200,12 +200,12 @@ def in_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def same_key(key: Callable[[], str]) -> Iterator[None]:
-    """Let Django's `get_random_secret_key` return the key that is kept.
+    """Let Django's `get_random_secret_key` return the stored key.
 
-    Settings that fall back on it would have another key in each worker of a server, and after each restart.
+    Settings that fall back on it would otherwise have a different key in each worker, and after each restart.
 
     Args:
-        key: gives the key that is kept.
+        key: returns the stored key.
     """
     from django.core.management import utils
 

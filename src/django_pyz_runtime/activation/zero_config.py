@@ -1,4 +1,4 @@
-"""Zero configuration: what a project needs to start where nobody has configured it."""
+"""Zero configuration: the defaults with which a project starts without configuration."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def key_variables(manifest: Manifest) -> list[str]:
 
 
 def secret_key(data_dir: Path) -> str:
-    """The key that is kept in the data folder, made by whoever comes first.
+    """The key stored in the data folder; the first process makes it.
 
     Args:
         data_dir: the data folder; it is made where it is missing.
@@ -72,7 +72,7 @@ def new_key() -> str:
 
 
 def _write_first(path: Path, text: str) -> None:
-    """Write a private file whole, unless another process was first."""
+    """Write a private file atomically, unless another process was first."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

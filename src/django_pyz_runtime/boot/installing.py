@@ -1,4 +1,4 @@
-"""`pyz install` and `pyz upgrade`, before there is a tree: it is unpacked to where it is installed, and to no cache.
+"""`pyz install` and `pyz upgrade`, before there is a tree: it is unpacked to its installed place, not to a cache.
 
 Standard library only.
 """
@@ -16,7 +16,7 @@ from django_pyz_runtime.errors import UserError, system_reason
 PROGRAMS = "usr/bin"
 """Where programs are installed, below the root."""
 MADE = "DJANGO_PYZ_MADE_TREE"
-"""The variable that tells them which tree the launcher has just made: a refusal takes that away again."""
+"""The variable with the tree that the launcher has just made: it is removed again if the command is refused."""
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (.+?): a Django project in one file\. .*: \S+ (.+)\n")
 """How a bundle begins, with its project's name and that of its program (django_pyz.pack.programs.first_lines)."""
 _NO_MATTER = re.compile(r"--(system|no-backup|no-start|timeout=\d+)")
@@ -24,7 +24,7 @@ _LONGEST_BYTES = 1000
 
 
 def folder_to_unpack_to(archive: str, name: str, command: list[str]) -> str:
-    """The folder of releases that `pyz install` or `pyz upgrade` is about to unpack to, once it is known that it may.
+    """The folder of releases that `pyz install` or `pyz upgrade` is about to unpack to, after the checks.
 
     Args:
         archive: the bundle.
@@ -49,7 +49,7 @@ def folder_to_unpack_to(archive: str, name: str, command: list[str]) -> str:
 
 
 def check_program(program: str, name: str) -> None:
-    """Check that there is no program where one is to be installed, or a bundle of the same project, also a damaged one.
+    """Check that the program's path is free, or holds a bundle of the same project, even a damaged one.
 
     Raises:
         UserError: something else is there.

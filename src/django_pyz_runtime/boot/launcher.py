@@ -34,7 +34,7 @@ _NOT_OURS = (
     "PYTHONUSERBASE",
     "PYTHON_PRESITE",
 )
-"""What makes a Python run other code. The first lines of a bundle drop them as well (see django_pyz.pack.head)."""
+"""Variables that make Python run other code. The first lines of a bundle drop them, too (see django_pyz.pack.head)."""
 
 
 def launch(
@@ -114,7 +114,7 @@ def _names_module(warning: str) -> bool:
 
 
 def _do_what_site_does() -> None:
-    """Add what people know from an interactive Python, where it was started with -S for speed."""
+    """Add the builtins of an interactive Python, which are missing after a start with -S, for speed."""
     if sys.flags.no_site:
         import site
 

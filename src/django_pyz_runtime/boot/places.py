@@ -1,4 +1,4 @@
-"""Where an unpacked tree may live, best place first. Standard library only: this runs before anything is unpacked."""
+"""The possible places of an unpacked tree, best first. Standard library only: this runs before anything is unpacked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trees of several builds beside one another: which are no longer needed. Standard library only.
+"""The trees of several builds in one folder, and which of them are no longer needed. Standard library only.
 
 A folder for trees holds, for each build: BUILD, its tree; BUILD.DIGEST, copies of the project's own files with links to
 data (see data_links); .BUILD.lock, while it is being unpacked; and .BUILD.RANDOM or .BUILD.DIGEST.RANDOM, what is
@@ -32,11 +32,11 @@ _LEFT_OVER = re.compile(r"\.([0-9a-f]{64})\.(?:(lock)|([0-9a-f]{12}\.)?[a-z0-9_]
 
 
 class Outcome(NamedTuple):
-    """What became of a tree, or of what was left over.
+    """The result of pruning a tree or leftovers.
 
     Attributes:
-        path: of it.
-        kept: why it was kept; "" where it was removed.
+        path: its path.
+        kept: why it was kept; "" if it was removed.
     """
 
     path: str
@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
 
 
 def prune(folder: str, name: str, own: str, keep: int = KEPT, spared: Collection[str] = ()) -> Iterator[Outcome]:
-    """Remove the trees of a project's other builds, and what killed processes left behind, where no process uses it.
+    """Remove the unused trees of a project's other builds, and leftovers of killed processes.
 
     Args:
         folder: the one that holds the trees; nobody else can write to it.
@@ -96,7 +96,7 @@ def others(folder: str, name: str, own: str) -> list[str]:
 
 
 def remove_left_over(tree: str) -> None:
-    """Remove what killed processes left behind that were unpacking to `tree`; for whoever's turn it is."""
+    """Remove leftovers of killed processes that were unpacking to `tree`; for the process whose turn it is."""
     folder, name = os.path.split(tree)
     pattern = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]{{8}}")
     for entry in os.listdir(folder):
@@ -167,7 +167,7 @@ def _age(tree: str) -> int:
 
 
 def _project(tree: str) -> str:
-    """The name of the project that a tree is of; "" where that cannot be told."""
+    """The name of a tree's project; "" if unknown."""
     try:
         with open(os.path.join(tree, "site-packages", MANIFEST_FILE), "rb") as file:
             return str(json.load(file)["name"])

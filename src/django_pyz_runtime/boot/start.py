@@ -1,4 +1,4 @@
-"""The first code of a bundle, behind its lines for the shell: they read, check and execute what it is compiled to.
+"""The first Python code of a bundle. Its first lines, for the shell, read, check and execute its bytecode.
 
 `launcher` is a dictionary: "modules", the bytecode of each of the launcher's modules, by the path of its source;
 "launch", what it is called with. The build wing writes it.

@@ -1,7 +1,7 @@
-"""Locks on unpacked trees: who runs from one, who may remove it, and whose turn it is to unpack it.
+"""Locks on unpacked trees: which processes use one, which may remove it, and whose turn it is to unpack it.
 
-A process holds the tree that it runs from by a shared lock on its folder. The lock ends with the last process that has
-it, however that ends; forked children have it too. Whoever wants to remove a tree takes the exclusive lock first.
+A process holds a shared lock on the folder of the tree that it runs from. The lock ends with the last process that has
+it, however that ends; forked children inherit it. To remove a tree, a process takes the exclusive lock first.
 
 At first starts at the same time one process unpacks, and the others wait for its tree. A lock file beside the tree says
 whose turn it is. It is made in a folder that nobody else can write to, is never written to, and goes when the turn is
@@ -81,7 +81,7 @@ def hold(tree: str) -> int | None:
 
 
 def take_to_remove(path: str) -> int | None:
-    """Take a folder or a lock file that nobody holds, for whoever is going to remove it.
+    """Lock a folder or a lock file that nobody holds, before its removal.
 
     Returns:
         A descriptor to close; None where somebody holds it, or it has gone.

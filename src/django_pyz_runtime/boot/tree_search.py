@@ -65,11 +65,11 @@ FOLDERS = (
 
 
 class _NoExec(Exception):
-    """Compiled modules cannot be loaded from a folder."""
+    """Raised when compiled modules cannot be loaded from a folder."""
 
 
 class _Search:
-    """Looks for the tree of a build in one place after the other, or makes it there.
+    """Looks for the tree of a build in one place after another, or makes it there.
 
     Args:
         archive: the one to unpack.
@@ -91,7 +91,7 @@ class _Search:
         self.reasons: list[str] = []
 
     def ways(self, config: str | None, install_to: str) -> Iterator[tuple[Callable[[str], str], str, str]]:
-        """A way to find the code, a place for it, and what to say where a better one cannot be used; the best first."""
+        """A way to find the code, a place for it, and a warning if it is not the best one; the best first."""
         for folder in places.installed_folders(self._name, self._archive):
             if os.path.isdir(os.path.join(folder, self._build_id)):
                 yield self._installed, folder, ""
@@ -113,7 +113,7 @@ class _Search:
             yield self._tree_in, folder, f"using {folder}, where compiled modules cannot be loaded"
 
     def tried(self, find: Callable[[str], str], folder: str) -> str:
-        """What a way finds in a place; "" where it cannot be used, for a reason that is noted."""
+        """The result of a way in a place; "" if it cannot be used, and the reason is noted."""
         try:
             return find(folder)
         except (trust.Untrusted, _NoExec) as reason:
@@ -153,10 +153,10 @@ class _Search:
         return self._tree_in(folder)
 
     def _tree_in(self, folder: str) -> str:
-        """The code in a folder that is there. Where it is unpacked, what nobody needs any more is removed.
+        """The code in an existing folder. After unpacking, code that is no longer needed is removed.
 
         Raises:
-            UserError: the archive is damaged, or is another one by now.
+            UserError: the archive is damaged, or was replaced.
         """
         tree = os.path.join(folder, self._build_id)
         if not os.path.lexists(tree):

@@ -15,7 +15,7 @@ class Untrusted(Exception):
 
     Args:
         reason: which one and why.
-        mend: the next step, where one command is it, else "".
+        mend: the next step, if it is one command, else "".
     """
 
     def __init__(self, reason: str, mend: str = "") -> None:
@@ -56,7 +56,7 @@ def check_file(path: str, uid: int) -> None:
 
 
 def check_configuration(path: str, uid: int) -> None:
-    """Check that root reads no configuration which another user could have written; others read what they may.
+    """Check that root reads no configuration that another user could have written; other users are not restricted.
 
     Raises:
         Untrusted: with the path at fault and the reason.
@@ -82,7 +82,7 @@ def check_is_file(path: str) -> None:
 
 
 def resolve(path: str, uid: int) -> str:
-    """The path without symbolic links. Each of them must be root's or the user's own: others may lead astray.
+    """The path without symbolic links. Each of them must belong to root or the user: others cannot be trusted.
 
     Args:
         path: absolute; the last parts of it need not be there.
@@ -114,7 +114,7 @@ def resolve(path: str, uid: int) -> str:
 
 
 def check_one(path: str, uid: int, *, may_be_sticky: bool = False) -> None:
-    """Check a file or folder alone, as where those above it were checked before.
+    """Check a file or folder alone, if those above it were already checked.
 
     Raises:
         Untrusted: with the path at fault and the reason.
@@ -192,7 +192,7 @@ def user_name(uid: int) -> str:
 
 
 def _unmapped(owner: int) -> str:
-    """What to say of an owner who stands for all that have no id in this user namespace (user_namespaces(7))."""
+    """The message about an owner that stands for all unmapped users of this user namespace (user_namespaces(7))."""
     try:
         with open("/proc/sys/kernel/overflowuid") as overflow, open("/proc/self/uid_map") as mapped:
             if owner != int(overflow.read()) or mapped.read().split() == ["0", "0", "4294967295"]:
@@ -206,7 +206,7 @@ def _unmapped(owner: int) -> str:
 
 
 def _has_access_list(path: str) -> bool:
-    """Whether more users than the mode tells may have rights (acl(5)); the bits of the group are their upper limit."""
+    """Whether an ACL may grant rights to more users than the mode shows (acl(5)); the group bits are the limit."""
     try:
         return "system.posix_acl_access" in os.listxattr(path)
     except OSError:

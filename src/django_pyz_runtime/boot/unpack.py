@@ -22,7 +22,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 def unpack(executable: str, container: Container, tree: str) -> bool:
-    """Unpack an archive to `tree`, all or nothing; whoever comes second finds the first one's tree and is content.
+    """Unpack an archive to `tree`, all or nothing; a second process uses the first one's tree.
 
     Each block is checked against its digest before anything of it is written, and all of it is on disk before the tree
     gets its name, so that a power cut leaves no tree of empty files.
@@ -78,7 +78,7 @@ def _temporary_folder(tree: str) -> tuple[str, int]:
 
 
 def _end_on_term() -> Any:
-    """Let SIGTERM end this process in order; the handler to put back, None where signals are not ours."""
+    """Let SIGTERM end this process with cleanup; returns the handler to restore, None outside the main thread (signals are not ours there)."""
     if threading.current_thread() is not threading.main_thread():
         return None
     return signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

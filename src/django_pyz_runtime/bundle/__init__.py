@@ -1,1 +1,1 @@
-"""What a bundle is: its manifest, its parts, its seal. The one door that the build wing imports through."""
+"""The parts of a bundle: manifest, blocks, seal. The interface between the two wings."""

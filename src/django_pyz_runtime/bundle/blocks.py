@@ -127,7 +127,7 @@ class Writer:
         target: the folder of the tree, which is empty.
 
     Raises:
-        OSError: its mode cannot be changed.
+        OSError: the target folder's mode cannot be changed.
     """
 
     def __init__(self, executable: str, descriptor: int, target: str) -> None:
@@ -135,8 +135,8 @@ class Writer:
         self._descriptor = descriptor
         self._target = target
         os.chmod(target, FOLDER_MODE)
-        # With their final modes from the start, where that is no hindrance: changing a mode takes longer than making
-        # a file. It is for who has the capability DAC_OVERRIDE, as root mostly has.
+        # Make folders read-only at once if this process can still write into them (CAP_DAC_OVERRIDE, as root mostly
+        # has), else at the end: changing a mode takes longer than making a file.
         self._folder_mode = FOLDER_MODE if os.access(target, os.W_OK, effective_ids=True) else 0o755
         os.chmod(target, self._folder_mode)
         self._has_umask = _takes_modes_away(target)
@@ -159,7 +159,7 @@ class Writer:
             position = end
 
     def finish(self, layout: Layout) -> None:
-        """Make the links, and see to it that all folders are read-only.
+        """Make the links, and make all folders read-only.
 
         Raises:
             OSError: one cannot be changed.
@@ -197,7 +197,7 @@ class Writer:
 
 
 def _takes_modes_away(folder: str) -> bool:
-    """Whether what is made in a folder does not get all of the mode that it is made with."""
+    """Whether new files in a folder do not get their full mode."""
     probe = f"{folder}/.probe"
     os.mkdir(probe, FOLDER_MODE)
     mode = os.lstat(probe).st_mode & 0o777

@@ -52,7 +52,7 @@ class Bundle(NamedTuple):
 
     @classmethod
     def of_tree(cls, site_packages: str) -> Bundle:
-        """The bundle of an unpacked tree, whose file is still to be told by `started_from`.
+        """The bundle of an unpacked tree; set its file with `started_from`.
 
         Raises:
             UserError: there is no readable manifest.

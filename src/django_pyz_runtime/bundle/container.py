@@ -1,4 +1,4 @@
-"""The outer archive: what it says of itself, and where in it the tree is. Standard library only.
+"""The outer archive: its table of contents, and the position of the tree. Standard library only.
 
 The build wing writes it, the launcher reads it.
 
@@ -83,7 +83,7 @@ class Container(NamedTuple):
 
 
 def read_container(executable: str) -> Container:
-    """Read what an archive says of itself.
+    """Read the table of contents of an archive.
 
     Raises:
         UserError: the file is damaged, or no archive of ours.
@@ -110,5 +110,5 @@ def _is_well_formed(container: Container) -> bool:
 
 
 def damaged(executable: str, why: str) -> UserError:
-    """What to say of a file that is not as it was built."""
+    """The error for a file that differs from the build."""
     return UserError(f"{executable}: the file is damaged ({why})", hint="Copy it again from where it was built.")

@@ -1,4 +1,4 @@
-"""The one door between the wings: what a build knows about a project and a bundle needs at run time.
+"""The interface between the wings: what a bundle needs to know at run time about the build and the project.
 
 The build wing writes a `Manifest` as JSON into the payload; the run wing reads it back from the unpacked tree.
 """
@@ -22,7 +22,7 @@ STATIC_FOLDER = "__static__"
 SERVER_FOLDER = "__server__"
 """Where the gunicorn that `runserve` runs lies inside site-packages; the project's own, if any, lies beside it."""
 METRICS_FOLDER = "__metrics__"
-"""Where prometheus-client lies there, for the process that tells metrics; no process of the project's imports it."""
+"""Where prometheus-client lies there, for the process that serves metrics; the project's processes do not import it."""
 SERVES = {"name": "django-pyz:serves", "value": "true"}
 """Marks what is in these two in the list of packages (CycloneDX 1.6, properties of a component)."""
 PROGRAM_FOLDER = "__bin__"

@@ -108,7 +108,7 @@ def find_configuration(name: str, given: str | None, environ: Mapping[str, str],
 
 
 def is_there(path: str) -> bool:
-    """Whether there is something at a path; also where that cannot be told, so that whoever reads it says why."""
+    """Whether something exists at a path; True if unknown, so that reading it reports why."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

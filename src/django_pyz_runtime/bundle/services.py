@@ -1,4 +1,4 @@
-"""What runs beside the web server, as it is written down: `[services]` and `[timers]`, for both wings.
+"""The syntax of `[services]` and `[timers]`, the processes beside the web server; for both wings.
 
 A service is a name and a command. Its unit is NAME-SERVICE.service, and NAME-SERVICE is also what `pyz status` lists. A
 timer is a management command and the times at which it runs; its unit is named after the command.
@@ -19,11 +19,11 @@ _COMMAND_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _CALENDAR = r"[A-Za-z0-9*/:.,~+_ -]+"
 _LONGEST = 100
 _TAKEN = ("web",)
-"""What the server calls itself in `pyz status`."""
+"""The name of the server in `pyz status`."""
 
 
 def problem_of(section: str, key: str, text: str) -> str:
-    """What is wrong with an entry by itself, as "wanted ..., found ..."; "" where nothing is. No text switches it off.
+    """The problem of an entry by itself, as "wanted ..., found ..."; "" for none. An empty value disables the entry.
 
     Args:
         section: SERVICES or TIMERS.

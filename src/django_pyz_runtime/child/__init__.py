@@ -1,1 +1,1 @@
-"""What a child process starts with: `python` and the programs of the packages find the project's code."""
+"""The start of child processes: `python` and the programs of the packages find the project's code."""

@@ -22,7 +22,7 @@ from django_pyz_runtime.errors import WARNING, write
 
 
 def start(site_packages: str) -> None:
-    """Make the bundle's code importable, and have the project activated when its settings are imported.
+    """Make the bundle's code importable, and activate the project when its settings are imported.
 
     A bundle that Python is given as the script does all this itself; it may be an argument of another script.
 
@@ -53,7 +53,7 @@ def start(site_packages: str) -> None:
 
 
 def _say_what_is_ignored(script: str, path: str) -> None:
-    """Say that an agent which a wrapper has put on PYTHONPATH is not run, as the bundle's first lines do."""
+    """Warn that an agent which a wrapper has put on PYTHONPATH is not run; the bundle's first lines warn, too."""
     own = os.path.join(os.path.dirname(__file__), "path")
     for folder in filter(None, path.split(os.pathsep)):
         agent = os.path.join(folder, "sitecustomize.py")
@@ -84,7 +84,7 @@ def _has_parent_of(tree: str) -> bool:
 
 
 def _say_what_to_start(script: str) -> None:
-    """Say that this Python goes with its build, to whoever has put its path where it is to stay, as in a crontab."""
+    """Warn that this Python is removed with its build, in case its path was stored, as in a crontab."""
     python = os.path.join(PROGRAM_FOLDER, "python")
     told = (
         f"{script}: {python} was started by its path inside the tree of one build, which later builds remove: "

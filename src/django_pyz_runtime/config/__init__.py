@@ -1,1 +1,1 @@
-"""settings.ini and its kin: which options there are, where values come from, and what types they take."""
+"""The configuration: the options of settings.ini, the sources of values, and their types."""

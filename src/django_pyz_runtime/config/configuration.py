@@ -1,4 +1,4 @@
-"""The configuration: levels of values merged, each with where it came from and what it shadows, and all problems."""
+"""The configuration: the merged values of all levels, each with its source and what it shadows, and all problems."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from django_pyz_runtime.secrets.recognise import is_secret, shown, shown_name
 from django_pyz_runtime.texts import nearest
 
 _HELPED = 100
-"""How many mistakes get a "did you mean": to look for it takes a while, which a file full of them would multiply."""
+"""How many mistakes get a "did you mean": each takes some time to find, too much for a file full of mistakes."""
 _DEEPEST = 20
-"""How many names may follow the one of a setting."""
+"""How many names may follow that of a setting."""
 _PLAIN_TEXT = "text that can be encoded, without NUL characters"
 _PLACE = r"([^\n]*?):(\d{1,9}): "
 
 
 class Level(IntEnum):
-    """Who says so; a higher level shadows a lower one."""
+    """The precedence of sources; a higher level shadows a lower one."""
 
     DEFAULT = 0
     SEALED = 1
@@ -67,16 +67,16 @@ class Value(NamedTuple):
         return is_secret(self.key, self.text)
 
     def problem(self, wanted: str) -> str:
-        """The line that says this value does not fit."""
+        """The message that this value is not valid."""
         name = self.key.rstrip("+ ")
         return f"{self.source}: [{self.section}] {name}: wanted {wanted}, found {self.shown!r}"
 
 
 class Configuration(NamedTuple):
-    """What all levels together say. Problems are kept, not raised, so that each reader can decide.
+    """The merged values of all levels. Problems are kept, not raised, so that each reader can decide.
 
     Attributes:
-        file: where the main file is.
+        file: the main file.
         present: whether there is a main file.
         values: the winning values, those of the lowest levels first.
         problems: everything wrong, a line each.
@@ -105,9 +105,9 @@ class Configuration(NamedTuple):
         return [value for value in self.values.values() if value.section == name]
 
     def command(self, program: str) -> str:
-        """How messages begin a command of the program that is to see the same configuration; secrets are not in it.
+        """The start of a command line with the same configuration, for messages; secrets are masked.
 
-        What the environment says stays out, as it is still there when the command is run.
+        Environment variables are left out, as they are still set when the command is run.
         """
         import shlex
 
@@ -118,13 +118,13 @@ class Configuration(NamedTuple):
         return shlex.join([program, *words])
 
     def level(self, section: str, key: str) -> Level:
-        """Which level an option's value comes from."""
+        """The level of an option's value."""
         value = self.values.get((section, key))
         return value.level if value else Level.DEFAULT
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody has configured the project: no file, and no setting or variable from elsewhere."""
+        """Whether there is no configuration: no file, and no setting or variable from elsewhere."""
         said = any(value.level > Level.SEALED for value in [*self.section("settings"), *self.section("env")])
         return not self.present and not said
 
@@ -168,7 +168,7 @@ def _units_of_one_name(values: Iterable[Value]) -> Iterator[str]:
 
 
 def _check(value: Value, *, helps: bool) -> str:
-    """What is wrong with a value by itself, or ""; and, if it helps, what may have been meant."""
+    """The problem of a value by itself, or ""; with a suggestion if `helps`."""
     if value.section in OPEN_SECTIONS:
         return _check_open(value)
     if value.section not in SECTIONS:
@@ -189,7 +189,7 @@ def _check(value: Value, *, helps: bool) -> str:
 
 
 def _too_late(value: Value, file: ConfigurationFile) -> str:
-    """What is wrong with an option that is needed before its level can be read, or ""."""
+    """The problem of an option that is needed before its level can be read, or ""."""
     if (value.section, value.key) != ("project", "cache_dir") or value.level in (Level.FILE, Level.ENVIRONMENT):
         return ""
     return (
@@ -221,7 +221,7 @@ def _has_fitting_name(value: Value) -> bool:
 
 
 def _can_be_passed_on(text: str) -> bool:
-    """Whether the system takes a text for the name of a file and in the environment."""
+    """Whether a text can be a file name and an environment variable."""
     try:
         return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
@@ -236,6 +236,6 @@ def _did_you_mean(word: str, known: Collection[str], helps: bool) -> str:
 
 
 def by_line(problem: str) -> tuple[str, int]:
-    """The sort key that brings the problems of a file into the order of its lines."""
+    """The sort key that orders the problems of a file by line."""
     found = re.match(_PLACE, problem)
     return (found[1], int(found[2])) if found else (os.sep, 0)

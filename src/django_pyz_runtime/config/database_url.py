@@ -26,7 +26,7 @@ ENGINES = {
     "sqlite": "django.db.backends.sqlite3",
     "spatialite": "django.contrib.gis.db.backends.spatialite",
 }
-"""By scheme, in the words of dj-database-url and django-environ."""
+"""By scheme, with the names of dj-database-url and django-environ."""
 _FILES = ("sqlite", "spatialite")
 _OF_DJANGO = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "DISABLE_SERVER_SIDE_CURSORS")
 """Parameters of the query that are Django's, in capitals or not; all others are for the driver."""
@@ -39,11 +39,11 @@ def parse(text: str) -> dict[str, Any]:
 
     `sqlite:///relative.db` is a file in the data folder, `sqlite:////absolute.db` an absolute path, `sqlite://` and
     `sqlite://:memory:` live in memory. For the others a host that is a percent-encoded path is a socket folder. The
-    query gives what Django knows, such as conn_max_age, and OPTIONS; numbers, true and false in it are no texts. In
-    user, password and name, any of /?#@% is percent-encoded.
+    query sets Django's own keys, such as conn_max_age, and OPTIONS; numbers, true and false in it get their type. In
+    user, password and name, percent-encode any of /?#@%.
 
     Raises:
-        ValueError: the text is no such URL.
+        ValueError: the text is not such a URL.
     """
     scheme, separator, rest = text.partition("://")
     scheme = scheme.lower()
@@ -69,7 +69,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def _from_query(query: str, *, is_file: bool) -> dict[str, Any]:
-    """What the query of a URL says: keys of Django's, and OPTIONS."""
+    """The settings in the query of a URL: keys of Django's, and OPTIONS."""
     found: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for key, text in parse_qsl(query):
@@ -103,6 +103,6 @@ def _value(text: str, *, is_file: bool) -> Any:
 
 
 def _host(netloc: str) -> str:
-    """The host as it is written; SplitResult.hostname has it in small letters, which is another socket folder."""
+    """The host as written; SplitResult.hostname lower-cases it, which would change the path of a socket folder."""
     host = netloc.rpartition("@")[2]
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

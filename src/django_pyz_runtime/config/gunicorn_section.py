@@ -1,4 +1,4 @@
-"""The section [gunicorn]: which settings of gunicorn may stand there."""
+"""The section [gunicorn]: which gunicorn settings are allowed there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django_pyz_runtime.config.configuration import Value
 from django_pyz_runtime.config.values import PATH
 
 NEEDLESS = ("chdir", "check_config", "config", "daemon", "print_config", "pythonpath", "spew", "wsgi_app")
-"""gunicorn settings that would do nothing here, or what nobody wants of a service."""
+"""gunicorn settings that would have no effect here, or make no sense for a service."""
 
 
 OWNED = {
@@ -25,13 +25,13 @@ _PATHS = (
     *("accesslog", "ca_certs", "certfile", "errorlog", "keyfile", "logconfig", "logconfig_json", "pidfile"),
     *("tmp_upload_dir", "worker_tmp_dir"),
 )
-"""gunicorn settings that are paths; the server runs in the folder of the code, which is not meant by a relative one."""
+"""gunicorn settings that are paths; the server runs in the code's folder, so a relative path would point there."""
 
 
 def gunicorn_problems(values: list[Value]) -> list[str]:
-    """What the bundle's gunicorn finds wrong with the section [gunicorn], a line each.
+    """The problems that the bundle's gunicorn finds in the section [gunicorn], a line each.
 
-    The caller sees to it that it is the one that is imported.
+    The caller makes sure that this gunicorn is imported.
     """
     from gunicorn import __version__
     from gunicorn.config import Config

@@ -20,14 +20,14 @@ from django_pyz_runtime.secrets.recognise import shown_name
 from django_pyz_runtime.texts import parse_json
 
 INHERITED = "SET"
-"""The end of the variable that hands the assignments of a command line down to child processes, as JSON."""
+"""The suffix of the variable that passes the assignments of a command line to child processes, as JSON."""
 
 
 def load(manifest: Manifest, arguments: Arguments, environ: Mapping[str, str], uid: int) -> Configuration:
-    """Read every level. Nothing is raised: what is wrong is among the problems of the result.
+    """Read every level. Nothing is raised: mistakes are among the problems of the result.
 
-    The main file is read a second time here: the launcher has looked in it for the place of the tree (boot.places),
-    before there was a tree to import this from, and has said nothing of what is wrong with the file.
+    The main file is read a second time here: the launcher has looked in it for the tree's location (boot.places),
+    before there was a tree to import this from, and has not reported any problem of the file.
 
     Args:
         manifest: of the bundle.
@@ -66,7 +66,7 @@ class _Reader:
             self.values.append(Value(section, key, text, Level.SEALED, "sealed at build time"))
 
     def take_file(self, path: Path, level: Level, named_by: str = "") -> None:
-        """Levels four and five: a file, or what keeps it from being read."""
+        """Levels four and five: a file, or the problem of reading it."""
         if os.path.realpath(path) == os.devnull:
             return
         try:
@@ -119,7 +119,7 @@ class _Reader:
             return []
 
     def _take(self, value: Value) -> None:
-        """Take a value; `KEY@file` and `KEY@credential` name where the real one is."""
+        """Take a value; `KEY@file` and `KEY@credential` name the place of the real one."""
         # The key of a timer is a command, which may have an address in it.
         key, _, where = (value.key, "", "") if value.section == TIMERS else value.key.partition("@")
         if where == "file" and not os.path.isabs(value.text):

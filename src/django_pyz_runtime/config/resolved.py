@@ -1,4 +1,4 @@
-"""What the configuration and the environment choose together: the settings module and the data folder."""
+"""Values that depend on both configuration and environment: the settings module and the data folder."""
 
 from __future__ import annotations
 

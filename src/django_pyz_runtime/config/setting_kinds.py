@@ -1,8 +1,8 @@
-"""What type a text of the section [settings] becomes.
+"""The types of the values in the section [settings].
 
-That of the value it replaces comes first; where Django documents more than its default shows, that counts: a mode of
-files is octal, a header is a pair. Where there is neither, Python's words (True, False, None) and JSON are understood,
-and a number if Python would write it in the same way: 1.10 and 1e10 stay texts, as they may be versions and names.
+A value gets the type of the one it replaces, or the type that Django documents if its default does not show it: a file
+mode is octal, a header is a pair. Without either, Python's words (True, False, None) and JSON are understood, and a
+number if Python would write it in the same way: 1.10 and 1e10 stay strings, as they may be versions and names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django_pyz_runtime.secrets.recognise import is_secret_name
 from django_pyz_runtime.texts import is_json_array, parse_literal, word_list
 
 MISSING = object()
-"""In place of the current value of a setting that is not there."""
+"""Stands for the current value of a setting that is not set."""
 SEQUENCES = (list, tuple, set, frozenset)
 DIGITS = 100
 """Of a number: one of thousands could be read, but not be shown (sys.set_int_max_str_digits)."""
@@ -63,7 +63,7 @@ def _none_or(text: str, names: tuple[str, ...], parse: Callable[[str], Any]) -> 
 
 
 def _documented(names: tuple[str, ...], current: Any) -> Kind | None:
-    """The type of what Django documents, where its value does not show it."""
+    """The type that Django documents, if the value does not show it."""
     is_open = current is None or current is MISSING
     is_number = isinstance(current, int) and not isinstance(current, bool)
     if re.search(_FILE_MODE, names[-1]) and (is_open or is_number):

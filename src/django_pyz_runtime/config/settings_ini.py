@@ -19,7 +19,7 @@ def settings_ini(
 
     Args:
         name: of the project.
-        entries: by open section, the lines that stand there in place of the examples.
+        entries: lines instead of the examples, for sections with keys of the user's choice ([env], [settings] ...).
         in_force: options that are not commented out, by section and key.
     """
     lines = [
@@ -67,7 +67,7 @@ def fresh_settings_ini(
         for setting in fresh
         if setting in made_from
     ]
-    # Each is there once: whoever takes the # off an example finds no other line of that name.
+    # One line per setting, so that uncommenting an example never duplicates a key.
     taken = tuple(f"#{setting} =" for setting in fresh)
     examples = [example for example in _examples("settings", name) if not example.startswith(taken)]
     holder = holds_key(made_from)

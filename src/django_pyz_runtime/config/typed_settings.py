@@ -1,4 +1,4 @@
-"""Values of the section [settings], put into the settings module with the type of what they replace."""
+"""Puts the values of the section [settings] into the settings module, with the types of the values they replace."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DATABASE_DEFAULTS: dict[str, Any] = {
     "ATOMIC_REQUESTS": False,
     "AUTOCOMMIT": True,
 }
-"""What Django takes for the keys that a database leaves out (django.db.utils.ConnectionHandler.configure_settings)."""
+"""Django's defaults for missing keys of a database (django.db.utils.ConnectionHandler.configure_settings)."""
 
 
 def apply(namespace: MutableMapping[str, Any], values: Iterable[Value], defaults: object) -> Iterator[str]:

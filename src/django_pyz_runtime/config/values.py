@@ -1,4 +1,4 @@
-"""Kinds of values: how text from a file, an option or the environment becomes a Python value."""
+"""Kinds of values: convert text from a file, an option or the environment to a Python value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Kind(NamedTuple):
     """A type of value.
 
     Attributes:
-        wanted: what to say is wanted, completing "wanted ...".
+        wanted: completes "wanted ..." in messages.
         parse: from text; raises ValueError where the text does not fit.
     """
 

@@ -1,4 +1,4 @@
-"""Which Django settings a project sets from which environment variables, read from its source."""
+"""Finds in a project's source which Django settings it sets from which environment variables."""
 
 from __future__ import annotations
 
@@ -69,6 +69,6 @@ def _names_made(assignments: Sequence[_Assignment], line: int) -> set[str]:
 
 
 def holds_key(variables: Mapping[str, Sequence[Variable]]) -> Variable | None:
-    """The variable that has the text of the secret key itself, rather than the way to it; None for none."""
+    """The variable that holds the secret key itself, rather than a path to it; None for none."""
     ends = ("KEY", "SECRET")
     return next((item for item in variables.get("SECRET_KEY", ()) if item.name.upper().endswith(ends)), None)

@@ -1,4 +1,4 @@
-"""The one audit hook of the process (PEP 578), for all that look: a hook can never be taken out again."""
+"""The one audit hook of the process (PEP 578), shared by all users: a hook can never be removed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _looks: dict[str, list[Look]] = {}
 
 
 def watch(name: str, looks: Mapping[str, Look]) -> None:
-    """Call functions for events of the process from now on. A second call for a name takes the place of the first.
+    """Call functions for events of the process from now on. A second call for a name replaces the first.
 
     Args:
         name: of who looks.
-        looks: by event, a function that gets what the event has, and raises what shall keep it from happening.
+        looks: by event, a function that gets its arguments, and raises an exception to prevent it.
     """
     if not _watches:
         sys.addaudithook(_hook)

@@ -1,4 +1,4 @@
-"""Refuses to run code out of the data folder that another user could have written.
+"""Refuses to run code from the data folder that another user could have written.
 
 A path beside the code may be a link to the data folder (data_links), and a project may put a folder of its data on
 sys.path: a module there is code of whoever owns the data. Protocol: audit events (data.audit), as each way to run code
@@ -23,7 +23,7 @@ _MODULES = (*SOURCE_SUFFIXES, *BYTECODE_SUFFIXES, ".so")
 
 
 def guard(trees: Iterable[Path], data_dir: Path) -> None:
-    """Guard a data folder from now on. A second call takes the place of the first.
+    """Guard a data folder from now on. A second call replaces the first.
 
     Args:
         trees: folders of code that nobody can write to, in which nothing is a link.
@@ -44,7 +44,7 @@ class _DataCode:
         self._folders: dict[str, str] = {}
 
     def look_at_exec(self, code: Any, *_: Any) -> None:
-        """A code object that is about to run."""
+        """Check a code object that is about to run."""
         if not isinstance(code, CodeType):
             return
         path = code.co_filename
@@ -52,12 +52,12 @@ class _DataCode:
             self._check(path)
 
     def look_at_open(self, path: Any, *_: Any) -> None:
-        """A file that is about to be opened: bytecode may say of itself that it comes from anywhere."""
+        """Check a file that is about to be opened: bytecode can claim to come from anywhere."""
         if isinstance(path, str) and path.endswith(".pyc"):
             self._check(path)
 
     def look_at_import(self, module: Any, path: Any = None, *_: Any) -> None:
-        """A module that is about to be imported; the path is that of a compiled one."""
+        """Check a module that is about to be imported; only compiled ones have a path."""
         if isinstance(path, str):
             self._check(path)
 

@@ -66,13 +66,13 @@ def _check_code(bundle: Bundle, data_dir: Path) -> None:
 
 
 _own_copies: dict[tuple[Path, Path], Path] = {}
-"""Of this process, by tree and data folder."""
+"""The copies of this process, by tree and data folder."""
 
 
 def _own_copy(bundle: Bundle, data_dir: Path) -> Path:
-    """A copy for a process that only looks: what its settings write while they are read goes away with it.
+    """A copy for a read-only process: what its settings write while they are read is deleted at its end.
 
-    Data that is there already can be read, and a copy of it be changed.
+    Existing data can be read; a change goes to a copy.
     """
     import atexit
     import tempfile

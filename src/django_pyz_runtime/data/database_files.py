@@ -1,4 +1,4 @@
-"""SQLite's files, and others in the data folder: whether this user can write them, and what to do about it."""
+"""Checks that this user can write SQLite's and other files in the data folder, and says what to do if not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WRITE_BITS = 0o222
 
 
 def unwritable(databases: Mapping[str, Mapping[str, Any]]) -> UserError | None:
-    """What to say of the first SQLite database that this user cannot write; None where there is none.
+    """The error for the first SQLite database that this user cannot write, if any.
 
     Args:
         databases: DATABASES, as Django has it.
@@ -27,7 +27,7 @@ def unwritable(databases: Mapping[str, Mapping[str, Any]]) -> UserError | None:
 
 
 def unusable(error: BaseException | None, data_dir: Path) -> UserError | None:
-    """What to say of an error about a file whose folder in the data folder is missing or closed; None for another one.
+    """The message for an error about a file whose folder in the data folder is missing or closed; None for others.
 
     Args:
         error: those behind it count as well, as logging says no more than that it cannot be configured.
@@ -59,7 +59,7 @@ def _unusable(path: str, data_dir: Path) -> UserError | None:
 
 
 def left_to_root(databases: Mapping[str, Mapping[str, Any]], *others: Path) -> UserError | None:
-    """What to say of files that root has made in a folder of another user's, who cannot write them; None for none.
+    """The message about files that root has created in another user's folder, and which that user cannot write, if any.
 
     Args:
         databases: DATABASES, as Django has it.

@@ -1,11 +1,11 @@
-"""Data for a process that only looks: it reads what is there, and what it writes goes into a folder of its own.
+"""A copy-on-write overlay over the data, for a read-only process: its writes go into a folder of its own.
 
 In that folder each path is a link to the data until something there is about to change: the folders on the way to it
 then become folders of links, and the file a copy. Protocol: audit events (data.audit), which come before the system
 call.
 
-Not seen is what libraries in C open on their own. Not kept apart is what reaches the data by another way than that
-folder, such as a path that an operator gives to the settings.
+Limits: files that C libraries open on their own, paths to the data that do not lead through that folder, such as one
+that an operator sets, and changes inside files above 64 MiB, which are not copied.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from django_pyz_runtime.data import audit
 from django_pyz_runtime.data.data_code import check_module, is_module
 
 _COPIED_BYTES = 64 << 20
-"""A larger file is not copied: who only adds to it gets an empty one, anybody else writes to the file itself."""
+"""A larger file is not copied: appending goes to an empty file, any other write to the original."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _BESIDE_DATABASE = ("", "-wal", "-journal")
-"""What SQLite has not yet written into a database's file lies beside it."""
+"""SQLite keeps pending changes in files beside the database."""
 _MOST_LINKS = 40
 """As many as Linux follows (path_resolution(7))."""
 _NAME = "writes into the data"
 
 
 def link(own: Path, data_dir: Path, name: str) -> None:
-    """Put a link to a path of the data, where there is one, into the folder of this process.
+    """Link a path into the overlay, if it exists in the data folder.
 
     Args:
         own: that folder.
@@ -43,7 +43,7 @@ def link(own: Path, data_dir: Path, name: str) -> None:
 
 
 def keep_apart(own: Path) -> None:
-    """Have what goes to the data by way of the links stay in the folder, from now on.
+    """Redirect writes through the links into the folder from now on.
 
     Args:
         own: the folder with the links.
@@ -63,7 +63,7 @@ def keep_apart(own: Path) -> None:
 
 
 def stop() -> None:
-    """Keep nothing apart any more."""
+    """Stop redirecting."""
     audit.watch(_NAME, {})
 
 
@@ -90,30 +90,30 @@ class _OwnData:
             self._change(path + suffix)
 
     def before_change(self, path: Any, *_: Any) -> None:
-        """A file or folder of which the size, mode, owner or times change."""
+        """A file or folder whose size, mode, owner or times are about to change."""
         self._change(path)
 
     def before_entry(self, path: Any, *rest: Any) -> None:
-        """An entry of a folder that comes or goes; last is the descriptor of the folder that the path starts from."""
+        """A directory entry that is created or removed; the last argument is its dir_fd."""
         self._arrive(path, *rest[-1:])
 
     def before_folder(self, path: Any, *rest: Any) -> None:
-        """A folder that goes, maybe with what is in it, or from which paths will start."""
+        """A folder that is removed, or opened as the base of relative paths."""
         place = self._arrive(path, *rest[-1:], follows=True)
         if self._is_link_to_data(place) and os.path.isdir(place):
             self._unfold(place)
 
     def before_rename(self, source: Any, target: Any, source_folder: Any = -1, target_folder: Any = -1) -> None:
-        """An entry that goes, and one that comes."""
+        """A directory entry that is renamed."""
         self._arrive(source, source_folder)
         self._arrive(target, target_folder)
 
     def before_link(self, _: Any, target: Any, *rest: Any) -> None:
-        """A link that comes."""
+        """A link that is created."""
         self._arrive(target, *rest[-1:])
 
     def _change(self, path: Any, *, is_emptied: bool = False, is_added_to: bool = False) -> None:
-        """Have a copy in the place of a link to a file, or an empty file where nobody reads what there was."""
+        """Replace a link to a file by a copy, or by an empty file if the old content is not needed."""
         place = self._arrive(path, follows=True)
         if not self._is_link_to_data(place):
             return
@@ -127,7 +127,7 @@ class _OwnData:
                 _copy(place, is_empty=is_emptied or is_large)
 
     def _arrive(self, path: Any, folder: int = audit.HERE, *, follows: bool = False) -> str:
-        """Walk to a path, and make folders of links of the links to folders of the data on the way.
+        """Walk to a path, and turn links to data folders on the way into folders of links.
 
         Args:
             path: as it is in the audit event.
@@ -163,7 +163,7 @@ class _OwnData:
         return is_here and not os.path.realpath(place).startswith(self._own)
 
     def _unfold(self, place: str) -> None:
-        """Have a folder of links in the place of a link to a folder."""
+        """Replace a link to a folder by a folder of links."""
         real = os.path.realpath(place)
         names = os.listdir(real)
         os.unlink(place)
@@ -173,7 +173,7 @@ class _OwnData:
 
 
 def _copy(place: str, *, is_empty: bool) -> None:
-    """Have a file of its own in the place of a link to one, as far as it can be read: who opens it is told."""
+    """Replace a link to a file by a copy. Errors surface when the file is opened."""
     import shutil
 
     copy = f"{place}.own"

@@ -1,4 +1,4 @@
-"""Which settings are written to, and which paths have nothing yet."""
+"""Knows which settings name paths that are written to, and which paths are still empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which setting leads a project to write into its code, and what to do about it."""
+"""Finds the setting that makes a project write into its code, and says what to do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Code(NamedTuple):
 
 
 def advice(real: str, code: Code, *, is_folder: bool = False) -> str:
-    """What to say of a write to a path, with the settings as far as they have been read."""
+    """The advice for a write to a path, with the settings as far as they have been read."""
     module = sys.modules.get(os.environ.get("DJANGO_SETTINGS_MODULE", ""))
     # While it is being imported, importlib says so here.
     is_read = not getattr(getattr(module, "__spec__", None), "_initializing", False)
@@ -48,7 +48,7 @@ def advice(real: str, code: Code, *, is_folder: bool = False) -> str:
 def message_for(
     real: str, code: Code, namespace: Mapping[str, Any], *, is_read: bool = True, is_folder: bool = False
 ) -> str:
-    """What to say of a write to a path.
+    """The advice for a write to a path.
 
     Args:
         real: the path, in the code.

@@ -5,7 +5,7 @@ release. Protocol: audit events (data.audit), which come before the system call,
 "Permission denied"; `install` changes what is guarded. What would change nothing is left to the kernel: making a folder
 that is there, removing a file that is not, a new file in a folder that is not there.
 
-Not seen is what libraries in C open on their own; there the modes of the tree have to do. So an SQLite database that
+Files that C libraries open on their own are not seen; there only the modes of the tree help. So an SQLite database that
 lies in the code can be read by all, as it is there to be read, and written by root.
 """
 
@@ -39,7 +39,7 @@ _code: Code | None = None
 
 
 def install(trees: Iterable[Path], data_dir: Path, script: str) -> None:
-    """Guard folders of code from now on. A second call takes the place of the first.
+    """Guard folders of code from now on. A second call replaces the first.
 
     Args:
         trees: the folders.
@@ -53,7 +53,7 @@ def install(trees: Iterable[Path], data_dir: Path, script: str) -> None:
 
 
 def stop() -> None:
-    """Guard nothing any more."""
+    """Stop guarding."""
     global _code
     _code = None
 

@@ -18,7 +18,7 @@ _SHOWN = 3
 
 
 class Names(NamedTuple):
-    """What the texts call things.
+    """The names in the texts.
 
     Attributes:
         command: that gives this help, for the next step.

@@ -45,7 +45,7 @@ class Entry(NamedTuple):
     Attributes:
         title: what is the matter.
         messages: their texts, with GAP for what differs.
-        text: Markdown: what it means, its causes, what to do.
+        text: Markdown: meaning, causes, what to do.
     """
 
     title: str
@@ -82,7 +82,7 @@ class Library:
         return by_title or next((entries[0] for entries in found if entries), None)
 
     def matches(self, text: str) -> list[Entry]:
-        """The entries with the longest message that a text holds; more than one in a wing is a mistake in them."""
+        """The entries with the longest message that a text holds; more than one is a bug in the texts."""
         said = _one_line(text)
         scores = [(_score(entry, said), entry) for entry in self.entries]
         best = max((score for score, _ in scores), default=0)

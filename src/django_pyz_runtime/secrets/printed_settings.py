@@ -1,4 +1,4 @@
-"""What a command prints of the settings, such as `diffsettings`, as it may be shown."""
+"""The output of commands that print settings, such as `diffsettings`, without secrets."""
 
 from __future__ import annotations
 

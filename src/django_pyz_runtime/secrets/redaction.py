@@ -1,4 +1,4 @@
-"""The secrets of this process: what is known of them is taken out of messages, tracebacks and log lines.
+"""The known secrets of this process, which are removed from messages, tracebacks and log lines.
 
 What a library says of an error may hold a value that it was given: a URL that cannot be parsed, a number that is none.
 """

@@ -1,4 +1,4 @@
-"""What Django's reports of an error hide: debug pages, and the mails to ADMINS."""
+"""Hides secrets in Django's error reports: debug pages, and the mails to ADMINS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ReportFilter(SafeExceptionReporterFilter):
     def cleanse_setting(self, key: Any, value: Any) -> Any:
         """The value of a setting or of the request as it may be shown.
 
-        A lazy object poses as a text, or fails when it is looked at; the report is about another error.
+        A lazy object may raise here; that must not hide the error that is reported.
         """
         try:
             cleansed = super().cleanse_setting(key, value)

@@ -1,4 +1,4 @@
-"""`collectstatic --dir DIR` and `compress --dir DIR`: the commands that the project would have run, taught one option.
+"""`collectstatic --dir DIR` and `compress --dir DIR`: the project's commands with one more option.
 
 Imported after activation only.
 """
@@ -19,7 +19,7 @@ from django_pyz_runtime.static.committed import add_committed
 
 
 def before(name: str, act: Callable[[], None]) -> None:
-    """Act when Django, set up by whoever runs it, looks for a command."""
+    """Call `act` when Django looks up the command `name`, after setup."""
     utility: Any = ManagementUtility
     fetch = utility.fetch_command
 
@@ -32,7 +32,7 @@ def before(name: str, act: Callable[[], None]) -> None:
 
 
 def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool) -> None:
-    """Put a subclass of a command in its place.
+    """Replace a command by a subclass.
 
     `get_commands` may hold commands that are already loaded (django.core.management.ManagementUtility.fetch_command).
 
@@ -40,7 +40,7 @@ def learn_dir(name: str, script: str, committed: Path | None, *, has_root: bool)
         name: of the command; nothing happens where the project has no such command.
         script: how commands begin, for the hint.
         committed: collected files that are part of the project's source.
-        has_root: whether it is known where to write.
+        has_root: whether a target folder is known.
     """
     commands: dict[str, Any] = get_commands()
     if name in commands:

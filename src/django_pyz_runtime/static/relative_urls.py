@@ -17,7 +17,7 @@ def static_url() -> str:
 
 
 def forget_made() -> None:
-    """Have Django make them again; for the end of a site's loading, which imports more than Django's own does."""
+    """Make Django compute them again, at the end of a site's loading, which imports more than Django's own does."""
     from django.conf import settings
 
     for name in filter(_is_relative, _NAMES):

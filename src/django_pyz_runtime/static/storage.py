@@ -18,9 +18,9 @@ _LONGEST_NAME = 255 - len(".0123456789ab" + ".gz")
 
 
 class HashedStaticFilesStorage(ManifestStaticFilesStorage):
-    """As Django's, but a file that cannot have a hash in its name keeps its own, and all others get theirs.
+    """Like Django's, but a file that cannot be hashed keeps its plain name instead of failing the whole run.
 
-    A name that is in no manifest keeps meaning the plain file, as it did when it was written.
+    A name that is in no manifest refers to the plain file.
 
     Attributes:
         plain: files that keep their names, to where they come from and why, as "/path/site.css: line 3: ...".
@@ -36,7 +36,7 @@ class HashedStaticFilesStorage(ManifestStaticFilesStorage):
         self._references: dict[str, set[str]] = {}
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Hash what can be; each round but the last one finds files that cannot."""
+        """Hash the files; each round but the last one finds some that cannot be hashed."""
         sources, paths = paths, dict(paths)
         failed = dict(self._unusable(paths))
         while True:

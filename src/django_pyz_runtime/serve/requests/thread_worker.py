@@ -37,7 +37,7 @@ _DRAIN_BYTES = 64 * 1024
 
 
 class ThreadWorker(gthread.ThreadWorker):
-    """The worker. If gunicorn terminates TLS, or its settings change how requests are parsed, it acts as gunicorn's own."""
+    """The worker. It acts as gunicorn's own if gunicorn terminates TLS or its settings change how requests are read."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -64,7 +64,7 @@ class ThreadWorker(gthread.ThreadWorker):
         if not isinstance(conn.sock, RequestSocket):
             conn.sock = RequestSocket(conn.sock, self._limits)
         conn.sock.setblocking(False)
-        # gunicorn must not wait for what has been read.
+        # gunicorn must not wait for data that has already been read.
         conn.data_ready = True
         ahead = RequestBuffer(conn.sock, self._limits, self._files, time.monotonic())
         if not self._read(conn, ahead):

@@ -46,7 +46,7 @@ class PlainFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(message)s", _TIME)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text without known secrets; continuation lines are indented, so text cannot forge a log line."""
+        """The record as text without known secrets; continuation lines are indented, so no text can forge a line."""
         try:
             text = super().format(record)
         except Exception:  # of the record's own, where its message does not fit its arguments
@@ -186,7 +186,7 @@ def keep_loggers() -> None:
 
 
 def join_python_logging(handler: logging.Handler) -> None:
-    """Add the handler to the root logger if the project has no LOGGING, else to Django's if nothing handles that.
+    """Add the handler to the root logger if LOGGING is empty, else to Django's if LOGGING names none of these.
 
     Without this a production site that keeps Django's default LOGGING shows no trace of its errors: Django prints them
     with DEBUG only (django.utils.log.DEFAULT_LOGGING). The same goes for one that configures its own loggers alone.
