@@ -78,7 +78,7 @@ def _temporary_folder(tree: str) -> tuple[str, int]:
 
 
 def _end_on_term() -> Any:
-    """Let SIGTERM end this process with cleanup; returns the handler to restore, None outside the main thread (signals are not ours there)."""
+    """Let SIGTERM end this process with cleanup; returns the handler to restore, None outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         return None
     return signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

@@ -165,7 +165,7 @@ def _variables(value: Any) -> tuple[Variable, ...]:
     for found in variables:
         texts = (found.name, found.default or "", found.kind, found.where, found.condition)
         if not all(isinstance(text, str) for text in texts) or not isinstance(found.is_required, bool):
-            raise TypeError("wanted texts and a yes or no in a variable")
+            raise TypeError("wanted strings and a boolean in a variable")
     return variables
 
 
