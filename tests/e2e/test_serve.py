@@ -307,13 +307,20 @@ def test_a_socket_that_another_server_has_is_not_taken_away(migrated: Machine) -
 
 
 @pytest.mark.needs("root")
-def test_root_is_told_what_the_service_cannot_write(machine: Machine) -> None:
+def test_what_root_makes_is_the_service_s_and_root_is_told_what_it_cannot_write(machine: Machine) -> None:
     machine.data.mkdir(mode=0o750)
     os.chown(machine.data, 65534, -1)
     done = machine.run("migrate", "--verbosity", "0")
     user = pwd.getpwuid(65534).pw_name
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path.name: path.owner() for path in machine.data.iterdir()} == dict.fromkeys(
+        ("db.sqlite3", "media", "secret_key"), user
+    )
+
+    for name in ("db.sqlite3", "secret_key"):
+        os.chown(machine.data / name, 0, 0)
+    done = machine.run("migrate", "--verbosity", "0")
     made = "these files that root created in it: db.sqlite3, secret_key"
-    assert done.returncode == 0
     assert f"project-script: {machine.data} belongs to user {user}, who cannot write {made}\n" in done.stderr
     subprocess.run(["sh", "-c", done.stderr.partition("As root: ")[2]], check=True)
     assert machine.run("migrate", "--verbosity", "0").stderr == ""

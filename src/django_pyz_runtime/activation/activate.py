@@ -26,7 +26,7 @@ from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER, STATIC_FOLDER
 from django_pyz_runtime.config import typed_settings
 from django_pyz_runtime.config.configuration import Configuration, Level
 from django_pyz_runtime.config.resolved import SETTINGS_MODULE, data_dir, settings_module
-from django_pyz_runtime.data import data_code, data_links, write_guard
+from django_pyz_runtime.data import data_code, data_links, ownership, write_guard
 from django_pyz_runtime.data.relative_folders import STORAGE_MODULE, anchor, keep_in_data
 from django_pyz_runtime.data.relocation import Move, Relocator
 from django_pyz_runtime.data.settings_walk import is_really
@@ -68,6 +68,8 @@ class Activation:
         self._configuration = configuration
         self._purpose = purpose
         self.data_dir = data_dir(bundle.manifest, configuration)
+        if self.may_write:
+            ownership.keep(self.data_dir)
         self.code_folder = data_links.code_folder(bundle, self.data_dir, may_write=self.may_write)
 
     def change_settings(self, namespace: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from django_pyz_runtime.boot.arguments import OURS, Arguments, Assignment
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 from django_pyz_runtime.bundle.names import absolute
+from django_pyz_runtime.data import ownership
 from django_pyz_runtime.data.database_files import left_to_root, unusable, unwritable
 from django_pyz_runtime.errors import UserError, say, system_reason
 from django_pyz_runtime.static.committed import find_committed
@@ -174,6 +175,7 @@ def _told_database(error: Exception) -> UserError | None:
 def _say_what_is_left_to_root(data_dir: Path) -> None:
     from django.conf import settings
 
+    ownership.give()
     databases = settings.DATABASES if settings.configured else {}
     if told := left_to_root(databases, data_dir / KEY_FILE):
         say(str(told))

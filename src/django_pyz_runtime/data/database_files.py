@@ -12,6 +12,8 @@ from django_pyz_runtime.data.settings_walk import is_really
 from django_pyz_runtime.errors import UserError
 
 _WRITE_BITS = 0o222
+BESIDE_DATABASE = ("", "-wal", "-shm", "-journal")
+"""What the names of the files of an SQLite database end in."""
 
 
 def unwritable(databases: Mapping[str, Mapping[str, Any]]) -> UserError | None:
@@ -67,7 +69,7 @@ def left_to_root(databases: Mapping[str, Mapping[str, Any]], *others: Path) -> U
     """
     import shlex
 
-    paths = [f"{path}{end}" for _, path in _files(databases) for end in ("", "-wal", "-shm", "-journal")]
+    paths = [f"{path}{end}" for _, path in _files(databases) for end in BESIDE_DATABASE]
     found = [path for path in dict.fromkeys([*paths, *map(str, others)]) if _is_closed_to_owner_of_folder(path)]
     if not found:
         return None

@@ -14,6 +14,7 @@ from django_pyz_runtime.activation.prepare import prepare
 from django_pyz_runtime.activation.settings_errors import missing_settings, refused
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.data import ownership
 
 
 def read_settings(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpose.RUN) -> Activation:
@@ -40,6 +41,8 @@ def read_settings(bundle: Bundle, arguments: Arguments, purpose: Purpose = Purpo
         raise missing_settings(error) or error from None
     except ImproperlyConfigured as error:
         raise refused(error) from error
+    # What a verb makes beside that it gives away itself, or keeps from the owner of the folder until it is whole.
+    ownership.stop()
     return activation
 
 

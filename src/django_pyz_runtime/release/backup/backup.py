@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 from django_pyz_runtime.activation.activate import Activation
 from django_pyz_runtime.activation.zero_config import KEY_FILE
 from django_pyz_runtime.bundle.bundle import Bundle
+from django_pyz_runtime.data.ownership import give_to, owner_for
 from django_pyz_runtime.errors import UserError, say, system_reason
 from django_pyz_runtime.release.backup import places
 from django_pyz_runtime.release.backup.archive import Writer, leads_inside
 from django_pyz_runtime.release.backup.databases.base import Database
 from django_pyz_runtime.release.backup.databases.configured import LEAVE_OUT, databases
 from django_pyz_runtime.release.backup.databases.sqlite import SQLite
-from django_pyz_runtime.release.backup.owner import check_owner, give_to, make_private, owner_for
+from django_pyz_runtime.release.backup.owner import check_owner, make_private
 from django_pyz_runtime.release.install.text_files import sync_folder
 
 FOLDER = "backups"

@@ -1,4 +1,4 @@
-"""Gives files that root creates in another user's folder to that user."""
+"""What root does in another user's folder for a backup it does in that user's name."""
 
 from __future__ import annotations
 
@@ -8,31 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django_pyz_runtime.boot.trust import user_name
+from django_pyz_runtime.data.ownership import Owner, give_to, owner_for
 from django_pyz_runtime.errors import UserError
-
-Owner = tuple[int, int]
-"""User and group."""
-
-
-def owner_for(path: Path) -> Owner:
-    """The owner of a file or folder; for a missing one that of the nearest existing folder."""
-    there = next(one for one in (path, *path.parents) if one.exists())
-    status = there.stat()
-    return status.st_uid, status.st_gid
-
-
-def give_to(owner: Owner, target: int | str | Path) -> None:
-    """Give a file, folder or link to an owner, if this is root.
-
-    Args:
-        owner: the new one.
-        target: an open file, or a path in a folder that nobody else can change.
-
-    Raises:
-        OSError: it failed.
-    """
-    if os.geteuid() == 0:
-        os.chown(target, *owner, **({} if isinstance(target, int) else {"follow_symlinks": False}))
 
 
 @contextlib.contextmanager

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from django_pyz_runtime.data.ownership import Owner, give_to, owner_for
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release.backup.changes import Changes
-from django_pyz_runtime.release.backup.owner import Owner, give_to, owner_for
 from django_pyz_runtime.release.backup.places import Place
 
 _PREFIX = ".restore-"

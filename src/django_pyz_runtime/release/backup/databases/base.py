@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from django_pyz_runtime.data.ownership import Owner
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.backup.changes import Changes
-from django_pyz_runtime.release.backup.owner import Owner, connecting_as
+from django_pyz_runtime.release.backup.owner import connecting_as
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

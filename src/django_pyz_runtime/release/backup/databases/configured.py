@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from django_pyz_runtime.data.ownership import Owner
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.backup.databases.base import Database
 from django_pyz_runtime.release.backup.databases.mysql import MySQL
 from django_pyz_runtime.release.backup.databases.postgresql import PostgreSQL
 from django_pyz_runtime.release.backup.databases.sqlite import SQLite
-from django_pyz_runtime.release.backup.owner import Owner
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

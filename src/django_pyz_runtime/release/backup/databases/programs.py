@@ -10,8 +10,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from django_pyz_runtime.data.ownership import Owner
 from django_pyz_runtime.errors import UserError, system_reason
-from django_pyz_runtime.release.backup.owner import Owner
 
 
 def find(what: str, package: str, *names: str) -> str:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from django_pyz_runtime.data.ownership import give_to, owner_for
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release.backup.changes import Changes
 from django_pyz_runtime.release.backup.databases.base import Database
-from django_pyz_runtime.release.backup.owner import give_to, owner_for
 
 _LONGEST_WAIT_SECONDS = 60
 _BESIDE = ("", "-wal", "-shm", "-journal")
