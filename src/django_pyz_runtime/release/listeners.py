@@ -12,6 +12,8 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _ANY = {"0.0.0.0", "::"}
+SYSTEMD = 1
+"""The process that listens at the sockets of units."""
 _LISTENS = "0A"
 """The state TCP_LISTEN in /proc/net/tcp."""
 

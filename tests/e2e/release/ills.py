@@ -115,6 +115,14 @@ def _taken(clinic: Clinic) -> None:
     clinic.sh("until python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 8000))' 2>&1; do :; done")
 
 
+def _taken_by_a_socket(clinic: Clinic) -> None:
+    clinic.sh("systemctl stop flat.target flat.socket flat.service")
+    units = clinic.path("/run/systemd/system")
+    (units / "other.socket").write_text("[Socket]\nListenStream=8000\n")
+    (units / "other.service").write_text("[Service]\nExecStart=sleep infinity\n")
+    clinic.sh("systemctl start other.socket")
+
+
 def _failed(clinic: Clinic) -> None:
     text = clinic.path(SETTINGS).read_text()
     clinic.set("serve", "workers", "many")
@@ -224,6 +232,9 @@ WAVES: dict[str, list[Ill]] = {
     "a module that fails, and a port that is taken": [
         Ill("settings", "'undefined' is not defined", _local),
         Ill("port", "127.0.0.1:8000", _taken),
+    ],
+    "a port that systemd has for another site": [
+        Ill("port", "systemd, for other.socket", _taken_by_a_socket),
     ],
     "a service that has failed": [
         Ill("unit-running", "has failed", _failed),

@@ -17,7 +17,7 @@ from django_pyz_runtime.release.doctor.web_server import nginx
 from django_pyz_runtime.release.install import machine
 from django_pyz_runtime.release.install.checks import OPERATORS_UNITS, taken
 from django_pyz_runtime.release.install.text_files import holds
-from django_pyz_runtime.release.listeners import pid_in, unit_of
+from django_pyz_runtime.release.listeners import SYSTEMD, pid_in, unit_of
 
 _INSTALL = "\n[Install]\n"
 _OPEN_MODE = 0o666
@@ -117,8 +117,10 @@ def port(facts: Facts) -> Iterator[Finding]:
         for problem in taken(stream, set()):
             pid = pid_in(problem)
             found = problem.partition(" by ")[2] or problem
-            unit = unit_of(pid) if pid else ""
-            stop = f"systemctl stop {shlex.quote(unit)}" if unit else f"kill {pid}" if pid else ""
+            units = machine.units_at(stream) if pid == SYSTEMD else [unit_of(pid)] if pid else []
+            if pid == SYSTEMD and units:
+                found = f"systemd, for {units[0]}"
+            stop = _stop(pid, [unit for unit in units if unit])
             if stop and facts.has_units:
                 stop += f" && systemctl start {shlex.quote(facts.site.name)}.target"
             cure = (
@@ -127,6 +129,13 @@ def port(facts: Facts) -> Iterator[Finding]:
                 else f"{BY_HAND}choose another one, {facts.edit('serve', 'bind', 'HOST:PORT')}"
             )
             yield Finding(Severity.ERROR, "another program listens there", stream, found, "nobody", cure)
+
+
+def _stop(pid: int, units: list[str]) -> str:
+    """The command that stops a process or its units; "" where there is none."""
+    if units:
+        return f"systemctl stop {shlex.join(units)}"
+    return f"kill {pid}" if pid > SYSTEMD else ""
 
 
 def socket(facts: Facts) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ _LONGEST_SECONDS = 3600
 """How long a command may take: migrations of a large database take their time."""
 _ANSWER_SECONDS = 30
 _LONGEST_ANSWER_BYTES = 1 << 16
+_ANY_HOST = {"", "0.0.0.0", "[::]", "*"}
 _BOOTED = "/run/systemd/system"
 """Exists if systemd is process 1 (sd_booted(3))."""
 
@@ -176,6 +177,25 @@ def unit_property(unit: str, name: str) -> str:
 def is_active(unit: str) -> bool:
     """Whether a unit is active."""
     return succeeds("systemctl", "is-active", "--quiet", unit)
+
+
+def units_at(stream: str) -> list[str]:
+    """The unit of a socket where systemd listens in the way of an address, and the service that it starts.
+
+    Args:
+        stream: the address, as systemd has it.
+    """
+    done = _completed(["systemctl", "list-sockets", "--no-legend", "--plain", "--full"], clean_environment())
+    lines = [line.split() for line in done.stdout.splitlines()]
+    found = next((units for listens, *units in filter(None, lines) if _are_in_the_way(listens, stream)), [])
+    return [unit for unit in found if unit != "-" and "@" not in unit]
+
+
+def _are_in_the_way(one: str, other: str) -> bool:
+    hosts, ports = zip(*(stream.rpartition(":")[::2] for stream in (one, other)), strict=True)
+    if one.startswith("/") or ports[0] != ports[1]:
+        return one == other
+    return hosts[0] == hosts[1] or not _ANY_HOST.isdisjoint(hosts)
 
 
 def last_words(unit: str, lines: int = 10) -> str:
