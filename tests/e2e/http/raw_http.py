@@ -18,13 +18,14 @@ from tests.waiting import DEADLINE_SECONDS
 ECHO = """
 import json, sys
 from django.http import JsonResponse
-from django.urls import re_path
+from django.urls import get_script_prefix, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 @csrf_exempt
 def echo(request, path):
     body = request.body
     said = {"method": request.method, "path": request.path, "body": len(body), "scheme": request.scheme}
+    said["path_info"], said["script_name"] = request.path_info, get_script_prefix().rstrip("/")
     said["client"] = request.META.get("REMOTE_ADDR")
     said["meta"] = {name: value for name, value in request.META.items() if name.startswith(("HTTP_", "SERVER_"))}
     print("SEEN", request.method, ascii(request.path), len(body), file=sys.stderr, flush=True)

@@ -28,7 +28,7 @@ class Way(NamedTuple):
     Attributes:
         settings: lines of [settings].
         variable: SCRIPT_NAME in the server's environment.
-        header: a header's value.
+        header: a header's value, which gunicorn is told to believe.
         is_cut: whether the web server takes the site's path out of what it asks for.
     """
 
@@ -36,6 +36,11 @@ class Way(NamedTuple):
     variable: str = ""
     header: str = ""
     is_cut: bool = False
+
+    @property
+    def believed(self) -> str:
+        """The section that has the header believed."""
+        return "[gunicorn]\nforwarder_headers = SCRIPT_NAME" if self.header else ""
 
     def get(self, server: Server, path: str) -> Response:
         """Ask as the web server in front does that is asked for a path."""
@@ -92,7 +97,7 @@ def test_links_lead_to_files_and_probes_are_answered_with_and_without_the_path(
     way: Way, url: str, interface: str, site: Machine
 ) -> None:
     settings = f"{way.settings}STATIC_URL = {url}"
-    configure(site, settings, f"interface = {interface}")
+    configure(site, settings, f"interface = {interface}\n{way.believed}")
     with site.serving(SCRIPT_NAME=way.variable) as server:
         assert way.get(server, "/shop/-/ready").text == "ok\n"
         # Django's request has the path that was asked for with ASGI.
@@ -142,9 +147,9 @@ def test_a_server_that_mounts_it_below_a_path_as_mod_wsgi_s_alias_does(url: str,
         assert server.get("/shop/-/live").text == "ok\n"
 
 
-@pytest.fixture(params=["", "/shop"], ids=["told by nginx", "told by the settings"])
+@pytest.fixture(params=["", "/shop"], ids=["told by a variable", "told by the settings"])
 def path(request: pytest.FixtureRequest) -> str:
-    """What the settings say about where the site is."""
+    """What FORCE_SCRIPT_NAME says about where the site is."""
     return request.param  # type: ignore[no-any-return]  # pytest's own type
 
 
@@ -161,10 +166,11 @@ def nginx(path: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.needs("nginx")
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
-def test_the_nginx_file_below_a_path_tells_where_the_site_is(
+def test_the_nginx_file_below_a_path_leads_to_the_site(
     interface: str, path: str, nginx: str, site: Machine, tmp_path: Path
 ) -> None:
-    configure(site, f"FORCE_SCRIPT_NAME = {path}" if path else "", f"interface = {interface}")
+    told = f"FORCE_SCRIPT_NAME = {path}" if path else "[env]\nSCRIPT_NAME = /shop"
+    configure(site, told, f"interface = {interface}")
     with site.started("runserve", "--bind", f"unix:{tmp_path}/site.sock") as server:
         wait_for_line(server, "Listening at: unix:")
         wait_until(lambda: ask(nginx, "/shop/-/live").statuses == [200], lambda: server.said)

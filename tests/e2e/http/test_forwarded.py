@@ -89,9 +89,12 @@ def test_the_host_is_that_of_the_request_unless_django_is_told_otherwise(site: S
     assert said(site, line, source=source, path="/host")["host"] == "localhost"
 
 
+@pytest.mark.parametrize("source", ["127.0.0.1", STRANGER])
 @pytest.mark.parametrize("line", ["Script_Name: /x", "SCRIPT_NAME: /x", "Path_Info: /x", "Script-Name: /x"])
-def test_a_stranger_does_not_choose_the_path(site: Server, line: str) -> None:
-    assert said(site, line, source=STRANGER, path="/x/y")["path"] == "/x/y"
+def test_nobody_chooses_the_path(site: Server, line: str, source: str) -> None:
+    """Nor does a proxy, which may pass on what its client has sent."""
+    meta = said(site, line, source=source, path="/x/y")
+    assert (meta["path"], meta["script_name"], meta["path_info"]) == ("/x/y", "", "/x/y")
 
 
 @pytest.mark.parametrize("interface", INTERFACES)

@@ -63,9 +63,8 @@ location {path}/ {{
 {ask}}}
 """
 _TOLD = """\
-# The site is told where it is. Where its settings say FORCE_SCRIPT_NAME, leave that line out and write
-    # http://unix:{socket}:/ with the slash: nginx takes {path} out of what it asks for.
-    proxy_set_header SCRIPT_NAME {path};
+# Its settings.ini says where the site is: SCRIPT_NAME = {path} below [env]. With FORCE_SCRIPT_NAME in its place,
+    # write http://unix:{socket}:/ with the slash: nginx takes {path} out of what it asks for.
     proxy_pass http://unix:{socket};"""
 _TAKEN_OUT = """\
 # FORCE_SCRIPT_NAME says where the site is; with the slash at the end, nginx takes that out of what it asks for.

@@ -1,8 +1,9 @@
 """A site below a path: which part of a request's path is the site's own address (SCRIPT_NAME), and which is within it.
 
-The address comes from the web server in front (the header SCRIPT_NAME, believed as other headers of a proxy are), from
-the variable SCRIPT_NAME or, for ASGI, from gunicorn's root_path. The web server may leave it in the path that it asks
-for or take it out, and probes know nothing of it; gunicorn answers 500 to a path that does not begin with it.
+The address comes from the variable SCRIPT_NAME, for ASGI also from gunicorn's root_path, or from a header SCRIPT_NAME
+of the web server in front: only where gunicorn's forwarder_headers names it, as some pass on a client's. The web server
+may leave it in the path that it asks for or take it out, and probes know nothing of it; gunicorn answers 500 to a path
+that does not begin with it.
 """
 
 from __future__ import annotations

@@ -88,6 +88,8 @@ def _defaults(name: str, configuration: Configuration) -> dict[str, Any]:
         "limit_request_fields": 100,
         "limit_request_field_size": 8190,
         "forwarded_allow_ips": "127.0.0.1,::1",
+        # A proxy that passes on what a client sends, as Apache does, would have the client choose the path.
+        "forwarder_headers": "",
         "control_socket_disable": True,
         "proc_name": name,
     }
