@@ -17,6 +17,11 @@ from tests.e2e.systemd.booted_roots import root_file_system
 from tests.waiting import wait_until
 
 pytestmark = CAN_BOOT
+_READY = "/var/lib/flat/ready"
+_SLOW_TO_STOP = (
+    "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(2), sys.exit())); "
+    f'pathlib.Path("{_READY}").touch(); signal.pause()'
+)
 HOST = "--set=settings.ALLOWED_HOSTS=shop.example.org"
 
 
@@ -225,6 +230,20 @@ def test_services_run_with_the_site_and_in_the_code_of_its_release(bare: BareMac
     assert bare.booted.succeed("systemctl", "show", "--property=MainPID", "flat-waiter.service") != before
     bare.booted.succeed("systemctl", "stop", "flat.target")
     wait_until(lambda: bare.run("systemctl", "is-active", "flat-waiter").stdout == "inactive\n", "it to be stopped")
+
+
+def test_a_restore_waits_for_services_that_are_being_stopped(bare: BareMachine) -> None:
+    bare.install(HOST, f"--set=services.slow=manage.py shell -v 0 -c '{_SLOW_TO_STOP}'")
+    bare.booted.succeed("flat", "pyz", "backup", "/root/flat.tar.gz")
+    restore = ("flat", "pyz", "restore", "--replace", "/root/flat.tar.gz")
+    refused = bare.run(*restore)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    told = refused.stderr.partition("Stop it first: `")[2].partition("`")[0]
+    assert told == "systemctl stop flat.target flat.service flat-slow.service"
+    for stop in (told, "systemctl stop flat.target"):
+        wait_until(bare.booted.path(_READY).exists, refused.stderr)
+        bare.booted.path(_READY).unlink()
+        bare.booted.succeed("sh", "-c", f"{stop} && {' '.join(restore)} && systemctl start flat.target")
 
 
 def test_processes_are_shown_as_what_they_are_and_all_are_well_confined(bare: BareMachine) -> None:
