@@ -97,7 +97,11 @@ def manage(bundle: Bundle, arguments: Arguments, tell: Callable[[str], None] = l
         hint = f"See `{program} pyz config show` for the current values and their sources."
         raise refused(error, "" if bundle.is_staged else hint) from error
     except Exception as error:
-        if told := _told_database(error) or unusable(error, activation.data_dir):
+        if (
+            told := _told_database(error)
+            or unusable(error, activation.data_dir)
+            or _unanswered(error, command, program)
+        ):
             raise told from error
         raise
     finally:
@@ -170,6 +174,14 @@ def _told_database(error: Exception) -> UserError | None:
     causes: list[BaseException | None] = [error, error.__cause__, error.__context__]
     is_about = any(isinstance(cause, OperationalError) for cause in causes)
     return unwritable(settings.DATABASES) if is_about else None
+
+
+def _unanswered(error: Exception, command: list[str], program: str) -> UserError | None:
+    """What to say where a database cannot be connected to, which is seldom a bug."""
+    from django_pyz_runtime.release.away import unanswered, unconnected
+
+    connection = None if "--traceback" in command else unconnected(error)
+    return unanswered(connection, error, program) if connection else None
 
 
 def _say_what_is_left_to_root(data_dir: Path) -> None:

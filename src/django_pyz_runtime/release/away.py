@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 from django_pyz_runtime.errors import UserError, with_causes
@@ -100,6 +101,66 @@ def unpooled(connection: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
     if isinstance(options := own.settings_dict.get("OPTIONS"), dict):
         options.pop("pool", None)
     return own
+
+
+def name_of(connection: BaseDatabaseWrapper) -> str:
+    """What messages call a database."""
+    return f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
+
+
+def advice(command: str) -> str:
+    """What to do about a database that does not answer.
+
+    Args:
+        command: how commands begin.
+    """
+    return f"Check that it runs, and DATABASES: `{command} pyz config explain DATABASES`."
+
+
+def unanswered(connection: BaseDatabaseWrapper, error: Exception, command: str) -> UserError:
+    """What to say of a database that cannot be connected to.
+
+    Args:
+        connection: to it.
+        error: as Django raises it.
+        command: how commands begin.
+    """
+    reason = _without_pool(connection) or error
+    kind = DatabaseAway if is_away(reason) else UserError
+    return kind(f"{name_of(connection)} does not answer: {str(reason).strip()}", hint=advice(command))
+
+
+def _without_pool(connection: BaseDatabaseWrapper) -> Exception | None:
+    """Why there is no connection, where a pool says no more than that it has none."""
+    from django.db import DatabaseError
+
+    if not (connection.settings_dict.get("OPTIONS") or {}).get("pool"):
+        return None
+    own = unpooled(connection)
+    try:
+        own.connect()
+    except DatabaseError as error:
+        return error
+    finally:
+        own.close()
+    return None
+
+
+def unconnected(error: Exception) -> BaseDatabaseWrapper | None:
+    """The connection that an error comes from, where it was to be made; None for an error of a query, or another one.
+
+    Args:
+        error: as Django raises it.
+    """
+    from django.db import OperationalError
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    if isinstance(error, OperationalError):
+        for frame, _ in walk_tb(error.__traceback__):
+            connection = frame.f_locals.get("self")
+            if frame.f_code.co_name == "get_new_connection" and isinstance(connection, BaseDatabaseWrapper):
+                return connection
+    return None
 
 
 class Patience:

@@ -14,7 +14,7 @@ from django_pyz_runtime.activation.code_path import leave_server
 from django_pyz_runtime.boot.arguments import Arguments
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.errors import ERROR, UserError, as_said, tell, write
-from django_pyz_runtime.release.away import EXIT_CODE, OutOfTime, Patience, is_away
+from django_pyz_runtime.release.away import EXIT_CODE, DatabaseAway, OutOfTime, Patience, is_away
 from django_pyz_runtime.secrets.redaction import redacted, redacted_error
 from django_pyz_runtime.serve.reload.notify import Notifier, headline
 from django_pyz_runtime.serve.server import Wait, exit_code
@@ -123,7 +123,7 @@ def _migrate(bundle: Bundle, arguments: Arguments, wait: Wait | None, tell_waiti
     leave_server(bundle.site_packages)
     try:
         return manage(bundle, arguments.with_command("migrate", "--noinput"), tell_waiting)
-    except DatabaseError as error:
+    except (DatabaseError, DatabaseAway) as error:
         if wait and is_away(error):
             parent = os.getppid()
             Patience(wait.limit_seconds, tell_waiting, lambda: os.getppid() == parent).until(wait.connect)

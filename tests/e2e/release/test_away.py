@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +121,24 @@ def test_what_no_waiting_mends_ends_a_start_at_once(site: Machine, database: Sto
                 done = site.run("--set", f"settings.DATABASES.default={url}", *start, *more)
                 assert (done.returncode, why in done.stderr) == (2, True), done.stderr
                 assert "waiting" not in done.stderr
+
+
+def test_a_command_is_told_in_a_line_and_a_query_that_fails_is_a_bug(site: Machine, database: Stoppable) -> None:
+    away = site.run("migrate")
+    assert (away.returncode, away.stderr.count("Traceback")) == (2, 0), away.stderr
+    assert "shop: the database 'shop' (postgresql) does not answer: " in away.stderr
+    [hint] = re.findall(r"Check that it runs, and DATABASES: `shop (.+)`\.", away.stderr)
+    assert "DATABASES" in site.succeed(*shlex.split(hint))
+    with database.running():
+        guessed = ("--set", f"settings.DATABASES.default={database.url(password='guessed')}")
+        for more in ((), ("--traceback",)):
+            done = site.run(*guessed, "migrate", *more)
+            assert "password authentication failed" in done.stderr
+            assert (done.returncode, "Traceback" in done.stderr) == ((1, True) if more else (2, False)), done.stderr
+        statement = "SET statement_timeout = 1; SELECT pg_sleep(9)"
+        asks = f"from django.db import connection; connection.cursor().execute('{statement}')"
+        done = site.run("shell", "-v", "0", "-c", asks)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, True), done.stderr
 
 
 def test_whoever_asks_or_serves_already_is_told_at_once(site: Machine, database: Stoppable) -> None:

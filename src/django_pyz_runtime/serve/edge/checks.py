@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django_pyz_runtime.bundle.bundle import Bundle
 from django_pyz_runtime.data.database_files import unwritable
 from django_pyz_runtime.errors import UserError
-from django_pyz_runtime.release.away import DatabaseAway, is_away, unpooled
+from django_pyz_runtime.release.away import advice, name_of, unanswered
 from django_pyz_runtime.release.migrations import State, ahead_error, missing_error, problem, states
 from django_pyz_runtime.release.writable import ask, try_to_write
 
@@ -222,33 +222,13 @@ def connect(command: str, alias: str = "default") -> None:
     connection = connections[alias]
     if connection.vendor == "unknown":
         return
-    what = f"the database {str(connection.settings_dict['NAME'])!r} ({connection.vendor})"
-    hint = f"Check that it is running, and DATABASES:  `{command} pyz config explain DATABASES`."
-    words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds; waiting. {hint}"
+    words = f"{name_of(connection)} has not answered for {LIMIT_SECONDS:g} seconds; waiting. {advice(command)}"
     timer = threading.Timer(LIMIT_SECONDS, log.warning, [words])
     timer.daemon = True
     timer.start()
     try:
         check_databases([connection])
     except DatabaseError as error:
-        reason = _without_pool(connection) or error
-        kind = DatabaseAway if is_away(reason) else UserError
-        raise kind(f"{what} does not answer: {str(reason).strip()}", hint=hint) from error
+        raise unanswered(connection, error, command) from error
     finally:
         timer.cancel()
-
-
-def _without_pool(connection: BaseDatabaseWrapper) -> Exception | None:
-    """Why there is no connection, where a pool says no more than that it has none."""
-    from django.db import DatabaseError
-
-    if not (connection.settings_dict.get("OPTIONS") or {}).get("pool"):
-        return None
-    own = unpooled(connection)
-    try:
-        own.connect()
-    except DatabaseError as error:
-        return error
-    finally:
-        own.close()
-    return None
