@@ -239,6 +239,30 @@ def test_root_connects_as_the_owner_of_the_data(new_machine: Machine) -> None:
         assert ask("SELECT name, tableowner FROM teas, pg_tables WHERE tablename = 'teas'") == "assam|nobody\n"
 
 
+@pytest.mark.needs("root", "mariadbd")
+def test_root_connects_to_mariadb_as_the_owner_of_the_data(new_machine: Machine, mariadb_socket: Path) -> None:
+    """Whom it knows by the plugin unix_socket."""
+
+    def ask(sql: str) -> str:
+        command = as_owner("mariadb", "--no-defaults", f"--socket={mariadb_socket}", "--user=root", "-Ne", sql)
+        return subprocess.run(command, check=True, capture_output=True, text=True, cwd="/").stdout
+
+    ask(
+        "CREATE DATABASE teas; CREATE TABLE teas.teas (name text); INSERT INTO teas.teas VALUES ('assam');"
+        "CREATE USER nobody@localhost IDENTIFIED VIA unix_socket; GRANT ALL ON teas.* TO nobody@localhost"
+    )
+    url = f"mysql://nobody@{quote(str(mariadb_socket), safe='')}/teas"
+    new_machine.configure(f"[settings]\nDATABASES.default = {url}\n")
+    new_machine.data.mkdir()
+    os.chown(new_machine.data, NOBODY, NOBODY)
+    backup = backed_up(new_machine)
+    ask("DROP TABLE teas.teas")
+    new_machine.succeed("pyz", "restore", str(backup))
+    ask("INSERT INTO teas.teas VALUES ('ceylon')")
+    new_machine.succeed("pyz", "restore", "--replace", str(backup))
+    assert ask("SELECT name FROM teas.teas") == "assam\n"
+
+
 @with_a_server
 def test_a_wrong_password_is_told(site: Site) -> None:
     machine = site.machine

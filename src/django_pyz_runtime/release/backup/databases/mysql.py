@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from django_pyz_runtime.data.ownership import give_to
 from django_pyz_runtime.errors import UserError
 from django_pyz_runtime.release.backup.databases import programs
 from django_pyz_runtime.release.backup.databases.base import ServerDatabase
@@ -29,6 +30,12 @@ class MySQL(ServerDatabase):
         if to_restore:
             self._find("")
 
+    def _asks_who_connects(self) -> bool:
+        """Whether it may: the plugin unix_socket of MariaDB, auth_socket of MySQL."""
+        host = str(self.settings.get("HOST") or "")
+        is_local = host in ("", "localhost") or host.startswith("/") or self.settings["OPTIONS"].get("unix_socket")
+        return not self.settings.get("PASSWORD") and bool(is_local)
+
     def has_tables(self) -> bool:
         """Whether there is a table or view."""
         return bool(self._tables())
@@ -38,7 +45,7 @@ class MySQL(ServerDatabase):
         options = ["--single-transaction", "--quick", "--hex-blob", "--routines", "--triggers", "--no-tablespaces"]
         # Only MySQL's program knows this option, and would otherwise query MariaDB for it.
         options += ["--loose-set-gtid-purged=OFF", "--loose-column-statistics=0"]
-        self._run("dump", *options, f"--result-file={file}")
+        self._run("dump", *options, stdout=file)
 
     def load(self, file: Path | None) -> None:
         """Empty the database and load a dump; each statement commits by itself, so nothing rolls back."""
@@ -62,15 +69,17 @@ class MySQL(ServerDatabase):
         ordered = names if is_mariadb else tuple(reversed(names))
         return programs.find(self.what, "mariadb-client", *ordered)
 
-    def _run(self, kind: str, *options: str, stdin: Path | None = None) -> None:
+    def _run(self, kind: str, *options: str, stdin: Path | None = None, stdout: Path | None = None) -> None:
         arguments, environ = self.connection.client.settings_to_cmd_args_env(self.settings, [])
         program = self._find(kind)
         with NamedTemporaryFile("w", prefix="client.", suffix=".cnf", encoding="utf-8") as file:
             file.write("".join(_client_lines(arguments[1:], environ or {}, self.settings)))
             file.flush()
+            if self.connects_as:
+                give_to(self.connects_as, file.fileno())
             # Only this file: a password in the user's own file would override the site's.
             command = [program, f"--defaults-file={file.name}", *_BOTH, *options, self._database(arguments)]
-            programs.run(self.what, command, stdin=stdin)
+            programs.run(self.what, command, stdin=stdin, stdout=stdout, user=self.connects_as)
 
     def _database(self, arguments: Sequence[str]) -> str:
         if not arguments[1:] or arguments[-1].startswith("-"):
