@@ -11,9 +11,11 @@ from django_pyz_runtime.boot.unpack import unpack
 from django_pyz_runtime.bundle.container import read_container
 from django_pyz_runtime.errors import UserError, system_reason
 from django_pyz_runtime.release import ask_reload
+from django_pyz_runtime.release.files.files import HostFile
 from django_pyz_runtime.release.install import machine, ready
 from django_pyz_runtime.release.install.ready import Ready
 from django_pyz_runtime.release.install.steps import Step, always, take
+from django_pyz_runtime.release.upgrade import web_files
 from django_pyz_runtime.release.upgrade.databases import DatabaseChange
 from django_pyz_runtime.release.upgrade.host import Host, Release
 from django_pyz_runtime.release.upgrade.journal import Note
@@ -26,6 +28,8 @@ from django_pyz_runtime.release.upgrade.units import Units
 
 _AFTER_ALL = ("go on", "units", "services", "prune")
 """Steps that run once the release serves: a failure in one of them is no reason to go back."""
+_READ = ("/usr/lib/", "/usr/share/")
+"""Where the files are that systemd, shells and man(1) read."""
 _LOOK = ("--set", "serve.migrations=warn", "runserve", "--check")
 """Imports what a server would import, including the modules of URLs; migrations are checked afterwards."""
 
@@ -45,6 +49,7 @@ class Change(DatabaseChange):
     def __init__(self, host: Host, note: Note, version: str, source: str, policy: Policy, ready: Ready) -> None:
         super().__init__(host, note, version, policy)
         self._units: Units | None = None
+        self._outdated: list[HostFile] = []
         self._source = source
         self._ready = ready
         self._is_in_force = host.in_force() == note.to
@@ -89,8 +94,16 @@ class Change(DatabaseChange):
 
     def _look_at_units(self) -> None:
         if self.host.has_units:
-            self._units = Units(self.host.site, self.host.files(self.to))
+            files = self.host.files(self.to)
+            self._units = Units(self.host.site, [file for file in files if file.place.startswith(_READ)])
             self._units.check()
+            self._look_at_nginx(web_files.in_place(files))
+
+    def _look_at_nginx(self, files: list[HostFile]) -> None:
+        if files and self.before:
+            # A release that cannot tell is no reason to stop.
+            with contextlib.suppress(machine.Failed):
+                self._outdated = web_files.outdated(self.host.files(self.before), files)
 
     def look_back(self) -> str:
         """Check whether an older release can serve the site with the current databases."""
@@ -149,7 +162,9 @@ class Change(DatabaseChange):
         assert self._units
         # Once they are written, nothing shows any more that they are new.
         self._write_down(started=tuple(dict.fromkeys([*self.note.started, *self._units.new()])))
-        return self._units.write(self.note.started)
+        said = self._units.write(self.note.started)
+        site = self.host.site
+        return "; ".join([*filter(None, [said]), *web_files.told(site.name, site.script, self._outdated)])
 
     def restart_services(self) -> str:
         """Restart the services beside the server, start new ones, and stop those that were removed."""

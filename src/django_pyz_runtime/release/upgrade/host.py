@@ -132,17 +132,16 @@ class Host:
         return found
 
     def files(self, release: Release) -> list[HostFile]:
-        """The files of a release for systemd, shells and man(1), with the current configuration.
+        """All files of the host for a release, with the current configuration.
 
         Raises:
             machine.Failed: it is not known.
         """
         said = self.succeed(release, "pyz", "files", "--json")
         try:
-            found = [HostFile(str(one["path"]), str(one["place"]), str(one["text"])) for one in json.loads(said)]
+            return [HostFile(str(one["path"]), str(one["place"]), str(one["text"])) for one in json.loads(said)]
         except (ValueError, TypeError, KeyError):
             raise machine.Failed(f"wanted the files of a host, found {said!r}") from None
-        return [file for file in found if file.place.startswith(("/usr/lib/", "/usr/share/"))]
 
     def in_force(self) -> str:
         """The build id of the active executable.
