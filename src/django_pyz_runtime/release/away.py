@@ -114,7 +114,7 @@ def advice(command: str) -> str:
     Args:
         command: how commands begin.
     """
-    return f"Check that it runs, and DATABASES: `{command} pyz config explain DATABASES`."
+    return f"Check that it is running, and DATABASES: `{command} pyz config explain DATABASES`."
 
 
 def unanswered(connection: BaseDatabaseWrapper, error: Exception, command: str) -> UserError:

@@ -222,7 +222,8 @@ def connect(command: str, alias: str = "default") -> None:
     connection = connections[alias]
     if connection.vendor == "unknown":
         return
-    words = f"{name_of(connection)} has not answered for {LIMIT_SECONDS:g} seconds; waiting. {advice(command)}"
+    what, hint = name_of(connection), advice(command)
+    words = f"{what} has not answered for {LIMIT_SECONDS:g} seconds; waiting. {hint}"
     timer = threading.Timer(LIMIT_SECONDS, log.warning, [words])
     timer.daemon = True
     timer.start()
