@@ -127,7 +127,7 @@ def test_a_command_is_told_in_a_line_and_a_query_that_fails_is_a_bug(site: Machi
     away = site.run("migrate")
     assert (away.returncode, away.stderr.count("Traceback")) == (2, 0), away.stderr
     assert "shop: the database 'shop' (postgresql) does not answer: " in away.stderr
-    [hint] = re.findall(r"Check that it runs, and DATABASES: `shop (.+)`\.", away.stderr)
+    [hint] = re.findall(r"Check that it is running, and DATABASES: `shop (.+)`\.", away.stderr)
     assert "DATABASES" in site.succeed(*shlex.split(hint))
     with database.running():
         guessed = ("--set", f"settings.DATABASES.default={database.url(password='guessed')}")
