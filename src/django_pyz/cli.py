@@ -37,7 +37,7 @@ def build_sample_or(default: Path, prog: str) -> int:
     """`build_pyz.py`: a command that only builds.
 
     Args:
-        default: the project that is built where none is named.
+        default: the project to build if none is named.
         prog: the name of the command.
     """
     with reader_may_go():
@@ -52,17 +52,17 @@ def tool_parser(prog: str = "django-pyz") -> Parser:
     """The parser of all commands.
 
     Args:
-        prog: the name that the tool was started by.
+        prog: the name the tool was started as.
     """
     parser = Parser(prog=prog, description="Turn a Django project into one executable file.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     building = commands.add_parser("build", help="build a project")
     add_build_arguments(building, Path())
     building.set_defaults(run_command=run)
-    packaging = commands.add_parser("package", help="make a .deb or .rpm of a file that was built")
+    packaging = commands.add_parser("package", help="make a .deb or .rpm from a built file")
     add_package_arguments(packaging)
     packaging.set_defaults(run_command=_package)
-    completing = commands.add_parser("completion", help="print the script that completes commands and options")
+    completing = commands.add_parser("completion", help="print a shell completion script")
     add_completion_arguments(completing)
     completing.set_defaults(run_command=_complete)
     helping = commands.add_parser("help", help="explain a topic or a message")
@@ -79,10 +79,10 @@ def print_version() -> None:
 
 @contextmanager
 def reader_may_go() -> Iterator[None]:
-    """Let whoever reads the output stop reading, as `head` does, without a traceback.
+    """End without a traceback when the reader closes the pipe, as `head` does.
 
     Raises:
-        SystemExit: it has done so.
+        SystemExit: the reader closed the pipe.
     """
     try:
         yield
@@ -98,7 +98,7 @@ def reader_may_go() -> Iterator[None]:
 
 def add_completion_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `django-pyz completion`."""
-    parser.description = "Print a script for a shell that completes the commands of this tool and their options."
+    parser.description = "Print a script that completes this tool's commands and options in a shell."
     parser.add_argument("shell", metavar="SHELL", choices=tuple(completion.SHELLS), help="bash, zsh or fish")
 
 
@@ -117,7 +117,7 @@ def add_help_arguments(parser: ArgumentParser) -> None:
 
 
 def _help(arguments: Namespace) -> int:
-    """Show what both wings know of a topic or a message."""
+    """Show the help of both wings on a topic or a message."""
     from django_pyz_runtime.help.answer import FOLDER, Names, answer
 
     try:
@@ -130,7 +130,7 @@ def _help(arguments: Namespace) -> int:
 def add_package_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `django-pyz package`."""
     parser.description = (
-        "Make packages of a file that was built. They install, upgrade, remove and purge the site as "
+        "Make packages from a built file. They install, upgrade, remove and purge the site as "
         "`pyz install --system`, `pyz upgrade` and `pyz uninstall` do."
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="the file")
@@ -139,18 +139,25 @@ def add_package_arguments(parser: ArgumentParser) -> None:
         "--rpm", dest="kinds", action="append_const", const="rpm", help="for Fedora, RHEL and SUSE; by nfpm"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="PATH", help="the package, or the folder for it; default: beside FILE"
+        "-o", "--output", type=Path, metavar="PATH", help="the package, or its folder; default: next to FILE"
     )
     parser.add_argument(
-        "--maintainer", default="", metavar="'NAME <MAIL>'", help="who makes it; default: DEBFULLNAME and DEBEMAIL"
+        "--maintainer",
+        default="",
+        metavar="'NAME <MAIL>'",
+        help="the package's maintainer; default: DEBFULLNAME and DEBEMAIL",
     )
     parser.add_argument(
-        "--revision", type=int, default=1, metavar="N", help="counts packages of one version of the project; default: 1"
+        "--revision",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of this package of the same project version; default: 1",
     )
 
 
 def _package(arguments: Namespace) -> int:
-    """Write the packages that the arguments ask for, and name them."""
+    """Write the packages that the arguments ask for, and print their paths."""
     try:
         if arguments.revision < 0:
             raise UserError(f"--revision {arguments.revision}: wanted a number from 0 on")
@@ -179,8 +186,8 @@ def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
     """Declare the arguments of a build.
 
     Args:
-        parser: gets them.
-        default: the project that is built where none is named.
+        parser: the parser to add them to.
+        default: the project to build if none is named.
     """
     parser.add_argument(
         "project",
@@ -192,14 +199,14 @@ def add_build_arguments(parser: ArgumentParser, default: Path) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write; default dist/SCRIPT.pyz")
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="write all there is to know of the build to FILE.html or FILE.json"
+        "--report", type=Path, metavar="FILE", help="write a full report of the build to FILE.html or FILE.json"
     )
     parser.add_argument("--run", action="store_true", help="then serve it: runserve --migrate")
     options.add_arguments(parser)
 
 
 def run(arguments: Namespace) -> int:
-    """Build what the arguments ask for, and show the outcome."""
+    """Build as the arguments say, and show the result."""
     try:
         if arguments.report:
             report_file.check(arguments.report)
@@ -215,7 +222,7 @@ def run(arguments: Namespace) -> int:
     show(summary, is_served=arguments.run)
     if arguments.run:
         sys.stdout.flush()
-        # Its first line asks for a pythonX.Y on PATH, where the interpreter of this build need not be.
+        # Its first line needs a pythonX.Y on PATH; the interpreter of this build may be elsewhere.
         python = summary.plan.python.executable
         os.execv(python, [str(python), str(summary.plan.output), "runserve", "--migrate"])
     return 0

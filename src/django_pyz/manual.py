@@ -1,4 +1,4 @@
-"""Completion and the man page of the build tool, made from its parser and the options of a build."""
+"""Completion and the man page of the build tool, generated from its parser and the build options."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def _commands(parser: ArgumentParser) -> Command:
 
 
 def completion_script(parser: ArgumentParser, shell: str) -> str:
-    """The script that completes command lines of the tool.
+    """The completion script for a shell.
 
     Args:
         parser: of the tool.
-        shell: the name of one that is known.
+        shell: the name of a supported shell.
     """
     made = completion.table(_commands(parser), (NAME,))
     return completion.SHELLS[shell](made, f"# {_MARK}")
 
 
 def shared_files(parser: ArgumentParser) -> dict[str, str]:
-    """The files that an installation of the tool puts below share/, where shells and man(1) look for them.
+    """The files to install below share/, where shells and man(1) look for them.
 
     Args:
         parser: of the tool.
@@ -51,9 +51,9 @@ def page(parser: ArgumentParser) -> str:
     """
     command = _commands(parser)
     hidden = ("--help", "--version")
-    about = "It is built from a copy of the project, which stays as it is. The file holds the code, the packages, the "
-    about += "static files and a server, and needs nothing but Python on the machine where it runs."
-    table = f"Each option of `build` may stand in the project's pyproject.toml, in the table [tool.{TABLE}]. "
+    about = "The build works on a copy and leaves the project unchanged. The file contains the code, the packages, the "
+    about += "static files and a server; the target machine only needs Python."
+    table = f"Each option of `build` can also be set in the table [tool.{TABLE}] of the project's pyproject.toml. "
     table += "The command line wins."
     usage = [f"{man.bold(NAME)} {man.italic('COMMAND')} [{man.italic('OPTION')}]... [{man.italic('ARGUMENT')}]"]
     parts: list[tuple[str, list[str]]] = [
@@ -63,7 +63,7 @@ def page(parser: ArgumentParser) -> str:
         ("commands", list(man.command_entries(command.commands, hidden=hidden))),
         ("configuration", [man.prose(table), *_table()]),
         ("environment", list(_variables())),
-        ("exit status", [*man.entry(man.bold("0"), "All went well."), *man.entry(man.bold("2"), _MISTAKE)]),
+        ("exit status", [*man.entry(man.bold("0"), "Success."), *man.entry(man.bold("2"), _MISTAKE)]),
     ]
     purpose = "turn a Django project into one executable file"
     return man.page(man.Page(NAME, 1, purpose, "", NAME), _MARK, parts)
@@ -81,6 +81,6 @@ def _table() -> Iterator[str]:
 
 
 def _variables() -> Iterator[str]:
-    yield from man.entry(man.bold("SOURCE_DATE_EPOCH"), "The time in the file, in seconds since 1970.")
-    yield from man.entry(man.bold("DJANGO_SETTINGS_MODULE"), "The settings module, where the project has several.")
+    yield from man.entry(man.bold("SOURCE_DATE_EPOCH"), "The timestamp in the file, in seconds since 1970.")
+    yield from man.entry(man.bold("DJANGO_SETTINGS_MODULE"), "The settings module, if the project has several.")
     yield from man.entry(man.bold("NO_COLOR"), "No colours in the output.")

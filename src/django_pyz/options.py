@@ -1,4 +1,4 @@
-"""The options of a build: `[tool.django-pyz]` in the project's pyproject.toml, each with its command-line twin."""
+"""The options of a build: `[tool.django-pyz]` in the project's pyproject.toml, each also a command-line option."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django_pyz_runtime.errors import UserError
 
 TABLE = "django-pyz"
 BALANCED = "balanced"
-"""LZMA for message catalogs, which it makes half as large; DEFLATE, which unpacks far faster, for everything else."""
+"""LZMA for message catalogs, which it halves; DEFLATE, which unpacks much faster, for everything else."""
 COMPRESSIONS = (BALANCED, DEFLATE, LZMA, STORED)
 
 
 def _option(default: Any, help_text: str, metavar: str = "", **more: Any) -> Any:
-    """Declare an option of the type of its default; one that may be given several times has a tuple."""
+    """Declare an option. Its type is that of the default; a repeatable option has a tuple."""
     return field(default=default, metadata={"help": help_text, "metavar": metavar, **more})
 
 
@@ -26,53 +26,57 @@ def _option(default: Any, help_text: str, metavar: str = "", **more: Any) -> Any
 class Options:
     """The options of a build; each has a default."""
 
-    manage_py: str = _option("", "the manage.py, relative to the project, where there are several", "FILE")
+    manage_py: str = _option("", "the manage.py to use if there are several, relative to the project", "FILE")
     name: str = _option(
-        "", "names /etc/NAME and the rest; default: [project] name in pyproject.toml, else the folder's", "NAME"
+        "",
+        "the project's name, as in /etc/NAME; default: [project] name in pyproject.toml, else the folder's name",
+        "NAME",
     )
     script: str = _option("", "name of the executable; default: NAME", "NAME")
-    settings_module: str = _option("", "the settings module; default: the one in manage.py", "MODULE")
-    python: str = _option("", "the Python to build for; default: the one that builds", "PYTHON")
+    settings_module: str = _option(
+        "", "the settings module; default: the one in wsgi.py or asgi.py, else in manage.py", "MODULE"
+    )
+    python: str = _option("", "the Python to build for; default: the one running the build", "PYTHON")
     requirements: tuple[str, ...] = _option(
         (), "a requirements file or lock to install, relative to the project", "PATH"
     )
     extras: tuple[str, ...] = _option((), "an extra of the project to install", "NAME")
     groups: tuple[str, ...] = _option((), "a dependency group of the project to install", "NAME")
-    include: tuple[str, ...] = _option((), "a file or pattern to put in although it would be left out", "PATH")
+    include: tuple[str, ...] = _option((), "a file or pattern to add that would be left out otherwise", "PATH")
     exclude: tuple[str, ...] = _option((), "a file or pattern to leave out", "PATH")
-    extra_paths: tuple[str, ...] = _option((), "one more folder of the project for sys.path", "PATH")
+    extra_paths: tuple[str, ...] = _option((), "another folder of the project to add to sys.path", "PATH")
     data_paths: tuple[str, ...] = _option(
         (),
-        "a path beside the code that the project writes to: it becomes a link to the data folder; folders end with /",
+        "a path next to the code that the project writes to; it becomes a link into the data folder; folders end with /",
         "PATH",
     )
-    allow_secrets: tuple[str, ...] = _option((), "a file or pattern that may hold what looks like a secret", "PATH")
+    allow_secrets: tuple[str, ...] = _option((), "a file or pattern to exempt from the check for secrets", "PATH")
     build_commands: tuple[str, ...] = _option(
         (), "a shell command to run in a copy of the project before it is packed", "COMMAND"
     )
-    build_env: tuple[str, ...] = _option((), "a variable for the build only", "NAME=VALUE", is_table=True)
+    build_env: tuple[str, ...] = _option((), "an environment variable for the build only", "NAME=VALUE", is_table=True)
     build_config: str = _option("", "a settings.ini for the build only, relative to the project", "FILE")
     services: tuple[str, ...] = _option(
         (),
-        'a process beside the server, as `worker = "celery -A shop worker"`, as settings.ini has them in [services]',
+        'a background process, e.g. `worker = "celery -A shop worker"`; same format as [services] in settings.ini',
         "NAME=COMMAND",
         is_table=True,
     )
     timers: tuple[str, ...] = _option(
         (),
-        'a management command at set times, as `clearsessions = "daily"`, as settings.ini has them in [timers]',
+        'a scheduled management command, e.g. `clearsessions = "daily"`; same format as [timers] in settings.ini',
         "COMMAND=TIMES",
         is_table=True,
     )
     collectstatic: bool = _option(True, "collect the static files at build time")
     compression: str = _option(
         BALANCED,
-        "balanced (the default), deflate (unpacks sooner), lzma (smallest), stored (largest, unpacks soonest)",
+        "balanced (default), deflate (faster to unpack), lzma (smallest), stored (largest, fastest to unpack)",
         choices=COMPRESSIONS,
     )
 
     def without_data(self, *more: str) -> Options:
-        """The options with the data paths excluded, and more paths."""
+        """The options with the data paths and `more` added to `exclude`."""
         return replace(self, exclude=(*self.exclude, *more, *(path.rstrip("/") for path in self.data_paths)))
 
     @property
@@ -80,7 +84,7 @@ class Options:
         """`build_env` as names and values.
 
         Raises:
-            UserError: an entry is no NAME=VALUE.
+            UserError: an entry is not NAME=VALUE.
         """
         found: dict[str, str] = {}
         for text in self.build_env:
@@ -95,7 +99,7 @@ def read_table(pyproject: Path) -> Options:
     """The options in a pyproject.toml; the defaults where there is no file or no table.
 
     Raises:
-        UserError: the file is no TOML, or the table has an unknown or misfitting entry.
+        UserError: the file is not TOML, or the table has an unknown or invalid entry.
     """
     tool = read_toml(pyproject).get("tool", {})
     table = tool.get(TABLE, {}) if isinstance(tool, dict) else tool
@@ -134,7 +138,7 @@ def _fitting(pyproject: Path, item: Field[Any], value: Any) -> Any:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the command-line twins."""
+    """Add the command-line options."""
     for item in fields(Options):
         flag, help_text, metavar = f"--{item.name.replace('_', '-')}", item.metadata["help"], item.metadata["metavar"]
         if isinstance(item.default, bool):
@@ -147,7 +151,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def with_arguments(options: Options, arguments: Namespace) -> Options:
-    """The options, with those of the command line in the place of those of the table."""
+    """The options, overridden by those of the command line."""
     given: dict[str, Any] = {item.name: getattr(arguments, item.name) for item in fields(Options)}
     changes: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None

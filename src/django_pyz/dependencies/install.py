@@ -107,7 +107,7 @@ def _install_server(python: Python, environment: Environment, index_lines: tuple
     try:
         _first_that_works(index_lines, lambda indexes: environment.install_exactly([*indexes, *server], what))
     except UserError as error:
-        hint = f"Have it on the index that the project names, or on the installer's own. {error.hint}".rstrip()
+        hint = f"Make it available on the project's index or the installer's default one. {error.hint}".rstrip()
         raise UserError(error.problem, hint=hint) from None
     return environment.site_packages
 

@@ -126,7 +126,7 @@ class Environment:
         variables = process.installer_environment()
         process.run([uv, "pip", "check", "--python", self.interpreter], what, folder=self.base, env=variables)
         if extras := sorted(_wanted_extras(self.site_packages)):
-            raise UserError(f"cannot {what}: what {extras[0]} needs has to be resolved")
+            raise UserError(f"cannot {what}: the dependencies of {extras[0]} must be resolved first")
 
     def _has_one_index(self, lines: Iterable[str]) -> bool:
         """Whether neither the lines nor the project's configuration of uv name an index."""

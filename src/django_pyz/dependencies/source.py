@@ -85,8 +85,8 @@ def find_source(
     raise UserError(
         f"{root}: wanted a lock file, requirements.txt, or dependencies in pyproject.toml or setup.py, or a virtual "
         "environment with Django that is active or lies beside manage.py, found none",
-        hint=f"In the project's folder, run `{installed.KEEP_LIST}` with the Python that has its packages, or give "
-        "--requirements FILE.",
+        hint=f"In the project folder, run `{installed.KEEP_LIST}` with the Python of the project's environment, or "
+        "give --requirements FILE.",
     )
 
 

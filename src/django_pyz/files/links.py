@@ -12,7 +12,7 @@ DEAD = "link to nothing"
 CIRCLE = "link that leads in a circle"
 LOOP = "link to a folder that contains it"
 NESTED = "link behind too many other links"
-SYSTEM = "link to what the system makes up"
+SYSTEM = "link into /proc or /sys"
 OUTSIDE = "link out of the project"
 _SPECIAL = {
     stat.S_IFIFO: "named pipe",

@@ -59,7 +59,7 @@ def _message(found: dict[str, list[tuple[int, str]]]) -> str:
     lines = [f"  {name}:{line}: {what}{_others(len(more))}" for name, ((line, what), *more) in found.items()]
     rest = [f"  and {len(lines) - _SHOWN} more files"] if len(lines) > _SHOWN else []
     what = "this looks like a secret" if len(lines) == 1 else "these look like secrets"
-    return "\n".join([f"{what}, and everyone who gets the file could read it:", *lines[:_SHOWN], *rest])
+    return "\n".join([f"{what}, and anyone with the file could read it:", *lines[:_SHOWN], *rest])
 
 
 def _others(number: int) -> str:

@@ -50,7 +50,7 @@ def check_commands(options: Options, site_packages: Path) -> None:
         is_program = is_service and words[0] != MANAGE and (site_packages / PROGRAM_FOLDER / name).is_file()
         if not (is_program or (name == "pyz" and not is_service) or _has_command(site_packages, name)):
             what = "a program of the packages or a management command" if is_service else "a management command"
-            problems.append(f"{section}: {key}: wanted {what}, found {name!r}, of which there is none")
+            problems.append(f"{section}: {key}: wanted {what}, found {name!r}, which does not exist")
     if problems:
         raise UserError(*problems, hint=_HINT)
 

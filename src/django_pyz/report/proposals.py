@@ -42,8 +42,8 @@ def about_services(found: Project, selection: Selection, manifest: Manifest, opt
         if name == "celery" and (beat := _beat(found.root, selection.files, packages)):
             lines.append(f'beat = "{beat.format(package=package)}"')
         yield (
-            f"{name} is among the packages: for its worker as a unit beside the site, put {' and '.join(lines)} below "
-            f"[tool.{TABLE}.services] into {found.root / 'pyproject.toml'}"
+            f"{name} is installed: to run its worker as a unit, add {' and '.join(lines)} below "
+            f"[tool.{TABLE}.services] in {found.root / 'pyproject.toml'}"
         )
 
 

@@ -33,13 +33,10 @@ def hint(problem: str, root: Path, installed: Sequence[Path] = ()) -> str:
     module = missing[1].partition(".")[0]
     if (root / module).is_dir() or (root / f"{module}.py").is_file():
         return ""
-    said = f"The module {module} is not among the packages that were installed: "
+    said = f"The module {module} is not installed."
     if found := ways(module, root, installed):
-        return f"{said}give {' or '.join(found)}."
-    return (
-        f"{said}name the extra or the dependency group that has it with --extras or --groups, or the requirements file "
-        "that has it, and those that are installed now, with --requirements; or add it to the project's dependencies."
-    )
+        return f"{said} Give {' or '.join(found)}."
+    return f"{said} Install it with --extras, --groups or --requirements, or add it to the dependencies."
 
 
 def ways(module: str, root: Path, installed: Sequence[Path] = ()) -> list[str]:

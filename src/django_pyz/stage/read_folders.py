@@ -83,7 +83,7 @@ def about(staged: StagedProject, name: str) -> str:
         staged: the tree.
         name: of a file or folder, relative to the project.
     """
-    said = f"brought in {name}, as the settings read it"
+    said = f"included {name}, because the settings read it"
     folder = staged.project_folder / name
     sizes: Counter[str] = Counter()
     files = files_below(folder) if folder.is_dir() else []

@@ -153,8 +153,7 @@ class StagedProject:
         more = f"\nAlso required: {', '.join(others)}." if others else ""
         raise NotImportable(
             found["problem"],
-            hint=f"Give a value that is good enough for the build with --build-env {name}=VALUE, "
-            "or in pyproject.toml:\n"
+            hint=f"Set a placeholder for the build with --build-env {name}=VALUE, or in pyproject.toml:\n"
             f'  [tool.django-pyz.build-env]\n  {name} = "..."{more}',
             readings=found["readings"],
             missed=name,
@@ -201,7 +200,7 @@ class StagedProject:
             return ""
         return (
             f"Of the variables that the settings have read, these are not set and have no default: {', '.join(names)}. "
-            "Give a value that is good enough for the build with --build-env NAME=VALUE."
+            "Set a placeholder for the build with --build-env NAME=VALUE."
         )
 
     def _about_path(self, problem: str) -> str:

@@ -101,7 +101,7 @@ def _collect(staged: StagedProject, manifest: Manifest) -> Written:
 def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: bool = False) -> str:
     then = f", `{script} compress` what is compressed" if is_compressed else ""
     return (
-        f"{storage} keeps the static files in a place of its own, to which a build writes nothing: "
+        f"{storage} stores static files elsewhere; a build does not upload them: "
         f"`{script} {command}` puts them there{then}"
     )
 

@@ -269,7 +269,7 @@ def test_an_index_that_lacks_the_server_is_said_and_having_it_there_helps(
     with pytest.raises(UserError, match=rf"^cannot install {GUNICORN} and {PROMETHEUS_CLIENT}, with which") as caught:
         _install_all(root, "requirements", "requirements.txt")
 
-    assert caught.value.hint.startswith("Have it on the index that the project names, or on the installer's own.")
+    assert caught.value.hint.startswith("Make it available on the project's index or the installer's default one.")
     for wheel in tmp_path.glob("*.whl"):
         wheel.rename(root / "vendor" / wheel.name)
     assert installed_versions(_install_all(root, "requirements", "requirements.txt").server)

@@ -91,7 +91,7 @@ def test_a_secret_stops_the_build_and_is_not_told(tmp_path: Path, what: str, tex
     first, *found = raised.value.problem.splitlines()
     line = 4 if text.startswith("KEY = (") else 3
     assert (first, found) == (
-        "this looks like a secret, and everyone who gets the file could read it:",
+        "this looks like a secret, and anyone with the file could read it:",
         [f"  conf/x.py:{line}: {what}"],
     )
 

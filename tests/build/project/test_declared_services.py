@@ -50,7 +50,7 @@ def test_what_they_run_must_be_in_the_tree(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         check_commands(Options(services=("a=manage.py celery", "b=selery"), timers=("celery=daily",)), tree)
     assert [problem.partition(", found ")[2] for problem in caught.value.problems] == [
-        "'celery', of which there is none",
-        "'selery', of which there is none",
-        "'celery', of which there is none",
+        "'celery', which does not exist",
+        "'selery', which does not exist",
+        "'celery', which does not exist",
     ]

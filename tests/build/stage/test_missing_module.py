@@ -25,11 +25,11 @@ ipython = "*"
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        ("drf_spectacular", "give --extras api."),
-        ("drf_spectacular.views", "give --extras api."),
-        ("debug_toolbar", "give --groups dev or --requirements requirements.txt --requirements requirements/dev.txt."),
-        ("ipython", "give --groups work."),
-        ("whoever", "with --extras or --groups, or the requirements file that has it, and those"),
+        ("drf_spectacular", "Give --extras api."),
+        ("drf_spectacular.views", "Give --extras api."),
+        ("debug_toolbar", "Give --groups dev or --requirements requirements.txt --requirements requirements/dev.txt."),
+        ("ipython", "Give --groups work."),
+        ("whoever", "Install it with --extras, --groups or --requirements"),
     ],
 )
 def test_the_option_is_the_one_whose_list_names_the_package(tmp_path: Path, module: str, said: str) -> None:
@@ -38,7 +38,7 @@ def test_the_option_is_the_one_whose_list_names_the_package(tmp_path: Path, modu
 
     found = hint(f"ModuleNotFoundError: No module named '{module}'", root, [Path("requirements.txt")])
 
-    assert f"The module {module.partition('.')[0]} is not among the packages" in found
+    assert f"The module {module.partition('.')[0]} is not installed." in found
     assert said in found
 
 

@@ -165,7 +165,7 @@ def test_many_files_are_told_with_their_size_and_the_option_that_leaves_some_out
     note = read_folders.about(staged, "node_modules")
 
     assert note.startswith(
-        "brought in node_modules, as the settings read it: 612 files, 6.0 MB, the largest of 6 folders"
+        "included node_modules, because the settings read it: 612 files, 6.0 MB, the largest of 6 folders"
     )
     assert "node_modules/chart (6.0 MB)" in note
     option = note.split("--exclude ")[1].split()[0]

@@ -113,7 +113,7 @@ def test_a_missing_variable_stops_the_import_with_the_next_step_and_what_was_rea
     assert [item.name for item in raised.value.readings] == ["A", "B"]
     assert str(raised.value) == (
         "the settings need the variable B (shop/settings.py:6)\n"
-        "Give a value that is good enough for the build with --build-env B=VALUE, or in pyproject.toml:\n"
+        "Set a placeholder for the build with --build-env B=VALUE, or in pyproject.toml:\n"
         '  [tool.django-pyz.build-env]\n  B = "..."\nAlso required: C.'
     )
     staged.variables.update(B="b", C="c")
@@ -216,4 +216,4 @@ def test_the_option_that_brings_in_a_missing_app_of_the_settings_is_named(tmp_pa
         staged.write_static(tmp_path / "static", "collectstatic", "--noinput")
 
     assert "No module named 'debug_toolbar'" in caught.value.problem
-    assert "give --extras dev." in caught.value.hint
+    assert "Give --extras dev." in caught.value.hint

@@ -170,7 +170,7 @@ def test_settings_that_cannot_be_imported_are_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"(?sm)^cannot import the settings: .*no_such_package'$") as caught:
         _add_static_files(staged)
 
-    assert "The module no_such_package is not among the packages" in caught.value.hint
+    assert "The module no_such_package is not installed." in caught.value.hint
     assert "The settings must be importable at build time" in caught.value.hint
 
 

@@ -80,7 +80,7 @@ def test_a_storage_that_is_elsewhere_gets_nothing_from_a_build(tmp_path: Path, p
 
     assert manifest == MANIFEST
     assert notes == [
-        f"shop.storages.{name} keeps the static files in a place of its own, to which a build writes nothing: "
+        f"shop.storages.{name} stores static files elsewhere; a build does not upload them: "
         "`shop collectstatic` puts them there"
     ]
     assert not (staged.site_packages / STATIC_FOLDER).exists()
@@ -129,6 +129,6 @@ COMPRESS_STORAGE, COMPRESS_OFFLINE, COMPRESS_ENABLED = "shop.storages.Bucket", T
     assert manifest.has_static
     assert "settings.COMPRESS_OFFLINE" not in manifest.sealed
     assert notes == [
-        "shop.storages.Bucket keeps the static files in a place of its own, to which a build writes nothing: "
+        "shop.storages.Bucket stores static files elsewhere; a build does not upload them: "
         "`shop compress` puts them there"
     ]

@@ -28,7 +28,7 @@ def read(kind: str, request: Request) -> Wanted:
     except _MISSHAPEN as error:
         # What a ValueError repeats may be a piece of an index's URL, and its password.
         what = type(error).__name__ + ("" if isinstance(error, ValueError) else f": {error}")
-        raise UserError(f"{request.file}: does not have the form of a {kind} file ({what})") from error
+        raise UserError(f"{request.file}: is not a valid {kind} file ({what})") from error
 
 
 def read_for_patch_releases(kind: str, request: Request) -> Iterator[str]:
