@@ -1,4 +1,4 @@
-"""Building from a checkout on a bare Python, in an environment that is made once. Standard library only."""
+"""Builds from a checkout on a bare Python, in an environment created once. Standard library only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OLDEST_PYTHON = (3, 11)
 
 
 def build_here(checkout: Path) -> int:
-    """Run a build with the packages of this Python, or start again in an environment that has them.
+    """Run a build with the packages of this Python, or restart it in an environment that has them.
 
     Args:
         checkout: the folder with our pyproject.toml.
@@ -32,7 +32,7 @@ def build_here(checkout: Path) -> int:
     if sys.argv[1:] == ["--version"]:
         print(f"{program} of django-pyz {__version__}")
         return 0
-    # Python 3.10 has none, and is told so above.
+    # Python 3.10 has no tomllib; it was rejected above.
     import tomllib
 
     needs = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
@@ -45,10 +45,10 @@ def build_here(checkout: Path) -> int:
 
 
 def is_too_old(program: str) -> bool:
-    """Whether this Python is too old, which has been said then.
+    """Whether this Python is too old; if so, print a message.
 
     Args:
-        program: that says so.
+        program: the name to print before the message.
     """
     if sys.version_info >= _OLDEST_PYTHON:
         return False
@@ -57,7 +57,7 @@ def is_too_old(program: str) -> bool:
 
 
 def _has_packages() -> bool:
-    """Whether this Python has the packages; of packaging, one that is new enough has these modules."""
+    """Whether this Python has the packages; these modules show that packaging is new enough."""
     names = ("pip", "rich", "shiv", "packaging.dependency_groups", "packaging.pylock")
     try:
         return all(importlib.util.find_spec(name) for name in names)
@@ -72,16 +72,16 @@ def _build(checkout: Path) -> int:
 
 
 def make_environment(checkout: Path, needs: list[str], *, program: str, lock: Path | None = None) -> Path | None:
-    """Make an environment below a checkout, once for each set of requirements and version of Python.
+    """Create an environment below a checkout, once per set of requirements and version of Python.
 
     Args:
-        checkout: the folder; the environment is made in its .build folder.
+        checkout: the folder; the environment is created in its .build folder.
         needs: requirements, installed after the lock.
-        program: that says what is done, and what goes wrong.
+        program: the name to print before progress and errors.
         lock: a requirements file with every package, pinned and with hashes.
 
     Returns:
-        Its Python; None where it cannot be made, after a message.
+        Its Python; None, after a message, if it cannot be created.
     """
     identity = (sorted(needs), lock and lock.read_text(encoding="utf-8"), sys.version_info[:3], sys.prefix)
     folder = checkout / ".build" / hashlib.sha256(repr(identity).encode()).hexdigest()[:12]
@@ -92,19 +92,19 @@ def make_environment(checkout: Path, needs: list[str], *, program: str, lock: Pa
         return None
     folder.parent.mkdir(exist_ok=True)
     with (folder.parent / "lock").open("w") as turn:
-        # Another build may be making it.
+        # Another build may be creating it.
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not (folder / _READY).exists():
             what = [*([str(lock.relative_to(checkout))] if lock else []), *needs]
             print(f"{program}: installing {', '.join(what)} into {folder} (only once)", file=sys.stderr, flush=True)
             if error := _install(folder, needs, lock):
-                print(f"{program}: the environment could not be made: {error}", file=sys.stderr)
+                print(f"{program}: the environment could not be created: {error}", file=sys.stderr)
                 return None
     return python
 
 
 def _has_venv(program: str) -> bool:
-    """Whether this Python can make environments, which Debian has in a package of its own."""
+    """Whether this Python can create environments; Debian packages that separately."""
     if all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
         return True
     print(f"{program}: wanted a Python with venv and ensurepip, found {sys.executable} without", file=sys.stderr)
@@ -113,7 +113,7 @@ def _has_venv(program: str) -> bool:
 
 
 def _install(folder: Path, needs: list[str], lock: Path | None) -> Exception | None:
-    """Make an environment; what went wrong, of which nothing is left behind."""
+    """Create an environment; return the error, if any, after removing what was left."""
     import venv
 
     python = str(folder / "bin" / "python")

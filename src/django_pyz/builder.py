@@ -33,11 +33,11 @@ def build(root: Path, output: Path | None, choose: Callable[[Options], Options],
     Args:
         root: the folder with manage.py, or one above it.
         output: the file to write; default dist/SCRIPT.pyz in the current folder.
-        choose: changes the options that the project's pyproject.toml gives.
+        choose: changes the options from the project's pyproject.toml.
         progress: shows each step.
 
     Raises:
-        UserError: something outside our code keeps it from being built.
+        UserError: the project cannot be built, for a reason outside our code.
     """
     cache = BuildCache(default_folder())
     with scratch_folder() as scratch:
@@ -107,17 +107,17 @@ def _staged_project(
 
 
 def _start_once(file: Path, python: Python, contents: Contents, build_id: str, scratch: Path) -> None:
-    """Start the file once, with a cache folder of its own: a file that does not start does not count as built.
+    """Start the file once, with its own cache folder: a file that does not start does not count as built.
 
-    The staged tree is put where the file's own tree would be. That the two are the same has been checked already, and
-    unpacking, syncing and removing thousands of files takes longer than all the rest of the start.
+    The staged tree takes the place of the unpacked one. They were already compared, and unpacking, syncing and
+    removing thousands of files would take longer than the rest of the start.
     """
     folder = _folder(scratch / "first-start")
     tree = _folder(folder / build_id)
     (contents.site_packages / PROJECT_FOLDER).rename(tree / PROJECT_FOLDER)
     contents.site_packages.rename(tree / SITE_PACKAGES)
     (scratch / BYTECODE).rename(tree / BYTECODE)
-    # What configures a bundle on this machine must not decide whether the file starts.
+    # A bundle's configuration on this machine must not decide whether the file starts.
     configuring = (contents.manifest.env_prefix, "DJANGO_SETTINGS_MODULE", "CREDENTIALS_DIRECTORY")
     places = {name: str(folder) for name in ("HOME", "CACHE_DIRECTORY", "STATE_DIRECTORY")}
     environment = process.clean_environment(*configuring, **places)

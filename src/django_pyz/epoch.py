@@ -1,4 +1,4 @@
-"""The time that is written into what a build makes."""
+"""The timestamp that a build writes into its output."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LATEST = 4354819199
 
 
 def source_date_epoch(environ: Mapping[str, str] = os.environ) -> int:
-    """The time to write into archives: SOURCE_DATE_EPOCH (reproducible-builds.org), else the earliest possible.
+    """The timestamp for archives: SOURCE_DATE_EPOCH (reproducible-builds.org), else the earliest possible.
 
     Raises:
-        UserError: the variable holds no time that a zip file can express.
+        UserError: the variable is not a time that a zip file can express.
     """
     given = environ.get(VARIABLE, "")
     if not given:

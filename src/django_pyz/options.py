@@ -47,7 +47,7 @@ class Options:
     extra_paths: tuple[str, ...] = _option((), "another folder of the project to add to sys.path", "PATH")
     data_paths: tuple[str, ...] = _option(
         (),
-        "a path next to the code that the project writes to; it becomes a link into the data folder; folders end with /",
+        "a path next to the code that the project writes to; it becomes a link to the data folder; folders end with /",
         "PATH",
     )
     allow_secrets: tuple[str, ...] = _option((), "a file or pattern to exempt from the check for secrets", "PATH")

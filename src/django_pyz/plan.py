@@ -1,4 +1,4 @@
-"""What a build has to do, found out before the long steps."""
+"""Plans a build before its long steps."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class Plan:
 
 
 def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Options]) -> Plan:
-    """Find out what to build, and what keeps it from being built.
+    """Find out what to build, and reject what cannot be built.
 
     Args:
         root: the folder with manage.py, or one above it.
         output: the file to write; default dist/SCRIPT.pyz in the current folder.
-        choose: changes the options that the project's pyproject.toml gives.
+        choose: changes the options from the project's pyproject.toml.
 
     Raises:
-        UserError: something keeps it from being built.
+        UserError: the project cannot be built.
     """
     options = choose(read_table(root / "pyproject.toml"))
     found = project.find(root, options)
@@ -63,20 +63,20 @@ def make_plan(root: Path, output: Path | None, choose: Callable[[Options], Optio
 
 
 def _check_files_of_options(root: Path, selection: Selection, options: Options) -> None:
-    """Check that what the options name is there, which nothing else would tell before the long steps.
+    """Check that the files in the options exist; otherwise only the long steps would find out.
 
     Raises:
-        UserError: something is not there.
+        UserError: a file is missing.
     """
-    # They raise where an entry does not fit.
+    # These raise if an entry is invalid.
     _ = options.variables, sealed(options)
     if options.build_config and not (path := root / options.build_config).is_file():
         raise UserError(f"build-config: {path}: found no such file")
     if options.build_commands:
-        # They may make what is included.
+        # They may create what is included.
         return
     names = [path.as_posix() for path in selection.files]
-    # Patterns for translations may mean a package's.
+    # Patterns for translations may refer to a package's.
     patterns = [item for item in options.include if not item.endswith(".po") and "locale" not in item]
     if lacking := [item for item in patterns if not any(matches(name, [item]) for name in names)]:
         problems = (f"include: {item}: found no such file in {root}" for item in lacking)

@@ -19,11 +19,11 @@ _NO_REASONS = ("hint:", "note:", "Hint:", "[end of output]")
 _PROGRESS = re.compile(
     r"(Using Python|Resolved|Prepared|Installed|Uninstalled|Audited) |\s*(Downloading|Building|Built) "
 )
-"""What uv says while all goes well."""
+"""What uv prints when all goes well."""
 _CREDENTIALS = re.compile(r"(?<=://)(?!git@)[^/\s]+(?=@)")
 """In the address of a package index or a repository."""
 _PATIENCE = {"UV_HTTP_TIMEOUT": "15", "PIP_RETRIES": "3"}
-"""An index that does not answer is given up after about a minute: each asks four times, for 15 seconds."""
+"""Give up on an index that does not answer after about a minute: four attempts of 15 seconds each."""
 _OF_ONE_REPOSITORY = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -38,7 +38,7 @@ _OF_ONE_REPOSITORY = (
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 )
-"""Variables that git sets for its hooks; every git that is started with them works on that repository."""
+"""Variables that git sets for its hooks; with them, every git command works on that repository."""
 
 
 def run(
@@ -54,17 +54,17 @@ def run(
 
     Args:
         command: program and arguments.
-        what: what it is for, completing "cannot ...".
+        what: its purpose, completing "cannot ...".
         folder: where to run it; default the current folder.
-        env: its whole environment; default this process's, less what is for one git repository.
-        hint: the next step where it fails.
-        names: it prints names of files: bytes that are no text stay what they are.
+        env: its whole environment; default: this process's, without variables that select a git repository.
+        hint: the next step if it fails.
+        names: it prints file names: keep bytes that are not text.
 
     Returns:
         Its standard output.
 
     Raises:
-        UserError: it ended with an error, or could not be started. The end of its output is in the message.
+        UserError: it failed or could not be started. The message has the end of its output.
     """
     arguments = [os.fspath(part) for part in command]
     try:
@@ -91,16 +91,16 @@ def run(
 
 
 def last_words() -> str:
-    """The last line that a command has said that still runs; "" where none runs, or none has said anything."""
+    """The last line printed by a command that still runs; "" if there is none."""
     return _CREDENTIALS.sub("****", "".join([*_last_words.values()][-1:]))
 
 
 _last_words: dict[int, str] = {}
-"""By process, the one that spoke last at the end."""
+"""By process, the most recent line last."""
 
 
 def _listen(running: subprocess.Popen[str]) -> tuple[str, str]:
-    """Wait for the end of a command; what it has printed and what it has said on standard error."""
+    """Wait for a command to end; return its standard output and standard error."""
     with running, ThreadPoolExecutor(1) as beside:
         try:
             errors = beside.submit(_lines, running.pid, running.stderr)
@@ -123,7 +123,7 @@ def _lines(pid: int, stream: IO[str] | None) -> str:
 
 
 def _once(said: str) -> str:
-    """What pip says of a failure, less that it says so again for each process that it started."""
+    """pip's message on a failure, without the repetitions for each process that it started."""
     before, again, after = said.rpartition("error: subprocess-exited-with-error")
     if again and "See above for output." in after and before.strip():
         return _once(before.rstrip())
@@ -134,22 +134,22 @@ def _once(said: str) -> str:
 def installer_environment() -> dict[str, str]:
     """A clean environment for an installer; pip neither asks questions nor looks for a newer pip.
 
-    How long an index may take is what the user says, else about a minute.
+    The user's timeout for an index wins; the default is about a minute.
     """
     patience = {name: text for name, text in _PATIENCE.items() if name not in os.environ}
     return clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", **patience)
 
 
 def clean_environment(*without: str, **more: str) -> dict[str, str]:
-    """This process's environment without the variables that change how Python finds code, or git its repository.
+    """This process's environment without variables that change where Python finds code or git its repository.
 
     Args:
-        without: beginnings of more names to leave out.
+        without: more prefixes of names to leave out.
         more: variables to set.
     """
     inherited = _without_repository(os.environ)
     kept = {name: value for name, value in inherited.items() if not name.startswith(("PYTHON", *without))}
-    # Build backends write this time, not today's, into what they make.
+    # Build backends write this time into what they build, instead of today's.
     return {epoch.VARIABLE: str(epoch.source_date_epoch()), **kept, **more}
 
 
@@ -158,6 +158,6 @@ def _without_repository(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def reason_of(error: UserError) -> str:
-    """The line in which a failed command says what is wrong: the last one that is no hint."""
+    """The line with the reason in a failed command's output: the last one that is not a hint."""
     lines = [line.strip() for line in error.problem.splitlines()]
     return next((line for line in reversed(lines) if not line.startswith(_NO_REASONS)), lines[-1])

@@ -31,18 +31,18 @@ class Python:
 
 
 def find_python(name: str) -> Python:
-    """Find an interpreter, and ask it for its version.
+    """Find an interpreter and ask it for its version.
 
     Args:
         name: a path, a command or a version such as 3.12; "" for the one that runs this.
 
     Raises:
-        UserError: there is no such interpreter, or it is too old.
+        UserError: the interpreter does not exist or is too old.
     """
     found = shutil.which(name) or shutil.which(f"python{name}") if name else sys.executable
     if not found:
         raise UserError(f"--python {name}: found no such command", hint=_HINT)
-    # Absolute, as it also runs in other folders; links are kept, as they are what makes a virtual environment.
+    # Absolute, because it also runs in other folders. Links are kept: a virtual environment depends on them.
     executable = os.path.abspath(found)
     if os.path.realpath(executable) == os.path.realpath(sys.executable):
         version = "{}.{}".format(*sys.version_info)

@@ -10,10 +10,10 @@ from django_pyz_runtime.errors import UserError
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a file; empty where there is no file.
+    """The content of a file; empty if it does not exist.
 
     Raises:
-        UserError: it is no TOML.
+        UserError: it is not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -24,7 +24,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 class Pyproject:
-    """A pyproject.toml; tables that are not in it are empty, and so is one that is not there.
+    """A pyproject.toml; missing tables are empty, and so is a missing file.
 
     Attributes:
         path: of the file.
@@ -39,7 +39,7 @@ class Pyproject:
         """Read a file.
 
         Raises:
-            UserError: it is no TOML.
+            UserError: it is not TOML.
         """
         self.path = path
         self.content = read_toml(path)

@@ -1,1 +1,1 @@
-"""What the project depends on, and its installation into the tree."""
+"""Finds the project's dependencies and installs them into the tree."""

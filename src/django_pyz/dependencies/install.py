@@ -1,4 +1,4 @@
-"""What a project asks for, what the run wing needs besides, and the server: by uv where it is there, else by pip."""
+"""Installs the project's dependencies, those of the run wing, and the server: with uv if available, else with pip."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from django_pyz.toml_files import Pyproject
 from django_pyz_runtime.errors import UserError
 
 GUNICORN = "gunicorn==27.0.1"
-"""The server of every bundle: the newest version that was tested, in an environment of its own."""
+"""The server of every bundle: the newest tested version, in its own environment."""
 PROMETHEUS_CLIENT = "prometheus-client==0.26.0"
-"""Beside it there: what tells of the server's metrics."""
+"""Installed with it: the library for the server's metrics."""
 RUN_WING_NEEDS = (
     ("packaging", "16.0", "26.3"),
     ("platformdirs", "3.0", "4.14.7"),
     ("whitenoise", "5.0", "6.12.0"),
 )
-"""Package, least version, and the version where the project does not bring the package.
+"""Package, minimum version, and the version to install if the project does not include the package.
 
-gunicorn's worker for gevent needs packaging, and so do libraries that do not say so: they find it beside gunicorn.
+gunicorn's gevent worker needs packaging, and so do libraries that rely on gunicorn to install it.
 """
 
 
@@ -43,9 +43,9 @@ class Installed(NamedTuple):
     """What was installed.
 
     Attributes:
-        site_packages: with the project's packages, and what the run wing needs beside them.
-        server: a folder of packages with the gunicorn that serves, and what tells of its metrics.
-        patch_releases: of Python, for which that is all that is needed.
+        site_packages: the project's packages and those that the run wing needs.
+        server: a folder of packages with the gunicorn that serves, and its metrics library.
+        patch_releases: the patch releases of Python that need no other packages.
     """
 
     site_packages: Path
@@ -54,18 +54,18 @@ class Installed(NamedTuple):
 
 
 def install_dependencies(source: Source, root: Path, options: Options, python: Python, folder: Path) -> Installed:
-    """Install everything into new virtual environments: the server into one beside that of the project.
+    """Install everything into new virtual environments: one for the project, one for the server.
 
     Args:
-        source: says what the project asks for; its pins win.
-        root: a copy of the project, in which building may leave files.
-        options: whose extras and groups are asked for.
+        source: lists the project's dependencies; its pins win.
+        root: a copy of the project; builds may leave files in it.
+        options: name the extras and groups to install.
         python: the interpreter to install for.
-        folder: where the project's environment is made.
+        folder: where to create the project's environment.
 
     Raises:
-        UserError: the source cannot be read or does not take this Python; the installer failed, with its own words; or
-            the project's pins are too old for the run wing.
+        UserError: the source cannot be read or does not support this Python; the installer failed (its message is
+            included); or the project's pins are too old for the run wing.
     """
     # The project's build commands may write into installed files.
     environment = Environment(folder, folder, "copy" if options.build_commands else link_mode())
@@ -74,7 +74,7 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
     check_python(request)
     wanted = _from_environment(source, root) if source.installed else readers.read(source.kind, request)
     wanted = replace(wanted, lines=tuple(neighbours.copied(wanted.lines, root, folder / "neighbours")))
-    # Installers read configuration where they run; a lock has said all that there is.
+    # Installers read configuration where they run; a lock needs none.
     environment = replace(environment, base=folder if wanted.is_complete else request.folder)
     with ThreadPoolExecutor(1) as beside:
         apart = replace(environment, folder=folder.with_name(f"{folder.name}-server"))
@@ -85,7 +85,7 @@ def install_dependencies(source: Source, root: Path, options: Options, python: P
 
 
 def _patch_releases(source: Source, request: Request, wanted: Wanted, environment: Environment) -> PatchReleases:
-    """The patch releases of Python for which nothing is missing that the project or a package wants."""
+    """The patch releases of Python for which the installed packages satisfy the project and one another."""
     project = Pyproject(request.pyproject).project
     others = readers.read_for_patch_releases(source.kind, request)
     declared = {
@@ -95,7 +95,7 @@ def _patch_releases(source: Source, request: Request, wanted: Wanted, environmen
     pythons = {path.name: text for path, text in wanted_pythons(request).items()}
     found = patch_releases.needs(environment.site_packages, declared, pythons)
     installed = installed_versions(environment.site_packages)
-    # Python is asked only where there is a reason.
+    # Ask Python only if there is a reason.
     return patch_releases.supported(found, installed, ask(request.python)) if found else PatchReleases()
 
 
@@ -103,7 +103,7 @@ def _install_server(python: Python, environment: Environment, index_lines: tuple
     """Install the server into a new environment; returns its site-packages."""
     environment.make(python)
     server = (GUNICORN, PROMETHEUS_CLIENT)
-    what = f"install {' and '.join(server)}, with which every bundle serves"
+    what = f"install {' and '.join(server)}, the server of every bundle"
     try:
         _first_that_works(index_lines, lambda indexes: environment.install_exactly([*indexes, *server], what))
     except UserError as error:
@@ -113,10 +113,10 @@ def _install_server(python: Python, environment: Environment, index_lines: tuple
 
 
 def _first_that_works(index_lines: tuple[str, ...], *ways: Callable[[tuple[str, ...]], None]) -> None:
-    """Try ways to install until one succeeds: from the project's indexes, then from the installer's own.
+    """Try ways to install until one succeeds: from the project's indexes, then from the installer's default.
 
     Raises:
-        UserError: of the last one; IndexSilent at once, as no other way would do better.
+        UserError: the last attempt failed; IndexSilent at once, as no other attempt would do better.
     """
     *attempts, last = (partial(way, indexes) for indexes in dict.fromkeys([index_lines, ()]) for way in ways)
     for attempt in attempts:
@@ -130,12 +130,12 @@ def _first_that_works(index_lines: tuple[str, ...], *ways: Callable[[tuple[str, 
 
 
 def _from_environment(source: Source, root: Path) -> Wanted:
-    """What is installed in a virtual environment; a folder of the project stands for the one in the copy of it."""
+    """The packages in a virtual environment, with folders of the copy replaced by those of the project."""
     return Wanted(tuple(f"{root}{line[1:]}" if line.startswith("./") else line for line in source.installed), (), True)
 
 
 def _install_project(environment: Environment, wanted: Wanted, root: Path, python: Python) -> None:
-    """Install what the project asks for, and what the run wing lacks then."""
+    """Install the project's dependencies, then what the run wing still lacks."""
     what = f"install the dependencies of {root.name}"
     if not _install_at_once(environment, wanted, what):
         _install_wanted(environment, wanted, what)
@@ -146,10 +146,10 @@ def _install_project(environment: Environment, wanted: Wanted, root: Path, pytho
 
 
 def _install_at_once(environment: Environment, wanted: Wanted, what: str) -> bool:
-    """Install requirements that are all pins, together with what the run wing lacks: one run of the installer, not two.
+    """Install requirements that are all pinned together with what the run wing lacks, in one run of the installer.
 
     Returns:
-        Whether that went well; else they are still to be installed.
+        Whether it succeeded; if not, they must still be installed.
     """
     pins = {} if wanted.is_complete else pinned_versions(wanted.lines)
     # pip wants a hash for all or for none.
@@ -185,12 +185,12 @@ def _install_run_wing(
     loose = run_wing_requirements(installed, exact=False) + [old_setuptools.LESS] * needs_setuptools
     if not exact:
         return
-    # The project's packages are done with; nothing that follows may change them.
+    # The project's packages are installed; nothing below may change them.
     constraints = environment.folder / "constraints.txt"
     constraints.write_text("".join(f"{name}=={version}\n" for name, version in installed.items()))
     pinned = f"--constraint {constraints}"
     what = f"install {', '.join(loose)} beside the project's packages"
-    # The fixed versions may be what does not fit, or the project's index may not have them.
+    # The pinned versions may conflict, or be missing on the project's index.
     _first_that_works(
         index_lines,
         lambda indexes: environment.install_exactly([*indexes, *exact], what),
@@ -199,11 +199,11 @@ def _install_run_wing(
 
 
 def run_wing_requirements(installed: Mapping[str, str], *, exact: bool) -> list[str]:
-    """What the run wing still needs.
+    """The packages that the run wing still needs.
 
     Args:
         installed: the project's packages and their versions.
-        exact: take a fixed version, for the same bytes every time; else any that would do.
+        exact: pin the version, so that builds are reproducible; else accept any suitable one.
 
     Raises:
         UserError: the project's version of a package is too old.

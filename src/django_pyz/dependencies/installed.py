@@ -1,4 +1,4 @@
-"""The packages of a virtual environment as a project's dependencies: for a project that keeps no list of them yet."""
+"""Takes a virtual environment's packages as the dependencies of a project that has no list of them yet."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from django_pyz.dependencies.locks.wanted import git_reference, with_subdirector
 KIND = "virtual environment"
 KEEP_LIST = "python -m pip freeze > requirements.txt"
 _TOOLS = ("distribute", "django-pyz", "pip", "setuptools", "wheel")
-"""What `pip freeze` leaves out, and what builds the bundle."""
+"""What `pip freeze` leaves out, and django-pyz itself."""
 
 
 def find(folders: Sequence[Path], environ: Mapping[str, str]) -> Path | None:
-    """The virtual environment that a project runs in, with Django in it; None where there is none, or no telling.
+    """The virtual environment with Django that a project runs in; None if there is none or it is ambiguous.
 
     Args:
         folders: where to look: the one of manage.py first, then up to the root.
-        environ: VIRTUAL_ENV names the one that is active.
+        environ: VIRTUAL_ENV names the active one.
     """
     active = [Path(environ["VIRTUAL_ENV"])] if environ.get("VIRTUAL_ENV") else []
     usual = [folder / name for folder in folders for name in (".venv", "venv")]
@@ -36,18 +36,18 @@ def find(folders: Sequence[Path], environ: Mapping[str, str]) -> Path | None:
 
 
 def requirements(environment: Path, root: Path) -> tuple[str, ...]:
-    """What is installed in a virtual environment, as lines of a requirements file that pin everything; sorted.
+    """The packages in a virtual environment as sorted requirement lines that pin everything.
 
     Args:
         environment: the virtual environment.
-        root: the project; folders in it are named relative to it, and it is no requirement of itself.
+        root: the project, which is left out itself; folders in it are named relative to it.
     """
     packages = (item for item in _packages(environment) if _name(item) not in _TOOLS)
     return tuple(sorted({line for item in packages if (line := _requirement(item, root))}))
 
 
 def keep_list(environment: Path) -> str:
-    """The command that writes what is installed in a virtual environment into requirements.txt."""
+    """The command that writes a virtual environment's packages to requirements.txt."""
     if any(_name(item) == "pip" for item in _packages(environment)):
         return f"{shlex.quote(f'{environment}/bin/python')}{KEEP_LIST.removeprefix('python')}"
     return f"uv pip freeze --python {shlex.quote(str(environment))} > requirements.txt"
@@ -59,7 +59,7 @@ def _has_django(environment: Path) -> bool:
 
 def _packages(environment: Path) -> Iterator[Distribution]:
     folders = [str(folder) for folder in environment.glob("lib/python*/site-packages")]
-    # What is left of a package that was removed badly has no name.
+    # The leftovers of a badly removed package have no name.
     return (item for item in distributions(path=folders) if "Name" in item.metadata)
 
 

@@ -1,4 +1,4 @@
-"""uv where it is there, else pip: each fills a virtual environment."""
+"""uv if available, else pip: each fills a virtual environment."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from django_pyz_runtime.errors import UserError
 _WANTS_PYTHON = re.compile(
     r"satisfy Python|different python|Requires-Python|incompatible with the .*Python", re.IGNORECASE
 )
-"""What the installers say where a package is not for this Python."""
+"""What the installers print if a package does not support this Python."""
 _NO_ANSWER = re.compile(
     r"timed out|dns error|name resolution|client error \(Connect\)|NewConnectionError", re.IGNORECASE
 )
 _INDEX = re.compile(r"Failed to fetch: `?(https?://[^/\s]+)|Retry\(total=0,.*Pool\(host='([^']+)', port=(\d+)")
 """Where uv and pip name the index that they could not reach."""
 _SILENT_HINT = (
-    "Look at the address and the network. To wait longer: UV_HTTP_TIMEOUT=SECONDS with uv, PIP_DEFAULT_TIMEOUT=SECONDS "
+    "Check the address and the network. To wait longer: UV_HTTP_TIMEOUT=SECONDS with uv, PIP_DEFAULT_TIMEOUT=SECONDS "
     "with pip."
 )
 _BEST_OF_ALL_INDEXES = (
-    "If every index may bring every package, as with pip: set UV_INDEX_STRATEGY=unsafe-best-match, "
+    "To let every index provide every package, as with pip: set UV_INDEX_STRATEGY=unsafe-best-match, "
     'or index-strategy = "unsafe-best-match" below [tool.uv] in pyproject.toml.'
 )
-"""What uv does not do of itself: whoever puts a newer package of that name on one index would replace another's."""
+"""uv's default forbids this: a newer package of the same name on one index could replace another's."""
 
 
 class IndexSilent(UserError):
-    """A package index that does not answer; no other way to install would do better."""
+    """A package index does not answer; no other way to install would do better."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class Environment:
 
     @property
     def site_packages(self) -> Path:
-        """Where packages are."""
+        """Where its packages are."""
         return next(self.folder.glob("lib/python*/site-packages"))
 
     def make(self, python: Python) -> None:
-        """Make it, with nothing installed.
+        """Create it, with nothing installed.
 
         Raises:
-            UserError: the Python that it is for cannot.
+            UserError: its Python cannot create environments.
         """
         process.run([python.executable, "-I", "-m", "venv", "--without-pip", self.folder], "make a virtual environment")
 
@@ -80,17 +80,17 @@ class Environment:
 
         Args:
             lines: of the file.
-            what: what it is for, completing "cannot ...".
+            what: the purpose, completing "cannot ...".
             options: for the installer.
 
         Raises:
-            UserError: the installer failed; IndexSilent where an index does not answer.
+            UserError: the installer failed; IndexSilent if an index does not answer.
         """
         file = self.folder / "requirements.txt"
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         command = [*installer(self.interpreter, self.link_mode), *options, "-r", file]
         variables = process.installer_environment()
-        # The one option about indexes that uv does not take from a file.
+        # The only index option that uv does not read from a file.
         trusted = [line.split()[1] for line in lines if line.startswith("--trusted-host ")]
         variables["UV_INSECURE_HOST"] = " ".join([variables.get("UV_INSECURE_HOST", ""), *trusted]).strip()
         try:
@@ -99,9 +99,9 @@ class Environment:
             raise _explained(error, what) from None
 
     def install_exactly(self, lines: Sequence[str], what: str) -> None:
-        """Install the lines of a requirements file, each of one version, and nothing else.
+        """Install pinned requirement lines, and nothing else.
 
-        What uv has in its cache is what the index would give: it is not asked, where there can be only one.
+        uv's cache holds what the index would return, so with one index, or with hashes, it is tried offline first.
 
         Raises:
             UserError: the installer failed.
@@ -112,12 +112,12 @@ class Environment:
         self.install(lines, what, "--no-deps")
 
     def install_pins(self, lines: Sequence[str], what: str) -> None:
-        """Install the lines of a requirements file, each of one version, which may name all that they depend on.
+        """Install pinned requirement lines that may already include all their dependencies.
 
-        uv need not ask an index for that; pip, which always does, resolves in no more time.
+        uv needs no index for that. pip always asks one, so it may as well resolve.
 
         Raises:
-            UserError: the installer failed, or something is missing or of a version that does not do.
+            UserError: the installer failed, or a dependency is missing or has an unsuitable version.
         """
         uv = shutil.which("uv")
         if not uv:
@@ -129,7 +129,7 @@ class Environment:
             raise UserError(f"cannot {what}: the dependencies of {extras[0]} must be resolved first")
 
     def _has_one_index(self, lines: Iterable[str]) -> bool:
-        """Whether neither the lines nor the project's configuration of uv name an index."""
+        """Whether neither the lines nor the project's uv configuration name an index."""
         for folder in (self.base, *self.base.parents):
             project = folder / "pyproject.toml"
             if (folder / "uv.toml").exists() or (project.is_file() and b"tool.uv" in project.read_bytes()):
@@ -138,7 +138,7 @@ class Environment:
 
 
 def _explained(error: UserError, what: str) -> UserError:
-    """What an installer said, with the next step."""
+    """The installer's error, with the next step."""
     if (why := _NO_ANSWER.search(error.problem)) and (found := _INDEX.search(error.problem)):
         index = found[1] or f"{found[2]}:{found[3]}"
         return IndexSilent(f"cannot {what}: the package index {index} does not answer ({why[0]})", hint=_SILENT_HINT)
@@ -151,7 +151,7 @@ def _explained(error: UserError, what: str) -> UserError:
 
 
 def _wanted_extras(site_packages: Path) -> set[str]:
-    """The packages with extras that installed packages depend on; `uv pip check` looks at neither."""
+    """Requirements with extras among the installed packages; `uv pip check` does not check them."""
     needs = (Requirement(text) for item in distributions(path=[str(site_packages)]) for text in item.requires or ())
     return {str(need) for need in needs if need.extras and "extra" not in str(need.marker)}
 
@@ -178,7 +178,7 @@ def installer(interpreter: Path, link_mode: str = "copy") -> list[str | Path]:
 def link_mode() -> str:
     """How uv takes files from its cache.
 
-    A hard link costs far less than a copy, and nothing here writes into an installed file: our own steps replace files,
-    and `in_process` gives a file that the project writes to a copy of its own.
+    A hard link is far cheaper than a copy, and nothing here modifies an installed file: our own steps replace files,
+    and `in_process` copies a file before the project writes to it.
     """
     return "copy" if os.environ.get("UV_LINK_MODE") == "copy" else "hardlink"

@@ -1,4 +1,4 @@
-"""Local packages outside the project, which its requirements name by their path."""
+"""Local packages outside the project that its requirements name by path."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def copied(lines: Iterable[str], root: Path, folder: Path) -> list[str]:
 
     Args:
         lines: requirement lines.
-        root: the project, which is a copy already.
-        folder: where copies are made.
+        root: the copy of the project.
+        folder: where to put the copies.
 
     Returns:
-        The lines, with the copies' paths.
+        The lines, with the paths of the copies.
     """
     return [_copied(line, root, folder) for line in lines]
 

@@ -1,4 +1,4 @@
-"""Packages that need setuptools without saying so, as every virtual environment once had it."""
+"""Packages that need setuptools without declaring it, because every virtual environment once had it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from django_pyz.files.paths import files_below
 
 FIXED, LESS = "setuptools==80.9.0", "setuptools<81"
-"""The last line of setuptools that has pkg_resources: the version taken, and what would do."""
+"""The last release series of setuptools with pkg_resources: the version to install, and the accepted range."""
 _SKIPPED = {"node_modules", "site-packages", "pkg_resources", "setuptools", "distutils", "_distutils_hack"}
 
 
 def is_needed(folders: tuple[Path, ...], python: str) -> bool:
-    """Whether a module imports something of setuptools when it is imported itself.
+    """Whether importing a module also imports something from setuptools.
 
-    Only imports at the beginning of a line count: one in a function or a `try` is not always made.
+    Only imports at the start of a line count: one in a function or a `try` may never run.
 
     Args:
         folders: where to look.
@@ -26,7 +26,7 @@ def is_needed(folders: tuple[Path, ...], python: str) -> bool:
     pattern = re.compile(
         rf"""^(?:import|from)[ ]+(?:{"|".join(names)})\b|^__import__\(['"]pkg_resources""".encode(), re.MULTILINE
     )
-    # Looked for first, as that is fast.
+    # A fast check first.
     hints = [name.encode() for name in names]
     contents = (content for folder in folders for content in _modules(folder))
     return any(any(hint in content for hint in hints) and pattern.search(content) for content in contents)

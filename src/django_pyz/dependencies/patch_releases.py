@@ -1,4 +1,4 @@
-"""For which patch releases of a Python what was installed is all that is needed: markers may tell them apart."""
+"""Finds the patch releases of Python that the installed packages suffice for: markers may differ between them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PatchReleases(NamedTuple):
 
     Attributes:
         least: the first one, as 3 for 3.11.3; 0 for all from the start.
-        below: the first one after it that is not supported; 0 where there is none.
+        below: the first one after it that is not supported; 0 if there is none.
         notes: why, for the report.
     """
 
@@ -37,13 +37,13 @@ class PatchReleases(NamedTuple):
 
 
 class _Need(NamedTuple):
-    """What somebody needs, of other packages or of Python.
+    """A requirement of a package or file on another package or on Python.
 
     Attributes:
         who: a package, or a file of the project.
-        requirement: on another package; None where it is on Python.
-        extras: of the one who needs it, with which the marker is evaluated.
-        pythons: the constraint that says which ones it supports.
+        requirement: on another package; None if it is on Python.
+        extras: those of the package, for evaluating the marker.
+        pythons: the constraint on supported Pythons.
     """
 
     who: str
@@ -53,11 +53,11 @@ class _Need(NamedTuple):
 
 
 def needs(site_packages: Path, declared: Mapping[str, Iterable[str]], pythons: Mapping[str, str]) -> list[_Need]:
-    """What tells patch releases apart.
+    """The requirements that differ between patch releases.
 
     Args:
         site_packages: of an environment.
-        declared: lines of requirements, by who wants them.
+        declared: requirement lines, by the file or package that has them.
         pythons: constraints on Python, by the file that has them.
     """
     lines = [(who, parsed) for who, texts in declared.items() for parsed in map(_parsed, texts) if parsed]
@@ -82,7 +82,7 @@ def supported(found: Iterable[_Need], installed: Mapping[str, str], target: Targ
     """The patch releases for which nothing is missing, around the one that was installed for.
 
     Args:
-        found: what tells them apart.
+        found: the requirements that differ between them.
         installed: the packages, and their versions.
         target: the Python that they were installed for.
     """
@@ -90,7 +90,7 @@ def supported(found: Iterable[_Need], installed: Mapping[str, str], target: Targ
     minor, built = f"{version.major}.{version.minor}", version.micro
     lacking: dict[int, list[_Need]] = {}
     for need in found:
-        # What is not there for this one is no matter of the release.
+        # A package missing for this release too does not depend on the release.
         if not _lacks(need, f"{minor}.{built}", installed, target):
             for patch in _PATCHES:
                 if _lacks(need, f"{minor}.{patch}", installed, target):
@@ -105,13 +105,15 @@ def supported(found: Iterable[_Need], installed: Mapping[str, str], target: Targ
 
 def _reason(need: _Need) -> str:
     if need.requirement is None:
-        return f"{need.who} wants Python {need.pythons}"
+        return f"{need.who} requires Python {need.pythons}"
     wanted = f"{need.requirement.name}{need.requirement.specifier}"
-    return f"{need.who} wants {wanted} on others. To run there as well, add {wanted} to the project's dependencies"
+    return (
+        f"{need.who} requires {wanted} on the others. To support them too, add {wanted} to the project's dependencies"
+    )
 
 
 def _lacks(need: _Need, python: str, installed: Mapping[str, str], target: Target) -> bool:
-    """Whether something is missing on a Python."""
+    """Whether a package is missing on a Python."""
     if (wanted := need.requirement) is None:
         return not allows(need.pythons, python)
     variables = {name: str(value) for name, value in target.environment.items()}

@@ -1,4 +1,4 @@
-"""Finds the file in which a project's dependencies are written down."""
+"""Finds the file that lists a project's dependencies."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _DJANGO = re.compile(r"\bdjango\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Source:
-    """Where a project's dependencies are written down.
+    """Where a project's dependencies are listed.
 
     Attributes:
-        kind: the name of the file, "requirements" for all files of that format.
-        files: relative to the project's root, so that they may be read in a copy of it; absolute where they lie
-            outside. The first one is the source; a lock has the pyproject.toml beside it, or of the workspace's member,
-            behind it. A virtual environment is an absolute path.
+        kind: the file's name; "requirements" for all files of that format.
+        files: relative to the project's root, so that they can be read in a copy of it; absolute if they are outside.
+            The first one is the source; a lock is followed by the pyproject.toml next to it, or by that of the
+            workspace member. A virtual environment is an absolute path.
         installed: of a virtual environment, its packages as lines of a requirements file.
     """
 
@@ -45,27 +45,27 @@ class Source:
 
     @property
     def requirements(self) -> tuple[Path, ...]:
-        """The files, where they are requirements files; else none."""
+        """The files if they are requirements files; else none."""
         return self.files if self.kind == "requirements" else ()
 
 
 def find_source(
     root: Path, folders: Sequence[Path], options: Options, environ: Mapping[str, str] = os.environ
 ) -> Source:
-    """Find the dependencies: as told, else locks first, and of each kind the one nearest to manage.py.
+    """Find the dependencies: as the options say, else locks first, and of each kind the one nearest to manage.py.
 
-    Where nothing is written down, they are what is installed in the project's virtual environment.
+    If there is no list, the packages in the project's virtual environment are taken.
 
-    A lock or a list without Django in it is for something else than this project, so anything else is taken before it.
+    A lock or list without Django is probably not for this project, so it comes last.
 
     Args:
         root: the project.
         folders: where to look, absolute: the one of manage.py first, then up to the root.
-        options: what the project or the command line says.
-        environ: the environment; VIRTUAL_ENV names the virtual environment that is active.
+        options: from the project or the command line.
+        environ: the environment; VIRTUAL_ENV names the active virtual environment.
 
     Raises:
-        UserError: there are none, or several that are as good.
+        UserError: there are none, or several equally good ones.
     """
     if options.requirements:
         return _given(root, options)
@@ -91,7 +91,7 @@ def find_source(
 
 
 def _is_for_django(kind: str, path: Path) -> bool:
-    """Whether a file is sure to be the project's: a lock and a list of some other name must have Django in it."""
+    """Whether a file certainly belongs to the project: a lock, or a list with an unusual name, must contain Django."""
     if kind in ("pyproject.toml", "setup.cfg", "setup.py") or path.name == "requirements.txt":
         return True
     files = requirements_files.included_files(path) if kind == "requirements" else {path}
@@ -116,7 +116,7 @@ def _in_project(path: Path, root: Path) -> Path:
 
 
 def read_files(source: Source, root: Path) -> Iterator[Path]:
-    """The files of a project that are read to know its dependencies, relative to it, whether or not git tracks them.
+    """The files that are read to find a project's dependencies, relative to it, tracked by git or not.
 
     Args:
         source: the dependencies.
@@ -125,7 +125,7 @@ def read_files(source: Source, root: Path) -> Iterator[Path]:
     for file in source.files:
         found = {root / file}
         if source.kind == "requirements":
-            # What cannot be read is reported by whoever installs.
+            # The installation reports what cannot be read.
             with contextlib.suppress(UserError):
                 found |= requirements_files.read_files(root / file)
         yield from (path.relative_to(root) for path in sorted(found) if path.is_relative_to(root) and path.is_file())
@@ -140,7 +140,7 @@ def _kind(name: str) -> str:
 def _source(root: Path, kind: str, path: Path, folders: Iterable[Path]) -> Source:
     files = [path]
     if kind in ("uv.lock", "poetry.lock"):
-        # A lock of a workspace locks several packages; the one of this project is the nearest.
+        # A workspace's lock covers several packages; this project's is the nearest.
         above = [folder for folder in folders if folder.is_relative_to(path.parent)]
         places = above if kind == "uv.lock" else [path.parent]
         found = [folder / "pyproject.toml" for folder in places if _is_project(folder / "pyproject.toml")]
@@ -163,7 +163,7 @@ def _pylock(folder: Path) -> list[Path]:
 
 
 def _requirements(folder: Path) -> list[Path]:
-    """requirements.txt, else the one that is for production, or that takes in all the others."""
+    """requirements.txt, else the one for production, or the one that includes all others."""
     if plain := _named("requirements.txt", folder):
         return plain
     found = dict.fromkeys(path for pattern in _PATTERNS for path in sorted(folder.glob(pattern)))
@@ -179,14 +179,14 @@ def _is_named(path: Path, word: re.Pattern[str]) -> bool:
 
 
 def _complete(candidates: list[Path]) -> list[Path]:
-    """The one that takes in all the others, where there is one; else all."""
+    """The one that includes all the others, if there is one; else all."""
     complete = [path for path in candidates if set(candidates) <= requirements_files.included_files(path)]
     return complete if len(complete) == 1 else candidates
 
 
 def _only(root: Path, folder: Path, candidates: list[Path]) -> Path | None:
     if len(candidates) > 1:
-        # As the option wants them.
+        # In the form that the option takes.
         listed = "".join(f"\n  {path.relative_to(root)}" for path in candidates)
         raise UserError(f"{folder}: wanted one file with the dependencies, found several:{listed}", hint=_HINT)
     return candidates[0] if candidates else None
@@ -200,7 +200,7 @@ def _pyproject(folder: Path) -> list[Path]:
 
 
 def _setup_cfg(folder: Path) -> list[Path]:
-    # Many have one for their linters only.
+    # Many projects have one only for their linters.
     wanted = re.compile(r"^install_requires\b", re.MULTILINE)
     return [path for path in _named("setup.cfg", folder) if wanted.search(path.read_text(encoding="utf-8"))]
 
@@ -211,4 +211,4 @@ _SEARCHES: dict[str, Callable[[Path], list[Path]]] = {
     "pyproject.toml": _pyproject,
     "setup.cfg": _setup_cfg,
 }
-"""How the files of a kind that may do are found in a folder, where that is not by its name alone."""
+"""How to find candidate files in a folder, for kinds with more than one file name."""

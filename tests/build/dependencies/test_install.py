@@ -211,7 +211,7 @@ def test_setuptools_comes_with_a_package_that_takes_it_for_granted(root: Path) -
 def test_a_python_that_the_project_does_not_take_is_said_before_anything_is_installed(root: Path) -> None:
     write_tree(root, {"requirements.txt": "none-such-package", "pyproject.toml": '[project]\nrequires-python = "<3"'})
 
-    with pytest.raises(UserError, match=r"pyproject.toml: wants Python <3, found 3"):
+    with pytest.raises(UserError, match=r"pyproject.toml: requires Python <3, found 3"):
         _install(root, "requirements", "requirements.txt")
 
 

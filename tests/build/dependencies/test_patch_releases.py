@@ -65,7 +65,7 @@ def test_what_is_installed_all_the_same_sets_none(tmp_path: Path) -> None:
 
 def test_the_note_says_how_to_support_them_all(tmp_path: Path) -> None:
     assert _supported(tmp_path, [OLD], **{"async-timeout": "3"}).notes == (
-        "the file runs on Python 3.11.3 or newer only: redis wants async_timeout>=4.0.3 on others. "
+        "the file runs on Python 3.11.3 or newer only: redis requires async_timeout>=4.0.3 on the others. "
         "To run there as well, add async_timeout>=4.0.3 to the project's dependencies",
     )
 
@@ -79,9 +79,9 @@ def test_the_project_s_own_requirements_count(tmp_path: Path) -> None:
     line = 'a==1 ; python_full_version < "3.11.2" --hash=sha256:abc'
     found = _supported(tmp_path, [], line, "./lib", "-e .", wants=">=3.11.1")
     assert found.least == 2
-    assert "requirements.txt wants a==1 on others" in found.notes[0]
+    assert "requirements.txt requires a==1 on the others" in found.notes[0]
     assert _supported(tmp_path, [], wants=">=3.11.5").notes == (
-        "the file runs on Python 3.11.5 or newer only: pyproject.toml wants Python >=3.11.5",
+        "the file runs on Python 3.11.5 or newer only: pyproject.toml requires Python >=3.11.5",
     )
 
 
@@ -165,7 +165,7 @@ def test_what_a_lock_has_for_other_patch_releases_counts(
     found = _supported(tmp_path, [], *lines, built=RUNNING)
 
     assert (found.least, found.below) == (0, sys.version_info[2] + 1)
-    assert "requirements.txt wants later==1 on others" in found.notes[0]
+    assert "requirements.txt requires later==1 on the others" in found.notes[0]
 
 
 def test_what_a_lock_has_for_a_group_that_is_not_built_does_not(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_settings_that_refuse_in_words_of_their_own_get_the_variables_that_they_
     staged = make_staged(tmp_path, {"shop/__init__.py": "", "shop/settings.py": settings})
     with pytest.raises(NotImportable) as caught:
         staged.facts()
-    told = re.search(r"no default: (.+)\. Give .* --build-env NAME=VALUE", caught.value.hint)
+    told = re.search(r"no default: (.+)\. Set .* --build-env NAME=VALUE", caught.value.hint)
     assert told
     assert told[1] == "SHOP_API_KEY, SHOP_REGION"
 

@@ -1,1 +1,1 @@
-"""Readers of the files in which projects write down their dependencies: each turns one kind into requirement lines."""
+"""Readers of dependency files: each turns one kind of file into requirement lines."""

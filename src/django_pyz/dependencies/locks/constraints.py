@@ -11,12 +11,12 @@ _PART = re.compile(r"(?:(?P<operator>\^|~=|~|===|==|=|!=|>=|<=|>|<)\s*)?(?P<vers
 
 
 def to_specifiers(constraint: str) -> list[str]:
-    """The alternatives of a constraint, each as a PEP 440 specifier set; an empty text means any version."""
+    """The alternatives of a constraint, each as a PEP 440 specifier set; an empty one means any version."""
     return [_alternative(text.strip()) for text in re.split(r"\s*\|\|?\s*", constraint.strip())]
 
 
 def allows(constraint: str, version: str) -> bool:
-    """Whether a constraint holds for a version; what cannot be read holds."""
+    """Whether a version satisfies a constraint; True if the constraint cannot be parsed."""
     try:
         parsed = [SpecifierSet(text) for text in to_specifiers(constraint)]
         return any(item.contains(version, prereleases=True) for item in parsed)
@@ -39,7 +39,7 @@ def _part(operator: str, version: str) -> str:
 
 
 def _caret_length(version: str) -> int:
-    """How many leading numbers stay as they are: up to the first one that is not zero."""
+    """How many leading numbers are fixed: up to the first one that is not zero."""
     release = Version(version).release
     return next((place for place, number in enumerate(release, start=1) if number), len(release))
 

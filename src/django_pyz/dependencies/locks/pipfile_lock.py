@@ -13,10 +13,10 @@ from django_pyz_runtime.errors import UserError
 
 
 def read(request: Request) -> Wanted:
-    """The packages of the default category and of the ones that the groups name.
+    """The packages of the default category and of those named by the groups.
 
     Raises:
-        UserError: the file cannot be read, or lacks a category that was asked for.
+        UserError: the file cannot be read, or lacks a requested category.
     """
     lock = _load(request.file)
     categories = [name for name in lock if name not in ("_meta", "default")]

@@ -1,4 +1,4 @@
-"""Dependencies, groups and indexes as poetry's tables in pyproject.toml and poetry.lock write them."""
+"""Reads dependencies, groups and indexes from poetry's tables in pyproject.toml and poetry.lock."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Dependency:
 
     Attributes:
         name: as written.
-        constraint: the versions, as poetry writes them.
-        marker: when it is one.
-        extras: which of its extras.
-        is_optional: whether an extra must ask for it.
-        source: git, url or path, where it does not come from an index.
+        constraint: the versions, in poetry's notation.
+        marker: when it applies.
+        extras: the requested ones.
+        is_optional: whether only an extra installs it.
+        source: git, url or path, if it does not come from an index.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Dependency:
     source: Mapping[str, Any]
 
     def as_line(self, folder: Path) -> str:
-        """A requirement line; paths start from a folder. Of several alternatives it takes the last one."""
+        """A requirement line, with paths relative to a folder. Of several alternatives it takes the last one."""
         source = self.source
         revision = source.get("rev") or source.get("tag") or source.get("branch") or ""
         if found := elsewhere(self.name, source, folder, revision, self.marker):
@@ -42,7 +42,7 @@ class Dependency:
 
 
 def from_table(table: Mapping[str, Any]) -> Iterator[Dependency]:
-    """The dependencies of a table, name to constraint, to a table, or to a list of them; python is none."""
+    """The dependencies of a table, whose values are constraints, tables, or lists of these; python is skipped."""
     for name, value in table.items():
         if name.lower() == "python":
             continue
@@ -62,7 +62,7 @@ def from_requirement(text: str, where: Path) -> Dependency:
     """The dependency that a requirement describes.
 
     Raises:
-        UserError: it is no requirement (PEP 508).
+        UserError: it is not a requirement (PEP 508).
     """
     requirement = parse_requirement(text, where)
     marker = str(requirement.marker or "")
@@ -71,7 +71,7 @@ def from_requirement(text: str, where: Path) -> Dependency:
 
 
 def poetry_groups(pyproject: Pyproject) -> dict[str, list[Dependency]]:
-    """The groups in poetry's own tables, including the one that older versions had."""
+    """The groups in poetry's own tables, including the dev group of older versions."""
     tables = {name: group.get("dependencies", {}) for name, group in pyproject.poetry.get("group", {}).items()}
     if "dev-dependencies" in pyproject.poetry:
         tables["dev"] = {**pyproject.poetry["dev-dependencies"], **tables.get("dev", {})}
@@ -79,7 +79,7 @@ def poetry_groups(pyproject: Pyproject) -> dict[str, list[Dependency]]:
 
 
 def poetry_indexes(pyproject: Pyproject) -> tuple[str, ...]:
-    """Option lines for poetry's sources: one that is the default, or primary, stands in the place of PyPI."""
+    """Option lines for poetry's sources: a default or primary one replaces PyPI."""
     sources = pyproject.poetry.get("source", [])
     urls = [item["url"] for item in sources if item.get("url")]
     first = [item["url"] for item in sources if item.get("default") or item.get("priority") == "default"]
@@ -97,7 +97,7 @@ def _marker(details: Mapping[str, Any]) -> str:
 
 
 def _python_marker(constraint: str) -> str:
-    """A constraint on Python as a marker; poetry compares the whole version where one has three numbers."""
+    """A constraint on Python as a marker; poetry compares the full version if the constraint has three numbers."""
     alternatives = []
     for specifiers in to_specifiers(constraint):
         terms = []

@@ -25,10 +25,10 @@ Package = Mapping[str, Any]
 
 
 def read(request: Request) -> Wanted:
-    """The packages for the main group, and for the extras and groups that were asked for.
+    """The packages for the main group and the requested extras and groups.
 
     Raises:
-        UserError: the file cannot be read, or lacks an extra or group that was asked for.
+        UserError: the file cannot be read, or lacks a requested extra or group.
     """
     lock = read_toml(request.file)
     project = Pyproject(request.pyproject)
@@ -73,7 +73,7 @@ def _by_walk(
     optional = {canonicalize_name(_name(item)) for name in asked for item in listed.get(name, ())}
     roots = [*_roots(project, request.options)]
     if not roots:
-        # Without pyproject.toml there is only what the packages say of themselves.
+        # Without pyproject.toml, only the packages' own entries are known.
         return [item for item in packages if item.get("category", "main") == "main" and not item.get("optional")]
     walk = _Walk(packages, target)
     for root in roots:
@@ -83,7 +83,7 @@ def _by_walk(
 
 
 def _roots(pyproject: Pyproject, options: Options) -> Iterator[Dependency]:
-    """The dependencies that pyproject.toml names itself."""
+    """The direct dependencies in pyproject.toml."""
     if "dependencies" in pyproject.project:
         extras = by_name(pyproject.project.get("optional-dependencies", {}))
         texts = [*pyproject.project["dependencies"]]
@@ -101,7 +101,7 @@ def _roots(pyproject: Pyproject, options: Options) -> Iterator[Dependency]:
 
 @dataclass
 class _Walk:
-    """A walk through a lock, along the dependencies for a Python."""
+    """A walk through a lock along the dependencies that apply to a Python."""
 
     packages: list[Package]
     target: Target
@@ -109,7 +109,7 @@ class _Walk:
     seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def follow(self, dependency: Dependency, extras: Iterable[str]) -> None:
-        """Take the packages that a dependency leads to; the extras are those of the package that has it."""
+        """Take the packages that a dependency leads to; the extras are those of the package that declares it."""
         if not self.target.fits(dependency.marker, extras):
             return
         for package in self._candidates(dependency):
@@ -140,7 +140,7 @@ class _Walk:
 
 
 def _name(text: str) -> str:
-    """The name in a requirement; in old locks what follows it may not be valid any more."""
+    """The name in a requirement; in old locks the rest may no longer be valid."""
     return re.split(r"[^\w.-]", text.strip(), maxsplit=1)[0]
 
 

@@ -1,4 +1,4 @@
-"""pylock.toml, the lock file that all tools may write (https://packaging.python.org/specifications/pylock-toml)."""
+"""pylock.toml, the standard lock file (https://packaging.python.org/specifications/pylock-toml)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(request: Request) -> Wanted:
     """The packages that the lock selects for the Python of the environment.
 
     Raises:
-        UserError: the file is no such lock, does not fit that Python, or lacks an extra or group that was asked for.
+        UserError: the file is not such a lock, does not fit that Python, or lacks a requested extra or group.
     """
     try:
         lock = pylock.Pylock.from_dict(read_toml(request.file))
@@ -59,7 +59,7 @@ def _requirement(package: pylock.Package, found: _Found, folder: Path) -> str:
     hashes = [f"{algorithm}:{digest}" for algorithm, digest in found.hashes.items()]
     in_index = package.index or urlsplit(found.url or "").hostname == _PYPI_FILES
     if package.version and in_index and not isinstance(found, pylock.PackageArchive):
-        # By name, so that a mirror of the index will do; the hash says that it is the same file.
+        # By name, so that a mirror of the index works too; the hash proves that the file is the same.
         return line(f"{package.name}=={package.version}", hashes=hashes)
     url = (folder / found.path).resolve().as_uri() if found.path else found.url or ""
     subdirectory = found.subdirectory if isinstance(found, pylock.PackageArchive) else None

@@ -1,4 +1,4 @@
-"""pyproject.toml as a place for dependencies: [project], [dependency-groups] and [tool.poetry]."""
+"""Reads dependencies from pyproject.toml: [project], [dependency-groups] and [tool.poetry]."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _MAIN_GROUPS = ("main", "prod", "production", "default", "base", "core", "app")
 
 
 def read(request: Request) -> Wanted:
-    """The dependencies, with the extras and groups that were asked for.
+    """The dependencies, with the requested extras and groups.
 
     Raises:
-        UserError: they cannot be read, or an extra or group is not there.
+        UserError: they cannot be read, or an extra or group does not exist.
     """
     pyproject, options = Pyproject(request.file), request.options
     if "sources" in pyproject.uv:
-        # Only uv understands where these come from.
+        # Only uv understands these sources.
         check_names(pyproject, options)
         return uv_lock.export(request)
     if is_dynamic(pyproject):
@@ -37,7 +37,7 @@ def read(request: Request) -> Wanted:
 
 
 def has_main(pyproject: Pyproject) -> bool:
-    """Whether there is a list of what the project always needs."""
+    """Whether there is a list of mandatory dependencies."""
     return "dependencies" in pyproject.project or "dependencies" in pyproject.poetry
 
 
@@ -47,7 +47,7 @@ def is_dynamic(pyproject: Pyproject) -> bool:
 
 
 def _with_main_group(pyproject: Pyproject, options: Options) -> Options:
-    """Some projects that are no packages have nothing but groups, with what they always need in one of them."""
+    """Some projects that are not packages have only groups, one of which holds the mandatory dependencies."""
     main = [name for name in pyproject.groups if name.lower() in _MAIN_GROUPS]
     if options.groups:
         return options
@@ -60,7 +60,7 @@ def _with_main_group(pyproject: Pyproject, options: Options) -> Options:
 
 
 def _main(pyproject: Pyproject) -> list[str]:
-    """What the project always needs."""
+    """The mandatory dependencies."""
     if "dependencies" in pyproject.project:
         return list(pyproject.project["dependencies"])
     table = from_table(pyproject.poetry.get("dependencies", {}))
@@ -68,20 +68,20 @@ def _main(pyproject: Pyproject) -> list[str]:
 
 
 def chosen(pyproject: Pyproject, options: Options) -> list[str]:
-    """What the extras and groups that were asked for need.
+    """The dependencies of the requested extras and groups.
 
     Raises:
-        UserError: one is not there.
+        UserError: one does not exist.
     """
     check_names(pyproject, options)
     return [*_extras(pyproject, options.extras), *_groups(pyproject, options.groups)]
 
 
 def check_names(pyproject: Pyproject, options: Options) -> None:
-    """Check that the extras and groups that were asked for are there.
+    """Check that the requested extras and groups exist.
 
     Raises:
-        UserError: one is not.
+        UserError: one does not.
     """
     extras = {*pyproject.project.get("optional-dependencies", {}), *pyproject.poetry.get("extras", {})}
     check_known("extra", options.extras, extras, pyproject.path)
@@ -89,10 +89,10 @@ def check_names(pyproject: Pyproject, options: Options) -> None:
 
 
 def standard_group(pyproject: Pyproject, name: str) -> tuple[str, ...]:
-    """What a group of [dependency-groups] holds, with the groups that it includes.
+    """The contents of a group of [dependency-groups], with the groups that it includes.
 
     Raises:
-        UserError: it does not have the form of one.
+        UserError: it is not a valid group.
     """
     try:
         return resolve_dependency_groups(pyproject.groups, name)
@@ -117,7 +117,7 @@ def _extras(pyproject: Pyproject, names: Iterable[str]) -> list[str]:
         for text in listed.get(name, ()):
             requirement = parse_requirement(text, pyproject.path)
             if canonicalize_name(requirement.name) == own:
-                # An extra that is made of others says so by requiring the project itself.
+                # An extra combines others by requiring the project itself.
                 waiting += [canonicalize_name(extra) for extra in sorted(requirement.extras)]
             else:
                 lines.append(text)

@@ -1,4 +1,4 @@
-"""Which reader reads which kind of source."""
+"""Selects the reader for each kind of source."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from django_pyz_runtime.errors import UserError
 
 
 def read(kind: str, request: Request) -> Wanted:
-    """What a source of a kind asks for.
+    """The dependencies in a source of a kind.
 
     Raises:
-        UserError: it cannot be read, or lacks an extra or group that was asked for.
+        UserError: it cannot be read, or lacks a requested extra or group.
     """
     try:
         return READERS[kind](request)
     except _MISSHAPEN as error:
-        # What a ValueError repeats may be a piece of an index's URL, and its password.
+        # A ValueError may quote a piece of an index's URL, and so its password.
         what = type(error).__name__ + ("" if isinstance(error, ValueError) else f": {error}")
         raise UserError(f"{request.file}: is not a valid {kind} file ({what})") from error
 
 
 def read_for_patch_releases(kind: str, request: Request) -> Iterator[str]:
-    """What a lock whose reader leaves out what is for other Pythons has for each patch release.
+    """The requirements for each patch release in a lock whose reader drops those for other Pythons.
 
     Args:
         kind: of the source.
-        request: as it was read.
+        request: the one that was read.
 
     Yields:
-        Requirements, each with a marker that says for which ones.
+        Requirements, each with a marker for its patch releases.
     """
     if kind not in _SELECTIVE:
         return
@@ -50,31 +50,31 @@ def read_for_patch_releases(kind: str, request: Request) -> Iterator[str]:
     for start, end in pairwise((*starts, _END)) if named else ():
         first, last = f"{major}.{minor}.{start}", f"{major}.{minor}.{end - 1}"
         marker = f'python_full_version >= "{first}" and python_full_version <= "{last}"'
-        # What does not take such a Python at all says so itself.
+        # A source that does not support such a Python reports that itself.
         with contextlib.suppress(UserError):
             for line in read(kind, replace(request, version=first)).all_lines:
                 yield f"{line.partition(' --hash')[0]} ; {marker}"
 
 
 def _requirements(request: Request) -> Wanted:
-    """The files, and the extras and groups that the project's pyproject.toml has."""
+    """The files, and the extras and groups in the project's pyproject.toml."""
     wanted = requirements_files.read([request.root / file for file in request.files], request.root)
     lines = (*wanted.lines, *pyproject.chosen(Pyproject(request.root / "pyproject.toml"), request.options))
     return Wanted(lines, wanted.index_lines)
 
 
 def _setup(request: Request) -> Wanted:
-    """The project itself, which brings what it needs."""
+    """The project itself; the installer finds its dependencies."""
     check_known("group", request.options.groups, (), request.file)
     return Wanted((with_extras(str(request.folder), request.options.extras),))
 
 
 _MISSHAPEN = (AttributeError, LookupError, TypeError, ValueError)
-"""What comes of a table where there should be a list, or of a name that is not there."""
+"""The errors from a table in place of a list, or from a missing name."""
 _SELECTIVE = ("poetry.lock", "pylock.toml")
-"""Their readers select packages; the lines of the others keep their markers."""
+"""Their readers select packages by marker; the lines of the others keep their markers."""
 _END = 100
-"""No Python gets as many patch releases."""
+"""No Python has that many patch releases."""
 READERS: Mapping[str, Callable[[Request], Wanted]] = {
     "uv.lock": uv_lock.read,
     "pylock.toml": pylock.read,
@@ -85,4 +85,4 @@ READERS: Mapping[str, Callable[[Request], Wanted]] = {
     "setup.cfg": _setup,
     "setup.py": _setup,
 }
-"""In the order in which they are looked for."""
+"""In search order."""

@@ -1,6 +1,6 @@
-"""Requirements files, with all that pip allows in them, as one list of lines that means the same anywhere.
+"""Turns requirements files, with everything pip allows, into one list of lines that means the same anywhere.
 
-Nested files are taken in, editable packages become plain ones, and local paths absolute
+Nested files are included, editable packages become regular ones, and local paths absolute
 (https://pip.pypa.io/en/stable/reference/requirements-file-format/).
 """
 
@@ -36,17 +36,17 @@ def read(files: Sequence[Path], root: Path) -> Wanted:
 
     Args:
         files: the files.
-        root: the project's folder: the last one in which a local path may start.
+        root: the project's folder: the last one that local paths are resolved against.
 
     Raises:
-        UserError: a file cannot be read, or names one that is not there.
+        UserError: a file cannot be read, or names a missing one.
     """
     folders = [folder for folder in files[0].resolve().parents if folder.is_relative_to(root)]
     return _Reader(folders or [root], files).wanted
 
 
 def parse(text: str, folder: Path) -> Wanted:
-    """The lines of a text, whose relative paths start from a folder.
+    """The lines of a text, with paths relative to a folder.
 
     Raises:
         UserError: it names a file that cannot be read.
@@ -57,7 +57,7 @@ def parse(text: str, folder: Path) -> Wanted:
 
 
 def included_files(path: Path) -> set[Path]:
-    """The files that a requirements file includes, directly or not, and itself.
+    """A requirements file and those it includes, directly or not.
 
     Raises:
         UserError: one cannot be read.
@@ -66,7 +66,7 @@ def included_files(path: Path) -> set[Path]:
 
 
 def read_files(path: Path) -> set[Path]:
-    """All files that are read to install a requirements file: those taken in, constraints, and packages by their path.
+    """All files read to install a requirements file: included ones, constraints, and packages given by path.
 
     Raises:
         UserError: one cannot be read.
@@ -84,8 +84,8 @@ class _Reader:
     """Reads requirements files, and collects their lines.
 
     Args:
-        folders: where a local path may start, besides the folder of its file.
-        files: are read at once.
+        folders: where to look for local paths, besides the folder of the file.
+        files: the ones to read.
     """
 
     def __init__(self, folders: Sequence[Path], files: Sequence[Path] = ()) -> None:
@@ -98,7 +98,7 @@ class _Reader:
 
     @property
     def wanted(self) -> Wanted:
-        """What was read so far."""
+        """The lines read so far."""
         return Wanted(tuple(self._requirements), tuple(dict.fromkeys(self._index)))
 
     def add_file(self, path: Path) -> None:
@@ -109,7 +109,7 @@ class _Reader:
             self.add_text(_text(path), path.parent)
 
     def add_text(self, text: str, folder: Path) -> None:
-        """Read a text, whose relative paths start from a folder."""
+        """Read a text, with paths relative to a folder."""
         for line in _logical_lines(text):
             if line.startswith("-"):
                 self._add_option(line, folder)
@@ -137,7 +137,7 @@ class _Reader:
             self._requirements.append(f"{name} {value}".strip())
 
     def _requirement(self, text: str, folder: Path, *, is_path: bool = False) -> str:
-        """A requirement; one that is a path becomes absolute."""
+        """A requirement; a path becomes absolute."""
         if file := _FILE_URL.fullmatch(text):
             is_path = True
             text = _file_path(file["url"]) + (file["extras"] or "") + file["rest"]
@@ -152,9 +152,9 @@ class _Reader:
         return f"{path}{found['extras'] or ''}{found['rest'].rstrip()}"
 
     def _existing(self, name: str, folder: Path) -> Path | None:
-        """The nearest folder in which a path exists; pip starts from the one in which it was run, which is not known.
+        """The nearest folder in which a path exists; pip resolves against its working folder, which is unknown here.
 
-        A folder counts where it can be installed, so that `-e .` in requirements/base.txt means the project.
+        A folder counts if it can be installed, so that `-e .` in requirements/base.txt means the project.
         """
         places = [(place / name).resolve() for place in dict.fromkeys((folder, *self._folders))]
         found = [path for path in places if path.exists()]
@@ -205,7 +205,7 @@ def _is_package(folder: Path) -> bool:
 
 
 def _named(url: str) -> str:
-    """A URL with its name in front, which installers no longer take from behind `#egg=`."""
+    """A URL preceded by its name: installers no longer read the name from `#egg=`."""
     address, space, rest = url.partition(" ")
     egg = _EGG.search(address)
     if not egg:

@@ -46,10 +46,10 @@ class Target:
 
 
 def target_of(request: Request) -> Target:
-    """The interpreter of a request, of the version that it is taken for.
+    """The interpreter of a request, with the version that the request substitutes.
 
     Raises:
-        UserError: it cannot tell.
+        UserError: it does not answer.
     """
     found = ask(request.python)
     if not request.version:
@@ -61,10 +61,10 @@ def target_of(request: Request) -> Target:
 
 @cache
 def ask(python: Path) -> Target:
-    """Ask an interpreter.
+    """Query an interpreter.
 
     Raises:
-        UserError: it cannot tell.
+        UserError: it does not answer.
     """
     folder = Path(packaging.__file__).parents[1]
     said = process.run([python, "-ISB", target_facts.__file__, folder], "ask Python what fits it")
@@ -73,7 +73,7 @@ def ask(python: Path) -> Target:
 
 
 def check_python(request: Request) -> None:
-    """Check that a project supports its Python, before anything is installed: an installer says it less clearly.
+    """Check before the installation that a project supports its Python: an installer's message is less clear.
 
     Raises:
         UserError: the project does not support it.
@@ -84,11 +84,13 @@ def check_python(request: Request) -> None:
     found = ask(request.python).version
     for path, constraint in wanted.items():
         if not allows(constraint, found):
-            raise UserError(f"{path}: wants Python {constraint}, found {found}", hint="Give another one with --python.")
+            raise UserError(
+                f"{path}: requires Python {constraint}, found {found}", hint="Give another one with --python."
+            )
 
 
 def wanted_pythons(request: Request) -> dict[Path, str]:
-    """What a project and its lock say of the Python that they support, by file, as they write it."""
+    """The Python constraints of a project and its lock, by file, as written."""
     return dict(_wanted(request))
 
 
@@ -100,7 +102,7 @@ def _wanted(request: Request) -> Iterator[tuple[Path, str]]:
 
 
 def _constraint(file: Pyproject) -> str:
-    """What a pyproject.toml, uv.lock, pylock.toml or poetry.lock says."""
+    """The Python constraint in a pyproject.toml, uv.lock, pylock.toml or poetry.lock."""
     found = (
         file.project.get("requires-python"),
         file.content.get("requires-python"),

@@ -1,4 +1,4 @@
-"""A small program that runs in the Python a bundle is built for and says what lock files ask of it.
+"""Runs in the Python that a bundle is built for and prints the facts that lock files depend on.
 
 Protocol: `python -ISB target_facts.py FOLDER` with FOLDER the place of the `packaging` package. Prints a JSON object:
 {"environment": the values of environment markers, "tags": the tags of wheels that fit, best first}.

@@ -1,4 +1,4 @@
-"""uv.lock, read by uv itself: there is no better reader, and its format belongs to it."""
+"""uv.lock, read by uv itself, which owns the format."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _EXPORT = (
 
 
 def read(request: Request) -> Wanted:
-    """What the lock holds for the package that the pyproject.toml beside manage.py, or above it, describes.
+    """The locked requirements of the package whose pyproject.toml is next to manage.py or above it.
 
     Raises:
-        UserError: uv refused, or the package lacks an extra or group that was asked for.
+        UserError: uv failed, or the package lacks a requested extra or group.
     """
     members = {item["name"]: item for item in read_toml(request.file).get("package", ()) if _folder(item) is not None}
     place = os.path.relpath(request.pyproject.parent, request.folder)
@@ -45,14 +45,14 @@ def read(request: Request) -> Wanted:
 
 
 def export(request: Request, *which: str) -> Wanted:
-    """Let uv write the requirements of a project, locking it first where it is not.
+    """Let uv export the requirements of a project, locking it first if needed.
 
     Args:
         request: what to read.
         which: more options for uv.
 
     Raises:
-        UserError: uv refused.
+        UserError: uv failed.
     """
     extras = [f"--extra={canonicalize_name(name)}" for name in request.options.extras]
     groups = [f"--group={canonicalize_name(name)}" for name in request.options.groups]
@@ -68,7 +68,7 @@ def export(request: Request, *which: str) -> Wanted:
 
 
 def _registries(request: Request, usual: tuple[str, ...]) -> dict[str, str]:
-    """The index of each package that does not come from the usual one, as uv asks no other for it."""
+    """The index of each package from another index than the default; uv asks no other for it."""
     indexes = Pyproject(request.folder / "pyproject.toml").uv.get("index", ())
     secret = {item["url"].rstrip("/"): _with_credentials(item["url"], item.get("name", "")) for item in indexes}
     found = {}
@@ -80,7 +80,7 @@ def _registries(request: Request, usual: tuple[str, ...]) -> dict[str, str]:
 
 
 def _with_credentials(url: str, name: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The URL of a named index with the credentials that the environment has for it, as uv looks them up."""
+    """The URL of a named index with its credentials from the environment, found as uv does."""
     prefix = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
     user, password = environ.get(f"{prefix}_USERNAME", ""), environ.get(f"{prefix}_PASSWORD", "")
     if not (name and (user or password)):
@@ -89,14 +89,14 @@ def _with_credentials(url: str, name: str, environ: Mapping[str, str] = os.envir
 
 
 def _folder(package: dict[str, Any]) -> str | None:
-    """Where a package of the lock lies, relative to it; None for those from an index."""
+    """The path of a local package in the lock, relative to it; None for those from an index."""
     source = package.get("source", {})
     found: str | None = source.get("editable", source.get("virtual", source.get("directory")))
     return found
 
 
 def _find_uv(scratch: Path) -> str | Path:
-    """The uv that is there, else one got for this purpose only."""
+    """The installed uv, else one installed just for this."""
     if found := shutil.which("uv"):
         return found
     folder = scratch / "uv"

@@ -1,4 +1,4 @@
-"""What a reader gets and returns, and what they share: names, requirements, and the lines of a requirements file."""
+"""The input and output of the readers, and their common parts: names, requirements, requirement lines."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _T = TypeVar("_T")
 INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--no-index", "--trusted-host")
 _PYPI = re.compile(r"https://pypi(\.python)?\.org/simple/?")
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*==\s*(?P<version>[\w.!+-]+)\s*(;.*|\s--hash=.*)?")
-"""Without extras: what those bring cannot be seen to be missing."""
+"""Without extras, whose missing dependencies would go unnoticed."""
 _SCP_STYLE = re.compile(r"[\w.-]+@[\w.-]+:(?!//)")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to read, and for whom.
+    """What to read, and for which Python and options.
 
     Attributes:
         root: the project's folder.
         files: the source's files, relative to it; the first one is read.
-        options: whose extras and groups are asked for.
-        python: the interpreter of the environment that is filled.
+        options: name the extras and groups to install.
+        python: the interpreter of the environment to fill.
         scratch: a folder for temporary files.
-        version: take the interpreter for this one, as "3.11.2"; "" for its own.
+        version: the version to assume for the interpreter, as "3.11.2"; "" for its own.
     """
 
     root: Path
@@ -49,24 +49,24 @@ class Request:
 
     @property
     def folder(self) -> Path:
-        """Where it is: what relative paths in it start from."""
+        """Its folder, which relative paths in it start from."""
         return self.file.parent
 
     @property
     def pyproject(self) -> Path:
-        """The pyproject.toml that goes with it; need not exist."""
+        """The pyproject.toml that belongs to it; need not exist."""
         return self.root / self.files[1] if len(self.files) > 1 else self.folder / "pyproject.toml"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a source wants to be installed.
+    """The packages that a source asks for.
 
     Attributes:
         lines: as in a requirements file, local paths absolute.
-        index_lines: option lines that say where packages come from.
-        is_complete: whether the lines name everything, as a lock does, so that nothing is left to resolve.
-        by_index: of a lock, more lines, by the URL of the one index that they come from; nothing else is asked of it.
+        index_lines: option lines for indexes.
+        is_complete: whether the lines name everything, like a lock, so that nothing needs resolving.
+        by_index: for a lock, more lines by the URL of the only index to install them from; it is used for nothing else.
     """
 
     lines: tuple[str, ...]
@@ -76,12 +76,12 @@ class Wanted:
 
     @property
     def all_lines(self) -> tuple[str, ...]:
-        """The lines, wherever they come from."""
+        """All lines, from whichever index."""
         return (*self.lines, *(text for texts in self.by_index.values() for text in texts))
 
 
 def check_known(option: str, asked: Iterable[str], known: Iterable[str], where: Path) -> None:
-    """Check that what was asked for is there.
+    """Check that the requested names exist.
 
     Args:
         option: "extra" or "group".
@@ -113,7 +113,7 @@ def parse_requirement(text: str, where: str | Path) -> Requirement:
         where: the file that has it.
 
     Raises:
-        UserError: it is none (PEP 508).
+        UserError: it is not valid (PEP 508).
     """
     try:
         return Requirement(text)
@@ -122,7 +122,7 @@ def parse_requirement(text: str, where: str | Path) -> Requirement:
 
 
 def index_lines(urls: Sequence[str]) -> tuple[str, ...]:
-    """Option lines for indexes, the first one in the place of PyPI; PyPI itself stays what the machine says it is."""
+    """Option lines for indexes, the first one replacing PyPI; PyPI itself stays as the machine configures it."""
     if not urls:
         return ()
     first, *others = dict.fromkeys(urls)
@@ -131,16 +131,16 @@ def index_lines(urls: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_pypi(url: str) -> bool:
-    """Whether a URL is that of the public index."""
+    """Whether a URL is that of PyPI."""
     return bool(_PYPI.fullmatch(url))
 
 
 def locked(lines: Iterable[tuple[str, str]], index_lines: tuple[str, ...] = ()) -> Wanted:
-    """What a lock asks for.
+    """The packages that a lock asks for.
 
     Args:
-        lines: the URL of the index that a line's package comes from, "" for the usual one, and the line.
-        index_lines: say what the usual one is, where it is not that of the machine.
+        lines: pairs of a line and, before it, its index URL; "" for the default index.
+        index_lines: the default index, if it is not the machine's.
     """
     by_index: dict[str, list[str]] = {}
     for url, text in sorted(lines):
@@ -150,13 +150,13 @@ def locked(lines: Iterable[tuple[str, str]], index_lines: tuple[str, ...] = ()) 
 
 
 def with_extras(name: str, extras: Iterable[str]) -> str:
-    """A name with extras behind."""
+    """A name followed by its extras."""
     listed = ",".join(extras)
     return f"{name}[{listed}]" if listed else name
 
 
 def git_reference(url: str, revision: str = "", subdirectory: str = "") -> str:
-    """The URL of a commit in a git repository, as installers take it."""
+    """The URL of a commit in a git repository, as installers accept it."""
     if _SCP_STYLE.match(url):
         url = "ssh://" + url.replace(":", "/", 1)
     prefix = "" if url.startswith("git+") else "git+"
@@ -174,7 +174,7 @@ def line(requirement: str, *, marker: str = "", hashes: Iterable[str] = ()) -> s
 
     Args:
         requirement: what to install: name and version, name @ URL, or a path.
-        marker: when.
+        marker: when it applies.
         hashes: as sha256:abcd.
     """
     condition = f" ; {marker}" if marker else ""
@@ -184,13 +184,13 @@ def line(requirement: str, *, marker: str = "", hashes: Iterable[str] = ()) -> s
 def elsewhere(
     name: str, table: Mapping[str, Any], folder: Path, revision: str, marker: str, hashes: Iterable[str] = ()
 ) -> str:
-    """The requirement line of a package that a table of poetry or pipenv has elsewhere than in an index; else "".
+    """The requirement line of a package that a poetry or pipenv table takes from outside an index; else "".
 
     Args:
-        name: of the package.
-        table: what is said of it.
-        folder: where paths start.
-        revision: of its repository.
+        name: the package.
+        table: its table.
+        folder: what paths are relative to.
+        revision: in its repository.
         marker: when it is wanted.
         hashes: of its file, as sha256:abcd.
     """
@@ -201,14 +201,14 @@ def elsewhere(
     place = table.get("url") or table.get("path") or table.get("file") or ""
     if "://" in place:
         return line(f"{with_extras(name, extras)} @ {place}", marker=marker, hashes=hashes)
-    # By its path alone: pipenv makes up the name of what has none.
+    # By its path alone: pipenv invents a name for a package without one.
     return line(with_extras(str((folder / place).resolve()), extras), marker=marker) if place else ""
 
 
 def pinned_versions(lines: Iterable[str]) -> dict[str, str]:
-    """The version of each package, by normalised name; empty where a line is more than a package and its version.
+    """The version of each package, by normalised name; empty if any line is more than a package and its version.
 
-    The lines that `pip freeze` and pip-compile write may say all there is to install.
+    Lines written by `pip freeze` or pip-compile may be complete.
     """
     found: dict[str, str] = {}
     for text in lines:

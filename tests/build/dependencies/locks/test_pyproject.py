@@ -163,7 +163,7 @@ def test_a_python_that_the_project_does_not_take_is_an_error(tmp_path: Path, pat
     write_tree(tmp_path, {"requirements.txt": "", path: text})
     source = "requirements.txt" if path == "pyproject.toml" else path
 
-    with pytest.raises(UserError, match=r"wants Python \S+3.99, found 3\.\d+\.\d+") as caught:
+    with pytest.raises(UserError, match=r"requires Python \S+3.99, found 3\.\d+\.\d+") as caught:
         target.check_python(request(tmp_path, source))
 
     assert caught.value.hint == "Give another one with --python."
