@@ -1,1 +1,1 @@
-"""Which files of the project go in, and which of them may hold secrets."""
+"""Selects the project's files for the bundle, and scans them for secrets."""

@@ -1,4 +1,4 @@
-"""Which files of a project stay out of a bundle, by their name or content, and why."""
+"""Decides by name and content which files of a project stay out of a bundle, and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = (SECRETS, PRIVATE_KEY, KEY_STORE)
 """Reasons that `allow-secrets` overrules."""
 
 _OF_CLOUDS = (".aws", ".azure", ".gcloud", ".kube", ".docker")
-"""Folders of tools, which hold their credentials at home, and in a repository how it is built or deployed."""
+"""Folders of tools: in a home they hold credentials, in a repository its build or deployment files."""
 _CREDENTIALS_OF_CLOUDS = ("credentials", "config", "config.json", "accessTokens.json", "azureProfile.json")
 _FOLDERS = {
     **dict.fromkeys((".git", ".hg", ".svn", ".bzr"), VERSION_CONTROL),
@@ -67,9 +67,9 @@ _SAYS_SECRETS = re.compile(
     r"|service[._-]account.*|\.?htpasswd|passwd|dotenv",
     re.IGNORECASE,
 )
-"""Names of files with secrets; those of code and pictures may say the same."""
+"""Names of files with secrets; code and pictures may have such names too."""
 _PAGES_AND_DATA = {"templates", "static", "locale", "docs", "doc", "fixtures", "tests", "test", "testdata"}
-"""In such folders such a name is a subject, not a content."""
+"""In these folders, such a name is a topic, not the content."""
 _KEY_SUFFIXES = (".pem", ".key", ".der", ".p8", ".p12", ".pfx", ".asc", ".crt", ".cer")
 _DER_KEY = re.compile(rb"\x30(\x82..|\x81.|.)\x02\x01[\x00\x01]", re.DOTALL)
 """A sequence that begins with a version (RFC 5958, RFC 8017, RFC 5915); a certificate begins with a sequence."""
@@ -81,24 +81,24 @@ _INSTALLS = re.compile(
     r"(^|/)([^/]*(requirements|constraints)[^/]*\.(txt|in)|requirements/.*\.(txt|in)|Pipfile|(Pipfile|poetry|uv|pdm)\.lock"
     r"|(poetry|uv|pyproject|pylock|pylock\.[^/]+)\.toml|setup\.cfg|pip\.(conf|ini)|\.npmrc|\.yarnrc(\.yml)?)$"
 )
-"""Files that say what is installed and from where."""
+"""Files that list packages and where to install them from."""
 _NPM_TOKEN = re.compile(rb"""(?:_auth|_authToken|_password|npmAuthToken)["']?\s*[:=]\s*["']?(?!\$)[^\s"']{8,}""")
 _FOLDERS_ABOVE_CODE = {
     *("static", "assets", "fixtures", "templates", "tests", "css", "js", "scss", "less", "vendor", "locale", "themes")
 }
 _FOLDERS_OF_STYLE = ("css", "js", "scss", "fonts", "templates")
-"""Old projects have them in `media`."""
+"""Old projects keep static files in `media`."""
 _NO_DATA = re.compile(
     r".*\.(py|pyi|pyc|html?|css|scss|less|[cm]?[jt]sx?|vue|md|rst|po|mo|sql|lock|svg|png|jpe?g|gif|webp|ico|pdf|woff2?|ttf)",
     re.IGNORECASE,
 )
 _SECRET_IN_PYTHON = re.compile(rb"""^\w*(SECRET|PASSW(OR)?D|TOKEN|KEY)\w*\s*=\s*["'][^"']""", re.MULTILINE)
 _MOST_OF_AN_ENVIRONMENT = 100_000
-"""Bytes; no file of variables is larger."""
+"""In bytes; no file of variables is larger."""
 
 
 def folder_reason(root: Path, relative: Path) -> str:
-    """Why nothing in a folder goes in; "" where its files are looked at."""
+    """Why a folder is left out; "" if its files are checked one by one."""
     if (root / relative / "pyvenv.cfg").is_file():
         return "virtual environment"
     reason = _FOLDERS.get(relative.name, "")
@@ -106,11 +106,11 @@ def folder_reason(root: Path, relative: Path) -> str:
 
 
 def gives_way(name: str, reason: str) -> bool:
-    """Whether files that git tracks go in although the folder that they are in is left out.
+    """Whether tracked files of a folder that is left out go in nevertheless.
 
     Args:
         name: of the folder.
-        reason: why it is left out.
+        reason: why the folder is left out.
     """
     if reason == SECRETS:
         return name in _OF_CLOUDS
@@ -118,14 +118,14 @@ def gives_way(name: str, reason: str) -> bool:
 
 
 def file_reason(root: Path, relative: Path, *, is_tracked: bool, installs: Container[Path] = ()) -> str:
-    """Why a file does not go in; "" where it does.
+    """Why a file does not go in; "" if it does.
 
     Args:
         root: the project.
         relative: the file.
-        is_tracked: whether git tracks it: somebody decided that it is part of the project, so that its name alone does
-            not keep it out, unless it says that it holds a secret.
-        installs: more files that say what is installed, besides those with usual names.
+        is_tracked: whether git tracks it. Somebody decided that it belongs to the project, so its name alone does not
+            exclude it, unless that suggests a secret.
+        installs: more files that list packages, besides those with usual names.
     """
     path, name = root / relative, relative.name
     if (reason := _reason_by_name(relative)) and (not is_tracked or reason in SECRET):
@@ -157,14 +157,14 @@ def _says_secrets(relative: Path) -> bool:
 
 
 def _is_of_the_project(folder: Path, relative: Path) -> bool:
-    """Whether a folder with a name for uploads holds the code or style of the site instead."""
+    """Whether a folder named like one for uploads holds the site's code or styles instead."""
     is_code = any(folder.glob("*.py")) or any(folder.glob("*/*.py"))
     is_style = any((folder / name).is_dir() for name in _FOLDERS_OF_STYLE)
     return is_code or is_style or bool(_FOLDERS_ABOVE_CODE.intersection(relative.parts[:-1]))
 
 
 def _is_environment(path: Path) -> bool:
-    """Whether a file is a list of variables, of which one is a secret."""
+    """Whether a file is a list of variables with at least one secret."""
     if _NO_DATA.fullmatch(path.name) or _EXAMPLES.search(path.name):
         return False
     content = beginning(path, _MOST_OF_AN_ENVIRONMENT + 1)
@@ -176,7 +176,7 @@ def _is_key(content: bytes) -> bool:
 
 
 def _is_database(path: Path, is_tracked: bool) -> bool:
-    """Whether a file is an SQLite database; one that git tracks may be data of the project, unless it is a site's."""
+    """Whether a file is an SQLite database. A tracked one may be part of the project, unless it is a site's."""
     content = beginning(path, _READ_BYTES)
     return content.startswith(b"SQLite format 3\0") and not (is_tracked and b"django_migrations" not in content)
 

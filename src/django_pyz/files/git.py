@@ -1,4 +1,4 @@
-"""What git knows of a project, asked so that neither its settings nor the caller's environment decide the answer."""
+"""Queries git about a project, independently of the repository's settings and the caller's environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from django_pyz import process
 from django_pyz_runtime.errors import UserError
 
-# A checkout of somebody else may name programs in its settings: git would run them.
+# The settings of somebody else's checkout may name programs, which git would run.
 _NO_PROGRAMS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 _FILTER = re.compile(r"(?:local|worktree)\t(filter\..*)\.(?:clean|smudge|process|required)")
 _SUBMODULE = re.compile(r"160000 \S+ \d\t(.*)", re.DOTALL)
@@ -23,8 +23,8 @@ class Tracked:
     """The files that git tracks.
 
     Attributes:
-        names: relative to the project, with "/" between their parts; those of submodules too.
-        folders: in which they are.
+        names: relative to the project, separated by "/"; including those of submodules.
+        folders: the folders with tracked files.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -33,15 +33,15 @@ class Tracked:
         self.folders = frozenset("/".join(part[:depth]) for part in parts for depth in range(1, len(part)))
 
     def has(self, relative: Path) -> bool:
-        """Whether a file is tracked, or reached through a link that is."""
+        """Whether a file is tracked, or reached through a tracked link."""
         return any(path.as_posix() in self.names for path in (relative, *relative.parents))
 
 
 def tracked(root: Path) -> Tracked | None:
-    """The files that git tracks below a folder; None where it is in no work tree, or where there is no git.
+    """The files that git tracks below a folder; None outside a work tree or without git.
 
     Raises:
-        UserError: there is a repository that git cannot read.
+        UserError: git cannot read the repository.
     """
     try:
         listed = _run(root, "list the files that git tracks", "ls-files", "-z", "--cached", "--recurse-submodules")
@@ -54,7 +54,7 @@ def tracked(root: Path) -> Tracked | None:
 
 
 def commit(root: Path) -> str:
-    """The revision of a work tree, with "+changes" where tracked files were changed; "" before the first commit."""
+    """The revision of a work tree, with "+changes" if tracked files were changed; "" before the first commit."""
     try:
         revision = _run(root, "read the revision", "rev-parse", "HEAD").strip()
     except UserError:
@@ -63,7 +63,7 @@ def commit(root: Path) -> str:
 
 
 def describe(root: Path) -> str:
-    """The nearest tag, with the number of commits since (git-describe(1)); else the day of the commit, "2026.11.29"."""
+    """The nearest tag, with the number of commits since (git-describe(1)); else the commit's date, "2026.11.29"."""
     for arguments in (("describe", "--tags"), ("show", "--no-patch", "--format=%ct", "HEAD")):
         try:
             found = _run(root, "read the version", *arguments).strip()
@@ -74,12 +74,12 @@ def describe(root: Path) -> str:
 
 
 def empty_submodules(root: Path) -> list[str]:
-    """The submodules below a work tree that were not fetched, relative to it."""
+    """The submodules of a work tree that were not fetched, relative to it."""
     return sorted(name for name in _submodules(root) if not (root / name / ".git").exists())
 
 
 def clone_history(root: Path, copy: Path) -> None:
-    """Give a copy of a work tree the history of its repository, whose objects it shares.
+    """Give a copy of a work tree the history of its repository, sharing the objects.
 
     Raises:
         UserError: git cannot do it.
@@ -91,7 +91,7 @@ def clone_history(root: Path, copy: Path) -> None:
 
 
 def _is_changed(root: Path) -> bool:
-    # It would ask a submodule by the submodule's own settings.
+    # git would apply a submodule's own settings to it.
     arguments = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--", ".")
     if _run(root, "read the status", *_without_filters(root), *arguments).strip():
         return True
@@ -104,7 +104,7 @@ def _submodules(root: Path) -> list[str]:
 
 
 def _without_filters(root: Path) -> Iterator[str]:
-    """Switch off the filters for contents that the settings of the checkout name; those of the user stay."""
+    """Disable the content filters in the checkout's settings; the user's own stay active."""
     listed = ""
     with contextlib.suppress(UserError):
         listed = _run(root, "read its settings", "config", "--list", "--show-scope", "--name-only")

@@ -1,4 +1,4 @@
-"""What a path is once its links are followed."""
+"""Classifies paths after following their links."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SPECIAL = {
     stat.S_IFBLK: "device",
 }
 ODDITIES = (DEAD, CIRCLE, LOOP, NESTED, SYSTEM, *_SPECIAL.values())
-"""Why something is packed as nothing, whatever the project wants."""
+"""Why a path cannot be packed, whatever the options say."""
 _MADE_UP = ("/proc", "/sys")
 _MOST_LINKS = 3
-"""Through so many links to folders a file is looked for; folders full of links to each other have no end."""
+"""How many links to folders to follow for one file; folders that link to each other would never end."""
 
 
 def oddity(path: Path) -> str:
-    """Why a file cannot be packed; "" for a regular file, a link to one, and one that whoever reads it will report."""
+    """Why a file cannot be packed; "" for a regular file, a link to one, and errors that reading will report."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -40,11 +40,11 @@ def oddity(path: Path) -> str:
 
 
 def folder_oddity(path: Path, links: int) -> str:
-    """Why a link to a folder is not followed; "" where it is.
+    """Why a link to a folder is not followed; "" if it is.
 
     Args:
         path: of the link.
-        links: through how many others it was found.
+        links: how many other links lead to it.
     """
     if path.resolve() in {parent.resolve() for parent in path.parents}:
         return LOOP
@@ -58,20 +58,20 @@ def _is_made_up(path: Path) -> bool:
 
 
 def may_come_to_life(root: Path, relative: Path) -> bool:
-    """Whether a dead link leads into the project, so that a build command may make what it points to."""
+    """Whether a dead link leads into the project, so that a build command may create its target."""
     target = os.path.normpath(root / relative.parent / os.readlink(root / relative))
     return Path(target).is_relative_to(root)
 
 
 class Ways:
-    """Where the paths of one project lead; remembers what it found of folders."""
+    """Resolves the paths of one project; caches results for folders."""
 
     def __init__(self, root: Path, named: Iterable[str]) -> None:
-        """Look at a project.
+        """Prepare to resolve the paths of a project.
 
         Args:
             root: its folder.
-            named: paths relative to it; what they are, or are behind, may lie outside.
+            named: paths relative to it that may lead outside.
         """
         self._root = root
         self._top = Path(os.path.realpath(root))
@@ -80,12 +80,12 @@ class Ways:
         self._allowed = [self._top, *(Path(os.path.realpath(root / name)) for name in self._named)]
 
     def target(self, relative: Path) -> Path | None:
-        """The path in the project that a path leads to; None for one outside."""
+        """The path in the project that a path leads to; None if it is outside."""
         real, _ = self._look(relative)
         return real.relative_to(self._top) if real.is_relative_to(self._top) else None
 
     def way_out(self, relative: Path) -> Path | None:
-        """The link on the way to a path that leads out of the project and was not named; None for none."""
+        """The link in a path that leads out of the project without being named; None if there is none."""
         return self._look(relative)[1]
 
     def _look(self, relative: Path) -> tuple[Path, Path | None]:

@@ -1,4 +1,4 @@
-"""Which of the files that were left out an error may be about."""
+"""Finds which excluded files an error may be about."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PATH = re.compile(r"[^\s'\"<>()\[\],:]+")
 
 
 def missed(text: str, root: Path, exclusions: Mapping[str, str]) -> list[str]:
-    """The files that were left out and that a message names, by their path or as a module.
+    """The excluded files that a message names, by path or as a module.
 
     Args:
         text: the message.
         root: the project.
-        exclusions: what was left out, relative path to reason; a folder, with a slash at its end, stands for all in it.
+        exclusions: what was left out, relative path to reason; a folder, ending with a slash, stands for its contents.
 
     Returns:
         Their paths, relative to the project.
@@ -44,7 +44,7 @@ def _found(place: str, root: Path, exclusions: Mapping[str, str]) -> Iterator[st
 
 
 def _in_folder(place: str, folder: str, root: Path) -> Iterator[str]:
-    """The file in a folder that a path means, where the path names as much of the folder as it can."""
+    """The file in a folder that a path means; the path may begin with any part of the folder's."""
     parts, above = place.strip("/").split("/"), folder.strip("/").split("/")
     for end in (number for number in range(1, len(parts)) if parts[number - 1] == above[-1]):
         common = min(end, len(above))

@@ -1,4 +1,4 @@
-"""Which packages in a node_modules static files need: all others are for building, and many times as large."""
+"""Finds the packages in node_modules that static files need: the rest, many times larger, are for building."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _READ_BYTES = 1_000_000
 
 
 def needed(folder: Path, texts: Iterable[Path]) -> set[str] | None:
-    """The packages that a project runs with, and those that its files name by a path.
+    """The packages that a project needs at run time, and those whose paths its files contain.
 
     Args:
-        folder: a node_modules, with the package.json of the project beside it.
+        folder: a node_modules, next to the project's package.json.
         texts: the project's own files.
 
     Returns:
-        Their names; None where nothing tells them from the others.
+        Their names; None if they cannot be told from the others.
     """
     installed = set(_names(folder))
     found: set[str] = set()
@@ -37,7 +37,7 @@ def needed(folder: Path, texts: Iterable[Path]) -> set[str] | None:
 
 
 def names_in(package_json: Path, *keys: str) -> list[str]:
-    """The names in the tables that a package.json has under some keys; none where it cannot be read."""
+    """The names in the tables under some keys of a package.json; none if it cannot be read."""
     try:
         package = json.loads(package_json.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -47,7 +47,7 @@ def names_in(package_json: Path, *keys: str) -> list[str]:
 
 
 def package_of(relative: Path) -> str:
-    """The package that a path in a node_modules belongs to, "" for none."""
+    """The package that a path in node_modules belongs to; "" if none."""
     first, *rest = relative.parts
     if first.startswith("@") and rest:
         return f"{first}/{rest[0]}"
@@ -63,7 +63,7 @@ def _names(folder: Path) -> Iterator[str]:
 
 
 def _named(installed: set[str], texts: Iterable[Path]) -> set[str]:
-    """The packages that are named with a path in them, or in Python by themselves."""
+    """The packages that are named with a path in them; in Python, also by name alone."""
     found: set[str] = set()
     words = {name: (f"{name}/".encode(), (f'"{name}"'.encode(), f"'{name}'".encode())) for name in installed}
     for path in texts:

@@ -23,7 +23,7 @@ def _below(folder: str, prefix: str) -> Iterator[str]:
 
 
 def folders_of(paths: Iterable[str]) -> list[str]:
-    """The folders that files lie in, and those above, each after the one it lies in."""
+    """The folders of files, and those above, parents first."""
     found: set[str] = set()
     for path in paths:
         while (path := os.path.dirname(path)) and path not in found:
@@ -32,11 +32,11 @@ def folders_of(paths: Iterable[str]) -> list[str]:
 
 
 def matches(relative: str, patterns: Iterable[str]) -> bool:
-    """Whether a path is named by a pattern, lies in a folder that is named, or fits it as a shell would say.
+    """Whether a path or a folder above it equals a pattern, or the path matches it as in a shell.
 
     Args:
-        relative: the path, relative to the project, with "/" between its parts.
-        patterns: a star in them stands for any text, "/" too.
+        relative: the path, relative to the project, separated by "/".
+        patterns: a star matches any text, including "/".
     """
     return any(
         relative == pattern or fnmatch.fnmatch(relative, pattern) or relative.startswith(pattern.rstrip("/") + "/")
@@ -45,9 +45,9 @@ def matches(relative: str, patterns: Iterable[str]) -> bool:
 
 
 def beginning(path: Path, size: int) -> bytes:
-    """The first bytes of a regular file; none where it cannot be read, which whoever copies it reports."""
+    """The first bytes of a regular file; none if it cannot be read, which copying it will report."""
     if not path.is_file():
-        # To open a pipe may take for ever, and a device has no end.
+        # Opening a pipe may block for ever, and a device has no end.
         return b""
     try:
         with path.open("rb") as file:

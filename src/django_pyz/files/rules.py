@@ -1,4 +1,4 @@
-"""The rules for the files of one project: by git, the options, their names, their contents, and where links lead."""
+"""Applies the rules for one project's files: git, options, names, contents, and link targets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _PACKAGES = "node_modules"
 
 
 class Rules:
-    """Decides about the files of one selection; remembers its decisions about folders.
+    """Decides about the files of one selection; caches its decisions about folders.
 
     Attributes:
         root: the project, or a copy of it.
-        tracked: the files that git tracks; None for all.
-        ways_out: the links out of the project that were met and that nobody has named.
-        left_out: the folders that were met and not looked into, with a slash at the end, and why.
+        tracked: the files that git tracks; None if all count as tracked.
+        ways_out: the links out of the project that were found and that no option names.
+        left_out: the skipped folders, with a slash at the end, and why.
     """
 
     def __init__(self, root: Path, options: Options, tracked: Tracked | None) -> None:
@@ -40,11 +40,11 @@ class Rules:
         self._folders: dict[Path, str] = {}
 
     def reason(self, relative: Path, below: Path = _TOP) -> str:
-        """Why a file does not go in; "" where it does.
+        """Why a file does not go in; "" if it does.
 
         Args:
             relative: the file.
-            below: a folder above it that is wanted whatever it is.
+            below: a folder above it that goes in regardless of the rules.
         """
         if shown(relative) != relative.as_posix():
             return NO_TEXT
@@ -61,7 +61,7 @@ class Rules:
         return self._reason_of_path(target, below)
 
     def leads_to_tracked(self, relative: Path) -> bool:
-        """Whether git tracks what is at the end of a path's links; always without git."""
+        """Whether git tracks the final target of a path; always true without git."""
         target = self._ways.target(relative)
         return self.tracked is None or (target is not None and self.tracked.has(target))
 
@@ -89,14 +89,14 @@ class Rules:
         return reason in exclusions.SECRET and matches(name, self._options.allow_secrets)
 
     def _folder_reason(self, relative: Path) -> str:
-        """Why no file of a folder goes in, unless it is named or tracked; "" where they are looked at."""
+        """Why no file of a folder goes in, unless named or tracked; "" if they are checked one by one."""
         if relative not in self._folders:
             is_excluded = matches(relative.as_posix(), self._options.exclude)
             self._folders[relative] = EXCLUDED if is_excluded else exclusions.folder_reason(self.root, relative)
         return self._folders[relative]
 
     def walk(self, start: Path = _TOP, through: int = 0) -> Iterator[Path]:
-        """The files below a folder, through links too, less those in folders that are left out; all are relative.
+        """The files below a folder, also through links, without those in excluded folders; all relative.
 
         Args:
             start: the folder.
@@ -118,7 +118,7 @@ class Rules:
             yield from (inside / name for name in names)
 
     def _why_not_into(self, relative: Path, through: int) -> str:
-        """Why a folder is not looked into; "" where it is.
+        """Why a folder is skipped; "" if it is not.
 
         Args:
             relative: the folder.
@@ -139,7 +139,7 @@ class Rules:
         return ""
 
     def _untracked_reason(self, relative: Path) -> str:
-        """Why nothing in a folder goes in, unless it is named; "" where there is something that git tracks."""
+        """Why nothing in a folder goes in, unless named; "" if it has tracked files."""
         if self.tracked is None:
             return self._folder_reason(relative)
         has_tracked = relative.as_posix() in self.tracked.folders
@@ -156,5 +156,5 @@ class Rules:
 
 
 def shown(relative: Path) -> str:
-    """A path as it is shown; bytes that are no text are escaped."""
+    """A path for display; bytes that are not text are escaped."""
     return os.fsencode(relative.as_posix()).decode("utf-8", "backslashreplace")

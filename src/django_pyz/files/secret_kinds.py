@@ -1,4 +1,4 @@
-"""What secrets look like: only shapes that nothing else has, as a match stops a build; and lines of NAME=VALUE."""
+"""Recognises secrets: only by unmistakable shapes, as a match stops a build; and in NAME=VALUE lines."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _KEY_SIZE = 4096
-"""How far behind its first line a key is read, in bytes."""
+"""How far after its first line a key is read, in bytes."""
 _HEADER = re.compile(rb"[A-Z][\w-]+: [^\n\\]*")
 _LINE_END = re.compile(rb"\\[nrt]|\\u000a|&#10;")
 _ENCODED = re.compile(rb"[A-Za-z0-9+/=]{40,}")
-"""A line of a key, which has 64 characters or more, or most of one; names and paths in code are shorter."""
+"""A line of a key has 64 characters, or most of them; names and paths in code are shorter."""
 _IN_MANUALS = (b"Eby8vdM02xNOcqFlqUwJ", b"16C7e42F292c6912E7710c838347Ae178B4a")
-"""The public key of Azure's storage emulator, and the token in GitHub's own examples."""
+"""The public key of Azure's storage emulator, and the token in GitHub's examples."""
 _URL_USER = re.compile(rb"https?://([^\s/@:\"'<>]*)(?::([^\s/@\"'<>]+))?@[A-Za-z0-9[]")
 _PLACEHOLDER = re.compile(rb"[$%{}*<>]|^(.)\1*$|^(user(name)?|login|pass(word|wd)?|pw|token|secret|my[-_]?\w+)$", re.I)
 _TOKEN_LENGTH = 20
-"""A user without a password is a token from this length on, and a mere name below."""
+"""A user name without a password is a token from this length on."""
 _NAME = rb"(?:export\s+|set\s+)?[\"']?([A-Za-z_][A-Za-z0-9_.-]*)[\"']?"
 _ASSIGNMENT = re.compile(rb"\s*" + _NAME + rb"\s?=\s?(.*?)\s*")
 _BEFORE = rb"^[ \t]*(?:-[ \t]+|ENV[ \t]+|ARG[ \t]+|Environment=)?[\"']?"
@@ -27,7 +27,7 @@ _VALUE = rb"([\"']?[^\s\"']{8,200})[\"']?[ \t]*\\?\r?$"
 _IN_A_SCRIPT = re.compile(_BEFORE + _NAME + b"=" + _VALUE, re.MULTILINE)
 _SECRET = re.compile(rb"SECRET|PASSW(OR)?D|PASSPHRASE|TOKEN|CREDENTIALS|(API|ACCESS|PRIVATE)_?KEY|_PASS$")
 _ABOUT_ONE = re.compile(rb"_(FILE|PATH|DIR|NAME|URL|URI|ID|HEADER|LENGTH|TIMEOUT|AGE|LIFETIME|HASHERS|ENABLED|TYPE)$")
-"""Names of what is said about a secret."""
+"""Names of properties of a secret."""
 _NO_SECRET = re.compile(rb"\d{1,5}|true|false|yes|no|on|off|none|null|[$<{].*|", re.IGNORECASE)
 _DUMMY = re.compile(
     rb"secret|passw|token|change|insecure|example|sample|dummy|test|placeholder|your|default|foo|xxx|only|not[-_]|fake"
@@ -43,10 +43,10 @@ class Kind:
     """A kind of secret.
 
     Attributes:
-        what: it looks like, with its article.
-        hints: texts of which one is in every secret of this kind; looked for first, as that is fast.
-        shape: of the secret; its group `random`, where it has one, is the random part.
-        is_real: decides about a match, by the content and where it was found.
+        what: its name in messages, with the article.
+        hints: every secret of this kind contains one of these texts; a fast check first.
+        shape: its pattern; the group `random`, if any, is the random part.
+        is_real: decides whether a match is a secret, from the content and the path.
     """
 
     what: str
@@ -56,14 +56,14 @@ class Kind:
 
 
 def _looks_random(content: bytes, match: re.Match[bytes]) -> bool:
-    """Whether it is random: an example says so, repeats a few characters, or is printed in a manual."""
+    """Whether it is random: examples say so, repeat few characters, or are printed in manuals."""
     text = match["random"]
     is_example = b"EXAMPLE" in text.upper() or b"XXXX" in text.upper() or text.startswith(_IN_MANUALS)
     return not is_example and len(set(text)) >= min(8, len(text) // 3)
 
 
 def _has_a_key_behind(content: bytes, match: re.Match[bytes]) -> bool:
-    """Whether a key follows the first line of a PEM file; a manual only mentions the line."""
+    """Whether a key follows the first line of a PEM file; manuals mention only that line."""
     body = content[match.end() : match.end() + _KEY_SIZE].partition(b"-----END")[0]
     encoded = b"".join(_ENCODED.findall(_HEADER.sub(b"", _LINE_END.sub(b"\n", body))))
     return len(encoded) >= 60 and len(set(encoded[:400])) >= 20
@@ -77,7 +77,7 @@ def _encodes_a_key(content: bytes, match: re.Match[bytes]) -> bool:
 
 
 def _is_for_servers(content: bytes, match: re.Match[bytes]) -> bool:
-    """A key for maps and the like is sent to every browser, and is no secret."""
+    """A key for maps and the like is sent to every browser, so it is not secret."""
     line = content[content.rfind(b"\n", 0, match.start()) + 1 : match.end()].lower()
     return _looks_random(content, match) and not any(word in line for word in (b"map", b"firebase", b"captcha"))
 
@@ -90,7 +90,7 @@ def _kind(
     *,
     is_word: bool = True,
 ) -> Kind:
-    """A kind of secret; one that is a word stands between characters that are no part of words."""
+    """A kind of secret; one that is a word must be delimited by non-word characters."""
     if is_word:
         shape = f"(?<![A-Za-z0-9_+/=-])(?:{shape})(?![A-Za-z0-9_+/=-])"
     return Kind(what, tuple(hint.encode() for hint in hints.split("|")), re.compile(shape.encode()), is_real)
@@ -136,7 +136,7 @@ KINDS = (
 
 
 def find(content: bytes) -> Iterator[tuple[int, str]]:
-    """The secrets in a text: offset and what it looks like."""
+    """The secrets in a text: offset and kind."""
     for kind in KINDS:
         yield from ((match.start(), kind.what) for match in _matches(kind, content))
 
@@ -152,7 +152,7 @@ def _matches(kind: Kind, content: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def find_url_credentials(content: bytes) -> Iterator[int]:
-    """Where URLs hold a password or a token that is no placeholder: their offsets."""
+    """The offsets of URLs with a password or token that is not a placeholder."""
     for match in _URL_USER.finditer(content):
         user, password = match[1], match[2]
         secret = password if password is not None else user if len(user) >= _TOKEN_LENGTH else b""
@@ -161,7 +161,7 @@ def find_url_credentials(content: bytes) -> Iterator[int]:
 
 
 def is_environment_file(content: bytes) -> bool:
-    """Whether a file is nothing but NAME=VALUE lines, of which one names and holds a secret."""
+    """Whether a file consists of NAME=VALUE lines, at least one of which is a secret by name and value."""
     if b"=" not in content or b"\0" in content:
         return False
     lines = [line for line in content.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
@@ -170,7 +170,7 @@ def is_environment_file(content: bytes) -> bool:
 
 
 def find_assignments(content: bytes) -> Iterator[int]:
-    """Where lines give what looks like a real secret to a name that says so: their offsets."""
+    """The offsets of lines that assign an apparent secret to a name that suggests one."""
     if _SECRET.search(content):
         matches = _IN_A_SCRIPT.finditer(content)
         yield from (match.start(1) for match in matches if _says_secret(match[1]) and _is_real(match[2].strip(b"\"'")))

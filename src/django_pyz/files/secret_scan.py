@@ -1,4 +1,4 @@
-"""Stop a build that would pack what looks like a secret."""
+"""Stops a build that would pack an apparent secret."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django_pyz_runtime.errors import UserError
 
 _LARGEST_BYTES = 2_000_000
 _TEXT_BYTES = 4096
-"""A file with a zero byte among the first of so many bytes is binary."""
+"""A file with a zero byte within this many first bytes is binary."""
 _SHOWN = 20
 _NAMED = 8
 _FOR_BROWSERS = {".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".html", ".htm", ".css", ".map", ".svg"}
 _PROSE_AND_CODE = {*_FOR_BROWSERS, ".py", ".pyi", ".md", ".rst", ".po", ".csv"}
-"""What is assigned in such files is a line of code, or an example."""
+"""An assignment in such a file is code or an example."""
 _INDEX_WORDS = (b"index-url", b"INDEX_URL", b"git+http")
 
 
@@ -26,11 +26,11 @@ def check(root: Path, files: Iterable[Path], allowed: tuple[str, ...]) -> None:
 
     Args:
         root: the project's folder.
-        files: what goes in, relative to it.
+        files: the selected files, relative to it.
         allowed: patterns for files that may hold what looks like a secret.
 
     Raises:
-        UserError: there are some. The message says where and what they look like, never what they are.
+        UserError: there are some. The message has their places and kinds, never the secrets.
     """
     found: dict[str, list[tuple[int, str]]] = {}
     for path in files:
@@ -41,7 +41,7 @@ def check(root: Path, files: Iterable[Path], allowed: tuple[str, ...]) -> None:
 
 
 def scan(path: Path) -> Iterator[tuple[int, str]]:
-    """The likely secrets in a file: line and what it looks like; none in large and in binary files."""
+    """The likely secrets in a file: line and kind; large and binary files are skipped."""
     content = beginning(path, _LARGEST_BYTES + 1)
     if len(content) > _LARGEST_BYTES or b"\0" in content[:_TEXT_BYTES]:
         return
@@ -55,7 +55,7 @@ def scan(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _message(found: dict[str, list[tuple[int, str]]]) -> str:
-    """One line a file: the first secret in it, and how many more there are."""
+    """One line per file: its first secret, and how many more there are."""
     lines = [f"  {name}:{line}: {what}{_others(len(more))}" for name, ((line, what), *more) in found.items()]
     rest = [f"  and {len(lines) - _SHOWN} more files"] if len(lines) > _SHOWN else []
     what = "this looks like a secret" if len(lines) == 1 else "these look like secrets"
@@ -70,7 +70,7 @@ def _hint(names: list[str]) -> str:
     listed = ", ".join(json.dumps(name, ensure_ascii=False) for name in _in_short(names))
     return (
         "Leave the file out with --exclude PATTERN, or take the secret out of it and out of the project's history.\n"
-        "If it is none, as in a test, or is meant to be shipped, say so in pyproject.toml or with --allow-secrets:\n"
+        "If it is not a secret, or is meant to be shipped, allow it in pyproject.toml or with --allow-secrets:\n"
         "\n"
         "[tool.django-pyz]\n"
         f"allow-secrets = [{listed}]"
@@ -78,7 +78,7 @@ def _hint(names: list[str]) -> str:
 
 
 def _in_short(names: list[str]) -> list[str]:
-    """The names, or where they are too many the folders that they are in."""
+    """The names, or, if there are too many, their folders."""
     if len(names) <= _NAMED:
         return names
     folders = names

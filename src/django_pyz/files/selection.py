@@ -1,4 +1,4 @@
-"""Which files of a project go into the bundle, and why the others do not."""
+"""Selects the files of a project that go into the bundle, with a reason for each that does not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django_pyz.files.rules import UNTRACKED, Rules, shown
 from django_pyz.options import Options
 from django_pyz_runtime.errors import UserError
 
-DELETED = "tracked by git, but not there"
+DELETED = "tracked by git, but missing"
 EMPTY_SUBMODULE = "submodule that is not fetched"
 _NOT_EVEN_FOR_BUILDING = (*exclusions.SECRET, exclusions.THIS_MACHINE, exclusions.CACHE, links.OUTSIDE)
 _SHOWN = 20
@@ -24,12 +24,12 @@ class Selection:
     """The files that go into the bundle, and those that do not.
 
     Attributes:
-        files: what goes in, relative to the root, sorted.
-        exclusions: what does not, relative path to reason. A folder stands for all in it.
-        commit: the git revision, with "+changes" where tracked files were changed; "" without git.
-        for_building: what else a working copy needs to be built from, but holds no secrets: files that git tracks, or
-            without git those in folders that are looked at. Sorted.
-        links: dead ones into the project, whose targets a build command may make. Sorted.
+        files: the selected files, relative to the root, sorted.
+        exclusions: what was left out, relative path to reason. A folder stands for its contents.
+        commit: the git revision, with "+changes" if tracked files were changed; "" without git.
+        for_building: other files without secrets that a working copy needs for the build: the tracked ones, or without
+            git those in folders that are not excluded. Sorted.
+        links: dead ones into the project, whose targets a build command may create. Sorted.
     """
 
     files: tuple[Path, ...]
@@ -39,7 +39,7 @@ class Selection:
     links: tuple[Path, ...] = ()
 
     def without(self, folders: Iterable[str]) -> Selection:
-        """The selection where some files, or folders less their secrets, came in after all."""
+        """The selection with some files, or folders without their secrets, added afterwards."""
         inside = tuple(f"{folder}/" for folder in folders)
         kept = {
             name: why
@@ -49,7 +49,7 @@ class Selection:
         return replace(self, exclusions=kept)
 
     def keeps_out(self, relative: str) -> bool:
-        """Whether a path must not get in another way; an untracked file may, as the build can have made it."""
+        """Whether a path must not be added in another way; an untracked file may, as the build may have created it."""
         return any(
             relative == name or (name.endswith("/") and relative.startswith(name))
             for name, why in self.exclusions.items()
@@ -66,7 +66,7 @@ def select(root: Path, options: Options, inputs: Iterable[Path] = ()) -> Selecti
         inputs: more files to build from; they stay out of the bundle where they were.
 
     Raises:
-        UserError: no file is left, links lead out of the project, or there is a repository that git cannot read.
+        UserError: no file is left, links lead out of the project, or git cannot read the repository.
     """
     tracked = git.tracked(root)
     missing = _missing(root, tracked)
@@ -83,10 +83,10 @@ def select(root: Path, options: Options, inputs: Iterable[Path] = ()) -> Selecti
 
 
 def _about_nothing(reasons: Collection[str]) -> str:
-    """What to do where every file is left out, for some reasons."""
+    """The next step if every file is left out, by the reasons."""
     if UNTRACKED in reasons:
         return "Only what git tracks is packed: `git add` the project's files, or name them with --include PATH."
-    return "Look at what --exclude names, or name what is to go in with --include PATH."
+    return "Check the --exclude patterns, or name the files to pack with --include PATH."
 
 
 def _missing(root: Path, tracked: git.Tracked | None) -> dict[str, str]:
@@ -100,7 +100,7 @@ def _refuse_ways_out(rules: Rules) -> None:
     """Refuse links that lead out of the project.
 
     Raises:
-        UserError: there are some; all are named.
+        UserError: there are some; the message names all.
     """
     found = sorted(rules.ways_out)
     if not found:
@@ -113,21 +113,21 @@ def _refuse_ways_out(rules: Rules) -> None:
         f"{what} out of the project, to files of this machine:",
         *lines[:_SHOWN],
         *more,
-        hint=f"Leave a link out with --exclude {name}, or pack what it points to with --include {name}; both may "
-        "be repeated, and stand in pyproject.toml as lists.",
+        hint=f"Leave a link out with --exclude {name}, or pack its target with --include {name}; both are "
+        "repeatable, and lists in pyproject.toml.",
     )
 
 
 def add_build_output(selection: Selection, copy: Path, options: Options) -> Selection:
-    """Add the files that build commands made in a copy of a project, and drop those that they removed.
+    """Add the files that build commands created in a copy of a project, and drop those that they removed.
 
     Args:
-        selection: of the project; the copy was made of its files and those for building.
+        selection: of the project; the copy has its files and those for building.
         copy: the copy.
         options: as for the project.
 
     Raises:
-        UserError: the commands made links that lead out of the copy.
+        UserError: the commands created links that lead out of the copy.
     """
     rules = Rules(copy, options, None)
     known = {*selection.files, *selection.for_building}
@@ -148,11 +148,11 @@ def add_build_output(selection: Selection, copy: Path, options: Options) -> Sele
 
 
 def files_at(source: Path, relative: Path, options: Options) -> list[Path]:
-    """What is wanted of a place in a project: the file, or all of the folder, less secrets and what is excluded.
+    """The files at a place in a project: the file, or the folder's contents without secrets and excluded files.
 
     Args:
         source: a project.
-        relative: the place, which may also be nothing.
+        relative: the place; it need not exist.
         options: `include` and `exclude` are patterns for paths relative to the source.
 
     Raises:
@@ -167,7 +167,7 @@ def files_at(source: Path, relative: Path, options: Options) -> list[Path]:
 
 
 def _for_building(rules: Rules, files: set[Path]) -> Iterator[Path]:
-    """The files that stay out of the bundle, but that a working copy has."""
+    """The files of a working copy that stay out of the bundle."""
     for path in rules.walk() if rules.tracked is None else map(Path, rules.tracked.names):
         if path in files or not (rules.root / path).is_file() or not rules.leads_to_tracked(path):
             continue

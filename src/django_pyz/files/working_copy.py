@@ -1,4 +1,4 @@
-"""A private copy of the project, to install from and to run its build commands in: its own folder stays as it is."""
+"""Makes a private copy of the project to install from and to run build commands in: its own folder stays unchanged."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def make(root: Path, files: Iterable[Path], folder: Path, links: Iterable[Path] 
 
     Args:
         root: the project's folder.
-        files: relative to it; a symbolic link becomes what it points to.
-        folder: where the copy is made, under the project's own name. The neighbours of the root are linked beside it,
-            so that a requirement on ../another is found.
-        links: relative to it; they stay links, for build commands to make what they point to.
+        files: relative to it; a symbolic link is replaced by its target.
+        folder: where to put the copy, under the project's own name. The siblings of the root are linked next to it, so
+            that a requirement on ../another is found.
+        links: relative to it; they stay links whose targets build commands may create.
 
     Returns:
         The copy.
@@ -32,7 +32,7 @@ def make(root: Path, files: Iterable[Path], folder: Path, links: Iterable[Path] 
         UserError: a file cannot be read.
     """
     folder.mkdir()
-    # Those that cannot be listed cannot be required either.
+    # Siblings that cannot be listed cannot be required either.
     with contextlib.suppress(PermissionError):
         for neighbour in root.parent.iterdir():
             if neighbour != root and neighbour.is_dir():
@@ -69,10 +69,10 @@ def copy_files(root: Path, files: Iterable[Path], target: Path) -> None:
 
 
 def add_history(root: Path, copy: Path) -> None:
-    """Give a copy the git history of a repository, from which some build backends take the version.
+    """Give a copy the git history of a repository; some build backends read the version from it.
 
-    It shares the objects of the repository and has its own references and settings, so that nothing done in the copy
-    changes the original. Without git, or below the top of a repository, there is none.
+    The copy shares the objects of the repository but has its own references and settings, so nothing done in it
+    changes the original. Without git, or below the top of a repository, the copy gets no history.
     """
     if not (root / ".git").exists():
         return
@@ -82,7 +82,7 @@ def add_history(root: Path, copy: Path) -> None:
 
 @contextlib.contextmanager
 def errors_about(root: Path, copy: Path) -> Iterator[None]:
-    """Put the project's folder in the place of its copy's in the messages of errors.
+    """Replace the copy's path by the project's in error messages.
 
     Raises:
         UserError: as it was raised inside.
@@ -99,11 +99,11 @@ def run_commands(commands: Iterable[str], copy: Path, programs: Path, variables:
     Args:
         commands: for the shell, in order.
         copy: the copy.
-        programs: a folder that stands first on PATH: that of the virtual environment with the dependencies.
+        programs: the folder to put first on PATH: that of the virtual environment with the dependencies.
         variables: more environment variables.
 
     Raises:
-        UserError: a command failed, with the end of what it said.
+        UserError: a command failed; the message has the end of its output.
     """
     path = f"{programs}{os.pathsep}{variables.get('PATH') or os.environ.get('PATH', os.defpath)}"
     environment = process.clean_environment(**{**variables, "PATH": path, "VIRTUAL_ENV": str(programs.parent)})

@@ -1,1 +1,1 @@
-"""From the staged tree to the one file."""
+"""Packs the staged tree into one file."""

@@ -1,7 +1,7 @@
-"""Keeps from build to build what takes long to compute and is the same for the same input.
+"""Caches results across builds that are slow to compute and depend only on their input.
 
-A folder of files named by digests of what they were computed from. An entry that is damaged is as good as none; one
-that nothing has asked for in a month is removed.
+A folder of files, each named by the digest of its input. A damaged entry counts as missing; an entry not used for a
+month is removed.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from django_pyz_runtime.errors import UserError
 _KEPT_SECONDS = 30 * 24 * 3600
 _DIGEST_BYTES = 32
 _NOWHERE = Path(os.devnull)
-"""A folder that cannot be made."""
+"""A folder that cannot be created."""
 
 
 def default_folder() -> Path | None:
-    """In the user's cache folder; None without a home."""
+    """Its folder in the user's cache folder; None without a home."""
     caches = user_folder("XDG_CACHE_HOME", ".cache", os.environ)
     return Path(caches) / "django-pyz" if caches else None
 
 
 class BuildCache:
-    """The cache; where it cannot be read or written, nothing is kept.
+    """The cache; if it cannot be read or written, nothing is cached.
 
     Args:
-        folder: that holds it; None for no cache.
+        folder: its folder; None for no cache.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder or _NOWHERE
 
     def get(self, key: str) -> bytes | None:
-        """The content that was kept for a key, or None.
+        """The content cached for a key, or None.
 
         Args:
-            key: a digest of all that the content depends on, in hexadecimal digits.
+            key: a hexadecimal digest of everything that the content depends on.
         """
         path = self._folder / key
         try:
@@ -54,14 +54,14 @@ class BuildCache:
         return content if hashlib.sha256(content).digest() == digest else None
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep a content, whole or not at all."""
+        """Store a content, atomically."""
         with contextlib.suppress(OSError, UserError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with output_file.appearing(self._folder / key) as temporary:
                 temporary.write_bytes(hashlib.sha256(content).digest() + content)
 
     def prune(self) -> None:
-        """Remove what has not been asked for in a month."""
+        """Remove entries not used for a month."""
         oldest = time.time() - _KEPT_SECONDS
         with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
             for entry in entries:

@@ -1,4 +1,4 @@
-"""Bytecode made at build time, so that nothing compiles on the server."""
+"""Compiles bytecode at build time, so that the server compiles nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from django_pyz_runtime.bundle.bytecode_finder import SIZE_BYTES, SUFFIX
 from django_pyz_runtime.bundle.manifest import METRICS_FOLDER, SERVER_FOLDER
 
 PORTABLE = 2
-"""A version of marshal that every Python reads, and that writes equal values as equal bytes."""
+"""A version of marshal that every Python reads and that is deterministic."""
 _ROOTS = (f"{SERVER_FOLDER}/", f"{METRICS_FOLDER}/")
 _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
 
@@ -52,14 +52,14 @@ class Compiled(NamedTuple):
 def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: BuildCache = NO_CACHE) -> Compiled:
     """Compile every module of a tree.
 
-    The bytes depend on the sources alone. Files that are no valid Python, such as templates, get no code; nor do tests,
-    which nobody runs on a server.
+    The bytes depend only on the sources. Files that are not valid Python, such as templates, get no code; nor do tests,
+    which do not run on a server.
 
     Args:
-        python: the one the bundle is for.
+        python: the one the bundle is built for.
         site_packages: the tree.
-        scratch: a folder for what the processes write.
-        cache: keeps the code of each package.
+        scratch: a folder for the output of the processes.
+        cache: stores the code of each package.
     """
     found: dict[str, bytes] = {}
     for root, files in _by_root(files_below(site_packages)).items():
@@ -71,7 +71,7 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: Buil
 def _by_root(files: Iterable[str]) -> dict[str, list[str]]:
     """The files below the tree's own root, "", and below the server's two, each relative to it.
 
-    So a package is the same in all, code and index: where the project brings the server's gunicorn, it is stored once.
+    So a package has the same code and index in each: the server's gunicorn is stored once if the project has it too.
     """
     found: dict[str, list[str]] = defaultdict(list)
     for path in files:
@@ -83,7 +83,7 @@ def _by_root(files: Iterable[str]) -> dict[str, list[str]]:
 def _compile_root(
     python: Python, root: Path, files: Iterable[str], scratch: Path, cache: BuildCache
 ) -> dict[str, bytes]:
-    """Compile what is imported from one folder."""
+    """Compile the modules that are imported from one folder."""
     parts: dict[str, list[str]] = defaultdict(list)
     for path in files:
         if path.endswith(".py") and not _TESTS.search(path):
@@ -98,7 +98,7 @@ def _compile_root(
 
 
 def _key(python: Python, root: Path, paths: list[str]) -> str:
-    """What the code of a part depends on: Python itself, and the names and contents of the sources."""
+    """The digest that the code of a part depends on: Python itself, and the names and contents of the sources."""
     status = os.stat(python.executable)
     program = Path(compile_parts.__file__).read_bytes()
     digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, program)).encode())
@@ -131,12 +131,12 @@ def _codes(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def write(compiled: Compiled, files: Iterable[str], folder: Path) -> list[Path]:
-    """Write the files that modules are imported from (see django_pyz_runtime.bundle.bytecode_finder).
+    """Write the files with the modules' bytecode (see django_pyz_runtime.bundle.bytecode_finder).
 
     Args:
         compiled: the code.
         files: the paths of all files of the tree.
-        folder: where to write; made here.
+        folder: where to write; created here.
 
     Returns:
         The files.
@@ -149,7 +149,7 @@ def write(compiled: Compiled, files: Iterable[str], folder: Path) -> list[Path]:
 
 
 def _write_root(code: Mapping[str, bytes], files: Iterable[str], folder: Path) -> list[Path]:
-    """Write the files for one folder that is imported from."""
+    """Write the files for one folder of modules."""
     parts: dict[str, dict[str, dict[str, str | None]]] = {}
     for name, modules in _importable(files).items():
         if any(path in code for path in modules.values()):
@@ -176,7 +176,7 @@ def _write_part(code: Mapping[str, bytes], folders: dict[str, dict[str, str | No
 
 
 def _importable(files: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """What can be imported from each folder: the path of its source, or None where the file system has to be asked."""
+    """The importable names in each folder: the path of the source, or None if the file system must be searched."""
     paths = list(files)
     candidates = [(_Rank.FOLDER, folder, "") for folder in folders_of(paths)]
     for path in paths:

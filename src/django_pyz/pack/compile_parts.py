@@ -1,9 +1,9 @@
-"""A small program that runs in the Python a bundle is built for and compiles the modules of a tree.
+"""Runs in the Python that a bundle is built for and compiles the modules of a tree.
 
 Protocol: `python -PSB compile_parts.py TREE PARTS OUTPUT WORKERS`, where PARTS is a JSON file with lists of modules, by
 their paths in TREE, and WORKERS is how many processes run at a time. For list number N it writes the file N into the
 folder OUTPUT: a line with a JSON object, from path to size in bytes, and the code objects, by `marshal`, in its order.
-A file that is no valid Python is in none.
+Files that are not valid Python are skipped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _RUN_WING = "django_pyz_runtime/"
 
 
 def main(argv: list[str]) -> int:
-    """Compile each part in a process of its own: what marshal writes depends on what a process has done before."""
+    """Compile each part in its own process: marshal's output depends on what the process did before."""
     tree, parts_file, output, limit = argv
     with open(parts_file, encoding="ascii") as file:
         parts = json.load(file)
@@ -44,7 +44,7 @@ def _compile_part(tree: str, part: list[str], output: str) -> None:
     for name in part:
         try:
             with open(os.path.join(tree, name), "rb") as source:
-                # Nobody asks for our own docstrings on a server: each process would hold 140 KB of them.
+                # Our own docstrings are not needed on a server: they would take 140 KB in each process.
                 optimize = 2 if name.startswith(_RUN_WING) else -1
                 code = compile(source.read(), name, "exec", dont_inherit=True, optimize=optimize)
         except (SyntaxError, ValueError, UnicodeDecodeError, RecursionError):

@@ -1,11 +1,11 @@
-"""The first bytes of a bundle: lines for the shell, then the launcher, ready compiled.
+"""The first bytes of a bundle: shell lines, then the compiled launcher.
 
-A file may be damaged or be replaced while it starts. So the lines are one command in braces, which the shell reads to
-its end before it runs any of it. What they have Python run stands there twice, to be compared, and so does the launcher
-behind them: that takes less time than any digest. The size of the file is checked as well.
+A file may be damaged, or replaced while it starts. So the lines are one command in braces, which the shell reads
+completely before it runs any of it. The Python code in them is stored twice and compared, and so is the launcher that
+follows: this is faster than any digest. The size of the file is checked as well.
 
-The lines and what Python runs are files in the folder `programs`. A program's constants, and in the lines for the shell
-the @MARKS@, get the values of a bundle here.
+The shell lines and the Python programs are files in the folder `programs`. The programs' constants, and the @MARKS@ in
+the shell lines, get their values here.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ LAUNCHER_FILES = sorted(
     for pattern in ("__init__.py", "errors.py", "launcher.py", "boot/*.py", "bundle/*.py")
     for path in (_PACKAGES / _RUN_WING).glob(pattern)
 )
-"""The modules of the run wing that must be there before anything is unpacked, by their paths in the tree."""
+"""The modules of the run wing that are needed before anything is unpacked, by their paths in the tree."""
 _SIZE = "@SIZE OF FILE@"
-"""Stands for the size of the file in bytes until that is known."""
+"""Placeholder for the size of the file in bytes."""
 _START = "@START OF LAUNCHER@"
-"""Stands for the length of the lines in bytes until that is known."""
+"""Placeholder for the length of the lines in bytes."""
 
 
 def source_of(path: str) -> bytes:
@@ -40,7 +40,7 @@ def source_of(path: str) -> bytes:
 
 
 def interpreter(manifest: Manifest) -> str:
-    """The program that runs a bundle, to be found on PATH."""
+    """The program on PATH that runs a bundle."""
     return f"python{manifest.python}" if manifest.bound_to_python else "python3"
 
 
@@ -65,14 +65,14 @@ def runs_on(manifest: Manifest) -> tuple[str, bool, int, int]:
 
 
 def head(manifest: Manifest, build_id: str, compiled: Compiled) -> bytes:
-    """The lines for the shell, and what they have executed, twice (see django_pyz_runtime.boot.start).
+    """The shell lines, and twice the launcher that they execute (see django_pyz_runtime.boot.start).
 
-    The size of the file is missing in it: see `with_size`.
+    The size of the file is still missing: see `with_size`.
 
     Args:
         manifest: of the project.
         build_id: of the file.
-        compiled: with the code of the run wing.
+        compiled: has the code of the run wing.
     """
     modules = {path: compiled.code[path] for path in LAUNCHER_FILES}
     start = modules.pop(f"{_RUN_WING}/boot/start.py")
@@ -83,7 +83,7 @@ def head(manifest: Manifest, build_id: str, compiled: Compiled) -> bytes:
 
 
 def with_size(start: bytes, size: int) -> bytes:
-    """Put the size of the file into its head, whose own length stays the same.
+    """Put the size of the file into its head, without changing the head's length.
 
     Args:
         start: the head.
@@ -93,12 +93,12 @@ def with_size(start: bytes, size: int) -> bytes:
 
 
 def _with_number(content: bytes, mark: str, number: int) -> bytes:
-    """Put a number in the place of a mark, right-aligned."""
+    """Replace a mark by a number, right-aligned."""
     return content.replace(mark.encode(), f"{number:>{len(mark)}}".encode())
 
 
 def _first_lines(manifest: Manifest, build_id: str, tag: str, length: int) -> bytes:
-    """The lines for the shell, with the code for Python in them; `length` is that of the launcher in bytes."""
+    """The shell lines with their Python code; `length` is the launcher's, in bytes."""
     tell_damage = _program("tell_damage.py", START=_START, SIZE=_SIZE).replace("\\", "\\\\")
     values = {
         "NAME": manifest.name,
@@ -120,6 +120,6 @@ def _first_lines(manifest: Manifest, build_id: str, tag: str, length: int) -> by
 
 
 def _program(name: str, **constants: str) -> str:
-    """A program without its docstring, with the values of its constants, as Python writes them."""
+    """A program without its docstring, with its constants replaced by values, as Python formats them."""
     code = (_PROGRAMS / name).read_text(encoding="utf-8").partition('"""\n\n')[2]
     return re.sub("^([A-Z_]+) = .*$", lambda line: f"{line[1]} = {constants[line[1]]}", code, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The file that a build writes: it appears whole or not at all."""
+"""Writes the output of a build atomically."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import Path
 from django_pyz_runtime.errors import UserError, system_reason
 
 _FIRST_LINES = re.compile(rb"#!/bin/sh\n\{  # (\S+): a Django project in one file\.")
-"""How a bundle begins (programs/first_lines.sh)."""
+"""The first bytes of a bundle (programs/first_lines.sh)."""
 _LONGEST_BYTES = 1000
 
 
 def check_writable(output: Path, option: str = "--output") -> None:
-    """Refuse, before the long steps, an output that cannot be written.
+    """Reject an output that cannot be written, before the long steps.
 
     Args:
         output: the file.
-        option: that names it.
+        option: the option that names it.
 
     Raises:
         UserError: it cannot be written.
@@ -37,7 +37,7 @@ def check_writable(output: Path, option: str = "--output") -> None:
 
 
 def project_in(output: Path) -> str:
-    """The name of the project whose bundle a file is; "" where there is no bundle, or none that can be read."""
+    """The project name of the bundle in a file; "" if it is not a bundle, or not a readable one."""
     try:
         with output.open("rb") as file:
             found = _FIRST_LINES.match(file.read(_LONGEST_BYTES))
@@ -48,7 +48,7 @@ def project_in(output: Path) -> str:
 
 @contextlib.contextmanager
 def appearing(output: Path) -> Iterator[Path]:
-    """A temporary name for a file, which gets its real name when everything went well."""
+    """A temporary name for a file, renamed to the real one on success."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)

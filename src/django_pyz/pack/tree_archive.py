@@ -1,6 +1,6 @@
-"""A tree as one file: blocks of compressed contents, and an index (see django_pyz_runtime.bundle.container).
+"""Writes a tree as one file: blocks of compressed contents, and an index (see django_pyz_runtime.bundle.container).
 
-Each file of the tree is read once before, and the build id follows from what was read.
+Each file of the tree is read once beforehand; the build id is computed from that.
 """
 
 from __future__ import annotations
@@ -75,10 +75,10 @@ def write(members: Sequence[Member], output: Path, compression: str, cache: Buil
     """Write a tree into one file.
 
     Args:
-        members: the files, in order; contents are kept, and who can be executed.
+        members: the files, in order; their contents and executable bits are kept.
         output: the file to write.
         compression: one of COMPRESSIONS.
-        cache: keeps what is compressed.
+        cache: stores compressed blocks.
 
     Returns:
         Where in the file the index is.
@@ -110,10 +110,10 @@ def check(archive: Path, tree: Tree, members: Iterable[Member]) -> None:
     Args:
         archive: the file.
         tree: where in it.
-        members: as they were given to `write`.
+        members: the ones given to `write`.
 
     Raises:
-        UserError: something in it is not what it was made from.
+        UserError: it differs from the files it was made from.
     """
     digests = {item.path: item.digest for item in members}
     with archive.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -125,11 +125,13 @@ def check(archive: Path, tree: Tree, members: Iterable[Member]) -> None:
             return all(digests[path] == digest for path, digest in found.items()) and not content.read()
 
         if not all(pool.map(is_right, layout.blocks)):
-            raise UserError("the file cannot be read back as it was written", hint="Look for faults of disk or memory.")
+            raise UserError(
+                "the file cannot be read back as it was written", hint="Check the disk and memory for faults."
+            )
 
 
 def _different_files(members: Iterable[Member]) -> tuple[list[Member], list[tuple[str, str]]]:
-    """The files of a tree, each content once; and the other files, each with the path of the one that it equals."""
+    """The files of a tree with distinct contents; and the duplicates, each with the path of its original."""
     files: list[Member] = []
     links: list[tuple[str, str]] = []
     known: dict[tuple[bytes, bool], str] = {}
@@ -145,7 +147,7 @@ def _different_files(members: Iterable[Member]) -> tuple[list[Member], list[tupl
 def _compressed(
     files: Iterable[Member], compression: str, cache: BuildCache
 ) -> Iterator[tuple[list[Member], bytes, str]]:
-    """The blocks, in order: files, compressed content and method; only some are in memory at a time."""
+    """The blocks, in order: files, compressed content and method. Few are in memory at a time."""
     waiting: deque[tuple[list[Member], Future[tuple[bytes, str]]]] = deque()
     workers = os.cpu_count() or 1
 
@@ -165,7 +167,7 @@ def _compressed(
 
 
 def _groups(files: Iterable[Member], compression: str) -> Iterator[tuple[list[Member], str]]:
-    """Groups of similar files that are compressed together, each with its method."""
+    """Groups of similar files to compress together, each with its method."""
     group: list[Member] = []
     method, size = "", 0
     for key, item in sorted((_kind(item.path), item) for item in files):

@@ -1,4 +1,4 @@
-"""From the staged tree to the one file: shiv's archive inside, our container around it."""
+"""Writes the staged tree into one file: shiv's archive inside our container."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Contents:
     """What goes into a bundle.
 
     Attributes:
-        site_packages: the tree's, with modes normalised.
+        site_packages: the tree's, with normalised modes.
         compiled: the code of the modules in it.
         manifest: of the project.
         epoch: the time written into the file, in seconds since 1970.
         compression: of the tree, one of options.COMPRESSIONS.
-        cache: keeps what is compressed.
+        cache: stores compressed blocks.
     """
 
     site_packages: Path
@@ -59,7 +59,7 @@ class Contents:
 
 
 def _members(contents: Contents, scratch: Path) -> list[Member]:
-    """The files of the unpacked tree; those with bytecode are written here."""
+    """The files of the unpacked tree; writes those with bytecode."""
     files = files_below(contents.site_packages)
     folder = scratch / BYTECODE
     code = bytecode.write(contents.compiled, files, folder / contents.compiled.cache_tag)
@@ -68,7 +68,7 @@ def _members(contents: Contents, scratch: Path) -> list[Member]:
 
 
 def _path_in_tree(path: str) -> str:
-    """Where a file of the staged site-packages lies in the tree: the project's own are beside it there."""
+    """The path in the tree of a file of the staged site-packages; the project's own files are beside that folder."""
     return path if path.partition("/")[0] == PROJECT_FOLDER else f"{SITE_PACKAGES}/{path}"
 
 
@@ -77,14 +77,14 @@ def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:
 
     Args:
         contents: what goes in.
-        output: the file to write, over one that may be there.
-        scratch: a folder for the archives inside; its BYTECODE is the tree's, afterwards.
+        output: the file to write; an existing one is replaced.
+        scratch: a folder for temporary archives; afterwards its BYTECODE is that of the tree.
 
     Returns:
         The build id.
 
     Raises:
-        UserError: what was written cannot be read back.
+        UserError: the file cannot be read back as written.
     """
     tree = _members(contents, scratch)
     manifest, build_id = contents.manifest, compute_build_id(tree)
@@ -112,7 +112,7 @@ def write_bundle(contents: Contents, output: Path, scratch: Path) -> str:
 
 
 def _finish(file: BinaryIO, start_of_file: bytes) -> None:
-    """Write the size of the file and its seal, which are known only now."""
+    """Write the size of the file and its seal, which are not known before."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     file.write(with_size(start_of_file, size))
@@ -122,7 +122,7 @@ def _finish(file: BinaryIO, start_of_file: bytes) -> None:
 
 
 def _write_bundled(contents: Contents, tree: Sequence[Member], build_id: str, folder: Path) -> Container:
-    """Write what shiv bundles: the launcher, and the tree as an archive that the launcher can unpack."""
+    """Write the input of shiv: the launcher, and the tree as an archive that the launcher can unpack."""
     for path in LAUNCHER_FILES:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(source_of(path))
@@ -137,16 +137,16 @@ def _write_bundled(contents: Contents, tree: Sequence[Member], build_id: str, fo
 
 
 def _start_of(archive: zipfile.ZipFile, name: str) -> int:
-    """Where the bytes of a stored member start: after its header and its name (APPNOTE.TXT, 4.3.7)."""
+    """The offset of the bytes of a stored member: after its header and its name (APPNOTE.TXT, 4.3.7)."""
     info = archive.getinfo(name)
     return info.header_offset + _HEADER_BYTES + len(info.filename.encode()) + len(info.extra)
 
 
 def _write_payload(contents: Contents, build_id: str, bundled: Path, path: Path) -> Path:
-    """Let shiv bundle a folder; the result is a shiv archive of its own.
+    """Let shiv bundle a folder; the result is a regular shiv archive.
 
-    shiv takes its own files in the order and with the modes that the file system has them in, which differ from machine
-    to machine: its archive is written again, sorted.
+    shiv adds its own files in the order and with the modes of the file system, which differ between machines; so its
+    archive is rewritten, sorted.
     """
     environment = Environment(
         built_at=time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(contents.epoch)),

@@ -1,1 +1,1 @@
-"""Makes packages for Debian and for distributions with RPM of a file that was built."""
+"""Makes .deb and .rpm packages from a built file."""

@@ -1,4 +1,4 @@
-"""What is in a package: the file, and what systemd, dpkg and people read, as `pyz install --system` stages it."""
+"""The contents of a package: the file, and what `pyz install --system` writes for systemd, dpkg and people."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django_pyz_runtime.bundle.names import SITE_PACKAGES
 
 UNITS = "/usr/lib/systemd/system"
 _CONFIGURATION = """\
-# The configuration of {name}: what is changed here holds from the next `systemctl reload {name}` on.
-# {examples} has every option with its meaning.
+# The configuration of {name}. Changes take effect with the next `systemctl reload {name}`.
+# {examples} explains every option.
 """
 _TOLD = re.compile(r"# [A-Z_]+: (made at|set )")
-"""A line of [settings] that says where a setting comes from that is none of its own."""
+"""A comment in [settings] on the origin of a setting that is not set there."""
 
 
 _ZSH = r"(?<=^/usr/share/zsh/)[a-z-]+(?=/)"
@@ -29,9 +29,9 @@ class Entry(NamedTuple):
 
     Attributes:
         place: absolute path on the machine.
-        content: its text, or the file that it is a copy of.
+        content: its text, or the file to copy.
         mode: its permissions.
-        is_configuration: whether what an operator has changed in it stays.
+        is_configuration: whether an operator's changes to it are kept.
     """
 
     place: str
@@ -47,13 +47,13 @@ class Entry(NamedTuple):
 
 
 class Staged(NamedTuple):
-    """A file as it is installed, below a folder.
+    """A built file as installed below a folder.
 
     Attributes:
-        file: that was built.
+        file: the built file.
         root: the folder.
-        manifest: of the file.
-        build_id: of it.
+        manifest: its manifest.
+        build_id: its build id.
     """
 
     file: Path
@@ -63,12 +63,12 @@ class Staged(NamedTuple):
 
     @property
     def program(self) -> str:
-        """Where the package has the file, which is not yet in force there."""
+        """The place of the file in the package, where it is not active yet."""
         return f"/usr/lib/{self.manifest.name}/package/{self.manifest.script}"
 
     @property
     def settings(self) -> str:
-        """Where settings.ini is."""
+        """The path of settings.ini."""
         return f"/etc/{self.manifest.name}/settings.ini"
 
     @property
@@ -84,19 +84,19 @@ class Staged(NamedTuple):
 
 
 def stage(file: Path, name: str, root: Path) -> Staged:
-    """Have a file install itself below a folder.
+    """Let a file install itself below a folder.
 
     Args:
-        file: that was built.
+        file: the built file.
         name: of its project.
-        root: the folder, which is empty.
+        root: the folder; empty.
 
     Raises:
-        UserError: it cannot.
+        UserError: it failed.
     """
     command: list[str | Path] = ["sh", file, "pyz", "install", "--system", "--no-start", "--root", root]
     places = {"HOME": str(root / "home"), "CACHE_DIRECTORY": str(root / "cache")}
-    hint = "A package needs a file that this version of django-pyz has built, or a newer one: build it again."
+    hint = "A package needs a file that was built with this version of django-pyz or a newer one: build it again."
     process.run(command, f"install {file} for the package", env=process.clean_environment(**places), hint=hint)
     [tree] = (root / "usr/lib" / name / "releases").iterdir()
     manifest = Manifest.from_json((tree / SITE_PACKAGES / FILE_NAME).read_text(encoding="utf-8"))
@@ -104,10 +104,10 @@ def stage(file: Path, name: str, root: Path) -> Staged:
 
 
 def contents(staged: Staged, documents: str) -> list[Entry]:
-    """The files of a package, but for those that say what kind of package it is.
+    """The files of a package that do not depend on its kind.
 
-    The executable in /usr/bin and the code are none of them: the verbs make these, so that a package that is unpacked
-    changes nothing of what runs.
+    They do not include the executable in /usr/bin and the code: the verbs create these, so that unpacking a package
+    does not change what runs.
 
     Args:
         staged: the file.
@@ -136,7 +136,7 @@ def contents(staged: Staged, documents: str) -> list[Entry]:
 
 
 def placed(entries: Iterable[Entry], kind: str) -> list[Entry]:
-    """The same files, where programs of a kind of distribution look for them.
+    """The same files, at the places of a kind of distribution.
 
     Args:
         entries: the files.
@@ -146,10 +146,10 @@ def placed(entries: Iterable[Entry], kind: str) -> list[Entry]:
 
 
 def _configuration(manifest: Manifest, template: str, examples: str) -> str:
-    """What is set in a settings.ini, and what has to be: a text that the next release does not change.
+    """The settings.ini of a package: only options that are set or required, so it is the same in the next release.
 
-    Package managers ask about a configuration file that both the operator and the new release have changed. The one
-    with every option and variable changes with each release.
+    Package managers ask about a configuration file that both the operator and the new release changed. A file with
+    every option and variable would change with each release.
     """
     found: dict[str, list[str]] = {}
     lines: list[str] = []

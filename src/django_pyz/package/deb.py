@@ -17,20 +17,20 @@ from django_pyz.package.documents import changelog
 from django_pyz.package.facts import Dependency, Facts
 
 _OVERRIDES = """\
-# Lines for the shell, which end by running Python, with a zip archive behind them.
+# Shell lines that end by running Python, followed by a zip archive.
 {package}: shell-script-fails-syntax-check *usr/lib/{name}/package/*
-# Passwords are to go into it. The site's user reads it as its group.
+# It will hold passwords. The site's user reads it through its group.
 {package}: non-standard-file-perm *etc/{name}/settings.ini*
-# deb-systemd-invoke knows no --no-block: a worker may take long to finish its tasks.
+# deb-systemd-invoke has no --no-block: a worker may take long to finish its tasks.
 {package}: maintainer-script-calls-systemctl *
-# All units of the site are started and stopped with one target.
+# All units of the site start and stop with one target.
 {package}: systemd-service-file-refers-to-unusual-wantedby-target *
 """
 _RELATIONS = {"<": "<<"}
 _BLOCK_BYTES = 1024
 _DATA = "data.tar.gz"
 _QUICKLY = 1
-"""How hard gzip tries: what takes room is compressed already."""
+"""gzip's level: the large files are compressed already."""
 _HEADER = "{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n"
 
 
@@ -45,14 +45,14 @@ def name_of(facts: Facts) -> str:
 
 
 def write(output: Path, facts: Facts, entries: Sequence[Entry], scripts: Mapping[str, str], seconds: int) -> None:
-    """Write a package, which appears whole or not at all.
+    """Write a package, atomically.
 
     Args:
         output: the file.
         facts: of the package.
         entries: its files.
-        scripts: those of the maintainer, by name.
-        seconds: since 1970, the time in it.
+        scripts: the maintainer scripts, by name.
+        seconds: the timestamp in it, since 1970.
 
     Raises:
         UserError: it cannot be written.
@@ -77,7 +77,7 @@ def _write_data(file: IO[bytes], entries: Sequence[Entry], seconds: int) -> None
     """Write the archive of the files."""
     start = file.tell()
     file.write(_header(_DATA, seconds, 0))
-    # Its own header would have the name and the time.
+    # gzip's own header would contain the name and the time.
     with (
         gzip.GzipFile("", "wb", _QUICKLY, file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
@@ -99,7 +99,7 @@ def _header(name: str, seconds: int, size: int) -> bytes:
 
 
 def _folders(entries: Sequence[Entry]) -> list[str]:
-    """All folders, each behind the one that it is in, with a slash at the end."""
+    """All folders, parents first, with a slash at the end."""
     found = {parent for entry in entries for parent in PurePosixPath(entry.place).parents}
     return sorted(f"{folder}/".lstrip("/") for folder in found)
 
@@ -131,7 +131,7 @@ def _control_archive(facts: Facts, entries: Sequence[Entry], scripts: Mapping[st
 
 
 def _control(facts: Facts, entries: Sequence[Entry]) -> str:
-    """What dpkg reads (deb-control(5))."""
+    """The control file (deb-control(5))."""
     blocks = sum(-(-len(entry.read()) // _BLOCK_BYTES) for entry in entries) + len(_folders(entries))
     fields = {
         "Package": facts.name,
@@ -139,7 +139,7 @@ def _control(facts: Facts, entries: Sequence[Entry]) -> str:
         "Architecture": facts.architecture,
         "Maintainer": facts.maintainer,
         "Installed-Size": str(blocks),
-        # Also while dpkg unpacks a new version, which is when that is checked (scripts/deb_postrm.sh).
+        # Also needed while dpkg unpacks a new version, when scripts/deb_postrm.sh checks it.
         "Pre-Depends": ", ".join(map(_relation, facts.python)),
         "Depends": "systemd",
         "Section": "web",

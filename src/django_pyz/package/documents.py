@@ -1,4 +1,4 @@
-"""What people read of a package: its changelog and whose it is (Debian policy, 12.5 and 12.7)."""
+"""The documents of a package: its changelog and copyright (Debian policy, 12.5 and 12.7)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ License: as-stated-by-the-authors
 
 
 def copyright_text(manifest: Manifest, seconds: int) -> str:
-    """Whose the things in a package are, as far as its file knows.
+    """The copyright file of a package, as far as the built file knows.
 
     Args:
         manifest: of the file.
-        seconds: since 1970, when the package was made.
+        seconds: when the package was made, since 1970.
     """
     packages = sorted({f"{item['name']} {item['version']}" for item in manifest.sbom["components"]})
     listed = textwrap.indent(textwrap.fill(", ".join(packages), 76, break_on_hyphens=False), " ")
@@ -41,8 +41,8 @@ def changelog(facts: Facts, version: str, seconds: int) -> str:
 
     Args:
         facts: of the package.
-        version: of the package, whole.
-        seconds: since 1970, when it was made.
+        version: the full version of the package.
+        seconds: when it was made, since 1970.
     """
     lines = textwrap.fill(f"  * {facts.description}", 78, subsequent_indent="    ")
     date = formatdate(seconds)

@@ -1,4 +1,4 @@
-"""What a package says of itself: names, versions, what it needs."""
+"""The metadata of a package: names, versions, dependencies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 from django_pyz_runtime.errors import UserError
 
 ANY = "all"
-"""The architecture of what runs on every machine, for dpkg."""
+"""dpkg's architecture for packages that run on every machine."""
 _ARCHITECTURES = {
     "x86_64": "amd64",
     "aarch64": "arm64",
@@ -23,20 +23,20 @@ _ARCHITECTURES = {
     "i686": "i386",
     "ppc64le": "ppc64el",
 }
-"""Machines (uname(1)) that dpkg calls otherwise."""
+"""Machines (uname(1)) that have another name in dpkg."""
 _MAINTAINER = re.compile(r"[^<>\n]+ <[^<>\s]+@[^<>\s]+>")
 _NOWHERE = "packages.invalid"
-"""No host (RFC 2606, 2)."""
+"""A domain that never exists (RFC 2606, 2)."""
 _LONGEST_BUILD = 12
 
 
 class Dependency(NamedTuple):
-    """A package that this one needs.
+    """A dependency on another package.
 
     Attributes:
-        name: of it.
+        name: its name.
         relation: such as ">=" or "<"; "" for any version.
-        version: that it is compared with.
+        version: the version to compare with.
     """
 
     name: str
@@ -45,18 +45,18 @@ class Dependency(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a package says of itself.
+    """The metadata of a package.
 
     Attributes:
         name: of the package.
-        project: its name.
+        project: the project's name.
         version: of the project.
-        release: of the packaging: its number, and the build.
-        architecture: as dpkg calls it.
+        release: the number of the packaging, and the build.
+        architecture: dpkg's name for it.
         maintainer: name and address.
         summary: one line.
-        description: more.
-        python: what it needs to be run at all.
+        description: a longer text.
+        python: the dependencies on Python.
     """
 
     name: str
@@ -76,18 +76,18 @@ class Facts(NamedTuple):
 
 
 def package_name(name: str) -> str:
-    """The name of the package of a project, which dpkg and rpm both allow (Debian policy, 5.6.1)."""
+    """A package name for a project, legal for both dpkg and rpm (Debian policy, 5.6.1)."""
     legal = re.sub(r"[^a-z0-9.-]", "-", name.lower())
     return legal if len(legal) > 1 else f"{legal}-site"
 
 
 def facts_of(staged: Staged, maintainer: str, revision: int) -> Facts:
-    """What the package of a file says of itself.
+    """The metadata of the package of a file.
 
     Args:
         staged: the file.
-        maintainer: name and address; "" where nobody has said that.
-        revision: counts packages of one version of the project.
+        maintainer: name and address; "" if not given.
+        revision: the number of the package of one project version.
     """
     manifest = staged.manifest
     django = next(item["version"] for item in manifest.sbom["components"] if item["name"] == "django")
@@ -107,16 +107,16 @@ def facts_of(staged: Staged, maintainer: str, revision: int) -> Facts:
 
 
 def maintainer_of(environ: Mapping[str, str]) -> str:
-    """Who makes packages here, as Debian's programs are told (debchange(1)); "" where they are not."""
+    """The maintainer in the environment variables of Debian's tools (debchange(1)); "" if they are not set."""
     name, address = environ.get("DEBFULLNAME", ""), environ.get("DEBEMAIL", "")
     return address if "<" in address else f"{name} <{address}>" if name and address else ""
 
 
 def check_maintainer(text: str) -> str:
-    """A maintainer, if it can stand in a package.
+    """A maintainer, checked for use in a package.
 
     Raises:
-        UserError: it cannot.
+        UserError: it is not valid.
     """
     if text and not _MAINTAINER.fullmatch(text):
         raise UserError(
@@ -135,5 +135,5 @@ def _python(manifest: Manifest) -> tuple[Dependency, ...]:
 
 
 def file_name(path: Path, default: str) -> Path:
-    """The path of a package: the one that was given, or its own name in a folder."""
+    """The path of a package: the given one, or its default name in a folder."""
     return path if path.suffix in (".deb", ".rpm") else path / default

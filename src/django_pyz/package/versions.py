@@ -1,4 +1,4 @@
-"""The version of a project as package managers want it: legal, and in the same order as the releases."""
+"""Turns a project's version into one for package managers: legal, and sorted like the releases."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from packaging.version import InvalidVersion, Version
 _SINCE_TAG = re.compile(r"(.+)-(\d+)-(g[0-9a-f]+)")
 """A tag, the number of commits since, and the last of them (git-describe(1))."""
 _PRE_RELEASE = re.compile(r"(\d+(?:\.\d+)*)-(?=[A-Za-z])")
-"""Of a semantic version, which comes before the version without it (semver.org, 11)."""
+"""The pre-release part of a semantic version, which sorts before the version without it (semver.org, 11)."""
 
 
 class PackageVersion(NamedTuple):
     """The version of a package, without the number of the packaging.
 
-    `~` sorts before the end of a version and `+` behind it, for dpkg (deb-version(7)).
+    For dpkg, `~` sorts before the end of a version and `+` after it (deb-version(7)).
 
     Attributes:
-        epoch: comes first where versions are compared.
-        text: of letters, digits and .+~, beginning with a digit.
+        epoch: compared first.
+        text: letters, digits and .+~, starting with a digit.
     """
 
     epoch: int
@@ -28,15 +28,15 @@ class PackageVersion(NamedTuple):
 
     @property
     def for_rpm(self) -> str:
-        """The text for rpm, where `^` is what sorts behind the end of a version and before the next one."""
+        """The text for rpm, where `^` sorts after the end of a version and before the next one."""
         return self.text.replace("+", "^")
 
 
 def package_version(version: str) -> PackageVersion:
-    """What a package is called whose project has a version.
+    """The package version for a project's version.
 
     Args:
-        version: of the project, for people; "" where it has none.
+        version: of the project, for people; "" if it has none.
     """
     if since := _SINCE_TAG.fullmatch(version):
         base = package_version(since[1])
@@ -50,7 +50,7 @@ def package_version(version: str) -> PackageVersion:
 
 
 def _of_python(version: Version) -> PackageVersion:
-    """The same order as in the version specifiers of Python packages: dev, a, b, rc, none of these, local, post."""
+    """The order of Python version specifiers: dev, a, b, rc, none of these, local, post."""
     text = ".".join(map(str, version.release))
     text += "~{}{}".format(*version.pre) if version.pre else ""
     text += f"+post{version.post}" if version.post is not None else ""

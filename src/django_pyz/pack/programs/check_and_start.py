@@ -1,15 +1,16 @@
-"""What the first lines of a bundle have Python run: check the file, and start the launcher in it.
+"""Run by the first lines of a bundle: checks the file and starts its launcher.
 
-Arguments: how many stand behind the file, the file, and those. The shell quotes this code: it holds no single quote.
+Arguments: the number of arguments after the file, the file, and those. The shell quotes this code, so it must not
+contain a single quote.
 """
 
 import marshal
 import sys
 
 START = 0  # of the launcher, in bytes from the start of the file
-LENGTH = 0  # of the launcher, in bytes; it stands there twice
+LENGTH = 0  # of the launcher, in bytes; it is stored twice
 SIZE = 0  # of the file, in bytes
-BUILD_ID = ""  # with which the launcher ends
+BUILD_ID = ""  # at the end of the launcher
 CACHE_TAG = ""  # of the Python that the launcher is compiled for
 TELL_DAMAGE = ""  # a program, compiled only when it is needed
 

@@ -1,6 +1,6 @@
-"""What Python runs where a bundle is not as it was built: the one that replaced it meanwhile, else an error message.
+"""Runs if a bundle differs from what was built: starts the file that replaced it meanwhile, else reports the damage.
 
-The shell quotes this code inside a text: it holds neither a single quote nor three double ones.
+The shell quotes this code inside a text, so it must contain neither a single quote nor three double ones.
 """
 
 import os

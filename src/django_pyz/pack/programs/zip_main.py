@@ -1,6 +1,6 @@
 """The `__main__` of the zip application.
 
-A Python that is too old for it says so: 3.8 is the first one that can read a zip archive with a comment.
+On a Python that is too old it prints a message; 3.8 is the first that reads a zip archive with a comment.
 """
 
 import sys
@@ -8,7 +8,7 @@ import sys
 SCRIPT = ""
 MODULES = [""]  # of the launcher, by their paths in the archive
 CRC = 0  # of their sources
-LAUNCH = ("", "", ("", False, 0, 0), False)  # what the launcher is called with
+LAUNCH = ("", "", ("", False, 0, 0), False)  # the launcher's argument
 
 if sys.version_info < (3, 11):
     sys.stderr.write(f"{SCRIPT}: wanted Python 3.11 or newer, found {sys.version_info[0]}.{sys.version_info[1]}\n")

@@ -1,10 +1,10 @@
 
-# What the verbs have made; what people have made stays.
+# Remove what the verbs created; keep what people created.
 remove_site() {
     for unit in $(own_units); do
         rm -f "$folder/$unit"
     done
-    # zsh looks in other folders on other distributions; `pyz install` knows those of this one.
+    # zsh's folders differ between distributions; `pyz install` knows those of this one.
     for path in /usr/share/zsh/*/_"$script"; do
         if head -n 3 "$path" 2>/dev/null | grep -qF " for the site $name. "; then
             rm -f "$path"

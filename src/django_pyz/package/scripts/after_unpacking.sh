@@ -23,7 +23,7 @@ install_site() {
     fi
 }
 
-# Whoever has stopped or disabled a unit finds it so.
+# A unit that was stopped or disabled stays so.
 follow_upgrade() {
     "$file" pyz install --system --no-start
     enable_units
@@ -42,7 +42,7 @@ follow_upgrade() {
     rm -f "$before"
 }
 
-# Those that this release has no more.
+# Units that this release no longer has.
 drop_units() {
     for path in $(sed 's/^[0-9a-f]*  //' "$before" 2>/dev/null); do
         if [ ! -e "$path" ]; then
@@ -81,11 +81,11 @@ restart_changed() {
     for unit in $(own_units); do
         case $unit in
             "$name.socket" | "$name.service" | *.target) continue ;;
-            # What a timer starts goes on to its end.
+            # A job that a timer started runs to its end.
             *.service) [ ! -e "$folder/${unit%.service}.timer" ] || continue ;;
         esac
         if is_changed "$unit"; then
-            # A worker first finishes its tasks, which may take long.
+            # A worker finishes its tasks first, which may take long.
             systemctl try-restart --no-block "$unit"
         fi
     done

@@ -1,5 +1,5 @@
 
-# Without the file: it may no longer run, as where its Python has gone.
+# Without the file, which may no longer run, for example if its Python is gone.
 stop_site() {
     if is_booted; then
         $control stop "$name.target" "$name.socket" || true

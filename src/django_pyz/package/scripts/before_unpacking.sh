@@ -1,5 +1,5 @@
 
-# Files that belong to no package would be replaced without a word.
+# The package manager would silently replace files that belong to no package.
 refuse_what_is_foreign() {
     foreign=
     for unit in $packaged; do
@@ -17,7 +17,7 @@ refuse_what_is_foreign() {
     fi
 }
 
-# What is changed is restarted at the end.
+# Changed units are restarted at the end.
 note_units() {
     rm -f "$before"
     for unit in $(own_units); do

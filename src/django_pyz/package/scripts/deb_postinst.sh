@@ -5,7 +5,7 @@ case $1 in
             install_site
         else
             if is_booted && ! cmp -s "$file" "$program"; then
-                # A site that was installed by hand, or no Python was there before (see postrm).
+                # A site that was installed by hand, or Python was missing before (see postrm).
                 "$file" pyz upgrade
             fi
             follow_upgrade

@@ -1,7 +1,7 @@
 
-# The new files are there, and dpkg has kept the old ones: it puts them back where this fails, and where the new
-# package's postrm, which it asks next, fails as well. So this is the last moment at which an upgrade can be refused
-# and leave everything as it was. The executable in force is no file of the package: `pyz upgrade` switches it.
+# The new files are there, and dpkg has kept the old ones: it restores them if this fails, and if the new
+# package's postrm, which runs next, fails as well. So this is the last moment at which an upgrade can be refused
+# and leave everything as it was. The active executable is not a file of the package: `pyz upgrade` switches it.
 upgrade_site() {
     if is_booted && [ -e "$program" ] && [ -x "$file" ] && command -v "@PYTHON@" >/dev/null; then
         "$file" pyz upgrade

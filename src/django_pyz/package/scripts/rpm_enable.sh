@@ -1,5 +1,5 @@
 
-# Those that were there before are as they were left.
+# Units that existed before keep their state.
 enable_units() {
     for unit in $(own_units); do
         if can_be_enabled "$unit" && ! was_there "$unit"; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the package manager runs for the site @NAME@: the verbs of its file, which can be run by hand as well.
+# Run by the package manager for the site @NAME@. It calls the verbs of its file, which also work by hand.
 set -e
 name=@NAME@
 script=@SCRIPT@
@@ -18,7 +18,7 @@ is_own_unit() {
     head -n 1 "$1" | grep -qF " for the site $name. "
 }
 
-# Also those that settings.ini asks for.
+# Also those from settings.ini.
 own_units() {
     for unit in "$folder/$name".* "$folder/$name"-*; do
         if [ -f "$unit" ] && is_own_unit "$unit"; then
