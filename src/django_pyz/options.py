@@ -29,7 +29,7 @@ class Options:
     manage_py: str = _option("", "the manage.py to use if there are several, relative to the project", "FILE")
     name: str = _option(
         "",
-        "the site's name (/etc/NAME, /var/lib/NAME, units); default: [project] name in pyproject.toml, else the folder's",
+        "site name (/etc/NAME, /var/lib/NAME, units); default: [project] name in pyproject.toml, else the folder's",
         "NAME",
     )
     script: str = _option("", "name of the executable; default: NAME", "NAME")

@@ -56,7 +56,7 @@ def test_an_installation_that_fails_is_told_and_leaves_nothing(bare_python: Path
     done = _run(bare_python, checkout, tmp_path)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "build_pyz.py: the environment could not be made" in done.stderr
+    assert "build_pyz.py: the environment could not be created" in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in (checkout / ".build").iterdir()] == ["lock"]
 

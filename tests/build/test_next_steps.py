@@ -498,7 +498,7 @@ def test_a_static_file_that_was_left_out_is_collected_with_the_option_of_the_not
         return [note for note in trial_run.try_out(staged, manifest, plan, root).notes if "not collected" in note]
 
     (note,) = noted(tmp_path / "first", Options())
-    step = re.search(r"(--include \S+) brings in what was left out", note)
+    step = re.search(r"(--include \S+) adds what was left out", note)
     assert step
 
     assert noted(tmp_path / "second", _given(step[1])) == []

@@ -1,1 +1,1 @@
-"""What the project is: manage.py, its entry point, its modules, what it puts on sys.path."""
+"""Analyses the project: manage.py, entry point, modules, sys.path."""

@@ -1,4 +1,4 @@
-"""The services and timers that a project declares: checked, and sealed into its manifest."""
+"""Checks the services and timers that a project declares, and seals them into its manifest."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _HINT = f"They stand below [tool.{TABLE}.services] and [tool.{TABLE}.timers] in 
 
 
 def sealed(options: Options) -> dict[str, str]:
-    """What the manifest holds of them: "services.NAME" or "timers.COMMAND", to text.
+    """Their entries in the manifest: "services.NAME" or "timers.COMMAND", to text.
 
     Raises:
-        UserError: a name or a command does not fit.
+        UserError: a name or a command is invalid.
     """
     found: dict[str, str] = {}
     problems = []
@@ -37,10 +37,10 @@ def sealed(options: Options) -> dict[str, str]:
 
 
 def check_commands(options: Options, site_packages: Path) -> None:
-    """Check that what they run is in the tree: a program of the packages, or a management command.
+    """Check that the tree has each program or management command that they run.
 
     Raises:
-        UserError: something is not.
+        UserError: one is missing.
     """
     problems = []
     for section, key, text in _entries(options):
@@ -64,5 +64,5 @@ def _entries(options: Options) -> Iterator[tuple[str, str, str]]:
 
 
 def _has_command(site_packages: Path, name: str) -> bool:
-    """Whether some app of the tree has a management command; whether it is installed only the settings know."""
+    """Whether some app in the tree has a management command. Only the settings know whether the app is installed."""
     return name.replace("_", "").isalnum() and any(site_packages.glob(f"**/management/commands/{name}.py"))

@@ -1,4 +1,4 @@
-"""How a project is started: its manage.py, else the console script of a package, else nothing but its settings."""
+"""Finds how to start a project: its manage.py, else the console script of a package, else just its settings."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from django_pyz_runtime.errors import UserError
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """What starts a project.
+    """The entry point of a project.
 
     Attributes:
-        folder: the one that stands first on sys.path.
-        path: the module that was read; None where there is nothing but settings.
+        folder: the first one on sys.path.
+        path: the module that was read; None if there are only settings.
         call: the function of a console script, as "shop.cli:main"; "" for a manage.py.
-        facts: what the module says.
+        facts: read from the module.
     """
 
     folder: Path
@@ -34,15 +34,15 @@ class EntryPoint:
 
 
 def find(root: Path, options: Options, settings_module: str = "") -> EntryPoint:
-    """Find what starts a project.
+    """Find the entry point of a project.
 
     Args:
         root: the folder of manage.py, or one above it.
         options: `manage_py` names one.
-        settings_module: the one that the user names; "" for none.
+        settings_module: the one given by the user; "" for none.
 
     Raises:
-        UserError: there are several, or the one that is named is not there.
+        UserError: there are several, or the named one is missing.
     """
     if path := _manage_py(root, options):
         return EntryPoint(path.parent, path, "", manage_py.read(path))
@@ -68,7 +68,7 @@ def _manage_py(root: Path, options: Options) -> Path | None:
 
 
 def _console_script(root: Path, source: Path, settings_module: str) -> EntryPoint | None:
-    """The console script whose module names the settings; None where there is none, or no telling which."""
+    """The console script whose module names the settings; None if there is none, or it is unclear which one."""
     found: dict[str, EntryPoint] = {}
     for name, target in sorted(console_scripts(root).items()):
         module, _, function = target.partition(":")
@@ -77,7 +77,7 @@ def _console_script(root: Path, source: Path, settings_module: str) -> EntryPoin
             found[name] = EntryPoint(source, path, "" if facts.is_plain else f"{module}:{function}", facts)
     if _are_several(found) and settings_module:
         found = {name: entry for name, entry in found.items() if settings_module in entry.facts.settings_modules}
-        # Where that does not tell, Django's own commands do, with these settings.
+        # If that does not decide it, use Django's own commands with these settings.
         return None if _are_several(found) else next(iter(found.values()), None)
     if _are_several(found):
         listed = "".join(f"\n  {name}: {' or '.join(entry.facts.settings_modules)}" for name, entry in found.items())
@@ -101,7 +101,7 @@ def console_scripts(folder: Path) -> dict[str, str]:
         folder: with the files.
 
     Raises:
-        UserError: pyproject.toml is no TOML.
+        UserError: pyproject.toml is not TOML.
     """
     pyproject = Pyproject(folder / "pyproject.toml")
     found = dict(_lines([*_setup_py(folder / "setup.py"), *_setup_cfg(folder / "setup.cfg")]))

@@ -1,4 +1,4 @@
-"""The front-end steps that a project seems to have, each as the command that its own files call for."""
+"""Detects a project's front-end build steps, each as the command that its own files suggest."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _INSTALLS = {
     "bun.lock": "bun install --frozen-lockfile",
     "bun.lockb": "bun install --frozen-lockfile",
 }
-"""How a lock's tool installs just what is in it."""
+"""The command that installs exactly what is in a lock."""
 _OF_OTHERS = {"static", "staticfiles", "vendor", "vendors", "vendored", "third_party", "thirdparty", "node_modules"}
-"""Folders for libraries of others, which are ready for use."""
+"""Folders for third-party libraries, which need no build."""
 _TARGET = re.compile(r"^([A-Za-z0-9_.-]+):(?!=)[^\n]*\n((?:\t[^\n]*\n?)+)", re.MULTILINE)
 _TOOLS = re.compile(
     r"\b(npm|npx|yarn|pnpm|bun|webpack|vite|esbuild|rollup|sass|sassc|pysassc|lessc|postcss|tailwindcss)\b"
 )
 _FOR_WORK = re.compile(r"watch|serve|start|dev|test|lint|check|format|clean|run|docker|help|audit|update|upgrade")
-"""In the names of targets that build nothing to be deployed."""
+"""In the names of targets whose results are not deployed."""
 
 
 class Step(NamedTuple):
     """A front-end step.
 
     Attributes:
-        source: the file that calls for it, relative to the project.
+        source: the file that suggests it, relative to the project.
         command: for the shell, in the project's root.
     """
 
@@ -41,11 +41,11 @@ class Step(NamedTuple):
 
 
 def steps(root: Path, files: Iterable[Path], project: Path) -> Iterator[Step]:
-    """The steps; those of a Makefile where no package.json has one.
+    """The steps; those of a Makefile if no package.json has one.
 
     Args:
         root: the project.
-        files: its files, relative to that.
+        files: its files, relative to it.
         project: the folder of manage.py.
     """
     packages = [path for path in files if path.name == "package.json" and not _is_vendored(path)]
@@ -58,11 +58,11 @@ def _is_vendored(path: Path) -> bool:
 
 
 def _build(root: Path, path: Path, project: Path) -> str:
-    """The command for the build script of a package.json; "" where it has none that is the project's to run."""
+    """The command for the build script of a package.json; "" if it has none, or none that the project should run."""
     try:
         package = json.loads((root / path).read_text(encoding="utf-8"))
         scripts = [name for name in package.get("scripts", {}) if name.startswith("build")]
-        # A package that was published, of others than the project, was built before.
+        # A published third-party package is already built.
         is_own = (
             (root / path).parent in (project, *project.parents) or package.get("private") or "repository" not in package
         )
@@ -70,7 +70,7 @@ def _build(root: Path, path: Path, project: Path) -> str:
         return ""
     if not scripts or not is_own:
         return ""
-    # Workspaces have their lock above.
+    # Workspaces have their lock in a folder above.
     folders = [root / folder for folder in (path.parent, *path.parent.parents)]
     locks = (install for folder in folders for name, install in _INSTALLS.items() if (folder / name).is_file())
     install = next(locks, "npm install")

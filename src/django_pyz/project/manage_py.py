@@ -1,4 +1,4 @@
-"""What a manage.py says, read from its syntax tree; it is never imported."""
+"""Reads a manage.py from its syntax tree; it is never imported."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class ManagePy:
     """Facts about a manage.py, or another module that prepares Django, such as wsgi.py or that of a console script.
 
     Attributes:
-        settings_modules: what it may take for DJANGO_SETTINGS_MODULE, as far as it names them as literals; sorted.
-            Those that it takes for some command lines only, as for `test`, do not count.
-        is_plain: whether it does no more than the one that startproject writes.
-        variables: the other environment variables that it gives a literal default.
-        first_paths: folders that it puts in front on sys.path.
+        settings_modules: its values for DJANGO_SETTINGS_MODULE that are literals; sorted. Those for certain command
+            lines only, such as `test`, do not count.
+        is_plain: whether it does no more than startproject's.
+        variables: other environment variables for which it has a literal default.
+        first_paths: folders that it puts at the start of sys.path.
         last_paths: folders that it puts at the end.
     """
 
@@ -42,7 +42,7 @@ def read(path: Path) -> ManagePy:
     """Read a manage.py.
 
     Raises:
-        UserError: it is no Python.
+        UserError: it is not Python.
     """
     try:
         tree = ast.parse(path.read_bytes(), str(path))
@@ -64,7 +64,7 @@ def _settings_modules(tree: ast.Module, children: _Children) -> set[str]:
 
 
 def _defaults(node: ast.AST, children: _Children) -> Iterator[tuple[str, ast.expr]]:
-    """The environment variables that are set, and the expressions they are set to."""
+    """The environment variables that are set, and the expressions for their values."""
     match node:
         case (
             ast.Call(func=ast.Attribute(value=target, attr="setdefault"), args=[ast.Constant(value=str(name)), value])
@@ -76,7 +76,7 @@ def _defaults(node: ast.AST, children: _Children) -> Iterator[tuple[str, ast.exp
 
 
 def _whatever_the_command_line(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a node, less what is done for some command lines only."""
+    """The parts of a node, without code for certain command lines only."""
     if isinstance(node, ast.If | ast.IfExp) and "argv" in ast.unparse(node.test):
         yield from node.orelse if isinstance(node.orelse, list) else [node.orelse]
     else:
@@ -91,7 +91,7 @@ def _module_names(node: ast.AST, children: _Children) -> Iterator[str]:
 
 
 def _is_plain(tree: ast.Module) -> bool:
-    """Whether nothing is imported, called or assigned but what startproject's manage.py imports, calls and assigns."""
+    """Whether all imports, calls and assignments are those of startproject's manage.py."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names) if any(name.name not in _PLAIN_IMPORTS for name in names):

@@ -1,4 +1,4 @@
-"""Modules on disk: where an import finds them, and which ones look like settings."""
+"""Finds modules on disk as an import would, and those that look like settings."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Module(NamedTuple):
 
 
 def module_file(module: str, import_roots: Sequence[Path]) -> Path | None:
-    """The file of a module, found as an import finds it; None where there is none."""
+    """The file of a module, found as an import would; None if there is none."""
     for root in import_roots:
         path = root.joinpath(*module.split("."))
-        # Python takes the package where there are both.
+        # Python prefers the package if both exist.
         for candidate in (path / "__init__.py", path.with_name(path.name + ".py")):
             if candidate.is_file():
                 return candidate
@@ -36,9 +36,9 @@ def module_file(module: str, import_roots: Sequence[Path]) -> Path | None:
 
 
 def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]) -> Module | None:
-    """The module of a name, such as wsgi, in the settings' package or one above it; None where there is none.
+    """The module of a name, such as wsgi, in the settings' package or one above it; None if there is none.
 
-    Where there is none there, it is the only one of that name in the import roots' packages.
+    If none is there, the only one of that name in the packages of the import roots is taken.
     """
     package = settings_module
     while package:
@@ -51,7 +51,7 @@ def nearest_module(name: str, settings_module: str, import_roots: Sequence[Path]
 
 
 def settings_modules(import_roots: Sequence[Path]) -> list[str]:
-    """The modules that look like Django settings, as they set INSTALLED_APPS or take all of another; sorted."""
+    """The modules that look like Django settings: they set INSTALLED_APPS or import * from another; sorted."""
     return sorted({name for root in import_roots for name in _settings_modules(root)})
 
 
@@ -65,7 +65,7 @@ def _settings_modules(root: Path) -> Iterator[str]:
 
 
 def syntax_tree(path: str | Path) -> ast.Module | None:
-    """The syntax tree of a file; None where it cannot be read or is no Python."""
+    """The syntax tree of a file; None if it cannot be read or is not Python."""
     try:
         return ast.parse(Path(path).read_bytes(), path)
     except (OSError, SyntaxError, ValueError, RecursionError):
@@ -73,5 +73,5 @@ def syntax_tree(path: str | Path) -> ast.Module | None:
 
 
 def is_skipped(path: Path) -> bool:
-    """Whether a relative path lies in a folder of tests, docs or packages of others, or in a hidden one."""
+    """Whether a relative path is in a folder for tests, docs or third-party packages, or a hidden one."""
     return any(part in _SKIPPED or part.startswith(".") for part in path.parts[:-1])

@@ -1,6 +1,6 @@
-"""A project that is itself a package: installed for the files that only an installation makes, then merged.
+"""Handles a project that is itself a package: installs it for the files that only an installation creates, then merges.
 
-Only one copy of its modules stays, the one among the project's files.
+Only one copy of its modules remains: the one among the project's files.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from django_pyz.toml_files import Pyproject
 
 
 def find(folders: Sequence[Path]) -> Path | None:
-    """The first of some folders that can be installed: with a setup.py, or a pyproject.toml that has a build backend.
+    """The first folder that can be installed: it has a setup.py, or a pyproject.toml with a build backend.
 
     Raises:
-        UserError: a pyproject.toml is no TOML.
+        UserError: a pyproject.toml is not TOML.
     """
     return next((folder for folder in folders if _is_installable(folder)), None)
 
@@ -32,7 +32,7 @@ def _is_installable(folder: Path) -> bool:
 
 
 def install(package: Path, interpreter: Path) -> None:
-    """Install a package without its dependencies, which are there.
+    """Install a package without its dependencies, which are already installed.
 
     Raises:
         UserError: it cannot be built.
@@ -42,7 +42,7 @@ def install(package: Path, interpreter: Path) -> None:
 
 
 def installed_from(folder: Path, site_packages: Path) -> list[Path]:
-    """The metadata folders of the packages that were installed from inside a folder (PEP 610)."""
+    """The metadata folders of packages installed from a folder or below it (PEP 610)."""
     return [
         path.parent
         for path in sorted(site_packages.glob("*.dist-info/direct_url.json"))
@@ -53,16 +53,16 @@ def installed_from(folder: Path, site_packages: Path) -> list[Path]:
 def merge(metadata: Path, import_roots: Sequence[Path], is_kept_out: Callable[[Path], bool]) -> list[Path]:
     """Keep one copy of a package whose source is part of the project: the one in the project.
 
-    Its files in site-packages go; those which the source does not have, as the installation made them, go where the
-    source is. What belongs to none of the import roots stays.
+    Its files in site-packages are removed. Those that the source lacks, because the installation created them, move to
+    the source. What belongs to none of the import roots stays.
 
     Args:
         metadata: the package's metadata folder, in site-packages.
         import_roots: the project's folders for sys.path.
-        is_kept_out: whether a path must not get into the bundle.
+        is_kept_out: whether a path must stay out of the bundle.
 
     Returns:
-        What was moved to where the source is.
+        The files that were moved to the source.
     """
     site_packages = metadata.parent
     moved = []
@@ -84,7 +84,7 @@ def merge(metadata: Path, import_roots: Sequence[Path], is_kept_out: Callable[[P
 
 
 def _prune(site_packages: Path, names: set[str]) -> None:
-    """Remove folders that hold no file any more."""
+    """Remove folders that no longer contain a file."""
     for name in names:
         for folder in sorted((site_packages / name).glob("**/"), reverse=True):
             if folder.is_dir() and not any(folder.iterdir()):

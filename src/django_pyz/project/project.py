@@ -1,4 +1,4 @@
-"""What a project consists of, found on disk without importing any of it."""
+"""Finds the parts of a project on disk, without importing any of it."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class Project:
 
     Attributes:
         root: the folder that is copied.
-        folder: the one that the project is started in: that of manage.py.
-        name: names /etc/NAME and the rest.
+        folder: the one the project starts in: that of manage.py.
+        name: the site's name, as in /etc/NAME.
         script: name of the executable.
         settings_module: the default settings module.
-        import_roots: folders for sys.path, the first one first.
+        import_roots: folders for sys.path, in order.
         last_import_roots: folders for the end of sys.path: those above the first one.
-        manage_py: a manage.py that must be run, as it does more than Django's own; else None.
-        manage_call: the function of the package that must be run instead, as "shop.cli:main"; else "".
-        wsgi_module: the WSGI module; "" where there is none.
-        asgi_module: the ASGI module; "" where there is none.
+        manage_py: a manage.py that must be run because it does more than Django's; else None.
+        manage_call: the function of the package to run instead, as "shop.cli:main"; else "".
+        wsgi_module: the WSGI module; "" if there is none.
+        asgi_module: the ASGI module; "" if there is none.
         variables: environment variables that manage.py and the WSGI module agree on.
-        source: where its dependencies are written down.
-        package: the folder to install as a package itself; None where the project is none.
-        notes: what was chosen of several, for the user.
-        is_named: whether somebody has given the name; else it is the folder's.
+        source: where its dependencies are listed.
+        package: the folder to install as a package; None if the project is not one.
+        notes: choices that were made, for the user.
+        is_named: whether the name was given; else it is the folder's.
     """
 
     root: Path
@@ -74,11 +74,11 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
 
     Args:
         root: the folder with manage.py, or one above it.
-        options: what the project or the command line says.
+        options: from the project or the command line.
         environ: the environment; DJANGO_SETTINGS_MODULE wins over manage.py.
 
     Raises:
-        UserError: there is no project, or more than one, or something it needs cannot be found.
+        UserError: there is no project or more than one, or a part of it is missing.
     """
     root = root.resolve()
     if not root.is_dir():
@@ -114,7 +114,7 @@ def find(root: Path, options: Options, environ: Mapping[str, str] = os.environ) 
 
 
 def _provided(root: Path, options: Options) -> set[str]:
-    """The modules that the configuration for the build provides, as far as it can be read; the build will tell."""
+    """The modules that the build configuration provides; errors in it are reported later."""
     parser = RawConfigParser(strict=False, allow_no_value=True)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     with contextlib.suppress(OSError, UnicodeDecodeError, ParserError):
@@ -124,7 +124,7 @@ def _provided(root: Path, options: Options) -> set[str]:
 
 
 def _declared_name(folders: Sequence[Path]) -> str:
-    """The name that the nearest pyproject.toml gives the project; "" where none does."""
+    """The project name in the nearest pyproject.toml; "" if there is none."""
     found = (Pyproject(folder / "pyproject.toml") for folder in folders)
     names = (one.project.get("name") or one.poetry.get("name") for one in found)
     return next((name for name in names if isinstance(name, str) and name), "")
@@ -141,8 +141,8 @@ def _checked(name: str, option: str = "--name") -> str:
 def _import_roots(root: Path, start: EntryPoint, options: Options) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The folders for sys.path and those for its end.
 
-    A team that runs manage.py in a folder of the repository often imports what lies above it, as the folder above is
-    installed with `pip install -e`; at the end of sys.path it takes nothing away from others.
+    Teams that run manage.py in a subfolder often import modules from above it, because the folder above is installed
+    with `pip install -e`. At the end of sys.path it shadows nothing.
     """
     extra = [root / path for path in options.extra_paths]
     for path in extra:

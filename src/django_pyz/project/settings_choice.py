@@ -1,4 +1,4 @@
-"""Chooses the settings module: the one that the site is deployed with."""
+"""Chooses the settings module that the site is deployed with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django_pyz_runtime.errors import UserError
 
 _HINT = "Give --settings-module."
 EXAMPLE = re.compile(r"example|sample|template|default|dist", re.IGNORECASE)
-"""In the name of a file that somebody copies and fills in."""
+"""In the name of a file to copy and fill in."""
 
 
 def choose(
@@ -22,21 +22,20 @@ def choose(
 ) -> tuple[str, tuple[str, ...]]:
     """Choose the settings module.
 
-    wsgi.py, or asgi.py without it, is what a server imports: where manage.py names other settings, those are for work
-    on the project.
+    A server imports wsgi.py, or else asgi.py; if manage.py names other settings, those are for development.
 
     Args:
         root: the project.
-        start: what starts it.
+        start: its entry point.
         import_roots: its folders on sys.path.
-        given: the one that the user names; "" for none.
-        provided: modules that the configuration for the build provides.
+        given: the one given by the user; "" if none.
+        provided: modules that the build configuration provides.
 
     Returns:
         The settings module, and notes for the user.
 
     Raises:
-        UserError: there is none, or there are several that are as good, or the file is not there.
+        UserError: there is none, there are several equally good ones, or the file is missing.
     """
     if given:
         _check_is_there(root, given, import_roots, provided)
@@ -55,12 +54,12 @@ def choose(
             "wanted one settings module, found several:", *(f"  {item}" for item in listed if item), hint=_HINT
         )
     chosen = next(iter(deployed.values()))
-    note = f"of two settings modules, the file takes the one that the site is served with ({'; '.join(listed)})"
+    note = f"of two settings modules, the build uses the one for serving ({'; '.join(listed)})"
     return chosen, (note,) if others and start.facts.settings_modules else ()
 
 
 def _candidates(start: EntryPoint, import_roots: Sequence[Path]) -> list[str]:
-    """The settings modules that the project names, or those that there are; one name for each file."""
+    """The settings modules that the project names, else those found; one name per file."""
     named = list(start.facts.settings_modules)
     if len(named) == 1:
         return named
@@ -73,7 +72,7 @@ def _candidates(start: EntryPoint, import_roots: Sequence[Path]) -> list[str]:
 
 
 def _is_own(file: Path | None, folder: Path) -> bool:
-    """Whether a file lies in a folder, and in none below it that has a manage.py of its own."""
+    """Whether a file is in a folder, but not in a subfolder with its own manage.py."""
     if not file or not file.is_relative_to(folder):
         return False
     between = [parent for parent in file.parents if parent != folder and parent.is_relative_to(folder)]
@@ -81,7 +80,7 @@ def _is_own(file: Path | None, folder: Path) -> bool:
 
 
 def _one_name_a_file(modules: Iterable[str], import_roots: Sequence[Path]) -> list[str]:
-    """One name for each file: folders of sys.path that lie in one another give it several."""
+    """One name per file: nested folders on sys.path give it several."""
     names: dict[Path | None, list[str]] = {}
     for module in modules:
         file = module_file(module, import_roots)
@@ -102,7 +101,7 @@ def _package(module: str) -> str:
 
 
 def _deployed(candidates: list[str], import_roots: Sequence[Path]) -> tuple[list[Path], dict[Path | None, str]]:
-    """The modules that a server imports, and the settings that they name and that are there, by their files."""
+    """The modules that a server imports, and the existing settings that they name, by file."""
     for name in ("wsgi", "asgi"):
         nearest = (nearest_module(name, module, import_roots) for module in candidates or [""])
         servers = sorted({found.path for found in nearest if found})
@@ -125,7 +124,7 @@ def _check_is_there(root: Path, module: str, import_roots: Sequence[Path], provi
 
 
 def _way_to(root: Path, module: str) -> str:
-    """The option that leads to a settings module in another folder; "" where it is in none."""
+    """The option that leads to a settings module in another folder; "" if there is none."""
     below = (folder for pattern in ("*", "*/*") for folder in sorted(root.glob(pattern)) if folder.is_dir())
     for folder in below:
         name = _shown(folder, root)
@@ -137,7 +136,7 @@ def _way_to(root: Path, module: str) -> str:
 
 
 def _from_example(root: Path, module: str, import_roots: Sequence[Path]) -> str:
-    """The ways to settings that each installation makes from an example; "" where there is none."""
+    """How to provide settings that each installation makes from an example; "" if there is no example."""
     path = Path(*module.split("."))
     for folder in (import_root / path.parent for import_root in import_roots):
         for example in sorted(folder.glob(f"*{path.name}*")):
@@ -145,7 +144,7 @@ def _from_example(root: Path, module: str, import_roots: Sequence[Path]) -> str:
                 target = _shown(folder / f"{path.name}.py", root)
                 return (
                     f"{_shown(example, root)} looks like its example. Either give --build-config FILE, a settings.ini "
-                    f"that has `{module} = {example}` below [modules], as each installation will have its own there; "
+                    f"with `{module} = {example}` below [modules], where each installation will name its own; "
                     f"or copy it to {target} and give --include {shlex.quote(target)}."
                 )
     return ""

@@ -1,4 +1,4 @@
-"""Folders that a module puts on sys.path, found in its syntax tree; the module is never imported."""
+"""Finds the folders that a module puts on sys.path in its syntax tree; the module is never imported."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _SAME_PATH = {"resolve", "absolute", "as_posix"}
 
 
 def import_paths(tree: ast.Module, path: Path) -> tuple[list[Path], list[Path]]:
-    """The folders that a module adds to sys.path, as far as they follow from `__file__` and literals.
+    """The folders that a module adds to sys.path, if they are computed from `__file__` and literals.
 
-    Functions count as if they were called, and branches as if they were taken, in the order of the source.
+    All functions count as called and all branches as taken, in source order.
 
     Args:
         tree: of the module.
         path: its absolute path.
 
     Returns:
-        Those put in front, first one first, and those put at the end.
+        Those at the start, in order, and those at the end.
     """
     reader = _Reader(path)
     reader.read(tree)
@@ -40,7 +40,7 @@ def import_paths(tree: ast.Module, path: Path) -> tuple[list[Path], list[Path]]:
 
 
 class _Reader:
-    """Reads a module; remembers the values of its names."""
+    """Evaluates a module; keeps the values of its names."""
 
     def __init__(self, path: Path) -> None:
         self.front: list[Path] = []
@@ -49,7 +49,7 @@ class _Reader:
         self._names: dict[str, Any] = {"__file__": str(path)}
 
     def read(self, node: ast.AST) -> None:
-        """Read a part of the module, in the order of the source."""
+        """Evaluate a part of the module, in source order."""
         match node:
             case ast.For(target=ast.Name(id=name), iter=ast.Tuple(elts=items) | ast.List(elts=items)):
                 for item in items:
@@ -95,12 +95,12 @@ class _Reader:
 
 
 def _is_path(target: ast.expr) -> bool:
-    """Whether something is sys.path, or a slice of it."""
+    """Whether an expression is sys.path, or a slice of it."""
     return ast.unparse(target.value if isinstance(target, ast.Subscript) else target) == "sys.path"
 
 
 def _evaluated(node: ast.expr, names: dict[str, Any]) -> Any:
-    """The value of an expression; None where it cannot be told."""
+    """The value of an expression; None if it is unknown."""
     try:
         return _value(node, names)
     except (TypeError, ValueError, IndexError):
@@ -108,7 +108,7 @@ def _evaluated(node: ast.expr, names: dict[str, Any]) -> Any:
 
 
 def _value(node: ast.expr, names: dict[str, Any]) -> Any:
-    """The text, number or path that an expression stands for.
+    """The text, number or path that an expression evaluates to.
 
     Raises:
         ValueError: it is of another kind.

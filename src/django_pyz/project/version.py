@@ -1,4 +1,4 @@
-"""The version of a project, for people: what it says of itself, else what git knows."""
+"""The version of a project, for people: declared by the project, else taken from git."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from django_pyz.files import git
 from django_pyz.toml_files import Pyproject
 
 _VERSION = re.compile(r"v?([0-9A-Za-z][0-9A-Za-z.!+_~-]*)")
-"""Anything that a file name, a package and a line of a log can hold."""
+"""Any text that fits into a file name, a package and a log line."""
 
 
 def find(root: Path, folders: Sequence[Path], site_packages: Path) -> str:
-    """The version: [project] version, that of the installed package, else the nearest tag or the day of the commit.
+    """The version: [project] version, that of the installed package, else the nearest tag or the date of the commit.
 
     Args:
         root: the project.
-        folders: those that may have a pyproject.toml, the nearest first.
-        site_packages: where the project is installed, if it is a package.
+        folders: may have a pyproject.toml; the nearest first.
+        site_packages: where the project is installed if it is a package.
 
     Returns:
-        "" where nothing says it.
+        "" if there is none.
     """
     found = (_VERSION.fullmatch(text) for text in (*_declared(folders, site_packages), git.describe(root)))
     return next((match[1] for match in found if match), "")
@@ -42,7 +42,7 @@ def _declared(folders: Sequence[Path], site_packages: Path) -> Iterator[str]:
 
 
 def _installed(name: str, site_packages: Path) -> Iterator[str]:
-    """The version that the build backend of a package has worked out."""
+    """The version computed by a package's build backend."""
     wanted = canonicalize_name(name)
     for item in distributions(path=[str(site_packages)]):
         if canonicalize_name(item.metadata["Name"]) == wanted:

@@ -1,4 +1,4 @@
-"""Whether a project's ASGI application routes websockets, which no WSGI server answers; nothing is imported."""
+"""Detects whether a project's ASGI application routes websockets, which WSGI servers cannot; nothing is imported."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from django_pyz.variables import settings_source
 
 _SCOPE = "websocket"
-"""The type of their connections (ASGI specification, WebSocket connection scope)."""
+"""The scope type of such connections (ASGI specification, WebSocket connection scope)."""
 
 
 def are_routed(asgi_module: str, settings_module: str, import_roots: Sequence[Path]) -> bool:
-    """Whether the module of the ASGI application, or what it imports of the project, names their type.
+    """Whether the ASGI module, or what it imports from the project, contains that type.
 
     Args:
         asgi_module: the project's asgi module; "" where there is none.
-        settings_module: its settings, of which ASGI_APPLICATION may name another.
+        settings_module: its settings, where ASGI_APPLICATION may name another module.
         import_roots: its folders on sys.path.
     """
     named = _of_settings(settings_module, import_roots)

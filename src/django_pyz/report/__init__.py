@@ -1,1 +1,1 @@
-"""What a build shows: its progress, a summary of one screen, and all of it in a file."""
+"""The output of a build: progress, a one-screen summary, and a full report as a file."""

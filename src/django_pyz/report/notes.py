@@ -1,4 +1,4 @@
-"""Notes for the report: what a project may still need, judged by its files and packages."""
+"""Notes for the report on what a project may still need, from its files and packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django_pyz_runtime.bundle.manifest import Manifest
 _OLDEST_DJANGO = "4.2"
 _NAMED = 8
 _CATALOGS = ("django.po", "djangojs.po")
-"""What Django reads, once it is compiled; others are those of documentation."""
+"""Django reads these catalogs once compiled; other .po files belong to documentation."""
 _NEXT_STEPS = {EMPTY_SUBMODULE: " (`git submodule update --init` fetches it)"}
 
 
@@ -30,7 +30,7 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
     if not found.is_named:
         yield (
             f"the name in /etc/{found.name} and /var/lib/{found.name} is the folder's: to keep it in other "
-            f'checkouts, put name = "{found.name}" below [tool.django-pyz] into {found.root / "pyproject.toml"}'
+            f'checkouts, add name = "{found.name}" below [tool.django-pyz] in {found.root / "pyproject.toml"}'
         )
     if found.source.kind == installed.KIND:
         environment = found.source.files[0]
@@ -47,7 +47,7 @@ def about_project(found: Project, selection: Selection, options: Options) -> Ite
 
 
 def about_translations(selection: Selection) -> Iterator[str]:
-    """A note on translations that Django would read if they were compiled; build commands have run."""
+    """A note on translations that Django would use if they were compiled. Build commands have run before."""
     compiled = {path.with_suffix("") for path in selection.files if path.suffix == ".mo"}
     sources = [path for path in selection.files if path.name in _CATALOGS]
     if lacking := [path for path in sources if path.with_suffix("") not in compiled]:
@@ -58,7 +58,7 @@ def about_translations(selection: Selection) -> Iterator[str]:
 
 
 def about_files(selection: Selection) -> Iterator[str]:
-    """Notes on what somebody may miss in the file, as it can only be packed as nothing."""
+    """Notes on files that may be missed because they cannot be packed."""
     for reason in dict.fromkeys((*ODDITIES, NO_TEXT, UNREADABLE, DELETED, EMPTY_SUBMODULE)):
         found = sorted(name for name, why in selection.exclusions.items() if why == reason)
         more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
@@ -67,7 +67,7 @@ def about_files(selection: Selection) -> Iterator[str]:
 
 
 def about_output(output: Path, name: str) -> Iterator[str]:
-    """A note where the file to be replaced has another name, and so other data."""
+    """A note if the file to be replaced has another name, and so other data."""
     if (before := output_file.project_in(output)) and before != name:
         yield (
             f"{output.name} was named {before!r} before, and is {name!r} now: its configuration and data are in "

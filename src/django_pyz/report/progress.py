@@ -1,4 +1,4 @@
-"""What a build shows while it works: progress on a terminal, plain lines elsewhere."""
+"""Shows the progress of a build: live on a terminal, as plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Progress:
     """Shows the steps of a build on standard error.
 
     Args:
-        seconds: between two lines about one step, where there is no terminal.
+        seconds: between two lines about one step, without a terminal.
     """
 
     def __init__(self, seconds: float = 10) -> None:
@@ -33,7 +33,7 @@ class Progress:
 
         Args:
             title: of the step.
-            count: how far it is by now, as "12 packages"; called from another thread.
+            count: the current progress, as "12 packages"; called from another thread.
         """
         start, over = time.monotonic(), threading.Event()
         is_terminal = self._console.is_terminal

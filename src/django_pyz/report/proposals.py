@@ -1,4 +1,4 @@
-"""Proposes services where the packages of a project are made to work beside it."""
+"""Proposes services if a project's packages include a background worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORKERS = {
     "django-q": "qcluster",
     "procrastinate": "manage.py procrastinate worker",
 }
-"""Packages, the one that fits better before the one that it needs, and the command of their worker."""
+"""Packages and the command of their worker; a package comes before its own dependency."""
 _NEEDED = {"django-rq": "rq", "django-dramatiq": "dramatiq"}
 _BEAT = "celery -A {package} beat"
 _SCHEDULER = " --scheduler django_celery_beat.schedulers:DatabaseScheduler"
@@ -29,7 +29,7 @@ _SCHEDULE = (b"beat_schedule", b"BEAT_SCHEDULE")
 
 
 def about_services(found: Project, selection: Selection, manifest: Manifest, options: Options) -> Iterator[str]:
-    """A note for each package with a worker, with the lines to add; none where the project declares services."""
+    """A note with the lines to add for each package with a worker; none if the project declares services."""
     if options.services:
         return
     packages = {component["name"] for component in manifest.sbom["components"]}
@@ -48,7 +48,7 @@ def about_services(found: Project, selection: Selection, manifest: Manifest, opt
 
 
 def _beat(root: Path, files: tuple[Path, ...], packages: set[str]) -> str:
-    """The command of the process that starts tasks at set times, where the project has such; else ""."""
+    """The command of the scheduler process, if the project has scheduled tasks; else ""."""
     if "django-celery-beat" in packages:
         return _BEAT + _SCHEDULER
     sources = (root / path for path in files if path.suffix == ".py")
@@ -57,6 +57,6 @@ def _beat(root: Path, files: tuple[Path, ...], packages: set[str]) -> str:
 
 
 def _celery_package(files: tuple[Path, ...]) -> str:
-    """The package that has the module celery, by the custom of its documentation; "" where none or several have."""
+    """The package with a module `celery`, as celery's documentation suggests; "" if none or several have one."""
     names = {path.parent.name for path in files if path.name == "celery.py" and path.parent.name}
     return names.pop() if len(names) == 1 else ""

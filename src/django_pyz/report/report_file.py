@@ -1,4 +1,4 @@
-"""The report of a build as a file: JSON for programs, or a page with a map of the file's size for people."""
+"""Writes the report of a build: JSON for programs, or a page with a size map for people."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LARGEST = 30
 
 
 def check(path: Path) -> None:
-    """Refuse, before the long steps, a report that cannot be written.
+    """Reject a report that cannot be written, before the long steps.
 
     Raises:
-        UserError: its name says of no kind, or it cannot be written.
+        UserError: its suffix is unknown, or it cannot be written.
     """
     if path.suffix not in _KINDS:
         raise UserError(f"report: {path}: wanted a name that ends in {' or '.join(_KINDS)}")
@@ -39,13 +39,13 @@ def write(summary: Summary, path: Path) -> None:
     facts = _facts(summary)
     with output_file.appearing(path.absolute()) as file:
         text = json.dumps(facts, indent=1) if path.suffix == ".json" else _page(facts)
-        # Names of files need not be text.
+        # File names need not be text.
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
         file.chmod(0o644)
 
 
 def _facts(summary: Summary) -> dict[str, Any]:
-    """All there is to know; sizes are in bytes, those of contents as they are in the file, compressed."""
+    """The full report; sizes are in bytes, those of contents compressed, as in the file."""
     manifest, output = summary.manifest, summary.plan.output
     components = manifest.sbom["components"]
     return {

@@ -1,4 +1,4 @@
-"""How many bytes of a bundle each of its files takes."""
+"""Computes how many bytes of a bundle each of its files takes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django_pyz_runtime.bundle.names import SITE_PACKAGES
 
 
 def in_file(bundle: Path) -> dict[str, int]:
-    """The bytes that each file of the tree takes in a bundle, by its path as a person would name it.
+    """The bytes that each file of the tree takes in a bundle, by a readable path.
 
-    Files are compressed in groups, of whose size each has its share. A file with the content of another takes nothing.
+    Files are compressed in groups, and each gets its share of the group's size. A duplicate takes nothing.
 
     Raises:
         UserError: the bundle is damaged.
@@ -29,7 +29,7 @@ def in_file(bundle: Path) -> dict[str, int]:
 
 
 def _shown(path: str) -> str:
-    """A path below site-packages; the bytecode of a package counts as a part of it."""
+    """A path below site-packages; the bytecode of a package counts as part of it."""
     kind, _, rest = path.partition("/")
     if kind == BYTECODE:
         package = rest.partition("/")[2].removesuffix(SUFFIX)

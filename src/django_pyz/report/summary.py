@@ -1,4 +1,4 @@
-"""What a build has made, in one screen."""
+"""Prints the result of a build on one screen."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Summary:
-    """What a build has made.
+    """The result of a build.
 
     Attributes:
-        plan: what was to be built.
+        plan: of the build.
         manifest: of the project in the file.
-        files: how many files it unpacks to.
+        files: number of unpacked files.
         notes: more lines for the user.
         exclusions: what was not copied, path to reason.
     """
@@ -39,7 +39,7 @@ def show(summary: Summary, *, is_served: bool = False) -> None:
 
     Args:
         summary: of a build.
-        is_served: whether the file is served next, so that its user goes on from there.
+        is_served: whether the file is served next, which changes the next steps.
     """
     manifest, output = summary.manifest, summary.plan.output
     packages = len(manifest.sbom["components"])
@@ -69,11 +69,11 @@ def _steps_of_a_visitor(output: Path) -> Iterator[str]:
     yield "Serving it now; Ctrl-C ends that. Next:"
     yield f"  configure it: {file} pyz config init"
     yield f"  install it:   {file} pyz install --system"
-    yield f"  read on:      {file} pyz help"
+    yield f"  read more:    {file} pyz help"
 
 
 def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:
-    # Nobody misses .git.
+    # Not worth a line: .git.
     lines = [f"  {path} ({reason})" for path, reason in sorted(exclusions.items()) if reason != VERSION_CONTROL]
     if lines:
         yield "Left out:"

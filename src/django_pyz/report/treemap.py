@@ -1,4 +1,4 @@
-"""A map of sizes: each package a rectangle, in it its folders, the area in proportion to the bytes."""
+"""Draws a size map: packages as rectangles with their folders inside, areas proportional to bytes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _TITLE_HEIGHT, _GAP = 16.0, 1.0
 _LETTER_WIDTH = 7.0
 _COLOURS = ("#35618f", "#4c7a34", "#8f5b35", "#6b4a8f", "#8f3f5b", "#2f7a75", "#77702c", "#5a5f6b")
 _SMALLEST = 0.002
-"""Of the whole: what is smaller is counted together."""
+"""Share of the whole below which entries are grouped."""
 
 
 class Box(NamedTuple):
-    """A rectangle, in the units of the picture."""
+    """A rectangle, in units of the picture."""
 
     x: float
     y: float
@@ -73,7 +73,7 @@ def _rectangle(box: Box, colour: str, name: str, size: int, opacity: float, pref
 
 
 def layout(sizes: Sequence[float], box: Box) -> list[Box]:
-    """Divide a rectangle by sizes, largest first, into rectangles that are as square as can be.
+    """Divide a rectangle by sizes, largest first, into rectangles that are as square as possible.
 
     After Bruls, Huizing, van Wijk: Squarified Treemaps (2000).
     """
@@ -97,7 +97,7 @@ def layout(sizes: Sequence[float], box: Box) -> list[Box]:
 
 
 def _worst(sizes: Sequence[float], side: float, scale: float) -> float:
-    """How far from a square the worst of a row is that fills a side."""
+    """The worst aspect ratio in a row that fills a side."""
     area = sum(sizes) * scale
     if not (side and area and min(sizes)):
         return float("inf")
@@ -105,7 +105,7 @@ def _worst(sizes: Sequence[float], side: float, scale: float) -> float:
 
 
 def _row(sizes: Sequence[float], box: Box, scale: float) -> tuple[list[Box], Box]:
-    """The rectangles of a row along the shorter side, and what is left."""
+    """The rectangles of a row along the shorter side, and the remaining one."""
     area = sum(sizes) * scale
     is_upright = box.width >= box.height
     side = box.height if is_upright else box.width

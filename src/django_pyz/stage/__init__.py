@@ -1,1 +1,1 @@
-"""The staged tree: filled, and tried out before it is packed."""
+"""Fills the staged tree and tests it before packing."""

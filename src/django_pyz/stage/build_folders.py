@@ -1,4 +1,4 @@
-"""The folders of one build, and the steps that fill them: copy, install, run the build commands, fill the tree."""
+"""The folders of a build, and the steps that fill them: copy, install, run the build commands, fill the tree."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class BuildFolders:
     """The folders of one build.
 
     Attributes:
-        scratch: holds all others.
+        scratch: contains all others.
         copy: of the project.
         environment: a virtual environment with the dependencies.
-        server: a folder of packages with the gunicorn that serves and its metrics, which moves into the tree.
+        server: a folder of packages with the gunicorn that serves and its metrics library; it moves into the tree.
         site_packages: the tree that becomes the bundle.
-        patch_releases: of Python, for which nothing is missing in the environment.
+        patch_releases: the patch releases of Python that the environment suffices for.
     """
 
     scratch: Path
@@ -42,7 +42,7 @@ class BuildFolders:
 
     @property
     def installed(self) -> Path:
-        """The packages in the environment, until they are moved to the tree."""
+        """The packages in the environment, until they move to the tree."""
         return next(self.environment.glob("lib/python*/site-packages"))
 
 
@@ -50,7 +50,7 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
     """Copy the project, and install its dependencies into a virtual environment.
 
     Args:
-        plan: what is to be built.
+        plan: the plan of the build.
         scratch: an empty folder.
 
     Raises:
@@ -70,10 +70,10 @@ def install(plan: Plan, scratch: Path) -> BuildFolders:
 
 
 def with_build_commands(plan: Plan, folders: BuildFolders) -> Plan:
-    """Run the project's build commands, and select what they make.
+    """Run the project's build commands, and select the files that they create.
 
     Raises:
-        UserError: a command failed, or made what looks like a secret.
+        UserError: a command failed, or created an apparent secret.
     """
     options, copy = plan.options, folders.copy
     with working_copy.errors_about(plan.found.root, copy):
@@ -91,8 +91,8 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
     """Fill the tree: packages, server, run wing, project, programs.
 
     Args:
-        plan: what is to be built.
-        folders: of the build; what is installed in the environment is moved to the tree.
+        plan: the plan of the build.
+        folders: of the build; the environment's packages move to the tree.
 
     Raises:
         UserError: a package cannot go into a bundle, or Django is missing.
@@ -113,9 +113,9 @@ def fill(plan: Plan, folders: BuildFolders) -> Manifest:
 
 
 def build_config(plan: Plan, folders: BuildFolders) -> Path | None:
-    """The settings.ini for the build, closed to others as one with secrets must be; None for none.
+    """The settings.ini for the build, private because it may contain secrets; None for none.
 
-    One that git does not track, or that lies outside the project, is copied first: the user's own keeps its mode.
+    An untracked one, or one outside the project, is copied first, so that the user's own keeps its mode.
     """
     if not (wanted := plan.options.build_config):
         return None
@@ -127,7 +127,7 @@ def build_config(plan: Plan, folders: BuildFolders) -> Path | None:
 
 
 def _copied_config(original: Path, folder: Path) -> Path:
-    """Copy a configuration to a folder where it finds its neighbours, as conf.d and the files of [modules] are."""
+    """Copy a configuration to a folder together with its neighbours, such as conf.d and the files of [modules]."""
     folder.mkdir()
     for neighbour in original.parent.iterdir():
         if neighbour.name != original.name:
@@ -136,13 +136,13 @@ def _copied_config(original: Path, folder: Path) -> Path:
 
 
 def install_project(found: Project, folders: BuildFolders) -> list[str]:
-    """Install the project itself where it is a package.
+    """Install the project itself if it is a package.
 
     Returns:
-        A note where that failed, but the project starts without the package.
+        A note if that failed but the project starts without the package.
 
     Raises:
-        UserError: that failed, and only a command of the package starts the project.
+        UserError: it failed, and only a command of the package starts the project.
     """
     if not found.package:
         return []
@@ -158,7 +158,7 @@ def install_project(found: Project, folders: BuildFolders) -> list[str]:
 
 
 def _merge_own(plan: Plan, own: list[Path], site_packages: Path) -> None:
-    """Keep one copy of the project's own packages; files that their installation made are scanned for secrets too."""
+    """Keep one copy of the project's own packages; scan files that their installation created for secrets too."""
     found, folder = plan.found, site_packages / PROJECT_FOLDER
     roots = [folder / root.relative_to(found.root) for root in found.all_import_roots]
 

@@ -1,4 +1,4 @@
-"""The manifest: what a bundle knows of its project; its packages are listed as a software bill of materials."""
+"""Creates the manifest: what a bundle knows about its project, with a software bill of materials."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
     """The manifest of a project.
 
     Args:
-        plan: what is built.
+        plan: of the build.
         site_packages: the staged tree.
 
     Raises:
-        UserError: Django is not among what was installed.
+        UserError: Django is not installed.
     """
     found, roots = plan.found, plan.found.all_import_roots
 
@@ -65,11 +65,11 @@ def describe(plan: Plan, site_packages: Path) -> Manifest:
 
 
 def no_django(root: Path, listed: Path, requirements: Sequence[Path] = ()) -> UserError:
-    """The error that a project's list of dependencies installs no Django, with the option that brings it in.
+    """The error for dependencies without Django, with the option that adds it.
 
     Args:
         root: the project.
-        listed: its list.
+        listed: its list of dependencies.
         requirements: the requirements files that were installed, relative to it.
     """
     ways = missing_module.ways("django", root, requirements)
@@ -80,8 +80,7 @@ def no_django(root: Path, listed: Path, requirements: Sequence[Path] = ()) -> Us
 def make_sbom(name: str, site_packages: Path) -> dict[str, Any]:
     """A CycloneDX 1.6 document (ECMA-424) that lists the installed packages.
 
-    The gunicorn that serves is marked, and what tells of its metrics; another version, which the project brings, is
-    listed beside it.
+    The gunicorn that serves and its metrics library are marked; another version from the project is listed as well.
 
     Args:
         name: of the project.

@@ -1,7 +1,7 @@
-"""The management commands of a project and their options, as their parsers declare them; runs in the staged project.
+"""Lists the management commands of a project with their options, from their parsers; runs in the staged project.
 
-A command is imported for that. What a module would do when it is imported, other than define things, is not done at a
-build: such a command is known by its name alone. Meanwhile nobody is connected to, and no program is started.
+Commands are imported for this, unless their module does more on import than define things: such a command is listed by
+name only. Meanwhile connections and new processes are blocked.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _MOST_CHOICES = 200
 
 
 class _Guard:
-    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
+    """Receives every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
 
     def __init__(self) -> None:
         self.is_on = False
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self.is_on and event in _FORBIDDEN:
-            raise PermissionError(f"{event} while commands are looked at")
+            raise PermissionError(f"{event} while commands are listed")
 
 
 def describe(places: tuple[str, ...]) -> list[dict[str, Any]]:
-    """All commands, as plain values; the settings are imported and the apps loaded.
+    """All commands, as plain values; the settings must be imported and the apps loaded.
 
     Args:
-        places: folders of this build, which no text may name.
+        places: folders of this build, which must not appear in texts.
     """
     from django.core.management import get_commands
 
@@ -66,7 +66,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _command(name: str, app: Any) -> Command:
-    """A command; by its name alone where it cannot be imported, or had better not be."""
+    """A command; only its name if it cannot or should not be imported."""
     from django.core.management import load_command_class
 
     module = f"{app if isinstance(app, str) else ''}.management.commands.{name}"
@@ -81,7 +81,7 @@ def _command(name: str, app: Any) -> Command:
 
 
 def _only_defines(module: str) -> bool:
-    """Whether a module does nothing when it is imported but import others and define things."""
+    """Whether importing a module only imports others and defines things."""
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return False
@@ -91,7 +91,7 @@ def _only_defines(module: str) -> bool:
 
 
 def _is_harmless(node: ast.stmt) -> bool:
-    """Whether an expression is a text, such as a docstring."""
+    """Whether an expression is a string, such as a docstring."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
@@ -103,10 +103,10 @@ def _labels_and_aliases() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _tidy(command: Command, labels: tuple[str, ...], aliases: tuple[str, ...], places: tuple[str, ...]) -> Command:
-    """A command without what differs from machine to machine, and with names that it may be given."""
+    """A command without machine-dependent values, and only with valid names."""
 
     def option(found: Option) -> Option:
-        # They may come from a set, whose order is another one in each process.
+        # They may come from a set, whose order differs between processes.
         choices = tuple(sorted(found.choices)) if len(found.choices) <= _MOST_CHOICES else ()
         if not found.flags and not choices and found.metavar.lower() in map(str.lower, _LABELS):
             choices = labels
@@ -124,7 +124,7 @@ def _tidy(command: Command, labels: tuple[str, ...], aliases: tuple[str, ...], p
 
 
 def _text(text: str, places: tuple[str, ...]) -> str:
-    """A help text; none where it names a place of this build, or an object in memory."""
+    """A help text; empty if it contains a path of this build, or an object in memory."""
     if any(place in text for place in places) or " at 0x" in text or os.path.expanduser("~") in text:
         return ""
     return text if len(text) <= _LONGEST_HELP else f"{text[:_LONGEST_HELP].rstrip()}..."

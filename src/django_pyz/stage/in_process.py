@@ -1,25 +1,25 @@
-"""A small program that runs in the Python a bundle is built for, with the staged tree in front on its sys.path.
+"""Runs in the Python that a bundle is built for, with the staged tree first on its sys.path.
 
 Protocol: `python -ISB in_process.py SITE_PACKAGES BYTECODE TASK [ARGUMENT ...]`, where BYTECODE is a folder with
-that of the tree (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
+the tree's bytecode (see django_pyz_runtime.bundle.bytecode_finder), "" for none, and TASK is
 
     static     run collectstatic or compress; the arguments are the file to write, for a JSON object with the fields of
                `staged_project.Written` and "commands", the management commands as plain values, the command, and a
                command line of the bundle that runs it
-    facts      import the settings and write a JSON object; the arguments are the file to write, a variable to take
-               away before ("" for none), and options that stand before a command. The object has "readings", with the
-               fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; where the
-               import fails, as the exit code says too, only readings; where that is for want of a variable, with code
-               0, also {"missing": [str], "problem": str}, with the names of the variables
-    apps       load the apps and write a JSON object: "unmigrated", those that have models and no migrations, to their
-               folders, and "commands"; the arguments are the file to write, and a command line of the bundle that loads
-               them
-    gzip       write a compressed file beside each file of a folder that becomes smaller by it
+    facts      import the settings and write a JSON object; the arguments are the file to write, a variable to unset
+               first ("" for none), and options before a command. The object has "readings", with the
+               fields of `variables.reading.Reading` each, and the other fields of `staged_project.Facts`; if
+               the import fails, only readings, with an exit code other than 0; if it fails for a missing variable,
+               with code 0, also {"missing": [str], "problem": str}, with the names of the variables
+    apps       load the apps and write a JSON object: "unmigrated", those with models but no migrations, to their
+               folders, and "commands"; the arguments are the file to write, and a command line of the bundle that
+               loads them
+    gzip       write a compressed file next to each file of a folder that gets smaller
 
-An error ends it with a code other than 0 and its reason on standard error.
+On an error it ends with a code other than 0 and the reason on standard error.
 
-Files of the tree may be one with those of an installer's cache, by hard links: before one is written to it becomes a
-file of its own. Not seen is what libraries in C and other programs write to.
+Files of the tree may be hard links to an installer's cache: before one is written to, the link is cut. Writes by C
+libraries and other programs go unnoticed.
 """
 
 from __future__ import annotations
@@ -62,27 +62,27 @@ def main(argv: list[str]) -> int:
 
 
 def _import_from(bytecode: str, site_packages: str) -> None:
-    """Take the bytecode of the tree, as the bundle will."""
+    """Use the bytecode of the tree, as the bundle will."""
     from django_pyz_runtime.bundle import bytecode_finder
 
     bytecode_finder.install(bytecode, {site_packages: ""}, is_complete=False, is_unpacked=False)
 
 
 def _make_wing_importable() -> None:
-    """Let modules of the build wing be imported, which is not installed here, and is not to be."""
+    """Make modules of the build wing importable without installing it here."""
     package = ModuleType("django_pyz")
     package.__path__ = [str(Path(__file__).parent.parent)]
     sys.modules[package.__name__] = package
 
 
 def _cut_before_writing(tree: str, event: str, arguments: tuple[Any, ...]) -> None:
-    """Gets every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
+    """Receives every audit event of the process (https://docs.python.org/3/library/audit_events.html)."""
     if event in _CHANGES or (event == "open" and type(arguments[2]) is int and arguments[2] & _WRITES):
         _cut(tree, arguments[0])
 
 
 def _cut(tree: str, path: Any) -> None:
-    """Cut the hard links of a file of the tree: its other names are another file from then on."""
+    """Replace a file of the tree by a copy, which cuts its hard links."""
     try:
         real = os.path.realpath(os.fsdecode(path))
         status = os.stat(real)
@@ -103,7 +103,7 @@ def _manage(site_packages: str, command_line: list[str]) -> int:
 
 
 def static(site_packages: str, arguments: list[str]) -> int:
-    """Run a command line that writes static files, and write down what came of it."""
+    """Run a command line that writes static files, and write down the result."""
     answer, name, *command_line = arguments
     uploads: list[str] = []
     sys.addaudithook(partial(_refuse_uploads, uploads))
@@ -133,7 +133,7 @@ def apps(site_packages: str, arguments: list[str]) -> int:
 
 
 def _commands(site_packages: str) -> list[dict[str, Any]]:
-    """The management commands; none where they cannot be listed."""
+    """The management commands; none if they cannot be listed."""
     from django_pyz.stage import django_commands
 
     try:
@@ -143,7 +143,7 @@ def _commands(site_packages: str) -> list[dict[str, Any]]:
 
 
 def _without_migrations() -> Iterator[tuple[str, str]]:
-    """The apps whose models get no tables, as they have no migrations, and their folders."""
+    """The apps whose models get no tables because they have no migrations, and their folders."""
     from django.apps import apps
     from django.db.migrations.loader import MigrationLoader
 
@@ -159,7 +159,7 @@ def _without_migrations() -> Iterator[tuple[str, str]]:
 
 
 def _refuse_uploads(found: list[str], event: str, _: tuple[Any, ...]) -> None:
-    """Refuse connections that a storage makes while it saves files; it gets every audit event."""
+    """Refuse connections by a storage while it saves files; receives every audit event."""
     if event not in ("socket.connect", "socket.getaddrinfo"):
         return
     kind = vars(sys.modules.get("django.core.files.storage", sys)).get("Storage", ())
@@ -173,7 +173,7 @@ def _refuse_uploads(found: list[str], event: str, _: tuple[Any, ...]) -> None:
 
 
 def facts(site_packages: str, arguments: list[str]) -> int:
-    """Activate the project and write down what its settings say."""
+    """Activate the project and write down facts about its settings."""
     from django.core.exceptions import ImproperlyConfigured
 
     from django_pyz_runtime.activation.manage_py import approach
@@ -215,7 +215,7 @@ def facts(site_packages: str, arguments: list[str]) -> int:
 
 
 def _import_settings(site_packages: str, readings: list[dict[str, Any]], approach: Callable[[], None]) -> None:
-    """Import the settings as manage.py does, and note which variables they read, also where that ends with an error."""
+    """Import the settings as manage.py does, and note which variables they read, even if it fails."""
     from django.conf import settings
 
     from django_pyz.variables.recorder import Recorder
@@ -231,7 +231,7 @@ def _import_settings(site_packages: str, readings: list[dict[str, Any]], approac
 
 
 def _traceback_of_project(error: BaseException, site_packages: str) -> str:
-    """The traceback of an error, less the frames of Python and of ours."""
+    """The traceback of an error, without Python's frames and ours."""
     from django_pyz_runtime.bundle.manifest import PROJECT_FOLDER
 
     found = traceback.TracebackException.from_exception(error)
@@ -262,9 +262,9 @@ def _settings_facts() -> dict[str, Any]:
 
 
 def _databases(settings: Any) -> dict[str, Any]:
-    """The databases whose backend cannot be loaded, to the reason, and those of which it can be told later only.
+    """The databases whose backend cannot be loaded, to the reason, and those that can only be checked later.
 
-    SQLite's comes with Python; to load its backend would import the models for nothing.
+    SQLite comes with Python; loading its backend would import the models for nothing.
     """
     from django.core.exceptions import AppRegistryNotReady
     from django.db.utils import load_backend
@@ -294,13 +294,13 @@ def _read_folders(settings: Any) -> Iterator[str]:
 
 
 def _static_places(settings: Any) -> Iterator[str]:
-    """Where static files come from: folders, those of apps too, and the files in which a front-end build lists them."""
+    """The sources of static files: folders, also those of apps, and the files in which a front-end build lists them."""
     from importlib.util import find_spec
 
     for item in settings.STATICFILES_DIRS:
         yield os.fspath(item[1] if isinstance(item, list | tuple) else item)
     for app in settings.INSTALLED_APPS:
-        # An app may be named by its AppConfig, and one that cannot be imported is reported by Django.
+        # An app may be named by its AppConfig; Django reports one that cannot be imported.
         with contextlib.suppress(Exception):
             spec = find_spec(app.partition(".apps.")[0])
             yield from (os.path.join(place, "static") for place in (spec and spec.submodule_search_locations) or ())
@@ -310,7 +310,7 @@ def _static_places(settings: Any) -> Iterator[str]:
 
 
 def _lists_of_files(name: str, value: Any) -> Iterator[str]:
-    """Paths under names such as STATS_FILE and manifest_path, also in dictionaries."""
+    """Paths in settings such as STATS_FILE and manifest_path, also in dictionaries."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _lists_of_files(str(key), inner)
@@ -319,7 +319,7 @@ def _lists_of_files(name: str, value: Any) -> Iterator[str]:
 
 
 def _made_folders(settings: Any) -> Iterator[str]:
-    """The folders that a running site fills."""
+    """The folders that a running site writes to."""
     for name in ("MEDIA_ROOT", "STATIC_ROOT", "COMPRESS_ROOT"):
         if path := getattr(settings, name, None):
             yield os.fspath(path)
@@ -329,7 +329,7 @@ def gzip(site_packages: str, arguments: list[str]) -> int:
     """Compress the files of a folder, with the bundle's WhiteNoise."""
     import runpy
 
-    # Its function has another signature in old versions.
+    # Its function's signature differs in old versions.
     sys.argv[1:] = ["--quiet", *arguments]
     runpy.run_module("whitenoise.compress", run_name="__main__")
     return 0

@@ -1,4 +1,4 @@
-"""What to do about a module that is not among the installed packages: the option that brings it in, where one shows."""
+"""The next step for a module that is not installed: the option that installs it, if one can be found."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LISTS = ("*requirements*.txt", "requirements/*.txt", "*/requirements/*.txt")
 
 
 def hint(problem: str, root: Path, installed: Sequence[Path] = ()) -> str:
-    """The next step where a problem is a missing module; "" where it is none, or one of the project's own.
+    """The next step if a problem is a missing module; "" if it is not, or if the module is the project's own.
 
     Args:
-        problem: as Python says it.
+        problem: Python's message.
         root: the project, or a copy of it.
-        installed: the requirements files that were installed, relative to it; none where that was another list.
+        installed: the installed requirements files, relative to it; empty if the list was another kind.
     """
     if not (missing := _MISSING.search(problem)):
         return ""
@@ -40,7 +40,7 @@ def hint(problem: str, root: Path, installed: Sequence[Path] = ()) -> str:
 
 
 def ways(module: str, root: Path, installed: Sequence[Path] = ()) -> list[str]:
-    """The options that bring in what looks like the package of a module, each once."""
+    """The options that install the likely package of a module, each once."""
     return list(dict.fromkeys(_ways(module, root, installed)))
 
 
@@ -63,9 +63,9 @@ def _ways(module: str, root: Path, installed: Sequence[Path]) -> Iterator[str]:
 
 
 def _by_requirements(path: Path, root: Path, installed: Sequence[Path]) -> Iterator[str]:
-    """The options for a requirements file and those that were installed, whose place they take."""
+    """The options for a requirements file together with the installed ones, which they would replace."""
     if any(path in _taken_in(root / file) for file in installed):
-        # A marker keeps the package out.
+        # A marker excludes the package.
         return
     taken_in = _taken_in(path)
     files = [*(file for file in installed if root / file not in taken_in), path.relative_to(root)]
@@ -74,7 +74,7 @@ def _by_requirements(path: Path, root: Path, installed: Sequence[Path]) -> Itera
 
 
 def _taken_in(path: Path) -> set[Path]:
-    """A requirements file, and those that it includes."""
+    """A requirements file and those that it includes."""
     with contextlib.suppress(UserError):
         return requirements_files.included_files(path)
     return {path}

@@ -1,4 +1,4 @@
-"""The programs that the packages install, and a Python with the bundle's code, for `pyz exec` and child processes."""
+"""Installs the packages' programs, and a Python with the bundle's code, for `pyz exec` and child processes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django_pyz.dependencies.installers import installed_versions
 from django_pyz_runtime.bundle.manifest import PROGRAM_FOLDER, SERVER_FOLDER, Manifest
 
 _NOT_THEIRS = re.compile(r"(python|pypy|pip|pydoc)[0-9.]*|(de)?activate.*|Activate.*")
-"""Files of the virtual environment itself."""
+"""Files that belong to the virtual environment."""
 _INTERPRETER = re.compile(rb"\A#!(?:[^\n]*python[^\n]*\n|/bin/sh\n'''exec' [^\n]*\n' '''\n)")
-"""The first line of a Python script, or the three that stand for one that would be too long."""
+"""The first line of a Python script, or the three lines used if it would be too long."""
 _START = """\
 #!/bin/sh
 '''exec' "${0%/*}/python" "$0" "$@"
 ' '''
 """
-"""To the shell it is a command that runs the file with the Python beside it; to Python it is a string."""
+"""To the shell, a command that runs the file with the Python next to it; to Python, a string."""
 _SCRIPT = """\
 import sys
 
@@ -36,14 +36,14 @@ from django_pyz_runtime.activation.code_path import use_server
 use_server(Path(__file__).absolute().parents[1])
 
 """
-"""Comes first in a program of the server."""
+"""The start of a program of the server."""
 _PYTHON = Path(__file__).with_name("child_python.sh")
 
 
 def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> None:
-    """Put the programs into the tree; those of the server where the project brings no gunicorn.
+    """Put the programs into the tree; those of the server if the project has no gunicorn.
 
-    Those that are functions get a file of our own, the same whichever installer was at work.
+    Entry point functions get a file of our own, which does not depend on the installer.
 
     Args:
         installed: the folder with the programs of the virtual environment.
@@ -67,7 +67,7 @@ def add_programs(installed: Path, site_packages: Path, manifest: Manifest) -> No
 
 
 def _scripts(packages: Path) -> Iterator[tuple[str, str]]:
-    """The programs that are functions: name, and a script that calls the function."""
+    """The entry point functions: name, and a script that calls the function."""
     for point in (point for item in distributions(path=[str(packages)]) for point in item.entry_points):
         if point.group == "console_scripts" and point.attr and not _NOT_THEIRS.fullmatch(point.name):
             name = point.attr.partition(".")[0]

@@ -1,4 +1,4 @@
-"""Bring in what the settings read and git does not track: output of a front-end build, and its packages."""
+"""Includes files that the settings read but git does not track: output and packages of a front-end build."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from django_pyz.options import Options
 from django_pyz.stage.staged_project import Facts, StagedProject
 
 _MANY = 500
-"""From so many files on somebody may want to know which they are."""
+"""From this many files on, the note has their sizes."""
 
 
 def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
-    """Bring in the folders that the settings read from and that were left out whole, as git does not track them.
+    """Include the folders that the settings read and that were left out entirely because git does not track them.
 
-    They are output of a front-end build, or packages of one in node_modules.
+    They are output of a front-end build, or its packages in node_modules.
 
     Args:
         staged: the tree.
         reads: absolute paths of the folders, in the tree.
-        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
-        sources: where they may be: a copy of the project in which its build commands ran, and the project itself.
+        options: of the build: excluded files stay out, and some files may be allowed to contain secrets.
+        sources: where to look: the copy of the project in which build commands ran, then the project itself.
 
     Returns:
-        What was brought in, relative to the project.
+        The included folders, relative to the project.
 
     Raises:
-        UserError: there is a likely secret in it.
+        UserError: one contains an apparent secret.
     """
     added = []
     for folder in map(Path, reads):
@@ -47,23 +47,23 @@ def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Optio
 
 
 def add_static_output(staged: StagedProject, facts: Facts, options: Options, *sources: Path) -> list[str]:
-    """Bring in what git does not track where static files are collected from: output of a front-end build.
+    """Include untracked files in the folders that static files are collected from: output of a front-end build.
 
     Args:
         staged: the tree.
-        facts: where static files come from, and which folders the running site fills.
-        options: of the build: what is excluded stays out, and files may be allowed to hold secrets.
-        sources: where the files may be, the first one first.
+        facts: the sources of static files, and the folders that the running site writes to.
+        options: of the build: excluded files stay out, and some files may be allowed to contain secrets.
+        sources: where to look for the files, in order.
 
     Returns:
-        The files and folders, relative to the project, in which something was brought in.
+        The files and folders, relative to the project, where something was included.
 
     Raises:
-        UserError: there is a likely secret in it.
+        UserError: one contains an apparent secret.
     """
     top = staged.project_folder
     added = []
-    # The whole project is no folder of static files, whatever the settings say.
+    # The whole project is not a folder of static files, whatever the settings say.
     for place in (Path(path) for path in facts.static if top in Path(path).parents):
         relative = place.relative_to(top)
         made = [Path(path) for path in facts.made if top in Path(path).parents and not place.is_relative_to(path)]
@@ -77,7 +77,7 @@ def add_static_output(staged: StagedProject, facts: Facts, options: Options, *so
 
 
 def about(staged: StagedProject, name: str) -> str:
-    """A note on what was brought in, with its size and its largest folders where it is large.
+    """A note on what was included; if it is large, with its size and largest folders.
 
     Args:
         staged: the tree.
@@ -100,7 +100,7 @@ def about(staged: StagedProject, name: str) -> str:
 
 
 def _files_at(staged: StagedProject, source: Path, relative: Path, options: Options) -> list[Path]:
-    """The files in a place; of a whole node_modules those of the packages that static files need."""
+    """The files at a place; of a whole node_modules only those of the packages that static files need."""
     files = selection.files_at(source, relative, options)
     if relative.name != node_packages.FOLDER or not files:
         return files
@@ -111,7 +111,7 @@ def _files_at(staged: StagedProject, source: Path, relative: Path, options: Opti
 
 
 def _bring_in(staged: StagedProject, source: Path, files: list[Path], options: Options) -> None:
-    # Packages of others are full of keys for tests.
+    # Third-party packages often contain test keys.
     own = [path for path in files if "node_modules" not in path.parts]
     secret_scan.check(source, own, options.allow_secrets)
     copy_files(source, files, staged.project_folder)

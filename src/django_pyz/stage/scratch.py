@@ -1,4 +1,4 @@
-"""The temporary folder of a build: gone when the build ends or is stopped; where it was killed, with the next build."""
+"""The temporary folder of a build. It is removed when the build ends or is stopped; if killed, by the next build."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def scratch_folder() -> Iterator[Path]:
     _remove_abandoned()
     with (
         _ending_on_signals(),
-        # What a stopped command has left running may still write into it.
+        # Processes left by a stopped command may still write into it.
         tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name,
     ):
         folder = Path(name).resolve()
         new = folder / "new"
         with new.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            # It has its name only once it is locked, so that no other build takes this one for dead.
+            # It gets its name only after it is locked, so that no other build takes this one for dead.
             new.rename(folder / _LOCK)
             inside = folder / "build"
             inside.mkdir()
@@ -44,20 +44,20 @@ def _remove_abandoned() -> None:
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 continue
             with (folder / _LOCK).open() as lock:
-                # An OSError where a build that still runs has it.
+                # OSError if a running build has it.
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def _ending_on_signals() -> Iterator[None]:
-    """End by an exception where the system's default is to end at once, with everything left behind."""
+    """Turn signals into an exception; by default they end the process without cleaning up."""
 
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
     with contextlib.ExitStack() as undone:
-        # Only the main thread may.
+        # Only the main thread may do this.
         with contextlib.suppress(ValueError):
             for number in _STOPS:
                 if signal.getsignal(number) is signal.SIG_DFL:

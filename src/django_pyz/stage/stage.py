@@ -1,4 +1,4 @@
-"""Fill the tree that becomes the bundle, and take out what differs from build to build."""
+"""Fills the tree that becomes the bundle, and removes what differs between builds."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _INSTALL_TRACES = {"INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json",
 """Metadata about the installation rather than the package: which tool made it, and from where on this machine."""
 
 _METRICS = "prometheus_client*"
-"""What comes with the server and tells of its metrics."""
+"""The server's metrics library."""
 
 
 def take_installed(installed: Path, site_packages: Path) -> None:
-    """Move an environment's site-packages to its place, less what belongs to the environment.
+    """Move an environment's site-packages to its place, without what belongs to the environment.
 
     Raises:
-        UserError: something in it leads to another place of this machine.
+        UserError: something in it points to another place on this machine.
     """
     shutil.move(installed, site_packages)
     for path in files_below(site_packages):
@@ -38,24 +38,24 @@ def take_installed(installed: Path, site_packages: Path) -> None:
 
 
 def _check_pth(path: Path) -> None:
-    """Refuse a .pth file that leads out of the tree, such as an editable installation leaves."""
+    """Reject a .pth file that points out of the tree, as an editable installation creates."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     if path.name.startswith("__editable__") or any(line.startswith("/") for line in lines):
         raise UserError(
-            f"{path.name}: leads to a folder of this machine, as a requirement was installed with -e (--editable)",
+            f"{path.name}: points to a folder of this machine, as a requirement was installed with -e (--editable)",
             hint="Install it without -e.",
         )
 
 
 def drop_catalog_sources(installed: Path, include: Iterable[str]) -> int:
-    """Remove the message catalogs that packages also have compiled: Django reads only the compiled ones.
+    """Remove message catalogs of packages that are also compiled: Django reads only the compiled ones.
 
     Args:
         installed: an environment's site-packages.
-        include: patterns for paths in it that stay.
+        include: patterns for paths in it to keep.
 
     Returns:
-        How many were removed.
+        The number of removed files.
     """
     files = set(files_below(installed))
     found = [
@@ -67,7 +67,7 @@ def drop_catalog_sources(installed: Path, include: Iterable[str]) -> int:
 
 
 def normalise_metadata(site_packages: Path) -> None:
-    """Drop the traces of the installation, and the records' lines for files that are not in the tree."""
+    """Remove the traces of the installation, and the RECORD lines for files that are not in the tree."""
     for record in site_packages.glob("*.dist-info/RECORD"):
         _normalise_record(record, site_packages)
 
@@ -83,13 +83,13 @@ def _normalise_record(record: Path, site_packages: Path) -> None:
     )
     output = io.StringIO()
     csv.writer(output, lineterminator="\n").writerows(kept)
-    # The file may be one with that of the installer's cache.
+    # The file may be a hard link to the installer's cache.
     record.unlink()
     record.write_text(output.getvalue(), encoding="utf-8")
 
 
 def add_server(installed: Path, site_packages: Path) -> None:
-    """Move the server to its folder in the tree, and what tells of its metrics to another one.
+    """Move the server to its folder in the tree, and its metrics library to another one.
 
     Args:
         installed: the folder of packages in which both were installed.
@@ -126,7 +126,7 @@ def _check_free(target: Path, what: str) -> None:
 
 
 def normalise_modes(tree: Path) -> None:
-    """Two modes for files and one for folders, whatever the builder's umask was."""
+    """Set one of two modes for files and one mode for folders, whatever the builder's umask."""
     for path in files_below(tree):
         _normalise_mode(os.path.join(tree, path))
     for folder, _, _ in os.walk(tree):
@@ -139,18 +139,18 @@ def _normalise_mode(path: str) -> None:
     if stat.S_IMODE(status.st_mode) == mode:
         return
     if status.st_nlink > 1:
-        # Its other name is in the installer's cache, and stays as it is.
+        # The file in the installer's cache stays unchanged.
         copy = shutil.copyfile(path, f"{path}.own")
         os.replace(copy, path)
     os.chmod(path, mode)
 
 
 def is_bound_to_python(tree: Path) -> bool:
-    """Whether a tree holds extension modules for one version of Python only (PEP 3149; abi3 ones fit all)."""
+    """Whether a tree has extension modules for only one version of Python (PEP 3149; abi3 ones fit all)."""
     names = map(os.path.basename, files_below(tree))
     return any(name.endswith(".so") and ".cpython-" in name for name in names)
 
 
 def has_extensions(tree: Path) -> bool:
-    """Whether a tree holds extension modules or shared libraries, for one version of Python or for many."""
+    """Whether a tree has extension modules or shared libraries, for one version of Python or for many."""
     return any(re.search(r"\.so(\.\d+)*$", path) for path in files_below(tree))

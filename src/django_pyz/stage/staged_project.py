@@ -1,4 +1,4 @@
-"""A staged tree at work: its own commands, run while the bundle is built."""
+"""Runs a staged tree's own commands during the build."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from django_pyz_runtime.bundle.names import COMMANDS_FILE
 from django_pyz_runtime.errors import UserError
 
 _SETTINGS_NEEDED = (
-    "The settings must be importable at build time: give what they need with --build-env NAME=VALUE, or with "
-    "--build-config FILE, a settings.ini whose [modules] may name a module that each installation writes for itself; "
-    "packages that are missing with --extras or --groups; or build with --no-collectstatic."
+    "The settings must be importable at build time: provide what they need with --build-env NAME=VALUE, or with "
+    "--build-config FILE, a settings.ini whose [modules] may provide a module that each installation has its own of; "
+    "add missing packages with --extras or --groups; or build with --no-collectstatic."
 )
 _NO_FILE = re.compile(r"No such file(?: or directory)?: (?:'([^']+\.py)'|([^'\s]+\.py))")
-"""Python's words, and those of django-split-settings, which names the file as its settings do."""
+"""The messages of Python and of django-split-settings, which quotes the file name from the settings."""
 _SHOWN = 8
 _KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "TZ")
 _CACHE = "django.core.cache.backends.locmem.LocMemCache"
@@ -36,21 +36,21 @@ _THROW_AWAY = "only-for-this-build"
 
 @dataclass(frozen=True)
 class Facts:
-    """What the project's settings say.
+    """Facts about the project's settings.
 
     Attributes:
         staticfiles: whether Django's staticfiles app is installed.
         storage: the dotted path of the storage for static files.
         compressor: whether django-compressor is installed and enabled.
-        offline: whether the project has django-compressor compress offline.
+        offline: whether django-compressor compresses offline.
         caches: the names of its caches.
-        driverless: databases whose backend cannot be loaded, as its driver is not installed, to what Django says of it.
-        uncertain: databases whose backend can only be loaded when the apps are.
-        reads: folders that the settings name to read from: static files, templates, translations, fixtures.
+        driverless: databases whose backend cannot be loaded because its driver is not installed, to Django's message.
+        uncertain: databases whose backend can only be loaded after the apps.
+        reads: folders that the settings read from: static files, templates, translations, fixtures.
         static: folders that static files are collected from, and files in which a front-end build lists its output.
-        made: folders that the running site fills.
-        readings: what they read of the environment.
-        given: the names of the variables that were set.
+        made: folders that the running site writes to.
+        readings: their readings of the environment.
+        given: the names of variables that were set.
     """
 
     staticfiles: bool
@@ -68,7 +68,7 @@ class Facts:
 
     @property
     def stand_ins(self) -> tuple[str, ...]:
-        """Settings for the build, which reaches none of the site's caches, and no database, so it needs no driver."""
+        """Settings for the build, which uses none of the site's caches or databases, so it needs no driver."""
         caches = (f"settings.CACHES.{alias}.BACKEND={_CACHE}" for alias in self.caches)
         engines = (f"settings.DATABASES.{alias}.ENGINE=django.db.backends.sqlite3" for alias in self.driverless)
         names = (f"settings.DATABASES.{alias}.NAME=:memory:" for alias in self.driverless)
@@ -76,12 +76,12 @@ class Facts:
 
 
 class Written(NamedTuple):
-    """What came of writing static files.
+    """The result of writing static files.
 
     Attributes:
-        plain: files that keep their plain names, each with the reason.
-        elsewhere: the storage that keeps what was to be written, where that is not the folder; else "".
-        unmigrated: the apps that have models and no migrations, to their folders in the project or the tree.
+        plain: files that keep their plain names, with the reason.
+        elsewhere: the storage, if it does not store files in the folder; else "".
+        unmigrated: the apps with models but no migrations, to their folders in the project or the tree.
     """
 
     plain: list[str]
@@ -93,8 +93,8 @@ class NotImportable(UserError):
     """The settings cannot be imported.
 
     Attributes:
-        readings: what they had read of the environment.
-        missed: the variable for want of which they cannot; "" for none.
+        readings: their readings of the environment so far.
+        missed: the missing variable that is the cause; "" if none.
     """
 
     def __init__(self, *problems: str, hint: str, readings: Sequence[Reading], missed: str = "") -> None:
@@ -105,18 +105,17 @@ class NotImportable(UserError):
 
 @dataclass(frozen=True)
 class StagedProject:
-    """A staged tree that can already run commands.
+    """A staged tree that can run commands.
 
     Attributes:
         python: the interpreter it is built for.
         site_packages: the tree.
-        scratch: a folder for what the commands write elsewhere.
+        scratch: a folder for other output of the commands.
         config: a settings.ini for the build; None for none.
         variables: environment variables for the build.
         settings: more settings for the build, SECTION.KEY=VALUE.
-        requirements: the requirements files that were installed, relative to the project; none where that was another
-            list.
-        bytecode: a folder with that of the tree (see django_pyz_runtime.bundle.bytecode_finder); None for none.
+        requirements: the installed requirements files, relative to the project; empty if the list was another kind.
+        bytecode: a folder with the tree's bytecode (see django_pyz_runtime.bundle.bytecode_finder); None for none.
     """
 
     python: Python
@@ -130,7 +129,7 @@ class StagedProject:
 
     @property
     def project_folder(self) -> Path:
-        """Where the project's own files are in the tree."""
+        """The folder of the project's own files in the tree."""
         return self.site_packages / PROJECT_FOLDER
 
     def write_manifest(self, manifest: Manifest) -> None:
@@ -138,10 +137,10 @@ class StagedProject:
         (self.site_packages / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
 
     def facts(self) -> Facts:
-        """What the project's settings say. A secret key that they miss gets a value, from then on.
+        """Facts about the project's settings. A missing secret key gets a placeholder from then on.
 
         Raises:
-            NotImportable: they cannot be imported; where that is for want of a variable, with its name.
+            NotImportable: they cannot be imported; if a variable is missing, with its name.
         """
         found = self._import()
         if not (missing := found.get("missing")):
@@ -160,17 +159,17 @@ class StagedProject:
         )
 
     def is_needed(self, variable: str) -> bool:
-        """Whether the settings cannot be imported without a variable that is set."""
+        """Whether the settings need a variable that is set."""
         try:
             return "missing" in self._import(without=variable)
         except NotImportable:
             return True
 
     def _import(self, without: str = "") -> dict[str, Any]:
-        """Have the settings imported, without a variable, and return what is written of them.
+        """Import the settings without a variable, and return the facts that were written.
 
         Raises:
-            NotImportable: there is an error other than for want of a variable.
+            NotImportable: it failed for another reason than a missing variable.
         """
         answer = self.scratch / "facts.json"
         answer.write_text('{"readings": []}', encoding="utf-8")
@@ -188,13 +187,13 @@ class StagedProject:
         return found
 
     def _next_step(self, problem: str, readings: Sequence[Reading]) -> str:
-        """What to do about settings that cannot be imported, as far as their error and what they read tell; else ""."""
+        """The next step for settings that cannot be imported, if their error and readings suggest one; else ""."""
         if step := self._about_path(problem) or missing_module.hint(problem, self.project_folder, self.requirements):
             return step
         known = self.variables
         unset = [item.name for item in readings if item.default in (None, "None") and item.name not in known]
         last = process.reason_of(UserError(problem))
-        # The one that the error is about, if any, comes first.
+        # The one in the error message, if any, comes first.
         names = sorted(dict.fromkeys(unset), key=lambda name: not _shares_word(name, last))[:_SHOWN]
         if not names or "ImproperlyConfigured" not in problem:
             return ""
@@ -204,7 +203,7 @@ class StagedProject:
         )
 
     def _about_path(self, problem: str) -> str:
-        """What to do about a Python file that the settings read by its path and that is not there; else ""."""
+        """The next step for a missing Python file that the settings read by path; else ""."""
         missing = _NO_FILE.search(problem)
         readers = re.findall(rf'File "{re.escape(str(self.project_folder))}/(.+?)"', problem)
         if not missing or not readers:
@@ -240,7 +239,7 @@ class StagedProject:
             failed = error
         found = json.loads(answer.read_text(encoding="utf-8"))
         if failed and not found["elsewhere"]:
-            # The settings were imported; an app of theirs may need a package that they do not.
+            # The settings were imported; an app may need another package.
             step = missing_module.hint(failed.problem, self.project_folder)
             raise UserError(*failed.problems, hint="\n".join(filter(None, [step, failed.hint])))
         plain = [self.in_project(reason) for reason in found["plain"]]
@@ -248,7 +247,7 @@ class StagedProject:
         return Written(plain, found["elsewhere"], self._places(found["unmigrated"]))
 
     def unmigrated(self) -> dict[str, str]:
-        """Load the apps, and return those that have models and no migrations, to their places.
+        """Load the apps, and return those with models but no migrations, to their folders.
 
         Raises:
             UserError: they cannot be loaded.
@@ -269,28 +268,28 @@ class StagedProject:
         return {label: self.in_project(folder) for label, folder in folders.items()}
 
     def in_project(self, text: str) -> str:
-        """A text in which the staged files have their place in the project, or in the tree."""
+        """A text with the paths of staged files replaced by those in the project or the tree."""
         return text.replace(f"{self.project_folder}/", "").replace(f"{self.site_packages}/", "")
 
     def gzip(self, folder: Path) -> None:
-        """Put a compressed file beside each file that becomes smaller by it."""
+        """Put a compressed file next to each file that gets smaller."""
         self._run("gzip", "compress the static files", [str(folder)])
 
     def forget_bytecode(self) -> None:
-        """Have the next commands compile what they import: its source may no longer be the same."""
+        """Let the next commands compile their imports, because sources may have changed."""
         if self.bytecode:
             shutil.rmtree(self.bytecode, ignore_errors=True)
 
     def _run(self, task: str, what: str, arguments: list[str]) -> None:
         program = in_process.__file__
-        # What the builder's shell happens to have must not decide what is built.
+        # The builder's shell environment must not influence the build.
         own = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
         environment = {**own, "HOME": str(self.scratch), **self.variables}
         command = [self.python.executable, "-ISB", program, self.site_packages, self.bytecode or "", task, *arguments]
         process.run(command, what, folder=self.scratch, env=environment, hint=_SETTINGS_NEEDED)
 
     def _options(self) -> list[str]:
-        """No configuration of the builder's machine, a key for this build only, and no data anywhere."""
+        """The environment: no configuration of this machine, a key for this build only, and no data."""
         nothing = self.scratch / "settings.ini"
         nothing.touch()
         settings = (
@@ -304,11 +303,11 @@ class StagedProject:
 
 
 def throw_away_keys(manifest: Manifest) -> dict[str, str]:
-    """Values, for the build only, for the variables that are secret keys and must be set."""
+    """Placeholders, for the build only, for required variables that are secret keys."""
     return {item.name: _THROW_AWAY for item in manifest.variables if item.is_required and "SECRET" in item.name}
 
 
 def _shares_word(name: str, text: str) -> bool:
-    """Whether a text has the last words of a variable's name, as SECRET_KEY of SHOP_SECRET_KEY."""
+    """Whether a text contains the end of a variable's name, as SECRET_KEY of SHOP_SECRET_KEY."""
     words = name.split("_")
     return "_".join(words[-2:]).lower() in text.lower()

@@ -1,4 +1,4 @@
-"""Collect and compress the static files at build time, by the staged bundle's own commands."""
+"""Collects and compresses the static files at build time, with the staged bundle's own commands."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def add_static_files(
 ) -> tuple[Manifest, list[str]]:
     """Collect, compress and gzip the static files into the tree.
 
-    A project that left Django's plain storage in place gets names with a hash of the content, so that browsers may keep
-    the files for ever; a file that does not allow that stays as it is. What was decided is sealed in.
+    If the project uses Django's default storage, file names get a hash of the content, so that browsers may cache them
+    for ever; files that cannot be hashed keep their names. The decision is sealed into the manifest.
 
     Args:
         staged: the tree.
         manifest: the one in the tree.
-        facts: what the settings say.
-        exclusions: the project's files that were left out, to reasons.
+        facts: about the settings.
+        exclusions: the project's excluded files, to reasons.
 
     Returns:
-        The manifest with the outcome, and notes for the report.
+        The updated manifest, and notes for the report.
 
     Raises:
         UserError: the files cannot be collected.
@@ -99,7 +99,7 @@ def _collect(staged: StagedProject, manifest: Manifest) -> Written:
 
 
 def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: bool = False) -> str:
-    then = f", `{script} compress` what is compressed" if is_compressed else ""
+    then = f", `{script} compress` the compressed ones" if is_compressed else ""
     return (
         f"{storage} stores static files elsewhere; a build does not upload them: "
         f"`{script} {command}` puts them there{then}"
@@ -107,7 +107,7 @@ def _about_elsewhere(storage: str, script: str, command: str, *, is_compressed: 
 
 
 def _compress(staged: StagedProject, manifest: Manifest, *, is_needed: bool) -> tuple[Manifest, list[str]]:
-    """Fill django-compressor's offline manifest; the tree is read-only, so it cannot be filled at the first request."""
+    """Fill django-compressor's offline manifest, because the tree is read-only later."""
     try:
         compressed = staged.write_static(_folder(staged), "compress", "--force")
     except UserError as error:

@@ -1,4 +1,4 @@
-"""Static files that templates name and that were not collected: pages fail, or lack their styles."""
+"""Finds static files that templates name but that were not collected: pages would fail or lack styles."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _NAME = re.compile(
 )
 _COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?%\}.*?\{%\s*endcomment\s*%\}", re.DOTALL)
 _MANIFEST = "staticfiles.json"
-"""Where ManifestStaticFilesStorage notes the names (django.contrib.staticfiles.storage)."""
+"""The file in which ManifestStaticFilesStorage records the names (django.contrib.staticfiles.storage)."""
 
 
 def not_collected(project: Path, templates: Iterable[Path], collected: Path) -> Iterator[tuple[str, str]]:
-    """The names that no collected file has, each with template and line.
+    """The names without a collected file, each with template and line.
 
     Args:
         project: its folder.
-        templates: its files, relative to that, of which those that may be templates are read.
+        templates: its files, relative to it; possible templates are read.
         collected: the folder of static files.
     """
     renamed = _renamed(collected / _MANIFEST)
@@ -33,13 +33,13 @@ def not_collected(project: Path, templates: Iterable[Path], collected: Path) -> 
         text = _COMMENT.sub(_blank, (project / path).read_text(encoding="utf-8", errors="replace"))
         for match in _NAME.finditer(text):
             name = re.split("[?#]", match["tag"] or match["call"])[0]
-            # What stands before a name that is put together there is a folder.
+            # The text before a computed name is a folder.
             if name and not name.endswith("/") and name not in renamed and not (collected / name).exists():
                 yield f"{path}:{text.count(chr(10), 0, match.start()) + 1}", name
 
 
 def _blank(match: re.Match[str]) -> str:
-    """As many lines with nothing in them."""
+    """The same number of empty lines."""
     return "\n" * match[0].count("\n")
 
 

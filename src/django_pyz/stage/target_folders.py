@@ -1,8 +1,8 @@
-"""Let a project run where folders of the machine that it is made for, such as /var/log/shop, are not there.
+"""Lets a project run without folders of its target machine, such as /var/log/shop.
 
-It runs in the Python that a bundle is built for, inside the staged project, and needs the standard library only. Log
-files outside the tree are not written, handlers that cannot be made log nothing, and a folder that may not be made
-counts as made.
+It runs in the Python that a bundle is built for, inside the staged project, and uses only the standard library. Log
+files outside the tree are not written, handlers that cannot be created log nothing, and creating a forbidden folder
+appears to succeed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def do_without(*own: str) -> None:
-    """Do without the folders of another machine from here on.
+    """Tolerate missing folders of the target machine from now on.
 
     Args:
-        own: folders of the build, in which log files are written, so that it is noticed.
+        own: folders of the build, where log files are written so that the build notices them.
     """
     folders = tuple(os.path.join(os.path.realpath(folder), "") for folder in (*own, tempfile.gettempdir()))
     _log_only_to(folders)
@@ -37,7 +37,7 @@ def _log_only_to(folders: tuple[str, ...]) -> None:
         return opened(self)
 
     class Configurator(logging.config.DictConfigurator):
-        """As Python's; a socket or a file that a handler needs may be there on the other machine only."""
+        """Like Python's, but tolerates handlers whose socket or file exists only on the target machine."""
 
         def configure_handler(self, config: Any) -> Any:
             try:

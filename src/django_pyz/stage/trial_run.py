@@ -1,6 +1,6 @@
-"""A trial run of the project in the staged tree: it shows folders to bring in and paths that are written to.
+"""A trial run of the project in the staged tree: it finds folders to include and paths that the project writes to.
 
-Whatever the project writes into the tree meanwhile is undone: keys that settings generate must not get into the file.
+Writes of the project into the tree are undone: keys that settings generate must not get into the file.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ Snapshot = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class TrialRun:
-    """What a trial run has changed and found.
+    """The result of a trial run.
 
     Attributes:
-        manifest: with the outcome.
+        manifest: the updated one.
         notes: for the report.
-        brought_in: folders of the project that were left out and are in the tree now.
-        changes_code: whether there are other modules in the tree than before.
+        brought_in: folders of the project that were left out before and are included now.
+        changes_code: whether the modules in the tree changed.
     """
 
     manifest: Manifest
@@ -54,12 +54,12 @@ class TrialRun:
 
 
 def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -> TrialRun:
-    """Import the settings, bring in what they read, and collect the static files into the tree.
+    """Import the settings, include the folders that they read, and collect the static files into the tree.
 
     Args:
         staged: the tree.
         manifest: the one in the tree.
-        plan: what is to be built.
+        plan: of the build.
         copy: of the project, in which its build commands ran.
 
     Raises:
@@ -77,14 +77,14 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
     with node_modules_linked(staged, copy):
         manifest, notes = static_files.add_static_files(staged, manifest, facts, plan.selection.exclusions)
     made_by_collecting, end = undo(staged, before, copy)
-    # What collecting makes where it collects from is no data.
+    # Files that collecting creates in its sources are not data.
     made += [path for path in made_by_collecting if not _is_in(staged.project_folder / path, facts.reads)]
     data = [path for path in dict.fromkeys(made) if not path.startswith(manifest.data_paths)]
     manifest = manifest._replace(data_paths=tuple(sorted({*manifest.data_paths, *data})))
     staged.write_manifest(manifest)
     notes = [
         *(read_folders.about(staged, name) for name in dict.fromkeys(brought_in)),
-        *(f"{path} is written beside the code: it becomes a link to the data folder" for path in data),
+        *(f"{path} is written next to the code: it becomes a link to the data folder" for path in data),
         *notes,
         *_about_static_names(staged, manifest, plan),
     ]
@@ -92,7 +92,7 @@ def try_out(staged: StagedProject, manifest: Manifest, plan: Plan, copy: Path) -
 
 
 def _about_static_names(staged: StagedProject, manifest: Manifest, plan: Plan) -> Iterator[str]:
-    """A note on what templates name and no step has made, with the option that may bring it."""
+    """A note on static files that templates name but no step created, with the option that may add them."""
     collected = staged.site_packages / STATIC_FOLDER
     if not manifest.has_static or not collected.is_dir():
         return
@@ -103,14 +103,14 @@ def _about_static_names(staged: StagedProject, manifest: Manifest, plan: Plan) -
     more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     left_out = missed("\n".join(name for _, name in found), plan.found.root, plan.selection.exclusions)
     known = (_way_in(name, _reason(name, plan.selection.exclusions)) for name in left_out)
-    ways = [f"{way} brings in what was left out" for way in list(filter(None, known))[:1]]
-    ways.append("give the command that makes them with --build-commands")
+    ways = [f"{way} adds what was left out" for way in list(filter(None, known))[:1]]
+    ways.append("create them with --build-commands")
     yield f"templates name static files that were not collected: {shown}{more}; {', or '.join(ways)}"
 
 
 @contextmanager
 def naming_exclusions(plan: Plan) -> Iterator[None]:
-    """Name files that were left out where an error is about them.
+    """Add the excluded files that an error is about to its message.
 
     Raises:
         UserError: as it was raised inside.
@@ -122,7 +122,7 @@ def naming_exclusions(plan: Plan) -> Iterator[None]:
         if not (names := missed(error.problem, plan.found.root, exclusions)):
             raise
         lines = [_about_left_out(name, _reason(name, exclusions)) for name in names[:_SHOWN]]
-        hint = "\n".join(["Files that were left out, and what puts them in:", *lines, error.hint])
+        hint = "\n".join(["Excluded files, and how to add them:", *lines, error.hint])
         raise UserError(*error.problems, hint=hint.rstrip("\n")) from None
 
 
@@ -132,7 +132,7 @@ def _about_left_out(name: str, why: str) -> str:
 
 
 def _way_in(name: str, why: str) -> str:
-    """What puts a file in that was left out; "" where nothing does, as it can only be packed as nothing."""
+    """How to add a file that was left out; "" if it cannot be packed."""
     if why in _NOT_EVEN_BY_NAME:
         return ""
     return f"{'git restore' if why == DELETED else '--include'} {shlex.quote(name)}"
@@ -145,13 +145,13 @@ def _reason(path: str, exclusions: Mapping[str, str]) -> str:
 def look_at_settings(
     staged: StagedProject, manifest: Manifest, copy: Path, exclusions: Mapping[str, str] = MappingProxyType({})
 ) -> TrialRun:
-    """Import the settings for the variables that they read, and the apps; where that cannot be done, source has to do.
+    """Import the settings and apps for the variables that they read; if that fails, use the source alone.
 
     Args:
         staged: the tree.
         manifest: the one in the tree.
         copy: of the project, in which its build commands ran.
-        exclusions: the project's files that were left out, to reasons.
+        exclusions: the project's excluded files, to reasons.
     """
     start = snapshot(staged.site_packages)
     notes = []
@@ -169,7 +169,7 @@ def look_at_settings(
 
 
 def _with_variables(staged: StagedProject, manifest: Manifest, facts: Facts) -> Manifest:
-    """The manifest with the variables that an import of the settings has shown."""
+    """The manifest with the variables found by an import of the settings."""
     found = variables.imported(manifest.variables, facts.readings, facts.given, staged.is_needed)
     return manifest._replace(variables=found)
 
@@ -199,7 +199,7 @@ def node_modules_linked(staged: StagedProject, copy: Path) -> Iterator[None]:
 
 
 def snapshot(site_packages: Path) -> Snapshot:
-    """Every file and folder of a tree, but for what the build itself makes meanwhile."""
+    """Every file and folder of a tree, except those that the build itself creates."""
     return dict(_entries(os.fspath(site_packages), ""))
 
 
@@ -219,11 +219,11 @@ def _entries(folder: str, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 class Undone(NamedTuple):
-    """What was undone.
+    """The changes that were undone.
 
     Attributes:
-        made: what had been made beside the project's code, relative to the project; folders end with a slash. What lies
-            in something else that was made is not named.
+        made: paths created next to the project's code, relative to the project; folders end with a slash. The contents
+            of created folders are not listed.
         snapshot: of the tree afterwards.
     """
 
@@ -232,12 +232,12 @@ class Undone(NamedTuple):
 
 
 def undo(staged: StagedProject, before: Snapshot, copy: Path) -> Undone:
-    """Undo what was written into a tree since a snapshot of it.
+    """Undo the changes in a tree since a snapshot.
 
     Args:
         staged: the tree.
         before: the snapshot.
-        copy: of the project, as it is to be.
+        copy: of the project, in the desired state.
     """
     after = snapshot(staged.site_packages)
     if after == before:
@@ -253,7 +253,7 @@ def undo(staged: StagedProject, before: Snapshot, copy: Path) -> Undone:
     changed = [Path(path.removeprefix(prefix)) for path, was in inside.items() if after.get(path) != was]
     copied = [path for path in changed if (copy / path).is_file()]
     for relative in copied:
-        # Never written to where it is: it may be one with a file of the installer's cache.
+        # Never written in place: it may be a hard link to the installer's cache.
         (staged.project_folder / relative).unlink(missing_ok=True)
     copy_files(copy, copied, staged.project_folder)
     beside = [path.removeprefix(prefix) for path in made if path.startswith(prefix)]
@@ -261,7 +261,7 @@ def undo(staged: StagedProject, before: Snapshot, copy: Path) -> Undone:
 
 
 def changes_code(before: Snapshot, after: Snapshot) -> bool:
-    """Whether a module is not the same in two snapshots."""
+    """Whether modules differ between two snapshots."""
     return any(path.endswith(".py") and before.get(path) != after.get(path) for path in before.keys() | after.keys())
 
 

@@ -1,4 +1,4 @@
-"""Apps that have models and no migrations: notes for the report."""
+"""Notes for the report on apps with models but no migrations."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django_pyz_runtime.errors import UserError
 
 
 def look(staged: StagedProject, script: str, facts: Facts, exclusions: Mapping[str, str]) -> list[str]:
-    """Load the apps, where no other step of the build does, and say which ones have none.
+    """Load the apps, if no other step of the build does, and report those without migrations.
 
     Args:
         staged: the tree.
         script: the name of the file's command.
-        facts: what the settings say.
-        exclusions: the project's files that were left out, to reasons.
+        facts: about the settings.
+        exclusions: the project's excluded files, to reasons.
     """
     drivers = {**facts.driverless, **dict.fromkeys(facts.uncertain, "")}
     settings = replace(facts, driverless=drivers).stand_ins
@@ -38,8 +38,8 @@ def about(
     Args:
         staged: the tree.
         script: the name of the file's command.
-        unmigrated: the apps, to their places in the project, or in the tree.
-        exclusions: the project's files that were left out, to reasons.
+        unmigrated: the apps, to their folders in the project or the tree.
+        exclusions: the project's excluded files, to reasons.
     """
     for app, folder in unmigrated.items():
         is_own = (staged.project_folder / folder).is_dir()
@@ -48,11 +48,11 @@ def about(
 
 
 def _note(app: str, folder: str, exclusions: Mapping[str, str], cure: str) -> str:
-    said = f"the app {app} has models and no migrations, so `migrate` makes no tables for it: "
+    said = f"the app {app} has models but no migrations, so `migrate` creates no tables for it: "
     inside = f"{folder}/migrations/"
     places = (inside, *(f"{parent}/" for parent in Path(inside).parents))
     left = [name for name in exclusions if name in places or (name.startswith(inside) and name.endswith(".py"))]
     if left:
         option = shlex.join(["--include", f"{inside}*.py"])
-        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), {option} puts such files in"
+        return f"{said}{left[0]} was left out ({exclusions[left[0]]}), {option} adds such files"
     return said + cure

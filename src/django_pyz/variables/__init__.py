@@ -1,1 +1,1 @@
-"""The environment variables that settings read: recorded while they are imported, and named in their source."""
+"""Finds the environment variables that settings read: recorded during the import, and named in their source."""

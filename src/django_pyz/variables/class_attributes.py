@@ -1,4 +1,4 @@
-"""Variables that libraries name after the attributes of a class: pydantic-settings and django-configurations."""
+"""Finds variables named after class attributes: pydantic-settings and django-configurations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Field(NamedTuple):
         variable: the environment variable.
         owner: the class.
         attribute: the field's name in it.
-        kind: what is made of the variable's text.
+        kind: what the variable's text is converted to.
         is_required: whether the variable must be set.
     """
 
@@ -30,13 +30,13 @@ class Field(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A value of django-configurations that is being set up.
+    """A value of django-configurations during its setup.
 
     Attributes:
         owner: the class.
-        attribute: its name in it.
+        attribute: its name in the class.
         is_required: whether the variable must be set.
-        parameters: how its class takes its arguments.
+        parameters: those of its class.
     """
 
     owner: type
@@ -46,7 +46,7 @@ class Value(NamedTuple):
 
 
 def settings_fields(source: Any) -> Iterator[Field]:
-    """The fields that a source of pydantic-settings, or of what builds on it, looks for in the environment."""
+    """The fields that a source of pydantic-settings, or of a library based on it, reads from the environment."""
     if not hasattr(type(source), "_extract_field_info"):
         return
     owner = source.settings_cls
@@ -63,7 +63,7 @@ def _kind(annotation: Any) -> str:
 
 
 def configured_value(frame: FrameType) -> Value | None:
-    """The value of django-configurations that a function of it sets up; None for every other function."""
+    """The value that a function of django-configurations sets up; None for any other function."""
     if frame.f_globals.get("__name__") != "configurations.values":
         return None
     known = frame.f_locals
@@ -73,7 +73,7 @@ def configured_value(frame: FrameType) -> Value | None:
 
 
 def declaration(tree: ast.Module, name: str, attribute: str) -> Sequence[ast.AST]:
-    """The path to what a class gives one of its attributes, or to the attribute where that is nothing; else none."""
+    """The path to the value that a class assigns to an attribute, or to the bare attribute; else empty."""
     for owner in ast.walk(tree):
         for statement in owner.body if isinstance(owner, ast.ClassDef) and owner.name == name else ():
             match statement:
@@ -85,7 +85,7 @@ def declaration(tree: ast.Module, name: str, attribute: str) -> Sequence[ast.AST
 
 
 def declared_default(node: ast.AST) -> str | None:
-    """The source of a field's default, from its declaration; None where there is none, or none is found."""
+    """The source of a field's default, from its declaration; None if there is none, or it is not found."""
     match node:
         case ast.AnnAssign(value=ast.Call(func=function, args=given, keywords=words)) if "Field" in ast.unparse(
             function

@@ -1,4 +1,4 @@
-"""What settings make of a variable's text, told by names of functions and types, and by values."""
+"""Infers what settings convert a variable's text to, from names of functions and types, and from values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def kind_of_name(name: str) -> str:
-    """What a function or type makes of the text that it is given, told by its own name; "" where it does not say."""
+    """The kind that a function or type converts a text to, by its name; "" if unknown."""
     last = name.rpartition(".")[2]
     if last in {"parse", "config"} and "url" in name:
         return "url"
@@ -30,7 +30,7 @@ def kind_of_name(name: str) -> str:
 
 
 def kind_of_cast(node: ast.AST) -> str:
-    """What an argument makes of a text where it is a function or a type; else ""."""
+    """The kind that an argument converts a text to, if it is a function or a type; else ""."""
     match node:
         case ast.Name() | ast.Attribute():
             return kind_of_name(ast.unparse(node))
@@ -42,13 +42,13 @@ def kind_of_cast(node: ast.AST) -> str:
 
 
 def is_class(function: ast.AST) -> bool:
-    """Whether a function is a class, by its name."""
+    """Whether a callable is a class, by its name."""
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name[:1].isupper()
 
 
 def kind_of_source(default: str | None) -> str:
-    """The kind of value that a default's source text shows; "" where it does not."""
+    """The kind of a default, from its source text; "" if unknown."""
     try:
         return kind_of_value(ast.literal_eval(default or "None"))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -56,5 +56,5 @@ def kind_of_source(default: str | None) -> str:
 
 
 def kind_of_value(value: object) -> str:
-    """The kind of a value; "" where its type says nothing."""
+    """The kind of a value, from its type; "" if unknown."""
     return kind_of_name(type(value).__name__) if value is not None else ""

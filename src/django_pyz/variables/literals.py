@@ -1,6 +1,6 @@
-"""A plain look for environment variables: names that stand in the settings' source where the environment is read.
+"""Finds environment variables by literal names in the settings' source where the environment is read.
 
-It also sees what an import does not come by, but only names written out, and readers that it knows by their names.
+It also covers code that an import does not execute, but only literal names, and readers that it knows by name.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ _LIBRARIES = {
 }
 _UNNAMED = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email": "EMAIL_URL", "search": "SEARCH_URL"}
 _UNNAMED |= {"dj_database": "DATABASE_URL", "django_cache": "CACHE_URL", "dj_email": "EMAIL_URL"}
-"""What readers of URLs read where they are given no name."""
+"""The default variables of functions that read URLs."""
 _NAME = re.compile(r"[A-Za-z_]\w*(?<!_)")
 _USUAL_NAME = re.compile(r"[A-Z]\w*(?<!_)")
-"""What ends with an underscore is the start of names."""
+"""A name that ends with an underscore is a prefix."""
 _NAME_WORDS = {"key", "var", "name", "option", "item", "env", "variable"}
 
 
 def look(modules: Sequence[Module], root: FilePath) -> Iterator[Reading]:
-    """The variables that are named in modules, in reading order.
+    """The variables named in modules, in reading order.
 
     Args:
-        modules: of the settings.
+        modules: the settings'.
         root: the project's folder, which the places are relative to.
     """
     readers = _readers(modules)
     written = set(_written(modules, readers))
     for module in modules:
         where = module.path.relative_to(root).as_posix() if module.path.is_relative_to(root) else module.path.as_posix()
-        # An expression too deep for this reader ends the look at its module, not the build.
+        # An expression that is too deep ends the search in its module, not the build.
         with suppress(RecursionError):
             for path in _expressions([module.tree], into_functions=module.is_settings):
                 if (name := _name(path[-1], readers)) and name not in written:
@@ -55,7 +55,7 @@ def _reading(name: str, file: str, path: Path) -> Reading:
 
 
 def _expressions(path: list[ast.AST], *, into_functions: bool) -> Iterator[list[ast.AST]]:
-    """The path to each expression, less what runs only as a script."""
+    """The path to each expression, without code that runs only as a script."""
     for child in ast.iter_child_nodes(path[-1]):
         if isinstance(child, ast.If) and "__name__" in ast.unparse(child.test):
             continue
@@ -67,7 +67,7 @@ def _expressions(path: list[ast.AST], *, into_functions: bool) -> Iterator[list[
 
 
 def _written(modules: Sequence[Module], readers: set[str]) -> Iterator[str]:
-    """The variables that the settings themselves set in any case."""
+    """The variables that the settings themselves always set."""
     for statement in (statement for module in modules for statement in module.tree.body):
         match statement:
             case ast.Assign(targets=[ast.Subscript(value=holder, slice=ast.Constant(value=str(name)))]):
@@ -76,9 +76,9 @@ def _written(modules: Sequence[Module], readers: set[str]) -> Iterator[str]:
 
 
 def _readers(modules: Sequence[Module]) -> set[str]:
-    """The names of what reads the environment: os.environ, what libraries give, the project's functions and classes."""
+    """The names of readers of the environment: os.environ, those of libraries, the project's functions and classes."""
     found = {"environ", "getenv"}
-    # Twice, as a module may stand before the one that it takes a reader from.
+    # Twice, because a module may come before the one that it imports a reader from.
     for node in [node for _ in range(2) for module in modules for node in ast.walk(module.tree)]:
         match node:
             case ast.ImportFrom(module=module, names=names) if (module or "").partition(".")[0] in _LIBRARIES:
@@ -94,7 +94,7 @@ def _readers(modules: Sequence[Module]) -> set[str]:
 
 
 def _gives_reader(value: ast.expr, readers: set[str]) -> bool:
-    """Whether an expression gives an object that reads: a library's, os.environ, a copy of it."""
+    """Whether an expression yields a reader: a library's, os.environ, or a copy of it."""
     match value:
         case ast.Call(func=function, args=arguments):
             is_named = any(isinstance(item, ast.Constant) for item in arguments) and not is_class(function)
@@ -109,7 +109,7 @@ def _gives_reader(value: ast.expr, readers: set[str]) -> bool:
 
 
 def _parts(node: ast.AST) -> set[str]:
-    """The parts of a dotted name, also where something in it is called."""
+    """The parts of a dotted name, also with calls in it."""
     match node:
         case ast.Attribute(value=value, attr=attribute):
             return {attribute, *_parts(value)}
@@ -121,7 +121,7 @@ def _parts(node: ast.AST) -> set[str]:
 
 
 def _name(node: ast.AST, readers: set[str]) -> str:
-    """The variable that an expression reads; "" where it reads none by a name that stands there."""
+    """The variable that an expression reads; "" if it reads none by a literal name."""
     match node:
         case (
             ast.Subscript(value=holder, slice=ast.Constant(value=str(name)), ctx=ast.Load())
@@ -134,7 +134,7 @@ def _name(node: ast.AST, readers: set[str]) -> str:
 
 
 def _named(call: ast.Call, parts: set[str]) -> str:
-    """The variable that is named in a call."""
+    """The variable named in a call."""
     given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in _NAME_WORDS)]
     names = [item.value for item in given if isinstance(item, ast.Constant) and isinstance(item.value, str)]
     if names:

@@ -1,6 +1,6 @@
-"""A reading of a variable, and what the source around it says: its default, what is made of it, when it is read.
+"""A reading of a variable, with what the source around it shows: default, conversion, condition.
 
-A path leads from a module's syntax tree down to the expression that reads, each part in the one before it.
+A path leads from a module's syntax tree down to the reading expression; each part is inside the previous one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import NamedTuple
 from django_pyz.variables.kinds import kind_of_cast, kind_of_name
 
 DEFAULT = re.compile(r"(default(_?val(ue)?)?|fallback|initial|other(wise)?|alt(ernative)?)")
-"""Names of parameters for the value that is taken where a variable is not set."""
+"""Names of parameters for the default of a variable."""
 CAST = re.compile(r"cast|type|typ_?|parser|convert|coerce")
 _NO_DEFAULT = ("NOTSET", "NO_VALUE", "ndefined", "...")
 NOTHING = {None, "None", "''"}
-"""Defaults that are none."""
+"""Defaults that mean there is none."""
 _WIDTH = 80
 _YES_AND_NO = {"1", "0", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n"}
 _UNCERTAIN = (
@@ -39,11 +39,11 @@ class Reading(NamedTuple):
 
     Attributes:
         name: of the variable.
-        default: the source of what is taken without it; None where there is nothing.
-        kind: what is made of it, "" where that is not said.
+        default: the source of its default; None if there is none.
+        kind: what its text is converted to; "" if unknown.
         where: file and line, relative to the project, as "shop/settings.py:12".
-        condition: when an import comes by, as "if DEBUG"; "" where always.
-        is_certain: whether an import comes by in any case, and fails without the variable.
+        condition: when an import reads it, as "if DEBUG"; "" if always.
+        is_certain: whether an import always reads it, and fails without it.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Reading(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Where an expression stands: lines from 1, columns from 0 in bytes, as `code.co_positions` has them."""
+    """The position of an expression: lines from 1, columns from 0 in bytes, as in `code.co_positions`."""
 
     line: int
     end_line: int
@@ -64,7 +64,7 @@ class Span(NamedTuple):
 
 
 def path_to(tree: ast.AST, span: Span) -> Path:
-    """The path to the innermost part of a tree that a place lies in."""
+    """The path to the innermost node that contains a position."""
     path = [tree]
     while inner := next((child for child in ast.iter_child_nodes(path[-1]) if _holds(child, span)), None):
         path.append(inner)
@@ -80,22 +80,22 @@ def _holds(node: ast.AST, span: Span) -> bool:
 
 
 def shortened(source: str) -> str:
-    """Source text on one line, cut where it is long."""
+    """Source text on one line, truncated."""
     text = source.replace("\n", " ")
     return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def source(node: ast.AST) -> str:
-    """The source text of a node, on one line, cut where it is long."""
+    """The source text of a node on one line, truncated."""
     return shortened(ast.unparse(node))
 
 
 def default_of(path: Path, parameters: Sequence[str] = ()) -> str | None:
-    """The source of what is taken where a variable is not set; None where there is nothing.
+    """The source of a variable's default; None if there is none.
 
     Args:
         path: to the expression that reads.
-        parameters: of the function that it calls, in order; none where they are not known.
+        parameters: of the function that it calls, in order; empty if unknown.
     """
     node = path[-1]
     given = _given_default(node, parameters) if isinstance(node, ast.Call) else None
@@ -107,7 +107,7 @@ def default_of(path: Path, parameters: Sequence[str] = ()) -> str | None:
 
 
 def function_of_environ(node: ast.AST) -> str:
-    """The function of os or os.environ that is called; "" where it is none."""
+    """The function of os or os.environ that is called; "" if it is another."""
     match node:
         case ast.Call(func=ast.Attribute(value=holder, attr=name)) if "environ" in ast.unparse(holder):
             return name if name in _OF_ENVIRON else ""
@@ -117,7 +117,7 @@ def function_of_environ(node: ast.AST) -> str:
 
 
 def _given_default(call: ast.Call, parameters: Sequence[str]) -> ast.expr | None:
-    """The argument that is the default: by its parameter's name, else the first after the name that is no cast."""
+    """The default among the arguments: by its parameter's name, else the first after the name that is not a cast."""
     for word in call.keywords:
         if word.arg and DEFAULT.fullmatch(word.arg):
             return word.value
@@ -128,11 +128,11 @@ def _given_default(call: ast.Call, parameters: Sequence[str]) -> ast.expr | None
 
 
 def parameter_default(tree: ast.AST, line: int) -> str | None:
-    """The source of the default of that parameter of a function that is for one; None where there is none.
+    """The default value, as source, of a function's parameter for defaults; None if there is none.
 
     Args:
-        tree: that the function is in.
-        line: the first one of the function, its decorators included.
+        tree: the function's module.
+        line: the function's first one, including decorators.
     """
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.Lambda):
@@ -148,7 +148,7 @@ def parameter_default(tree: ast.AST, line: int) -> str | None:
 
 
 def _otherwise(path: Path) -> ast.expr | None:
-    """The other value where the source gives one: by `or`, in another branch, where the error is handled."""
+    """The alternative value in the source, if any: by `or`, in another branch, or in an exception handler."""
     for parent, child in _upwards(path):
         match parent:
             case ast.BoolOp(op=ast.Or(), values=[first, *_, last]) if first is child:
@@ -170,7 +170,7 @@ def _denies(test: ast.AST) -> bool:
 
 
 def _outcome(body: Sequence[ast.stmt]) -> ast.expr | None:
-    """The one value that a branch gives."""
+    """The single value of a branch."""
     match body:
         case [ast.Assign(value=value)] | [ast.Return(value=ast.expr() as value)]:
             return value
@@ -178,11 +178,11 @@ def _outcome(body: Sequence[ast.stmt]) -> ast.expr | None:
 
 
 def kind_of(path: Path, called: str = "") -> str:
-    """What is made of the text, told by the function that reads and by what its result is handed to.
+    """The kind that the text is converted to, from the reading function and from what its result is passed to.
 
     Args:
         path: to the expression that reads.
-        called: the name of the function that was called, where it may say more than its caller does.
+        called: the name of the called function, if it may be more specific than the caller's.
     """
     node = path[-1]
     told = []
@@ -197,7 +197,7 @@ def _made_of(path: Path) -> str:
     for parent, child in _upwards(path):
         match parent:
             case ast.Call(func=function) if child is not function:
-                # bool(text) asks whether there is one: that does not make the text a yes or no.
+                # bool(text) only tests whether there is a text: that does not make it a boolean.
                 if (name := ast.unparse(function)) not in {"bool", "str"}:
                     return kind_of_name(name)
             case ast.Attribute(attr="split" | "splitlines"):
@@ -213,14 +213,14 @@ def _made_of(path: Path) -> str:
 
 
 def is_certain(path: Path) -> bool:
-    """Whether an import of the module comes by in any case, and nothing catches what is raised."""
+    """Whether an import of the module always executes it, and nothing catches its exceptions."""
     managers = [item.context_expr for node in path if isinstance(node, ast.With) for item in node.items]
     is_caught = any("suppress" in ast.unparse(manager) for manager in managers)
     return not is_caught and not any(isinstance(node, _UNCERTAIN) for node in path)
 
 
 def condition(path: Path) -> str:
-    """When an import of the module comes by, as "in later(), if DEBUG"; "" where always."""
+    """When an import of the module executes it, as "in later(), if DEBUG"; "" if always."""
     return ", ".join(reversed([text for parent, child in _upwards(path) if (text := _condition(parent, child))]))
 
 
@@ -246,5 +246,5 @@ def _not(test: ast.expr) -> str:
 
 
 def _upwards(path: Path) -> Iterator[tuple[ast.AST, ast.AST]]:
-    """Each part that another is in, with that one, from the innermost."""
+    """Each node with its parent, from the innermost."""
     return zip(reversed(path[:-1]), reversed(path[1:]), strict=True)

@@ -1,10 +1,10 @@
-"""Records which environment variables are read while settings are imported, and what the source says of each.
+"""Records which environment variables are read while settings are imported, and what the source says about each.
 
-It runs in the Python that a bundle is built for, inside the staged project, and needs the standard library only.
+It runs in the Python that a bundle is built for, inside the staged project, and uses only the standard library.
 
-What counts is a reading by name where the project gave the name: to os.environ, to a function of its own, to a library.
-What libraries read of their own accord does not. The values in the environment are never recorded, and nothing is asked
-of an object of the project or a library but its type: a lazy one would be set up by it.
+A reading counts if the project supplied the name: to os.environ, to a function of its own, or to a library. Readings by
+libraries on their own do not. Values in the environment are never recorded. Objects of the project or a library are
+only asked for their type: anything else would set up a lazy one.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _STANDARD = {"os", "collections.abc", __name__}
 
 
 class _Name(str):
-    """A name from a walk over the whole environment: to look that up is no reading by name."""
+    """A name from an iteration over the environment: looking it up is not a reading by name."""
 
     __slots__ = ()
 
 
 class _RecordedEnviron(os._Environ):  # type: ignore[type-arg]
-    """The type of os.environ while it is recorded."""
+    """The type of os.environ during the recording."""
 
     recorder: Recorder
 
@@ -54,7 +54,7 @@ class _RecordedEnviron(os._Environ):  # type: ignore[type-arg]
 
 
 class _Place(NamedTuple):
-    """Where the project reads: the file, the line, the path to the expression; the names that its code knows."""
+    """Where the project reads: file, line, path to the expression, and the names in its scope."""
 
     file: str
     line: int
@@ -79,7 +79,7 @@ class Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Record what is read inside."""
+        """Record the readings inside."""
         before = type(os.environ), type(os.environb)
         _RecordedEnviron.recorder = self
         os.environ.__class__ = os.environb.__class__ = _RecordedEnviron
@@ -89,11 +89,11 @@ class Recorder:
             os.environ.__class__, os.environb.__class__ = before
 
     def readings(self) -> list[Reading]:
-        """What was read, in reading order."""
+        """The readings, in order."""
         return [self._with_kind(found, place) for found, place in self._found.values()]
 
     def _with_kind(self, found: Reading, place: _Place) -> Reading:
-        """A reading whose kind is that of what the setting became, where nothing else says it; else of its default."""
+        """A reading that takes its kind from the setting's value if nothing else shows it; else from its default."""
         outer, node = (place.path[0], *place.path)[-2:]
         is_plain = bool(reading.function_of_environ(node))
         kind = found.kind
@@ -101,7 +101,7 @@ class Recorder:
             case ast.Assign(targets=[ast.Name(id=target)]) if isinstance(node, ast.Call) and not is_plain:
                 kind = kind or kind_of_value(place.names.get(target))
         by_default = kind_of_source(found.default)
-        # Any text counts as true: a yes or no it is only where something makes it one.
+        # Any text is true: it is a boolean only if something converts it.
         return found._replace(kind=kind or ("" if is_plain and by_default == "bool" else by_default))
 
     def note_read(self, name: str, frame: FrameType | None) -> None:
@@ -112,7 +112,7 @@ class Recorder:
         while frame and (not self._is_project(frame) or _hands_on(frame, name)):
             passed.append(frame)
             frame = frame.f_back
-        # An expression too deep for this reader is the project's all the same.
+        # An expression that is too deep for this reader still belongs to the project.
         with suppress(RecursionError):
             if frame is None:
                 self._note_value(name, passed)
@@ -127,7 +127,7 @@ class Recorder:
             self._written.setdefault(name, self._place(frame).path)
 
     def note_walk(self, frame: FrameType | None) -> None:
-        """Note a walk over the whole environment, in which pydantic-settings looks for the fields of its classes."""
+        """Note an iteration over the environment, by which pydantic-settings finds the fields of its classes."""
         fields: list[class_attributes.Field] = []
         while frame and not (fields and self._is_project(frame)):
             fields += class_attributes.settings_fields(frame.f_locals.get("self"))
@@ -157,7 +157,7 @@ class Recorder:
         default = None
         if called is None or _ends(called, name):
             default = reading.default_of(place.path, _parameters(called))
-            # What the library or helper has been told elsewhere shows further in.
+            # Arguments given to the library or helper elsewhere appear in inner frames.
             default = default or next(filter(None, map(self._own_default, passed)), None)
         if default is None and passed and self._is_project(passed[0]):
             inner = reading.default_of(self._place(passed[0]).path)
@@ -187,12 +187,12 @@ class Recorder:
         return _Place(file, frame.f_lineno, reading.path_to(self._tree(file), span), frame.f_globals)
 
     def _declared(self, owner: type, attribute: str, *others: str) -> _Place | None:
-        """Where a class of the project, or one that it is made from, has an attribute.
+        """Where a class of the project, or one of its bases, defines an attribute.
 
         Args:
             owner: the class.
             attribute: its name.
-            others: files that may hold it, where its module does not: that of an included file is the one including.
+            others: files that may define it if its module does not: included files run in the including module.
         """
         for cls in owner.__mro__:
             module = sys.modules.get(cls.__module__)
@@ -209,14 +209,14 @@ class Recorder:
         return self._trees[file]
 
     def _own_default(self, frame: FrameType) -> str | None:
-        """The source of the default that a function has by itself: of the project as it stands there."""
+        """The source of a function's own default; for the project's functions, as written there."""
         if self._is_project(frame):
             return reading.parameter_default(self._tree(frame.f_code.co_filename), frame.f_code.co_firstlineno)
         found = (self._literal(value) for name, value in _arguments(frame).items() if reading.DEFAULT.fullmatch(name))
         return next(filter(None, found), None)
 
     def _literal(self, value: object) -> str | None:
-        """The source of a value that could stand in one, and has nothing of the environment in it; else None."""
+        """The source of a value that can be written as source and contains nothing from the environment; else None."""
         text = repr(value) if _is_literal(value) else ""
         own = [given for name, given in self._given.items() if name != "TZ" and not name.startswith(("LANG", "LC_"))]
         if not text or any(given in text for given in own if len(given) > 3) or (type(value) is str and value in own):
@@ -233,14 +233,14 @@ def _is_literal(value: object) -> bool:
 
 
 def _is_asked(passed: list[FrameType], name: str) -> bool:
-    """Whether the project asks a library for a variable, which is none that a module reads as it is imported."""
+    """Whether the project asks a library for a variable, rather than a module reading it during its import."""
     if any(frame.f_globals.get("__name__") == "importlib._bootstrap" for frame in passed):
         return False
     return _ends(passed[-1], name)
 
 
 def _hands_on(frame: FrameType, name: str) -> bool:
-    """Whether a function got a variable's name, or the first or the last part of it, as an argument."""
+    """Whether a function got a variable's name, or its first or last part, as an argument."""
     starts = (f"{text.rstrip('_')}_" for text in _texts(frame))
     return name.upper().startswith(tuple(starts)) or any(_is_end(text, name) for text in _texts(frame))
 
@@ -262,7 +262,7 @@ def _is_end(text: str, name: str) -> bool:
 
 
 def _arguments(frame: FrameType) -> dict[str, Any]:
-    """The arguments of a function; none of a module or a class."""
+    """The arguments of a function; empty for a module or a class."""
     code = frame.f_code
     if not code.co_flags & CO_OPTIMIZED:
         return {}
@@ -273,7 +273,7 @@ def _arguments(frame: FrameType) -> dict[str, Any]:
 
 
 def _parameters(frame: FrameType | None) -> Sequence[str]:
-    """The names of a function's positional parameters, less that of its object."""
+    """The names of a function's positional parameters, without `self`."""
     if frame is None:
         return ()
     if value := class_attributes.configured_value(frame):
@@ -283,14 +283,14 @@ def _parameters(frame: FrameType | None) -> Sequence[str]:
 
 
 def _cast(passed: list[FrameType]) -> str:
-    """The kind that a function was told by a type among its arguments."""
+    """The kind given to a function by a type among its arguments."""
     arguments = (item for frame in passed for item in _arguments(frame).items())
     casts = (value for name, value in arguments if reading.CAST.fullmatch(name) and type(value) is type)
     return next((kind_of_name(cast.__name__) for cast in casts), "")
 
 
 def _written_value(name: str, path: Path) -> str | None:
-    """What the project itself sets a variable to, with the condition where that is another one than that it is not."""
+    """The value that the project sets a variable to, with the condition unless that is just that it is unset."""
     statement = next((node for node in path if isinstance(node, ast.Assign)), None)
     condition = reading.condition(path)
     value = reading.source(statement.value) if statement else None

@@ -1,4 +1,4 @@
-"""Which files make up a project's settings: the settings module and what it imports from the project."""
+"""Finds the files of a project's settings: the settings module and what it imports from the project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Module(NamedTuple):
         name: its dotted name.
         path: its file.
         tree: its syntax tree.
-        is_settings: whether it holds settings: the module itself, what it takes all of, what it includes by path.
+        is_settings: whether it contains settings: the module itself, a star import, or a file included by path.
     """
 
     name: str
@@ -29,11 +29,11 @@ class Module(NamedTuple):
 def modules(settings_module: str, import_roots: Sequence[Path]) -> list[Module]:
     """The settings module and what it imports from the import roots, directly or not, in reading order.
 
-    Files that are no Python, or cannot be read, are passed over.
+    Files that are not Python, or cannot be read, are skipped.
 
     Args:
         settings_module: its dotted name.
-        import_roots: the folders that the project's own modules are imported from.
+        import_roots: the folders of the project's own modules.
     """
     found: dict[Path, Module] = {}
     waiting: list[tuple[str, Path | None, bool]] = [(settings_module, None, True)]
@@ -48,13 +48,13 @@ def modules(settings_module: str, import_roots: Sequence[Path]) -> list[Module]:
 
 
 def _parents(name: str) -> list[str]:
-    """The packages above a module: their code runs before its own."""
+    """The parent packages of a module: their code runs first."""
     parts = name.split(".")
     return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def _taken(module: Module) -> Iterator[tuple[str, Path | None, bool]]:
-    """What a module imports, and the files that it names by path."""
+    """The imports of a module, and the files that it names by path."""
     package = module.name if module.path.name == "__init__.py" else module.name.rpartition(".")[0]
     for node in _run_at_import(module.tree):
         match node:
@@ -70,7 +70,7 @@ def _taken(module: Module) -> Iterator[tuple[str, Path | None, bool]]:
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:
-    """The module that a from-import names, with the dots resolved; "" where they lead out of the package."""
+    """The module that a from-import names, with the dots resolved; "" if they lead out of the package."""
     if not node.level:
         return node.module or ""
     parts = package.split(".")
@@ -80,15 +80,15 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def _pattern(node: ast.Constant | ast.JoinedStr) -> str:
-    """The file pattern that a text may be, as `include("base.py", "parts/*.py")` and `exec` have it; else ""."""
+    """The file pattern in a text, as in `include("base.py", "parts/*.py")` and `exec`; else ""."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     text = "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
     return text if text.endswith(".py") and text.isprintable() and not text.startswith(("/", ".")) else ""
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a module, less what stands in functions: only the rest runs when it is imported."""
-    # Not by recursion: from Python 3.12 on, expressions are read that are deeper than that goes.
+    """The nodes of a module outside functions, which run when it is imported."""
+    # Without recursion: from Python 3.12 on, expressions can be deeper than its limit.
     waiting = list(reversed(list(ast.iter_child_nodes(node))))
     while waiting:
         child = waiting.pop()

@@ -1,4 +1,4 @@
-"""The environment variables that a project's settings read: as an import shows them, and as their source names them."""
+"""Combines the environment variables that an import of the settings reads with those that their source names."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django_pyz_runtime.bundle.manifest import Variable
 
 _OTHERS = {"DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION"}
 _OTHERS |= {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "LANG", "TMPDIR"}
-"""What we set, and what a machine does: nothing for an operator."""
+"""Set by us or by the machine: not for an operator."""
 
 
 def named(settings_module: str, import_roots: Sequence[Path], root: Path) -> tuple[Variable, ...]:
-    """The variables that the settings' source names, sorted by name; nothing of the project is run.
+    """The variables that the settings' source names, sorted by name; the project is not run.
 
     Args:
         settings_module: its dotted name.
-        import_roots: the folders that the project's own modules are imported from.
+        import_roots: the folders of the project's own modules.
         root: the project's folder, which the places are relative to.
     """
     return _by_name(literals.look(settings_source.modules(settings_module, import_roots), root))
@@ -28,13 +28,13 @@ def named(settings_module: str, import_roots: Sequence[Path], root: Path) -> tup
 def imported(
     named: Iterable[Variable], readings: Sequence[Reading], given: Collection[str], is_needed: Callable[[str], bool]
 ) -> tuple[Variable, ...]:
-    """The variables after an import of the settings: those that it read, and others that the source names.
+    """The variables after an import of the settings: those that it read, and others from the source.
 
     Args:
-        named: those that the source names.
-        readings: what the import read.
+        named: those from the source.
+        readings: of the import.
         given: names of the variables that were set.
-        is_needed: whether an import fails without a variable; asked of those that were set where nothing else says it.
+        is_needed: whether an import fails without a variable; called for set variables if nothing else shows it.
     """
     found = _together(named, readings, are_needed=False)
     unclear = [item for item in found if item.name in given and item.default in NOTHING and not item.condition]
@@ -43,12 +43,12 @@ def imported(
 
 
 def broken_off(named: Iterable[Variable], readings: Sequence[Reading], missed: str) -> tuple[Variable, ...]:
-    """The variables after an import of the settings that has failed: what the source names counts for the rest.
+    """The variables after a failed import of the settings, completed by those from the source.
 
     Args:
-        named: those that the source names.
-        readings: what the import had read.
-        missed: the variable for want of which it failed; "" for none.
+        named: those from the source.
+        readings: of the import.
+        missed: the missing variable that made it fail; "" if none.
     """
     found = _together(named, readings, are_needed=True)
     return tuple(_required(item) if item.name == missed else item for item in found)
@@ -59,14 +59,14 @@ def _together(named: Iterable[Variable], readings: Sequence[Reading], *, are_nee
     places = {item.where for item in readings}
     recorded = [_completed(item, by_name.get(item.name, item)) for item in _by_name(readings)]
     names = {item.name for item in recorded}
-    # Where the import came by, the name that it asked for may be another one, as with a prefix.
+    # Where the import read a variable, its name may differ from the source, for example by a prefix.
     others = [item for item in by_name.values() if item.name not in names and item.where not in places]
     others = [item._replace(is_required=item.is_required and are_needed) for item in others]
     return sorted([*recorded, *others], key=lambda item: item.name)
 
 
 def _completed(recorded: Variable, named: Variable) -> Variable:
-    """What was recorded, with a default and a kind that stand where the import did not come by."""
+    """A recorded variable, with default and kind taken from places that the import did not execute."""
     is_bare = recorded.default in NOTHING and not recorded.is_required and named.default is not None
     default = named.default if is_bare else recorded.default
     return recorded._replace(default=default, kind=recorded.kind or named.kind)
@@ -85,7 +85,7 @@ def _by_name(readings: Iterable[Reading]) -> tuple[Variable, ...]:
 
 
 def _variable(readings: list[Reading]) -> Variable:
-    """What several places that read one variable say together: it must be set if one of them insists."""
+    """One variable from several readings: it is required if one of them requires it."""
     insisting = [item for item in readings if item.is_certain]
     telling = [item for item in readings if item.default not in NOTHING]
     asking = [item for item in readings if item.default is not None]

@@ -101,7 +101,7 @@ def test_settings_ini_has_no_key_and_nothing_that_a_next_release_changes(
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
     assert (tmp_path / "root/etc/shop/settings.ini").read_text() == (
         "# The configuration of shop. Changes take effect with the next `systemctl reload shop`.\n"
-        "# /usr/share/doc/shop/examples/settings.ini has every option with its meaning.\n"
+        "# /usr/share/doc/shop/examples/settings.ini explains every option.\n"
         "\n[project]\ndata_dir = /var/lib/shop\n"
         "\n[env]\n#SHOP_KEY =\n"
         "\n[settings]\nDEBUG = false\nALLOWED_HOSTS = localhost, 127.0.0.1\n"

@@ -130,7 +130,7 @@ def test_names_with_commas_and_quotes_stay_what_they_are_in_the_record(tmp_path:
     ("name", "text"), [("__editable__.lib-1.pth", "import x"), ("lib.pth", "import x\n/home/dev/lib\n")]
 )
 def test_an_editable_requirement_is_refused(tmp_path: Path, name: str, text: str) -> None:
-    with pytest.raises(UserError, match=f"^{name}: leads to a folder of this machine") as caught:
+    with pytest.raises(UserError, match=f"^{name}: points to a folder of this machine") as caught:
         _taken(tmp_path, {name: text})
     assert caught.value.hint == "Install it without -e."
 

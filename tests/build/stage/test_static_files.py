@@ -321,11 +321,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 """
     staged = make_staged(tmp_path, {**PROJECT, **WITHOUT_MIGRATIONS, "shop/settings.py": SETTINGS + more})
     left_out = {"empty/migrations/0001_initial.py": "not tracked by git", "bare/tests.py": "not tracked by git"}
-    said = "has models and no migrations, so `migrate` makes no tables for it"
+    said = "has models but no migrations, so `migrate` creates no tables for it"
     notes = [
         f"the app bare {said}: `manage.py makemigrations bare` writes them",
         f"the app empty {said}: empty/migrations/0001_initial.py was left out (not tracked by git), "
-        "--include 'empty/migrations/*.py' puts such files in",
+        "--include 'empty/migrations/*.py' adds such files",
     ]
     return staged, left_out, notes
 
