@@ -302,7 +302,7 @@ def test_the_list_that_has_a_missing_module_brings_it_beside_what_was_there(
     root = write_tree(tmp_path / "shop", {**own, **files})
 
     hint = missing_module.hint("No module named 'idna'", root, _find(root).source.requirements)
-    steps = re.findall(r"give (--requirements .+)\.$", hint)
+    steps = re.findall(r"Give (--requirements .+)\.$", hint)
 
     assert len(steps) == (count > 0)
     for step in steps:

@@ -47,7 +47,7 @@ def matches(relative: str, patterns: Iterable[str]) -> bool:
 def beginning(path: Path, size: int) -> bytes:
     """The first bytes of a regular file; none if it cannot be read, which copying it will report."""
     if not path.is_file():
-        # Opening a pipe may block for ever, and a device has no end.
+        # open() blocks on a pipe, and a device may never end.
         return b""
     try:
         with path.open("rb") as file:

@@ -29,7 +29,7 @@ _TESTS = re.compile(r"(^|/)(tests/|tests\.py$|test_[^/]*\.py$|conftest\.py$)")
 
 
 class _Rank(IntEnum):
-    """Which of several modules of one name Python's FileFinder imports: the last."""
+    """The precedence of same-named modules in Python's FileFinder; the highest wins."""
 
     FOLDER = 0
     MODULE = 1
@@ -41,7 +41,7 @@ class Compiled(NamedTuple):
     """The code of the modules of a tree.
 
     Attributes:
-        cache_tag: of the Python that compiled.
+        cache_tag: that of the compiling Python.
         code: for each source, by its path in the tree, what `marshal` wrote.
     """
 
@@ -69,9 +69,9 @@ def compile_tree(python: Python, site_packages: Path, scratch: Path, cache: Buil
 
 
 def _by_root(files: Iterable[str]) -> dict[str, list[str]]:
-    """The files below the tree's own root, "", and below the server's two, each relative to it.
+    """The files grouped by import root: the tree, "", and the server's two folders; each relative to its root.
 
-    So a package has the same code and index in each: the server's gunicorn is stored once if the project has it too.
+    A package has the same code and index in each, so the server's gunicorn is stored once if the project has it too.
     """
     found: dict[str, list[str]] = defaultdict(list)
     for path in files:
@@ -98,7 +98,7 @@ def _compile_root(
 
 
 def _key(python: Python, root: Path, paths: list[str]) -> str:
-    """The digest that the code of a part depends on: Python itself, and the names and contents of the sources."""
+    """The cache key of a part (a top-level package): Python itself, and the names and contents of the sources."""
     status = os.stat(python.executable)
     program = Path(compile_parts.__file__).read_bytes()
     digest = hashlib.sha256(repr((str(python.executable), status.st_size, status.st_mtime_ns, program)).encode())
@@ -176,7 +176,7 @@ def _write_part(code: Mapping[str, bytes], folders: dict[str, dict[str, str | No
 
 
 def _importable(files: Iterable[str]) -> dict[str, dict[str, str | None]]:
-    """The importable names in each folder: the path of the source, or None if the file system must be searched."""
+    """The importable names in each folder: the path of the source, or None to leave the name to FileFinder."""
     paths = list(files)
     candidates = [(_Rank.FOLDER, folder, "") for folder in folders_of(paths)]
     for path in paths:

@@ -69,11 +69,11 @@ def _steps_of_a_visitor(output: Path) -> Iterator[str]:
     yield "Serving it now; Ctrl-C ends that. Next:"
     yield f"  configure it: {file} pyz config init"
     yield f"  install it:   {file} pyz install --system"
-    yield f"  read more:    {file} pyz help"
+    yield f"  read on:      {file} pyz help"
 
 
 def _exclusions(exclusions: dict[str, str]) -> Iterator[str]:
-    # Not worth a line: .git.
+    # Do not list .git.
     lines = [f"  {path} ({reason})" for path, reason in sorted(exclusions.items()) if reason != VERSION_CONTROL]
     if lines:
         yield "Left out:"

@@ -14,7 +14,7 @@ from django_pyz.options import Options
 from django_pyz.stage.staged_project import Facts, StagedProject
 
 _MANY = 500
-"""From this many files on, the note has their sizes."""
+"""From this many files on, the note names the largest folders."""
 
 
 def add_read_folders(staged: StagedProject, reads: Iterable[str], options: Options, *sources: Path) -> list[str]:
@@ -111,7 +111,7 @@ def _files_at(staged: StagedProject, source: Path, relative: Path, options: Opti
 
 
 def _bring_in(staged: StagedProject, source: Path, files: list[Path], options: Options) -> None:
-    # Third-party packages often contain test keys.
+    # Not scanned for secrets: third-party packages often contain test keys.
     own = [path for path in files if "node_modules" not in path.parts]
     secret_scan.check(source, own, options.allow_secrets)
     copy_files(source, files, staged.project_folder)

@@ -266,7 +266,9 @@ def test_an_index_that_lacks_the_server_is_said_and_having_it_there_helps(
     monkeypatch.setenv("PIP_RETRIES", "0")
     write_tree(root, {"requirements.txt": "--no-index\n--find-links vendor\nsqlparse\n"})
 
-    with pytest.raises(UserError, match=rf"^cannot install {GUNICORN} and {PROMETHEUS_CLIENT}, the server of every bundle") as caught:
+    with pytest.raises(
+        UserError, match=rf"^cannot install {GUNICORN} and {PROMETHEUS_CLIENT}, the server of every bundle"
+    ) as caught:
         _install_all(root, "requirements", "requirements.txt")
 
     assert caught.value.hint.startswith("Make it available on the project's index or the installer's default one.")

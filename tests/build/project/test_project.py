@@ -167,7 +167,7 @@ def test_the_settings_that_the_site_is_served_with_are_taken_and_a_note_says_so(
 
     assert found.settings_module == "myproj.live"
     assert found.notes == (
-        "of two settings modules, the build uses the one that the site is served with "
+        "of two settings modules, the build uses the one for serving "
         f"(myproj/{server}.py: myproj.live; manage.py: myproj.settings)",
     )
     told = _find(root, Options(settings_module="myproj.settings"))

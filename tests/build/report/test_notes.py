@@ -93,7 +93,7 @@ def test_a_name_that_is_only_the_folder_s_is_pinned_by_what_the_note_says(tmp_pa
     root = write_tree(tmp_path / "shop-3", SMALL_PROJECT)
     options = Options()
     (note,) = notes.about_project(project.find(root, options, {}), selection.select(root, options), options)
-    told = re.search(r"put (.+) below (.+) into (.+)$", note)
+    told = re.search(r"add (.+) below (.+) in (.+)$", note)
     assert told
 
     Path(told[3]).write_text(f"{told[2]}\n{told[1]}\n")

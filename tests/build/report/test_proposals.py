@@ -43,13 +43,13 @@ def test_a_project_without_workers_gets_none(tmp_path: Path) -> None:
 )
 def test_the_worker_of_a_package_is_proposed(tmp_path: Path, packages: tuple[str, ...], line: str) -> None:
     (note,) = _notes(tmp_path, TASKS, *packages)
-    assert f"put {line} below [tool.django-pyz.services] into {tmp_path}/pyproject.toml" in note
+    assert f"add {line} below [tool.django-pyz.services] in {tmp_path}/pyproject.toml" in note
     assert _notes(tmp_path, TASKS, *packages, services=("worker=x",)) == []
 
 
 def test_the_lines_can_be_taken_as_they_stand(tmp_path: Path) -> None:
     notes = _notes(tmp_path, TASKS, "celery", "django-celery-beat", "huey")
-    lines = [line for note in notes for line in note.partition(" put ")[2].partition(" below ")[0].split(" and ")]
+    lines = [line for note in notes for line in note.partition(" add ")[2].partition(" below ")[0].split(" and ")]
     (tmp_path / "other.toml").write_text("\n".join(["[tool.django-pyz.services]", *lines]))
     assert sealed(read_table(tmp_path / "other.toml")) == {
         "services.worker": "celery -A shop worker",

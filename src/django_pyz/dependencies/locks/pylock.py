@@ -30,7 +30,7 @@ def read(request: Request) -> Wanted:
     """The packages that the lock selects for the Python of the environment.
 
     Raises:
-        UserError: the file is not such a lock, does not fit that Python, or lacks a requested extra or group.
+        UserError: the file is not a valid pylock file, does not fit that Python, or lacks a requested extra or group.
     """
     try:
         lock = pylock.Pylock.from_dict(read_toml(request.file))
