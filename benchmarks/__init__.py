@@ -1,1 +1,1 @@
-"""The figures of docs/explanation/benchmarks.md, measured: a bundle beside what a site would be shipped as instead."""
+"""Measures the figures of docs/explanation/benchmarks.md: a bundle against the alternatives for shipping a site."""

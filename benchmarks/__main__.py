@@ -1,6 +1,6 @@
 """`python3 -m benchmarks [OPTION ...]` measures, `python3 -m benchmarks soak [OPTION ...]` soaks.
 
-In an environment that is made once. Standard library only, up to where that environment runs it.
+Runs in an environment created once. Standard library only, until that environment runs it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NEEDED = ("pip", "pytest", "rich", "shiv", "uv", "packaging.dependency_groups",
 
 
 def main(arguments: list[str]) -> int:
-    """Measure here where the packages are at hand, else in an environment that has them."""
+    """Measure here if the packages are installed, else in an environment that has them."""
     sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "src")]
     if _are_here():
         from benchmarks.cli import main as measure
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     python = make_environment(CHECKOUT, [], program="benchmarks", lock=LOCK)
     if python is None:
         return 2
-    # Names that the user gives are relative to where this was started, which need not be the checkout.
+    # Paths from the user are relative to the current folder, which need not be the checkout.
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     return subprocess.run([python, "-m", "benchmarks", *arguments], env=environment).returncode
 

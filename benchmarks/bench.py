@@ -1,4 +1,4 @@
-"""What the rows share: how much is measured, and the candidates of each project, made when they are first asked for."""
+"""Shared by the rows: the amount of measuring, and the candidates of each project, created on first use."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from benchmarks.projects import SAMPLE, SITE, Project
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is measured.
+    """The amount of measuring.
 
     Attributes:
         projects: by name.
-        peers: what `check` is measured with, beside ours.
+        peers: the candidates for `check`, besides ours.
         files: the numbers of files.
         overhead: rounds of the start-up overhead.
         check: rounds of the warm command.
@@ -28,7 +28,7 @@ class Scale:
         with_pip: whether to build with pip as well.
         memory: rounds of peak memory.
         serving: rounds of requests.
-        serving_seconds: for which a server is asked in each of them.
+        serving_seconds: how long a server gets requests in each of them.
         ready: rounds of starts of a server.
         files_warm: rounds for each number of files.
         files_cold: rounds of first starts for each number of files.
@@ -85,10 +85,10 @@ SHORT = Scale(
 
 
 class Bench:
-    """A scratch folder with everything that is measured.
+    """A scratch folder with all candidates.
 
     Args:
-        scale: how much that is.
+        scale: the amount of measuring.
         folder: an empty folder.
     """
 

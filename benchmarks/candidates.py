@@ -1,4 +1,4 @@
-"""One project as each candidate ships it, from the same packages. Each is built when it is first asked for."""
+"""One project as shipped by each candidate, from the same packages. Each is built on first use."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NOT_SHIPPED = shutil.ignore_patterns("__pycache__", ".git", "*.sqlite3", "_virt
 
 @cache
 def pex_program(folder: Path) -> Path:
-    """pex from the package index, in an environment of its own, made once."""
+    """pex from the package index, in its own environment, created once."""
     environment, variables = folder / "pex", build_environment()
     uv, python = find_uv(), environment / "bin" / "python"
     succeed([uv, "venv", "--quiet", "--python", PYTHON, environment], variables)
@@ -40,11 +40,11 @@ def pex_program(folder: Path) -> Path:
 
 
 class Candidates:
-    """What is built from one project.
+    """The candidates built from one project.
 
     Args:
         project: the project.
-        tools: a folder for tools that need an environment of their own.
+        tools: a folder for tools that need their own environment.
     """
 
     def __init__(self, project: Project, tools: Path) -> None:
@@ -55,7 +55,7 @@ class Candidates:
 
     @cached_property
     def code(self) -> Path:
-        """The project's files as they are shipped, and beside them a module that does nothing."""
+        """The project's files as shipped, and a module that does nothing."""
         folder = self._folder / "code"
         shutil.copytree(self.project.source, folder, ignore=_NOT_SHIPPED)
         (folder / "noop.py").write_text(_NOOP, encoding="utf-8")
@@ -65,7 +65,7 @@ class Candidates:
     def packages(self) -> Path:
         """The installed packages without bytecode."""
         folder = self._folder / "packages"
-        # Links: who reads it changes nothing, and there is less to delete in the end.
+        # Hard links: readers change nothing, and there is less to delete at the end.
         shutil.copytree(self.project.site_packages, folder, ignore=_NOT_SHIPPED, copy_function=os.link)
         return folder
 
@@ -77,7 +77,7 @@ class Candidates:
         return folder
 
     def file(self, candidate: str, entry_point: str) -> Path:
-        """The executable file of a candidate, built where it is not there yet.
+        """The executable file of a candidate, built if it does not exist yet.
 
         Args:
             candidate: any but the venv.
@@ -123,7 +123,7 @@ class Candidates:
         self._shiv(path, MANAGE, "--site-packages", str(self.code), "-r", str(self.project.requirements))
 
     def build_staged_shiv(self, path: Path, entry_point: str, *options: str) -> None:
-        """Let shiv pack what is installed."""
+        """Let shiv pack the installed packages."""
         self._shiv(path, entry_point, *options, "--site-packages", str(self._stage))
 
     def _shiv(self, path: Path, entry_point: str, *arguments: str) -> None:

@@ -13,7 +13,7 @@ _PANEL_WIDTH, _PANEL_HEIGHT = 340, 250
 _TOP, _LEFTS = 96, (70, 530)
 _TICKS = 5
 _LINES = 3
-"""How many colours there are."""
+"""The number of colours."""
 _STYLE = """\
 svg { font-family: system-ui, sans-serif; font-size: 12px; }
 text { fill: #24292f; }
@@ -73,7 +73,7 @@ def svg(title: str, panels: Sequence[Panel]) -> str:
     """The chart as text.
 
     Args:
-        title: above all.
+        title: of the chart.
         panels: at most two, with the same candidates, at most three.
     """
     parts = [
@@ -136,7 +136,7 @@ def _panel(one: Panel, left: int) -> Iterator[str]:
 
 
 def _labelled(counts: Sequence[int]) -> list[int]:
-    """The numbers of files that are written below the axis: those far enough from each other."""
+    """The numbers of files labelled below the axis: those far enough apart."""
     chosen: list[int] = []
     for count in reversed(counts):
         if not chosen or chosen[-1] - count >= counts[-1] / 10:

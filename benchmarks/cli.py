@@ -23,13 +23,13 @@ from benchmarks.soak.run import Plan, soak
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, and write the table and the chart; or soak, and write what came of it.
+    """Measure, and write the table and the chart; or run the soak test, and write its report.
 
     Returns:
-        0; 1 where something could not be measured, or a request failed, 130 after Ctrl-C.
+        0; 1 if something could not be measured or a request failed; 130 after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    # Servers are stopped, and the scratch folder is removed, in any case.
+    # Always stop the servers and remove the scratch folder.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         return int(options.run(options))
@@ -42,7 +42,7 @@ def _measure(options: Namespace) -> int:
     with _scratch_folder(options.scratch) as scratch:
         bench = Bench(scale, scratch)
         outcome = report.measure(bench, names)
-        # Before the scratch folder is removed, as that takes its time.
+        # Before the slow removal of the scratch folder.
         _write(report.markdown(outcome, machine.describe(scratch), scale.projects), options.output)
         if options.chart and (drawing := report.drawing(outcome)):
             _write(drawing, options.chart)
@@ -67,7 +67,7 @@ def _soak(options: Namespace) -> int:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="python3 -m benchmarks",
-        description="Measure a bundle beside a virtual environment, shiv and pex, in interleaved runs.",
+        description="Compare a bundle with a virtual environment, shiv and pex, in interleaved runs.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -76,7 +76,7 @@ def _parser() -> ArgumentParser:
         help="few rounds of the sample and its closest rivals, no build with pip: three minutes",
     )
     parser.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help=f"one of {', '.join(ROWS)}")
-    parser.add_argument("--chart", type=Path, metavar="FILE", help="write the chart there, as SVG")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="write the chart to this SVG file")
     _add_places(parser)
     parser.set_defaults(run=_measure)
     _add_soak(parser)
@@ -86,7 +86,7 @@ def _parser() -> ArgumentParser:
 def _add_soak(parser: ArgumentParser) -> None:
     commands = parser.add_subparsers(metavar="soak", title="instead of that")
     summary = "serve the sample under mixed traffic and upgrades, and look for failures and leaks"
-    # What is not given leaves what was given before the word as it is.
+    # Options after the word do not reset those before it.
     other = commands.add_parser(
         "soak", help=summary, description=f"{summary}.".capitalize(), allow_abbrev=False, argument_default=SUPPRESS
     )
@@ -99,20 +99,22 @@ def _add_soak(parser: ArgumentParser) -> None:
 
 
 def _add_places(parser: ArgumentParser) -> None:
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the table there; default: standard output")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the table to this file; default: standard output"
+    )
     parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="work in a new folder below; several GB")
 
 
 @contextlib.contextmanager
 def _scratch_folder(parent: Path | None) -> Iterator[Path]:
     folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="benchmarks-", dir=parent)))
-    # What other users may enter, as an installation would be.
+    # Accessible to other users, like an installation.
     folder.chmod(0o755)
     try:
         yield folder
     finally:
         tell("cleaning up")
-        # Unpacked trees are read-only, for all but root; and there are too many files for Python.
+        # Unpacked trees are read-only except for root; and Python is too slow for so many files.
         if os.geteuid():
             subprocess.run(["chmod", "-R", "u+rwX", folder], check=True)
         subprocess.run(["rm", "-rf", folder], check=True)

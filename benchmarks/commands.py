@@ -1,4 +1,4 @@
-"""Commands that prepare what is measured, and the environments in which things run."""
+"""Runs preparing commands, and defines the environments of measured programs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from benchmarks.errors import BenchmarkError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PYTHON = Path(os.path.realpath(f"{sys.base_prefix}/bin/python{sys.version_info[0]}.{sys.version_info[1]}"))
-"""The one that all candidates run on: behind virtual environments, in which pex would not take its fast way."""
+"""The Python for all candidates: outside virtual environments, where pex would not take its fast path."""
 SYSTEM_PATH = os.pathsep.join([str(PYTHON.parent), "/usr/bin", "/bin"])
-"""A search path on which the first lines of the candidates find that Python."""
+"""A PATH on which the first lines of the candidates find that Python."""
 SEARCH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-"""A search path with the tools of the environment in which this runs."""
+"""A PATH with the tools of this environment."""
 _SHOWN_CHARACTERS = 4000
 
 
 def build_environment(**more: str) -> dict[str, str]:
-    """This process's environment, for tools that build and install, without what says something about Python."""
+    """This process's environment, for build tools and installers, without Python's variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DJANGO"))}
     return {**kept, "PATH": SEARCH, **more}
 
 
 def succeed(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path = Path("/")) -> str:
-    """Run a command that must end well, and return its standard output.
+    """Run a command that must succeed, and return its standard output.
 
     Raises:
-        BenchmarkError: it did not; with what it said.
+        BenchmarkError: it failed; with its output.
     """
     arguments = [os.fspath(part) for part in command]
     done = subprocess.run(
@@ -47,5 +47,5 @@ def failure(command: Sequence[str], code: int, said: str) -> BenchmarkError:
 
 
 def tell(text: str) -> None:
-    """Say on standard error how far it is."""
+    """Report progress on standard error."""
     print(f"benchmarks: {text}", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
-"""What ends a measurement."""
+"""The error that ends a measurement."""
 
 from __future__ import annotations
 
 
 class BenchmarkError(Exception):
-    """Something that is measured does not work; the message has its own words."""
+    """A measured program does not work; the message has its output."""

@@ -1,4 +1,4 @@
-"""Rows of the table: values of candidates, one for each round, and what they are held against."""
+"""Rows of the table: values of candidates, one per round, and their targets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import Enum
 
 
 class Compare(Enum):
-    """How a candidate is held against the base."""
+    """How a candidate is compared with the base."""
 
     RATIO = "ratio"
     DIFFERENCE = "difference"
@@ -17,7 +17,7 @@ class Compare(Enum):
 
 @dataclass(frozen=True)
 class Target:
-    """What a candidate is to reach against the base.
+    """The target of a candidate relative to the base.
 
     Attributes:
         limit: the ratio, or the difference in the row's unit.
@@ -28,7 +28,7 @@ class Target:
     is_least: bool = False
 
     def is_met_by(self, value: float) -> bool:
-        """Whether a value is good enough, as precisely as it is shown."""
+        """Whether a value reaches the target, at the precision shown."""
         value = round(value, 2)
         return value >= self.limit if self.is_least else value <= self.limit
 
@@ -41,10 +41,10 @@ class Row:
         title: of the figure.
         project: its name.
         unit: of the values.
-        values: by candidate, one for each round; the base comes first.
+        values: by candidate, one per round; the base comes first.
         targets: by candidate.
-        compare: how candidates are held against the base.
-        files: the number of files, where that is what varies.
+        compare: how candidates are compared with the base.
+        files: the number of files, if that varies.
     """
 
     title: str
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def base(self) -> str:
-        """The candidate that the others are held against."""
+        """The candidate that the others are compared with."""
         return next(iter(self.values))
 
     def median(self, candidate: str) -> float:
@@ -73,13 +73,13 @@ class Row:
         return high - low
 
     def against_base(self, candidate: str) -> float:
-        """The median, over the rounds, of what a candidate has against the base in the same round."""
+        """The median over the rounds of a candidate's ratio or difference to the base."""
         pairs = zip(self.values[candidate], self.values[self.base], strict=True)
         if self.compare is Compare.RATIO:
             return statistics.median(value / base for value, base in pairs)
         return statistics.median(value - base for value, base in pairs)
 
     def is_met(self, candidate: str) -> bool | None:
-        """Whether a candidate reaches its target; None where it has none."""
+        """Whether a candidate reaches its target; None if it has none."""
         target = self.targets.get(candidate)
         return None if target is None else target.is_met_by(self.against_base(candidate))

@@ -1,4 +1,4 @@
-"""A package of any number of files, as a wheel: half small modules, half data, made of words."""
+"""Generates a wheel with any number of files: half small modules, half data, made of words."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def write_wheel(folder: Path, files: int) -> Path:
 
     Args:
         folder: where to write it.
-        files: how many the package has.
+        files: their number.
     """
     path = folder / f"{NAME}-{files}-py3-none-any.whl"
     metadata = f"{NAME}-{files}.dist-info"
@@ -97,7 +97,7 @@ def write_wheel(folder: Path, files: int) -> Path:
 
 
 def _members(files: int) -> Iterator[tuple[str, str]]:
-    """Exactly that many files, the same every time."""
+    """That many files, always the same."""
     words = random.Random(files)
     yield f"{NAME}/__init__.py", ""
     for number in range(files - 1):

@@ -1,4 +1,4 @@
-"""Places for the candidates to keep their files: one that stays, or a new and empty one for every first start."""
+"""Homes for the candidates' files: a permanent one, or a new empty one for every first start."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from benchmarks.commands import SYSTEM_PATH
 class Homes:
     """Homes below one folder.
 
-    None is deleted before the end: ext4 is slow to use inodes again that were freed a moment ago.
+    None is deleted before the end: ext4 is slow to reuse recently freed inodes.
 
     Args:
-        folder: where to make them.
+        folder: where to create them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,13 +24,13 @@ class Homes:
         self._kept: dict[str, Mapping[str, str]] = {}
 
     def kept(self, program: str) -> Mapping[str, str]:
-        """The environment of the home that all warm runs of a program share."""
+        """The environment with the home shared by all warm runs of a program."""
         if program not in self._kept:
             self._kept[program] = self.new()
         return self._kept[program]
 
     def new(self) -> Mapping[str, str]:
-        """The environment of a home that nobody has used."""
+        """The environment with an unused home."""
         home = self._folder / f"{next(self._numbers):05d}"
         home.mkdir(parents=True)
         places = {

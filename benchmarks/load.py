@@ -1,4 +1,4 @@
-"""Load for a server on this machine: clients that each ask for a page, read it whole, and ask again."""
+"""Load for a server on this machine: clients that repeatedly request a page and read all of it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PATIENCE_SECONDS = 60.0
 
 
 def ask(port: int, path: str) -> bytes:
-    """Ask for a page on a connection of its own, and return its body.
+    """Request a page on its own connection, and return the body.
 
     Raises:
-        BenchmarkError: the answer is another than 200, or none.
+        BenchmarkError: the status is not 200, or there is no response.
     """
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
     parts = []
@@ -35,21 +35,21 @@ def ask(port: int, path: str) -> bytes:
 
 
 def ask_since(start: float, port: int, path: str) -> float:
-    """Ask for a page, and return the milliseconds since a moment of time.perf_counter() until it is read."""
+    """Request a page, and return the milliseconds from a time.perf_counter() value until it is read."""
     ask(port, path)
     return (time.perf_counter() - start) * 1000
 
 
 def requests_per_second(port: int, path: str, seconds: float) -> float:
-    """How many requests a server answers.
+    """The number of requests that a server answers.
 
     Args:
         port: of the server.
         path: of the page.
-        seconds: how long to ask; each client asks at least once.
+        seconds: the duration; each client sends at least one request.
 
     Raises:
-        BenchmarkError: an answer is another than 200, or there is none.
+        BenchmarkError: a status is not 200, or there is no response.
     """
     counts = [0] * _CLIENTS
     problems: list[BenchmarkError] = []

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine of the measurement."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def file_system(mounts: str, folder: Path) -> str:
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         point = before.split()[4]
-        # Of two mounts at the same place, the later one is seen.
+        # Of two mounts at the same place, the later one is visible.
         if folder.is_relative_to(point) and len(point) >= len(best):
             best, found = point, after.split()[0]
     return found

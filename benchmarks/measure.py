@@ -22,18 +22,18 @@ if child == 0:
 _, status, usage = os.wait4(child, 0)
 print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
 """
-"""A process counts as its peak what its parent had in use at the fork; so the parent is a small one."""
+"""A process's peak includes its parent's memory at the fork, so the parent is small."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command that is measured.
+    """A measured command.
 
     Attributes:
         name: of the candidate.
         command: program and arguments.
         home: the environment for the next run.
-        is_cold: whether each run is a first one.
+        is_cold: whether each run is a first start.
     """
 
     name: str
@@ -54,7 +54,7 @@ def cold(name: str, command: Sequence[object], homes: Homes) -> Case:
 
 
 def order(names: Sequence[str], rounds: int) -> Iterator[list[str]]:
-    """The order of each round, forwards and backwards in turn, so that none always follows the same other one."""
+    """The order of each round, alternating direction, so that none always follows the same case."""
     for number in range(rounds):
         yield list(names) if number % 2 == 0 else list(reversed(names))
 
@@ -68,7 +68,7 @@ def interleaved(cases: Sequence[Case], rounds: int, measure: Callable[[Case], fl
         measure: one run of one case.
 
     Returns:
-        The values of each case by its name, one for each round.
+        The values of each case by name, one per round.
     """
     by_name = {case.name: case for case in cases}
     for case in cases:
@@ -85,11 +85,11 @@ def milliseconds(case: Case) -> float:
     """The time of one run, from before the start to after the end.
 
     Raises:
-        BenchmarkError: it failed; what a second run says is in the message.
+        BenchmarkError: it failed; the message has the output of a second run.
     """
     environment = dict(case.home())
     if case.is_cold:
-        # What earlier runs have left to write must not be this one's burden.
+        # Pending writes of earlier runs must not slow this one.
         os.sync()
     null = subprocess.DEVNULL
     start = time.perf_counter()
@@ -105,7 +105,7 @@ def peak_megabytes(case: Case) -> float:
     """The largest resident set of one run, or of the largest of its child processes.
 
     Raises:
-        BenchmarkError: it failed; what a second run says is in the message.
+        BenchmarkError: it failed; the message has the output of a second run.
     """
     environment = dict(case.home())
     said = succeed([PYTHON, "-ISc", _PEAK_MEMORY, *case.command], environment)

@@ -1,4 +1,4 @@
-"""What a server tells its service manager: the socket that NOTIFY_SOCKET names (sd_notify(3))."""
+"""Receives a server's messages to its service manager at NOTIFY_SOCKET (sd_notify(3))."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable
 from types import TracebackType
 
 _GLANCE_SECONDS = 0.5
-"""How long one look at the socket takes, at most."""
+"""The longest wait for one read from the socket."""
 
 
 class Notices:
     """The manager's end of the socket, open until the end of a `with` block.
 
     Args:
-        folder: where the socket's file is made; its path must be short (unix(7)).
+        folder: where to create the socket; its path must be short (unix(7)).
 
     Attributes:
         address: the value of NOTIFY_SOCKET.
@@ -37,15 +37,15 @@ class Notices:
         self._socket.close()
 
     def wait_for(self, line: str, seconds: float, is_over: Callable[[], bool]) -> float | None:
-        """Read until the server has said something.
+        """Read until the server has sent a line.
 
         Args:
             line: such as READY=1.
             seconds: how long to wait, at most.
-            is_over: whether the server has ended, and will say no more.
+            is_over: whether the server has ended.
 
         Returns:
-            The moment of time.perf_counter() at which it came; None where it did not.
+            The time.perf_counter() value at which it arrived; None if it did not.
         """
         deadline = time.perf_counter() + seconds
         while time.perf_counter() < deadline and not is_over():
@@ -54,14 +54,14 @@ class Notices:
         return None
 
     def forget(self) -> None:
-        """Read whatever has been said: the kernel keeps no more than a few messages, then the server would wait."""
+        """Read all messages: the kernel queues only a few, then the server would block."""
         self._socket.setblocking(False)
         while self._next():
             pass
         self._socket.settimeout(_GLANCE_SECONDS)
 
     def _next(self) -> list[str]:
-        """The lines of the next message; none where none has come."""
+        """The lines of the next message; none if there is none."""
         try:
             return self._socket.recv(4096).decode().splitlines()
         except (TimeoutError, BlockingIOError):

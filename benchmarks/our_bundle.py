@@ -1,4 +1,4 @@
-"""A bundle whose program does nothing, from any tree: the only module here that knows how bundles are written."""
+"""Writes a bundle whose program does nothing, from any tree: the only module here that depends on the format."""
 
 from __future__ import annotations
 

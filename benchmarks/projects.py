@@ -1,4 +1,4 @@
-"""The projects that are measured, each with its packages frozen and installed into a virtual environment."""
+"""The measured projects, each with pinned packages in a virtual environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLES = {
     SITE: "L: what `wagtail start` writes",
 }
 PLAIN_PATH = "/plain/"
-"""A page of the sample, as it is measured, that says no more than ok."""
+"""A page added to the sample that only says ok."""
 _PLAIN_VIEW = """
 
 from django.http import HttpResponse
@@ -33,7 +33,7 @@ _SOURCES = {
 }
 _COMPILE = "import compileall, sys; [compileall.compile_dir(folder, quiet=2) for folder in sys.argv[1:]]"
 _SERVING = [GUNICORN, *(f"{name}=={version}" for name, _, version in RUN_WING_NEEDS)]
-"""What a bundle brings in any case; so every other candidate has it as well."""
+"""Packages that every bundle has, so every other candidate gets them too."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Project:
 
     Attributes:
         name: S or L, or the number of files.
-        source: the folder with manage.py; of a project that is but a package, an empty one.
-        environment: the virtual environment, all bytecode made.
+        source: the folder with manage.py; empty if the project is only a package.
+        environment: the virtual environment, fully compiled.
         requirements: a file with every package and its version.
-        folder: for what is built from it.
+        folder: for built candidates.
     """
 
     name: str
@@ -115,4 +115,4 @@ def find_uv() -> str:
     """
     if uv := shutil.which("uv", path=SEARCH):
         return os.path.abspath(uv)
-    raise BenchmarkError("uv: found no such command; it comes with the group `test` of pyproject.toml")
+    raise BenchmarkError("uv: found no such command; install the group `test` of pyproject.toml")

@@ -1,4 +1,4 @@
-"""Measure the rows that are wanted, and write what came out."""
+"""Measures the requested rows, and writes the report."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from benchmarks.projects import TITLES
 from benchmarks.rows import COLD_START, ROWS, WARM_START
 from django_pyz_runtime.errors import UserError
 
-_CANDIDATES = "Median over the rounds; spread: between the quartiles; to base: the median of what each round has."
+_CANDIDATES = "Median over the rounds; spread: between the quartiles; to base: the median over the rounds."
 
 
 @dataclass
 class Report:
-    """What came out.
+    """The result.
 
     Attributes:
-        rows: what was measured.
+        rows: the measured ones.
         failures: the rows that could not be measured, and why.
     """
 
@@ -35,12 +35,12 @@ class Report:
 
 
 def measure(bench: Bench, names: Sequence[str], rows: Mapping[str, Callable[[Bench], Iterable[Row]]] = ROWS) -> Report:
-    """Measure rows; one that fails does not keep the others from being measured.
+    """Measure rows; a failing one does not stop the others.
 
     Args:
-        bench: what is measured.
+        bench: the candidates.
         names: of the rows.
-        rows: how each is measured.
+        rows: the function that measures each.
     """
     report = Report()
     for name in names:
@@ -50,7 +50,7 @@ def measure(bench: Bench, names: Sequence[str], rows: Mapping[str, Callable[[Ben
                 tell(f"{name}: {row.title}, {row.project}: {_short(row)}")
                 report.rows.append(row)
         except (BenchmarkError, UserError, AssertionError) as error:
-            # An AssertionError is how the corpus says that a project could not be made.
+            # The corpus raises AssertionError if a project could not be created.
             report.failures[name] = str(error)
             tell(f"{name} FAILED: {error}")
         tell(f"{name}: took {time.monotonic() - start:.0f} s")
@@ -62,11 +62,11 @@ def _short(row: Row) -> str:
 
 
 def markdown(report: Report, machine: str, projects: Sequence[str]) -> str:
-    """The table with what one must know to read it.
+    """The table with its explanations.
 
     Args:
-        report: what came out.
-        machine: what it was measured on.
+        report: the result.
+        machine: the machine's description.
         projects: the projects' names.
     """
     versions = ", ".join([*(f"{name} {version(name)}" for name in ("shiv", "uv", "pip")), f"pex {PEX_VERSION}"])
@@ -75,7 +75,7 @@ def markdown(report: Report, machine: str, projects: Sequence[str]) -> str:
 
 
 def drawing(report: Report) -> str | None:
-    """The chart; None where its rows were not measured."""
+    """The chart; None if its rows were not measured."""
     warm = [row for row in report.rows if row.files and row.title == WARM_START]
     cold = [row for row in report.rows if row.files and row.title == COLD_START]
     if not warm or not cold:

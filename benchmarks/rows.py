@@ -35,7 +35,7 @@ _COLD_TARGETS = {SAMPLE: Target(2.0), SITE: Target(1.7)}
 def overhead(bench: Bench) -> Iterator[Row]:
     """A program that does nothing, against Python that does nothing."""
     for name in bench.scale.projects:
-        # With its bytecode made, shiv starts as without that option.
+        # With compiled bytecode, shiv starts as without that option.
         peers = [peer for peer in bench.scale.peers if peer != SHIV_COMPILED]
         cases = _noop(bench, bench.project(name), warm, (OURS, *peers))
         values = interleaved(cases, bench.scale.overhead, measure.milliseconds)
@@ -60,7 +60,7 @@ def _noop(bench: Bench, candidates: Candidates, temperature: Callable[..., Case]
 
 
 def check(bench: Bench) -> Iterator[Row]:
-    """Django's `check`, once everything is in its place."""
+    """Django's `check`, with everything unpacked."""
     for name in bench.scale.projects:
         cases = _check(bench, bench.project(name), (OURS, *bench.scale.peers))
         values = interleaved(cases, bench.scale.check, measure.milliseconds)
@@ -76,7 +76,7 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 
 def first_check(bench: Bench) -> Iterator[Row]:
-    """The same as the first thing that is done with a file, against the warm virtual environment."""
+    """The same as the first use of a file, compared with the warm virtual environment."""
     for name in bench.scale.projects:
         candidates, targets = bench.project(name), {OURS: _COLD_TARGETS[name], OURS_INSTALLED: Target(1.0)}
         program = installed.install(candidates.file(OURS, MANAGE), bench.empty_folder(f"{name}-installed"))
@@ -94,7 +94,7 @@ def _check(bench: Bench, candidates: Candidates, names: tuple[str, ...]) -> list
 
 
 def size(bench: Bench) -> Iterator[Row]:
-    """The files' sizes. Ours holds bytecode and the collected static files as well."""
+    """The file sizes. Ours includes bytecode and collected static files."""
     for name in bench.scale.projects:
         candidates = bench.project(name)
         paths = {candidate: candidates.file(candidate, MANAGE) for candidate in (SHIV, OURS, PEX_VENV)}
@@ -115,7 +115,7 @@ def build(bench: Bench) -> Iterator[Row]:
         if bench.scale.with_pip:
             builds[ours_pip] = candidates.build_ours_with_pip
         folder = bench.empty_folder(f"{name}-builds")
-        # Fills the cache of pip; making the virtual environment has filled that of uv.
+        # Fills pip's cache; creating the virtual environment filled uv's.
         candidates.build_shiv(folder / "first.pyz")
         values = _timed_builds(builds, folder, bench.scale.build, name)
         yield Row("build", name, "s", values, {ours_uv: Target(0.5), ours_pip: Target(1.0)})

@@ -1,4 +1,4 @@
-"""What the servers are configured with: the same for gunicorn in a virtual environment and for a bundle."""
+"""The configuration of the servers: the same for gunicorn in a virtual environment and for a bundle."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ chdir = "{{source}}"
 pythonpath = "{{folder}}"
 raw_env = ["DJANGO_SETTINGS_MODULE={{settings}}"]
 """
-"""The same as src/django_pyz_runtime/serve/gunicorn_settings.py gives, with the settings.ini below."""
+"""The same values as src/django_pyz_runtime/serve/gunicorn_settings.py with the settings.ini below."""
 SOAK_INI = f"""\
 [settings]
 SECRET_KEY = a-key-of-fifty-characters-for-the-benchmarks-alone
@@ -27,7 +27,7 @@ ALLOWED_HOSTS = 127.0.0.1
 bind = 127.0.0.1:{{port}}
 workers = {WORKERS}
 """
-"""For all else, what an operator gets who says nothing."""
+"""All other options keep their defaults."""
 SETTINGS_INI = f"""\
 {SOAK_INI}threads = 1
 

@@ -28,10 +28,10 @@ class Setup:
 
     Attributes:
         name: of the candidate.
-        command: that starts it.
+        command: starts it.
         environment: the variables of its process.
-        port: where it will listen.
-        log: what it says goes there.
+        port: to listen on.
+        log: the file for its output.
     """
 
     name: str
@@ -46,11 +46,11 @@ class Running:
     """A server that has been started.
 
     Attributes:
-        setup: what was started.
+        setup: its setup.
         process: its master.
-        notices: what it tells its service manager, from when it was ready on.
-        ready_ms: the time until it said READY=1 to its NOTIFY_SOCKET (sd_notify(3)).
-        started: the moment of its start, of time.perf_counter().
+        notices: its messages to the service manager, after it was ready.
+        ready_ms: the time until it sent READY=1 to its NOTIFY_SOCKET (sd_notify(3)).
+        started: the time.perf_counter() value at its start.
     """
 
     setup: Setup
@@ -72,7 +72,7 @@ class Running:
         """The process ids of its workers.
 
         Raises:
-            BenchmarkError: they are not as many as wanted.
+            BenchmarkError: their number is wrong.
         """
         children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text(encoding="ascii")
         found = [int(pid) for pid in children.split()]
@@ -86,7 +86,7 @@ def prepare(candidates: Candidates, homes: Homes, folder: Path) -> list[Setup]:
 
     Args:
         candidates: of the sample.
-        homes: for what they write.
+        homes: for their files.
         folder: an empty one for their configuration.
     """
     ports = free_ports(3)
@@ -130,7 +130,7 @@ def _our_setup(candidates: Candidates, environment: dict[str, str], port: int, f
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, each another one."""
+    """Different unused ports."""
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
@@ -140,10 +140,10 @@ def free_ports(count: int) -> list[int]:
 
 @contextlib.contextmanager
 def running(setup: Setup) -> Iterator[Running]:
-    """Start a server, wait until it says that it is ready, and stop it at the end of the block.
+    """Start a server, wait until it is ready, and stop it at the end of the block.
 
     Raises:
-        BenchmarkError: it ended, or did not get ready in time.
+        BenchmarkError: it ended, or was not ready in time.
     """
     with tempfile.TemporaryDirectory() as folder, Notices(folder) as notices:
         environment = {**setup.environment, "NOTIFY_SOCKET": notices.address}

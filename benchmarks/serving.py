@@ -17,12 +17,12 @@ from benchmarks.servers import Running, Setup, running
 
 
 def serving_rows(setups: Sequence[Setup], rounds: int, seconds: float) -> Iterator[Row]:
-    """All servers run at the same time; they are asked one after the other.
+    """All servers run at the same time and get requests in turn.
 
     Args:
         setups: the servers, the base first.
         rounds: how many rounds.
-        seconds: for which each is asked in each round.
+        seconds: how long each gets requests in each round.
     """
     names = [setup.name for setup in setups]
     rate: dict[str, list[float]] = {name: [] for name in names}
@@ -44,7 +44,7 @@ def serving_rows(setups: Sequence[Setup], rounds: int, seconds: float) -> Iterat
 
 
 def ready_rows(setups: Sequence[Setup], rounds: int) -> Iterator[Row]:
-    """Each server is started alone, again and again.
+    """Each server is started alone, repeatedly.
 
     Args:
         setups: the servers, the base first.
@@ -61,7 +61,7 @@ def ready_rows(setups: Sequence[Setup], rounds: int) -> Iterator[Row]:
             times = _start(by_name[name])
             ready[name].append(times[0])
             answer[name].append(times[1])
-    # gunicorn says so before it has loaded the site, ours when a worker can serve: no target.
+    # gunicorn reports READY before it has loaded the site, ours when a worker can serve: no target.
     yield Row("start of the server to READY", SAMPLE, "ms", ready)
     yield Row("start of the server to the first answer", SAMPLE, "ms", answer, {OURS: Target(1.0)})
 
@@ -69,7 +69,7 @@ def ready_rows(setups: Sequence[Setup], rounds: int) -> Iterator[Row]:
 def _start(setup: Setup) -> tuple[float, float]:
     """Milliseconds to READY and to the first answer."""
     with running(setup) as server:
-        # It listens by now: the connection waits until a worker takes it.
+        # It already listens: the connection waits until a worker accepts it.
         return server.ready_ms, load.ask_since(server.started, setup.port, PLAIN_PATH)
 
 
@@ -82,7 +82,7 @@ def pss_megabytes(pid: int, part: str = "Pss") -> float:
 
     Args:
         pid: of the process.
-        part: Pss for all of it; Pss_Anon for what is not mapped from files, which only its relatives share.
+        part: Pss for all of it; Pss_Anon without memory mapped from files.
     """
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     [kilobytes] = re.findall(rf"^{part}:\s+(\d+) kB$", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The rows as a Markdown table."""
+"""Formats the rows as a Markdown table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def markdown(rows: Sequence[Row], notes: Sequence[str], failures: Mapping[str, s
     """The report.
 
     Args:
-        rows: what was measured.
+        rows: the measured ones.
         notes: lines about the machine and the projects.
-        failures: by the name of a row that could not be measured, why.
+        failures: the reason, by the name of a row that could not be measured.
     """
     lines = [*(f"- {note}" for note in notes), ""]
     lines += [line(_HEAD), line(["---"] * 3 + ["---:"] * 4 + ["---"])]
@@ -31,7 +31,7 @@ def line(cells: Sequence[str]) -> str:
 
 
 def _cells(row: Row) -> Iterator[list[str]]:
-    """The lines of a row; what it is stands in the first one only."""
+    """The lines of a row; only the first one has its title."""
     title, project = row.title, row.project
     for candidate in row.values:
         spread = row.spread(candidate)

@@ -1,1 +1,1 @@
-"""The soak: the sample served for minutes, under mixed traffic and upgrades, watched for failures and leaks."""
+"""The soak test: serves the sample for minutes under mixed traffic and upgrades, and looks for failures and leaks."""

@@ -1,4 +1,4 @@
-"""What the clients of the soak ask for."""
+"""The requests of the soak test's clients."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from datetime import UTC, datetime
 from itertools import cycle, islice
 
 SLOW_SECONDS = 5.0
-"""How long a slow request takes by itself."""
+"""The duration of a slow request."""
 SLOW_PATH = "/slow/"
-"""Of a page that takes that long."""
+"""The path of a page that takes that long."""
 _PIECES = 10
 Body = bytes | Iterator[bytes]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of request, and the answer that it must get.
+    """One kind of request, and its expected response.
 
     Attributes:
-        path: what is asked for.
-        says: what the answer's body must have in it.
-        status: of the answer.
+        path: of the request.
+        says: text that the response must contain.
+        status: of the response.
         method: of the request.
         headers: of the request.
-        body: makes the request's body.
-        seconds: how long it takes by itself.
+        body: creates the request's body.
+        seconds: its own duration.
     """
 
     path: str
@@ -44,14 +44,14 @@ class Kind:
 
 
 def _report() -> bytes:
-    """A crash of this moment, as a product would send it."""
+    """A current crash report, as a product would send it."""
     moment = datetime.now(UTC).isoformat(timespec="microseconds")
     crash = {"product": "Firefox", "version": "140.0", "signature": "soak", "platform": "Linux", "time": moment}
     return json.dumps(crash).encode()
 
 
 def _trickled_report() -> Iterator[bytes]:
-    """The same, of the same length, from a client on a bad line."""
+    """The same, with the same length, from a client on a slow connection."""
     report = _report()
     size = -(-len(report) // _PIECES)
     for start in range(0, len(report), size):
@@ -74,11 +74,11 @@ MIX: Sequence[Kind] = (
     *(PAGE, STATIC, LIVE, PAGE_OF_A_MONTH, STATIC, SIGNATURE, STATIC, PAGE, READY, MISSING),
     *(STATIC, PAGE, LIVE, SIGNATURE, STATIC, SUBMIT, PAGE, STATIC, READY, PAGE_OF_A_MONTH),
 )
-"""Of the quick requests; each client begins at another place."""
+"""The sequence of quick requests; each client starts at a different place."""
 
 
 def quick(number: int) -> Iterator[Kind]:
-    """What a client asks, for ever.
+    """The endless requests of a client.
 
     Args:
         number: of the client.
@@ -92,7 +92,7 @@ def slow(number: int) -> Iterator[Kind]:
     Args:
         number: of the client.
     """
-    # A body that comes piece by piece needs its length said before.
+    # A body sent in pieces needs its length declared.
     headers = {**_JSON, "Content-Length": str(len(_report()))}
     trickled = Kind("/submit/", b"/report/", 201, "POST", headers, _trickled_report, SLOW_SECONDS)
     return cycle((SLOW, trickled) if number % 2 == 0 else (trickled, SLOW))

@@ -1,4 +1,4 @@
-"""What came of a soak: failures, waits, and how what the server takes has changed."""
+"""The result of a soak test: failures, waits, and trends of the server's resources."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from benchmarks.soak.upgrades import Upgrade
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it.
+    """The result.
 
     Attributes:
-        answers: to all requests.
+        answers: the results of all requests.
         upgrades: in their order.
         samples: in their order; taken between upgrades, never during one.
-        log: what the server has said.
+        log: the server's output.
     """
 
     answers: Sequence[Answer]
@@ -29,15 +29,15 @@ class Outcome:
 
     @property
     def problems(self) -> list[str]:
-        """What was wrong with requests, then with upgrades."""
+        """The problems of requests, then of upgrades."""
         found = [*(answer.problem for answer in self.answers), *(upgrade.problem for upgrade in self.upgrades)]
         return list(filter(None, found))
 
     def waits(self, *, at_upgrade: bool) -> list[float]:
-        """How long clients waited beyond what their requests take by themselves, in seconds, shortest first.
+        """How long clients waited beyond their requests' own duration, in seconds, sorted.
 
         Args:
-            at_upgrade: of the requests that an upgrade came upon; else of all others.
+            at_upgrade: take the requests that overlap an upgrade; else all others.
         """
         return sorted(answer.wait_seconds for answer in self.answers if self._is_at_upgrade(answer) is at_upgrade)
 
@@ -45,21 +45,21 @@ class Outcome:
         return any(upgrade.overlaps(answer.start, answer.end) for upgrade in self.upgrades)
 
     def settled(self) -> list[Sample]:
-        """The samples since the first upgrade: before it the server is still warming up. All, where there was none."""
+        """The samples since the first upgrade (the server warms up before); all if there was none."""
         start = min((upgrade.end for upgrade in self.upgrades), default=0.0)
         return [sample for sample in self.samples if sample.moment >= start]
 
 
 @dataclass(frozen=True)
 class Course:
-    """How a figure went.
+    """The trend of a figure.
 
     Attributes:
         first: value.
         last: value.
         least: value.
         most: value.
-        slope: of the straight line through all values that fits best (least squares), a minute.
+        slope: per minute, by least squares.
     """
 
     first: float
@@ -70,7 +70,7 @@ class Course:
 
 
 def course(samples: Sequence[Sample], value: Callable[[Sample], float]) -> Course:
-    """How a figure went over samples.
+    """The trend of a figure over samples.
 
     Args:
         samples: at least one.

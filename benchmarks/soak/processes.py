@@ -1,4 +1,4 @@
-"""What a server takes of the machine, at one moment."""
+"""Samples a server's use of the machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OWN = "Pss_Anon"
 
 @dataclass(frozen=True)
 class Process:
-    """A process, as /proc/PID/stat shows it (proc(5)).
+    """A process, from /proc/PID/stat (proc(5)).
 
     Attributes:
         parent: the process id of its parent.
@@ -31,19 +31,19 @@ class Process:
 
 @dataclass(frozen=True)
 class Sample:
-    """What a server takes.
+    """A sample of a server's resources.
 
     Attributes:
-        moment: of time.perf_counter().
+        moment: the time.perf_counter() value.
         master_kilobytes: memory (PSS) of the master.
         master_own_kilobytes: that part of it which is not mapped from files. The rest depends on who else on the
             machine has the same files mapped.
-        worker_kilobytes: as of the master, of a worker, on average.
+        worker_kilobytes: the same for a worker, on average.
         worker_own_kilobytes: likewise.
-        descriptors: that the master has open.
-        worker_descriptors: that a worker has open, on average.
+        descriptors: the master's open ones.
+        worker_descriptors: a worker's open ones, on average.
         processes: the master and all below it.
-        zombies: those of them that have ended, and wait for their parent to take note.
+        zombies: those of them that have ended but were not reaped.
     """
 
     moment: float
@@ -58,13 +58,13 @@ class Sample:
 
 
 def sample(master: int) -> Sample:
-    """Look at a server.
+    """Sample a server.
 
     Args:
         master: its process id.
 
     Raises:
-        BenchmarkError: it is not there, or has no workers.
+        BenchmarkError: it is gone, or has no workers.
     """
     table = process_table()
     workers = living_children(table, master)
@@ -96,7 +96,7 @@ def process_table(proc: Path = Path("/proc")) -> dict[int, Process]:
         if folder.name.isdecimal():
             try:
                 text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-            except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            except (FileNotFoundError, ProcessLookupError):  # it has ended
                 continue
             # The name before it, in parentheses, may have spaces and parentheses.
             state, parent, *_ = text.rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""Two releases of the sample that differ in one word, put in place of each other as an operator would."""
+"""Two releases of the sample that differ in one word, swapped as an operator would."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def build(candidates: Candidates, folder: Path) -> dict[str, Path]:
 
 
 class Program:
-    """The file that is served, with one release in it at a time.
+    """The served file, which holds one release at a time.
 
     Args:
         path: of the file.
@@ -66,7 +66,7 @@ class Program:
         self.put_next()
 
     def put_next(self) -> str:
-        """Put the other release in its place, by a rename, and return its name."""
+        """Rename the other release into place, and return its name."""
         name = next(self._names)
         new = self.path.with_name(f".{self.path.name}.new")
         shutil.copy(self._releases[name], new)
@@ -78,6 +78,6 @@ def served_on(port: int) -> str:
     """The name of the release that answers.
 
     Raises:
-        BenchmarkError: none does.
+        BenchmarkError: none answers.
     """
     return ask(port, _PATH).decode()

@@ -1,4 +1,4 @@
-"""What came of a soak, as Markdown."""
+"""The report of a soak test, as Markdown."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from benchmarks.table import line
 
 _TOLD_PROBLEMS = 5
 _TOLD_LINES = 40
-"""Of the server's log, where something was wrong."""
+"""Lines of the server's log to show on problems."""
 
 
 def markdown(outcome: Outcome, notes: Sequence[str]) -> str:
     """The report.
 
     Args:
-        outcome: what came of it.
+        outcome: the result.
         notes: lines about the machine, the server and the clients.
     """
     tables = [*_counts(outcome), "", *_waits(outcome), "", *_courses(outcome)]
@@ -64,7 +64,7 @@ def _courses(outcome: Outcome) -> Iterator[str]:
 
 
 def _line(title: str, figure: Course, unit: str = "") -> str:
-    # What can be counted has no fractions, but for an average.
+    # Counts have no fractions, except averages.
     values = [f"{value:,.{0 if unit or value == int(value) else 1}f}{unit}" for value in _values(figure)]
     return line((title, *values, f"{figure.slope:+,.2f}{unit}"))
 
@@ -74,7 +74,7 @@ def _values(figure: Course) -> tuple[float, ...]:
 
 
 def _evidence(outcome: Outcome) -> Iterator[str]:
-    """What was wrong, and what the server said last; nothing, where nothing was."""
+    """The problems and the end of the server's log; empty if there were none."""
     if problems := outcome.problems:
         yield from ("", f"**{len(problems):,} failed.** The first of them:", "", "```")
         yield from problems[:_TOLD_PROBLEMS]

@@ -1,4 +1,4 @@
-"""A soak from its start to what came of it."""
+"""Runs a soak test."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from benchmarks.soak.traffic import Answer, Crowd, traffic
 from benchmarks.soak.upgrades import Upgrade, upgrade
 
 _SAMPLE_SECONDS = 2.0
-"""Between two looks at the server."""
+"""Seconds between two samples."""
 _IMPORTS = 20
-"""How often the sample's reports are imported: what the clients add to so many neither slows the pages down nor has
-SQLite keep more pages in memory, which would look like a leak."""
+"""How often the sample's reports are imported: with this many, those that clients add neither slow down the pages nor
+grow SQLite's cache, which would look like a leak."""
 _REPORTS = CHECKOUT / "src" / "project" / "crashstats" / "fixtures" / "sample_crashes.jsonl"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a soak is.
+    """The parameters of a soak test.
 
     Attributes:
-        minutes: how long it takes.
+        minutes: the duration.
         every_seconds: from the start of one upgrade to that of the next, unless it takes longer.
-        crowd: how many clients there are.
+        crowd: the clients.
     """
 
     minutes: float
@@ -51,10 +51,10 @@ class Plan:
 
 
 def soak(bench: Bench, plan: Plan) -> Outcome:
-    """Serve the sample, ask it, upgrade it, and look at it.
+    """Serve the sample with traffic and upgrades, and sample its resources.
 
     Raises:
-        BenchmarkError: it does not start, or ends before its time.
+        BenchmarkError: it does not start, or ends early.
     """
     folder = bench.empty_folder("soak")
     program = Program(folder / "project-script", releases.build(bench.project(SAMPLE), folder))

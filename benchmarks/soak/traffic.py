@@ -1,4 +1,4 @@
-"""The clients of the soak: threads of this process that ask a server on this machine, each at a steady pace."""
+"""The clients of the soak test: threads that send requests to a local server, each at a steady pace."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ _SHOWN_CHARACTERS = 300
 
 @dataclass(frozen=True)
 class Crowd:
-    """How many clients there are.
+    """The numbers of clients.
 
     Attributes:
-        keeping: those that keep their connection.
-        plain: those that make a new one for each request.
-        slow: those that are slow, or ask for what is; fewer than a worker has threads, as they would else take all.
-        pause_seconds: of each, between an answer and its next question: the server is kept busy, and has room for an
-            upgrade beside it.
+        keeping: with kept connections.
+        plain: with a new connection per request.
+        slow: slow ones, or with slow requests; fewer than a worker's threads, or they would take all.
+        pause_seconds: between a response and the next request: keeps the server busy, with room for an upgrade.
     """
 
     keeping: int = 8
@@ -37,13 +36,13 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one request.
+    """The result of one request.
 
     Attributes:
-        start: when it was sent, of time.perf_counter().
-        end: when the answer was read, or the request had failed.
-        problem: what was wrong; "" where nothing was.
-        own_seconds: how long the request takes by itself.
+        start: the time.perf_counter() value when it was sent.
+        end: when the response was read, or the request failed.
+        problem: the error; "" if none.
+        own_seconds: the request's own duration.
     """
 
     start: float
@@ -53,20 +52,20 @@ class Answer:
 
     @property
     def wait_seconds(self) -> float:
-        """For how long the client waited beyond that."""
+        """How long the client waited beyond that."""
         return max(0.0, self.end - self.start - self.own_seconds)
 
 
 @contextlib.contextmanager
 def traffic(port: int, crowd: Crowd) -> Iterator[list[Answer]]:
-    """Have clients ask until the end of the block; each then finishes what it has begun.
+    """Let clients send requests until the end of the block; each finishes its last one.
 
     Args:
         port: of the server, on 127.0.0.1.
-        crowd: how many there are.
+        crowd: the clients.
 
     Yields:
-        The answers, more and more of them.
+        The growing list of results.
     """
     answers: list[Answer] = []
     over = threading.Event()
@@ -93,7 +92,7 @@ class _Client:
         self._kinds = kinds
 
     def run(self, answers: list[Answer], pause_seconds: float, over: threading.Event) -> None:
-        """Ask again and again."""
+        """Send requests repeatedly."""
         while not over.wait(pause_seconds):
             answers.append(self._answer(next(self._kinds)))
         self._connection.close()
@@ -124,6 +123,6 @@ class _Client:
 
 
 def _leave_if_closed(connection: http.client.HTTPConnection) -> None:
-    """Forget a connection that the server has closed meanwhile, as every client does that keeps some."""
+    """Drop a connection that the server has closed, as clients with kept connections do."""
     if connection.sock and select.select([connection.sock], [], [], 0)[0]:
         connection.close()

@@ -1,4 +1,4 @@
-"""One upgrade of a running server: another release in the file's place, and a signal."""
+"""Upgrades a running server: replaces the file, and sends a signal."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from benchmarks.soak.processes import living_children, process_table
 from benchmarks.soak.releases import Program, served_on
 
 _RELOAD_SECONDS = 60.0
-"""How long a server may take to say that it has reloaded."""
+"""How long a server may take to report a reload."""
 _FAREWELL_SECONDS = 60.0
-"""How long its former workers may take to end after that."""
+"""How long its old workers may take to end after that."""
 _GLANCE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What came of it.
+    """The result of an upgrade.
 
     Attributes:
-        start: the moment of the signal, of time.perf_counter().
-        ready: when the server had said that it was ready again.
-        end: when the former workers had ended, or it was clear that it had failed.
-        problem: what was wrong; "" where nothing was.
+        start: the time.perf_counter() value at the signal.
+        ready: when the server reported READY again.
+        end: when the old workers had ended, or the upgrade had failed.
+        problem: the error; "" if none.
     """
 
     start: float
@@ -36,15 +36,15 @@ class Upgrade:
     problem: str = ""
 
     def overlaps(self, start: float, end: float) -> bool:
-        """Whether it was under way at some moment of a span."""
+        """Whether it overlaps a time span."""
         return start <= self.end and end >= self.start
 
 
 def upgrade(server: Running, program: Program) -> Upgrade:
-    """Upgrade a server, and wait until the former workers have ended.
+    """Upgrade a server, and wait until the old workers have ended.
 
     Args:
-        server: that serves the program.
+        server: serves the program.
         program: its file.
     """
     server.notices.forget()
@@ -56,7 +56,7 @@ def upgrade(server: Running, program: Program) -> Upgrade:
     try:
         ready = _wait_until_ready(server)
         _wait_until_gone(server, former)
-        # Now that no other worker is there.
+        # Only new workers are left.
         if (found := served_on(server.setup.port)) != release:
             raise BenchmarkError(f"wanted release {release} to answer, found {found}")
     except BenchmarkError as error:
@@ -76,5 +76,5 @@ def _wait_until_gone(server: Running, former: list[int]) -> None:
     deadline = time.perf_counter() + _FAREWELL_SECONDS
     while left := set(former).intersection(living_children(process_table(), server.master)):
         if time.perf_counter() > deadline:
-            raise BenchmarkError(f"former workers are still there after {_FAREWELL_SECONDS:.0f} s: {sorted(left)}")
+            raise BenchmarkError(f"old workers are still running after {_FAREWELL_SECONDS:.0f} s: {sorted(left)}")
         time.sleep(_GLANCE_SECONDS)
