@@ -134,7 +134,7 @@ def test_a_site_is_installed_upgraded_not_upgraded_removed_and_purged(
     settings.write_text(before + _BROKEN)
     done = machine.dpkg("--install", "/root/older.deb")
     assert (done.returncode, "No module named 'no_such_urls'" in done.stderr) == (1, True), done.stderr
-    assert "flat: this release was refused: the one before stays installed and in force.\n" in done.stderr
+    assert "flat: this release was rejected: the previous one stays installed and active.\n" in done.stderr
     assert (machine.state(), machine.succeeds("--audit")) == (is_there, "")
     assert (machine.status(*PAGE), machine.build()) == (200, build_of(newer_flat))
     assert build_of(machine.booted.path("/usr/lib/flat/package/flat")) == build_of(newer_flat)
@@ -171,7 +171,7 @@ def test_nothing_is_done_where_something_foreign_is_in_the_way(machine: Packaged
         path.write_text("#!/bin/sh\n")
     done = machine.dpkg("--install", "/root/older.deb")
     assert done.returncode == 1
-    assert "/usr/lib/systemd/system/flat.socket /usr/bin/flat: is there, and is not of the site flat" in done.stderr
+    assert "/usr/lib/systemd/system/flat.socket /usr/bin/flat: exists and does not belong to the site flat" in done.stderr
     assert machine.there() == ["/usr/bin/flat", "/usr/lib/systemd/system/flat.socket"]
     assert not machine.state().startswith("ii")
 

@@ -11,7 +11,7 @@ refuse_what_is_foreign() {
         foreign="$foreign $program"
     fi
     if [ "$foreign" ]; then
-        echo "$name:$foreign: is there, and is not of the site $name, so nothing was changed." >&2
+        echo "$name:$foreign: exists and does not belong to the site $name; nothing was changed." >&2
         echo "$name: Move that away, or build the file again with another name: --name NAME, --script NAME." >&2
         exit 1
     fi

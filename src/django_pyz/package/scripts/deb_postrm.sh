@@ -26,7 +26,7 @@ case $1 in
         upgrade_site
         ;;
     failed-upgrade)
-        echo "$name: this release was refused: the one before stays installed and in force." >&2
+        echo "$name: this release was rejected: the previous one stays installed and active." >&2
         exit 1
         ;;
     remove)
