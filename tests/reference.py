@@ -53,7 +53,8 @@ def build_options_table() -> str:
     for item in fields(Options):
         name = f"`{item.name.replace('_', '-')}`"
         flag = "`collectstatic = false`, `--no-collectstatic`" if item.default is True else name
-        rows.append(f"| {flag} | {item.metadata['help']} |")
+        meaning = f"{'do not ' if item.default is True else ''}{item.metadata['help']}"
+        rows.append(f"| {flag} | {meaning} |")
     return "\n".join(rows) + "\n"
 
 

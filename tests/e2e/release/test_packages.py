@@ -171,7 +171,9 @@ def test_nothing_is_done_where_something_foreign_is_in_the_way(machine: Packaged
         path.write_text("#!/bin/sh\n")
     done = machine.dpkg("--install", "/root/older.deb")
     assert done.returncode == 1
-    assert "/usr/lib/systemd/system/flat.socket /usr/bin/flat: exists and does not belong to the site flat" in done.stderr
+    assert (
+        "/usr/lib/systemd/system/flat.socket /usr/bin/flat: exists and does not belong to the site flat" in done.stderr
+    )
     assert machine.there() == ["/usr/bin/flat", "/usr/lib/systemd/system/flat.socket"]
     assert not machine.state().startswith("ii")
 
