@@ -56,7 +56,7 @@ def test_the_option_that_a_build_command_without_its_module_names_works(tmp_path
     with pytest.raises(UserError, match="No module named 'idna'") as caught:
         _run_build_commands(root, tmp_path / "first", options)
     assert "idna is not installed." in caught.value.hint
-    told = re.search(r"give --groups (\w+)\.$", caught.value.hint)
+    told = re.search(r"Give --groups (\w+)\.$", caught.value.hint)
     assert told
 
     _run_build_commands(root, tmp_path / "second", replace(options, groups=(told[1],)))
