@@ -45,7 +45,8 @@ def test_a_value_stands_in_the_file_once(given: str, section: str, key: str, val
 
 def test_an_example_gives_its_place() -> None:
     lines = values(FRESH, "serve.workers=2").splitlines()
-    assert lines[lines.index("workers = 2") - 1].startswith("# Worker processes.")
+    place = lines.index("workers = 2")
+    assert any("Worker processes" in line for line in lines[place - 3 : place])
     assert not any(line.startswith("#workers") for line in lines)
 
 
