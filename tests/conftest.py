@@ -80,7 +80,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit that holds this checkout as it is now, changes included."""
-    copy = tmp_path_factory.mktemp("checkout") / "django-pyz"
+    return made_once(tmp_path_factory, "checkout", _copy_checkout) / "django-pyz"
+
+
+def _copy_checkout(folder: Path) -> None:
+    copy = folder / "django-pyz"
     listed = _git(CHECKOUT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         if (CHECKOUT / name).is_file():
@@ -89,7 +93,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _git(copy, "init", "--quiet")
     _git(copy, "add", "--all")
     _git(copy, "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "--quiet", "--message=Copy")
-    return copy
 
 
 @pytest.fixture(scope="session")

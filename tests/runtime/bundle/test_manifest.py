@@ -51,7 +51,7 @@ def test_a_value_of_another_type_is_refused(manifest: Manifest, field: str, valu
 def test_a_variable_of_another_type_is_refused(manifest: Manifest, field: str, value: object) -> None:
     variable = {"name": "A", "default": None, "kind": "", "where": "x.py:1", field: value}
     data = {**json.loads(manifest.to_json()), "variables": [variable]}
-    with pytest.raises(UserError, match=r"^manifest: damaged \(wanted texts"):
+    with pytest.raises(UserError, match=r"^manifest: damaged \(wanted strings"):
         Manifest.from_json(json.dumps(data))
 
 

@@ -46,7 +46,7 @@ def test_a_value_stands_in_the_file_once(given: str, section: str, key: str, val
 def test_an_example_gives_its_place() -> None:
     lines = values(FRESH, "serve.workers=2").splitlines()
     place = lines.index("workers = 2")
-    assert any("Worker processes" in line for line in lines[place - 3 : place])
+    assert any("Number of worker processes" in line for line in lines[place - 3 : place])
     assert not any(line.startswith("#workers") for line in lines)
 
 
