@@ -18,8 +18,8 @@ from tests import measuring, programs
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOCK = CHECKOUT / "tests" / "requirements.txt"
 CHECKS = ("ruff format --check", "ruff check", "lint-imports --no-cache", "mypy")
-# Two at a time, module by module: what a module shares is made once.
-PYTEST = "pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder"
+# Three at a time on two cores, as many tests wait; module by module: what a module shares is made once.
+PYTEST = "pytest --numprocesses=3 --dist=loadscope --no-loadscope-reorder"
 LOCKING = f"uv pip compile pyproject.toml --group dev --output-file {LOCK.relative_to(CHECKOUT)} --quiet --universal"
 
 
