@@ -200,7 +200,7 @@ def _unmapped(owner: int) -> str:
     except (OSError, ValueError):
         return ""
     return (
-        ": in this user namespace, unmapped owners all look the same;  "
+        ": in this user namespace, unmapped owners all look the same; "
         "map the owner into it, or start the file outside it"
     )
 

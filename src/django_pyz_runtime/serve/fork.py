@@ -67,7 +67,7 @@ def warn_of_shared(before: dict[int, str]) -> None:
     """
     if shared := sorted({peer for inode, peer in peers().items() if inode not in before}):
         log.warning(
-            "While loading, the site opened connections that all its workers share, to %s.  "
+            "While loading, the site opened connections that all its workers share, to %s. "
             "If their library does not support that, set [gunicorn] preload_app = false.",
             ", ".join(shared),
         )

@@ -302,7 +302,7 @@ def test_static_files_are_uploaded_by_collectstatic_and_not_by_the_build(
     said = build(replace(case, options=given), checkout, case.source.make(tmp_path), tmp_path / "release")
     machine = make_machine(case, tmp_path)
     assert bucket.files == {}
-    [note] = [line for line in said.splitlines() if "shop.storage.Bucket keeps the static files" in line]
+    [note] = [line for line in said.splitlines() if "shop.storage.Bucket stores static files elsewhere" in line]
     assert "`shop collectstatic`" in note
 
     refused = machine.run("collectstatic", "--noinput", "--dir", "out", BUCKET_URL=bucket.url)
@@ -417,7 +417,7 @@ def test_settings_made_from_an_example_come_in_by_each_way_that_is_told(checkout
     command = [sys.executable, str(checkout / "build_pyz.py"), str(folder), "-o", str(bundle)]
     refused = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert refused.returncode == 2
-    told = re.search(r"that has `(.+)` below (\S+), .* copy it to (\S+) and give (--include \S+)\.", refused.stderr)
+    told = re.search(r"with `(.+)` below (\S+), .* copy it to (\S+) and give (--include \S+)\.", refused.stderr)
     assert told
 
     (tmp_path / "build.ini").write_text(f"{told[2]}\n{told[1]}\n")
