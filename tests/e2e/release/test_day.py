@@ -25,7 +25,7 @@ import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as database:
     print(database.execute(sys.argv[2]).fetchall())
 """
-TOLD = r"(\d+) command leads to a page, where it took 16 by hand, (\d+) to each upgrade and (\d+) to each rollback\."
+TOLD = r"(\d+) command leads to a page \(16 by hand\), (\d+) to each upgrade and (\d+) to each rollback\."
 
 
 class Day:
