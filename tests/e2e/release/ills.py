@@ -187,7 +187,7 @@ WAVES: dict[str, list[Ill]] = {
         Ill("secret-files", "mode 0644", _secret_file),
         Ill("backups", "mode 0644", f"chmod 644 {DATA}/backups/*.gz"),
         Ill("old-code", "releases that are probably not needed", _old_trees),
-        Ill("unit-read", "older text", f"touch -d 'next year' {UNITS}/flat.service"),
+        Ill("unit-read", "has not read its last change", f"touch -d 'next year' {UNITS}/flat.service"),
         Ill("journal", "is lost", "rm -r /var/log/journal"),
     ],
     "values in settings.ini, and migrations": [

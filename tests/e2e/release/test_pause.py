@@ -192,6 +192,6 @@ def test_a_request_that_takes_longer_than_a_stop_allows_is_ended(
         with held_up_at(gate):
             said = installed.succeed(priced_tea, "upgrade", "--pause")
         client.join()
-        assert "as their requests took longer: 1\n" in said
+        assert "because their requests took too long: 1\n" in said
         assert len(lost) == 1
         assert answer(server) == "priced"
