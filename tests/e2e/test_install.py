@@ -152,7 +152,7 @@ def test_what_does_not_start_there_is_not_put_in_place(shop: Machine, root: Path
 
 def test_other_forms_of_the_option_install_as_well(shop: Machine, root: Path) -> None:
     """Where the launcher does not see what will be installed, the command does it from elsewhere."""
-    said = shop.succeed("pyz", "install", "--ro", str(root))
+    said = shop.succeed("pyz", "install", "--root", "/nowhere", "--root", str(root))
     assert said.count(": written\n") == 2
 
 

@@ -72,7 +72,7 @@ def index(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("installer", ["uv", pytest.param("pip", marks=pytest.mark.long)])
 def test_the_package_is_in_the_file_and_the_password_is_not(
     checkout: Path, tmp_path: Path, index: str, installer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

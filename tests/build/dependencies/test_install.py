@@ -251,7 +251,7 @@ def test_the_server_is_the_version_that_these_tests_run() -> None:
     assert f"prometheus-client=={version('prometheus-client')}" == PROMETHEUS_CLIENT
 
 
-@pytest.mark.parametrize("program", ["uv", "pip"])
+@pytest.mark.parametrize("program", ["uv", pytest.param("pip", marks=pytest.mark.long)])
 def test_an_index_that_lacks_the_server_is_said_and_having_it_there_helps(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:

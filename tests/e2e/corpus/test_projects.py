@@ -458,6 +458,7 @@ def test_every_command_comes_in_by_the_project_s_manage_py(checkout: Path, tmp_p
         assert server.get("/admin/login/").status == 200
 
 
+@pytest.mark.long
 def test_the_ways_to_migrations_that_a_build_names_lead_to_a_table(checkout: Path, tmp_path: Path) -> None:
     case = Case(Source("shop", "tree", "tests/projects/no-migrations"))
     folder, output = case.source.make(tmp_path), tmp_path / "release"

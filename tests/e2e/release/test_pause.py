@@ -174,6 +174,7 @@ def test_a_migration_that_fails_has_the_data_restored(priced_tea: Path, installe
     assert "pause" not in installed.succeed(priced_tea, "upgrade"), "nobody is served"
 
 
+@pytest.mark.long
 def test_a_request_that_takes_longer_than_a_stop_allows_is_ended(
     tea: tuple[Path, Path], priced_tea: Path, tmp_path: Path, shared_cache: Path, gate: Path
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_worker_is_listed_and_ends_its_task_in_the_old_code_when_the_file_is_r
 
 
 @pytest.mark.needs("redis-server")
+@pytest.mark.long
 def test_an_rq_worker_ends_its_job_in_the_old_code(
     shop: Machine, workers: tuple[Path, Path], redis: str, tmp_path: Path
 ) -> None:

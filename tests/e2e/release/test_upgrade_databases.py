@@ -67,9 +67,9 @@ def installed(
 def asked(server: Server, *, may_pause: bool = False) -> Iterator[None]:
     """Clients that ask all the time, six of them on connections that they keep, and get their answers."""
     with load(address(server), keep_alive=6, plain=1, may_pause=may_pause) as clients:
-        clients.go_on(2)
+        clients.go_on(1)
         yield
-        clients.go_on(2)
+        clients.go_on(1)
         assert clients.failures == [], f"{clients}\n{server.said}"
         assert bool(clients.paused) == may_pause
 

@@ -19,7 +19,7 @@ from tests.e2e.release.upgrading import Installation, build_of
 pytestmark = NEEDS
 MEGABYTES = 400
 SEED = 14
-MOMENTS = int(os.environ.get("MOMENTS", "3"))
+MOMENTS = int(os.environ.get("MOMENTS", "2"))
 """Many more were tried by hand."""
 
 
