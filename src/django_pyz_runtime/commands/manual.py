@@ -6,7 +6,7 @@ import contextlib
 import json
 import zipfile
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from django_pyz_runtime.boot.arguments import add_common_options
 from django_pyz_runtime.bundle.bundle import Bundle
@@ -84,8 +84,11 @@ def completion_script(bundle: Bundle, shell: str, *names: str) -> str:
         shell: bash, zsh or fish.
         names: other names of the executable.
     """
-    script = bundle.manifest.script
-    made = completion.table(all_commands(bundle), (script, *names))
+    return _script(bundle, all_commands(bundle), shell, *names)
+
+
+def _script(bundle: Bundle, root: Command, shell: str, *names: str) -> str:
+    made = completion.table(root, (bundle.manifest.script, *names))
     return completion.SHELLS[shell](made, f"# {_mark(bundle)}")
 
 
@@ -95,21 +98,20 @@ def _mark(bundle: Bundle) -> str:
 
 def host_shell_files(bundle: Bundle) -> list[HostFile]:
     """The files of a host for shells and man(1)."""
-    site = Site.of_names(bundle.manifest)
-    made: dict[str, Callable[[], str]] = {
-        "bash": lambda: completion_script(bundle, "bash"),
-        "zsh": lambda: completion_script(bundle, "zsh"),
-        "fish": lambda: completion_script(bundle, "fish"),
-        "man1": lambda: command_page(bundle),
-        "man5": lambda: settings_page(bundle),
-    }
-    return [shell_files.host_file(site, kind, place, made[kind]()) for kind, place in shell_files.places(site).items()]
+    site, root = Site.of_names(bundle.manifest), all_commands(bundle)
+    made = {shell: _script(bundle, root, shell) for shell in completion.SHELLS}
+    made |= {"man1": command_page(bundle, root), "man5": settings_page(bundle)}
+    return [shell_files.host_file(site, kind, place, made[kind]) for kind, place in shell_files.places(site).items()]
 
 
-def command_page(bundle: Bundle) -> str:
-    """The man page SCRIPT(1)."""
+def command_page(bundle: Bundle, root: Command) -> str:
+    """The man page SCRIPT(1).
+
+    Args:
+        bundle: the bundle.
+        root: all its commands.
+    """
     manifest, script = bundle.manifest, bundle.manifest.script
-    root = all_commands(bundle)
     by_name = {command.name: command for command in root.commands}
     project = [command for command in root.commands if command.name not in ("pyz", "runserve")]
     purpose = f"the Django site {manifest.name} in one file"

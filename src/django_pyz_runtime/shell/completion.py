@@ -119,7 +119,7 @@ def bash(made: Table, mark: str) -> str:
         space = "; go_on=1" if words.may_go_on else ""
         return f"words='{listed}' takes={words.takes}{space}"
 
-    return _filled(_BASH, made, mark, offer, lambda pattern: f"'{pattern}'".replace("'* ", "*' "), "{} {} ;;", "|")
+    return _filled(_BASH, made, mark, offer, _with_star, "{} {} ;;", "|")
 
 
 def zsh(made: Table, mark: str) -> str:
@@ -130,7 +130,7 @@ def zsh(made: Table, mark: str) -> str:
         space = "; go_on=(-S '')" if words.may_go_on else ""
         return f"list=({listed}) takes={words.takes}{space}"
 
-    return _filled(_ZSH, made, mark, offer, lambda pattern: f"'{pattern}'".replace("'* ", "*' "), "{} {} ;;", "|")
+    return _filled(_ZSH, made, mark, offer, _with_star, "{} {} ;;", "|")
 
 
 def fish(made: Table, mark: str) -> str:
@@ -188,6 +188,11 @@ def _filled(
         "WORDS": cases(made.words, offer),
     }
     return re.sub("@([A-Z]+)@", lambda slot: slots[slot[1]], template)
+
+
+def _with_star(pattern: str) -> str:
+    """A pattern in quotes; a star at its beginning stays outside of them."""
+    return f"'{pattern}'".replace("'* ", "*' ")
 
 
 def _quoted(text: str) -> str:

@@ -21,7 +21,6 @@ from django_pyz_runtime.bundle.manifest import METRICS_FOLDER
 from django_pyz_runtime.serve.anonymous_file import anonymous_file
 from django_pyz_runtime.serve.metrics import counters
 from django_pyz_runtime.serve.metrics.counters import Counters, Meter
-from django_pyz_runtime.serve.metrics.exporter import START, Orders
 from django_pyz_runtime.serve.reload.handover import MetricsLeft, name_of
 from django_pyz_runtime.serve.reload.old_workers import is_there
 from django_pyz_runtime.serve.settings.addresses import label_of, listen
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from gunicorn.config import Config
+
+    from django_pyz_runtime.serve.metrics.exporter import Orders
 
 _AGAIN_SECONDS = 5.0
 """Pause between two starts of an exporter that keeps exiting."""
@@ -211,10 +212,11 @@ class Metrics(NoMetrics):
             self._start()
 
     def _start(self) -> None:
-        # Most servers never come here.
+        # Most servers never come here, and the exporter imports http.server.
         from subprocess import DEVNULL, Popen
 
         from django_pyz_runtime.activation.child_environment import PYTHON
+        from django_pyz_runtime.serve.metrics.exporter import START
 
         config = self._config
         if not self._listener or not config:
@@ -237,6 +239,8 @@ class Metrics(NoMetrics):
         )
 
     def _orders(self, listener: socket.socket, title: str) -> Orders:
+        from django_pyz_runtime.serve.metrics.exporter import Orders
+
         manifest = self._bundle.manifest
         packages = {one["name"]: one["version"] for one in manifest.sbom.get("components", ())}
         release = {"version": manifest.version, "build": self._bundle.build_id, "django": packages.get("django", "")}
