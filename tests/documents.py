@@ -47,18 +47,24 @@ class Command:
 
 def comparable(line: str) -> str:
     """A line with every number and build id made the same: times, sizes and process ids differ."""
-    return re.sub(r"\b[0-9a-f]{12,}\b|\d[\d.,]*", "0", line.rstrip())
+    named = re.sub(r"\b(?=[a-f]*\d)[0-9a-f]{12,64}\b", "ID", line.rstrip())
+    return re.sub(r"\d[\d.,]*", "0", named)
 
 
 def commands(text: str) -> list[Command]:
     """The commands of a document's console blocks."""
+    blocks = re.findall(r"^```console\n([$#] .*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [command for block in blocks for command in commands_of_block(block)]
+
+
+def commands_of_block(block: str) -> list[Command]:
+    """The commands of one console block."""
     found: list[Command] = []
-    for block in re.findall(r"^```console\n([$#] .*?)^```", text, re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith(("$ ", "# ")):
-                found.append(Command(line[2:], needs_systemd=line.startswith("#")))
-            else:
-                found[-1].shown.append(line)
+    for line in block.splitlines():
+        if line.startswith(("$ ", "# ")):
+            found.append(Command(line[2:], needs_systemd=line.startswith("#")))
+        else:
+            found[-1].shown.append(line)
     return found
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.docs.pages import MACHINE, Block, Command, Page, missing_lines, with_lines
+from tests.documents import Command
+from tests.e2e.docs.pages import MACHINE, Block, Page, missing_lines, with_lines
 from tests.e2e.systemd import booted_roots
 from tests.e2e.systemd.booted import Booted, booted
 
@@ -34,14 +33,7 @@ _SETTINGS = "/etc/shop/settings.ini"
 def root_with_servers(suite: str) -> Path:
     """The folder that holds a Debian release with these packages; made once for this machine, as the others are."""
     idle = f'--customize-hook=chroot "$1" systemctl disable {" ".join(_SERVICES.values())}'
-    command = [*booted_roots._command(), f"--include={','.join(_PACKAGES)}", idle]
-    folder = booted_roots.root_file_system(suite).parent
-    root = folder / f"{suite}-{hashlib.sha256(repr(command).encode()).hexdigest()[:12]}"
-    with (folder / f"{suite}-with-servers.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not root.is_dir():
-            booted_roots._make(command, suite, root)
-    return root
+    return booted_roots.root_file_system(suite, f"--include={','.join(_PACKAGES)}", idle)
 
 
 class DocsMachine:
@@ -63,7 +55,7 @@ class DocsMachine:
                 self._write(block)
             elif block.where == MACHINE:
                 for command in block.commands:
-                    self._type(command)
+                    self._type(command, block.codes)
 
     def _write(self, block: Block) -> None:
         if not block.title.startswith("/"):
@@ -78,19 +70,19 @@ class DocsMachine:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text)
 
-    def _type(self, command: Command) -> None:
+    def _type(self, command: Command, codes: Collection[int]) -> None:
         done = self._run(command)
         if command.line.startswith("curl "):
             # After a reload, the workers that a web server had before answer for a moment.
             deadline = time.monotonic() + _RELOAD_SECONDS
-            while not _is_as_shown(command, done) and time.monotonic() < deadline:
+            while not _is_as_shown(command, done, codes) and time.monotonic() < deadline:
                 done = self._run(command)
-        assert _is_as_shown(command, done), f"{command.line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert _is_as_shown(command, done, codes), f"{command.line}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         self._start_installed(command.line)
         self.bring()
 
     def _run(self, command: Command) -> subprocess.CompletedProcess[str]:
-        if command.is_root:
+        if command.needs_systemd:
             return self.machine.run("env", "HOME=/root", "sh", "-c", f"cd /root\n{command.line}")
         return self._outside(command.line)
 
@@ -123,8 +115,8 @@ class DocsMachine:
         )
 
 
-def _is_as_shown(command: Command, done: subprocess.CompletedProcess[str]) -> bool:
-    return done.returncode in command.codes and not missing_lines(command.shown, f"{done.stdout}\n{done.stderr}")
+def _is_as_shown(command: Command, done: subprocess.CompletedProcess[str], codes: Collection[int]) -> bool:
+    return done.returncode in codes and not missing_lines(command.shown, f"{done.stdout}\n{done.stderr}")
 
 
 @contextmanager

@@ -16,32 +16,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import CHECKOUT
+from tests.documents import DOCS, Command, commands_of_block, comparable
 
-DOCS = CHECKOUT / "docs"
 MACHINE, HERE = "machine", "here"
 _TESTED_ELSEWHERE = ("completion.md", "deploy.md")
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<comment>[^\n]*?) -->\n\n)?```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command of a console block.
-
-    Attributes:
-        line: it.
-        shown: the lines that the page shows as its output.
-        is_root: whether it is one of root's.
-        codes: the exit codes that are good.
-    """
-
-    line: str
-    shown: list[str]
-    is_root: bool
-    codes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -67,17 +49,15 @@ class Block:
         return found[1] if found else ""
 
     @property
-    def commands(self) -> list[Command]:
-        """Its commands, with what the page shows of their output."""
+    def codes(self) -> tuple[int, ...]:
+        """The exit codes that are good for its commands."""
         _, _, codes = self.comment.partition("; exit codes ")
-        good = tuple(int(code) for code in codes.split(", ")) if codes else (0,)
-        found: list[Command] = []
-        for line in self.text.splitlines():
-            if line.startswith(("$ ", "# ")):
-                found.append(Command(line[2:], [], line.startswith("# "), good))
-            else:
-                found[-1].shown.append(line)
-        return found
+        return tuple(int(code) for code in codes.split(", ")) if codes else (0,)
+
+    @property
+    def commands(self) -> list[Command]:
+        """Its commands, with what the page shows of their output; those with the prompt # are root's."""
+        return commands_of_block(self.text)
 
 
 @dataclass(frozen=True)
@@ -125,8 +105,8 @@ def missing_lines(shown: list[str], printed: str) -> list[str]:
 
 
 def _comparable(line: str) -> str:
-    line = re.sub(r"\b(?=[a-f]*\d)[0-9a-f]{12,64}\b", "ID", line.rstrip())
-    return re.sub(r" {2,}", "  ", re.sub(r"\d[\d.,]*", "0", line))
+    """The same, but for the width of columns, which numbers change."""
+    return re.sub(r" {2,}", "  ", comparable(line))
 
 
 def with_lines(settings: str, lines: str) -> str:

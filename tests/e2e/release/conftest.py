@@ -22,24 +22,39 @@ urlpatterns.append(path("newer/", lambda request: HttpResponse("newer")))
 """What a next release adds to urls.py."""
 
 
-def _build(checkout: Path, scratch: Path, urls: str) -> None:
-    case = Case(Source("flat", "tree", "tests/projects/flat"))
+def build_with(checkout: Path, scratch: Path, source: Source, urls: str, more: str) -> None:
+    """Build a project as scratch/release.
+
+    Args:
+        checkout: whose build_pyz.py is used.
+        scratch: an empty folder.
+        source: the project.
+        urls: its file with the URL patterns.
+        more: added at the end of that.
+    """
+    case = Case(source)
     project = case.source.make(scratch)
-    with (project / "urls.py").open("a") as file:
-        file.write(urls)
+    with (project / urls).open("a") as file:
+        file.write(more)
     build(case, checkout, project, scratch / "release")
+
+
+def _build_flat(checkout: Path, scratch: Path, more: str) -> None:
+    build_with(checkout, scratch, Source("flat", "tree", "tests/projects/flat"), "urls.py", more)
 
 
 @pytest.fixture(scope="session")
 def flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of tests/projects/flat."""
-    return made_once(tmp_path_factory, "flat", lambda folder: _build(checkout, folder, "")) / "release"
+    return made_once(tmp_path_factory, "flat", lambda folder: _build_flat(checkout, folder, "")) / "release"
 
 
 @pytest.fixture(scope="session")
 def newer_flat(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The next release of it, with one more page."""
-    return made_once(tmp_path_factory, "newer-flat", lambda folder: _build(checkout, folder, NEWER_PAGE)) / "release"
+    return (
+        made_once(tmp_path_factory, "newer-flat", lambda folder: _build_flat(checkout, folder, NEWER_PAGE)) / "release"
+    )
 
 
 @pytest.fixture(scope="session")

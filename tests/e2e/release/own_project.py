@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.documents import README, Command, commands
+from tests.e2e.release.conftest import NEWER_PAGE
 from tests.e2e.systemd.booted import Booted, booted
 from tests.e2e.systemd.booted_roots import root_file_system, suite_of_this_python
 
@@ -18,12 +19,6 @@ NAME = "shop"
 HOST = "shop.example.org"
 PAGES = ("/admin/login/", "/newer/")
 """Two of its pages; the second is new in the next release."""
-NEWER_PAGE = """
-from django.http import HttpResponse
-
-urlpatterns.append(path("newer/", lambda request: HttpResponse("newer")))
-"""
-"""What its next release adds to urls.py."""
 
 
 @dataclass(frozen=True)

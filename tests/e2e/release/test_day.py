@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.documents import DEPLOY, steps
-from tests.e2e.corpus.cases import Case, build
 from tests.e2e.corpus.sources import Source
-from tests.e2e.release.conftest import NEWER_PAGE
+from tests.e2e.release.conftest import NEWER_PAGE, build_with
 from tests.e2e.systemd.booted import CAN_BOOT, Booted, booted
 from tests.e2e.systemd.booted_roots import root_file_system, suite_of_this_python
 from tests.waiting import wait_until
@@ -64,11 +63,7 @@ class Day:
 def newer_sample(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample's next release, with one more page."""
     scratch = tmp_path_factory.mktemp("newer-sample")
-    case = Case(Source("project", "tree", "src/project"))
-    project = case.source.make(scratch)
-    with (project / "myproj/urls.py").open("a") as urls:
-        urls.write(NEWER_PAGE)
-    build(case, checkout, project, scratch / "release")
+    build_with(checkout, scratch, Source("project", "tree", "src/project"), "myproj/urls.py", NEWER_PAGE)
     return scratch / "release"
 
 

@@ -29,7 +29,7 @@ def suite_of_this_python() -> str:
     return _SUITES.get(sys.version_info[:2], "bookworm")
 
 
-def root_file_system(suite: str) -> Path:
+def root_file_system(suite: str, *options: str) -> Path:
     """The folder that holds a Debian release, made if it is not there.
 
     It is kept in the user's cache folder, under the digest of what it is made of, and is never changed: boot it on an
@@ -37,13 +37,14 @@ def root_file_system(suite: str) -> Path:
 
     Args:
         suite: code name of the release.
+        options: more of mmdebstrap, such as packages.
 
     Raises:
         CalledProcessError: it cannot be made; its standard error says why.
     """
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "django-pyz-tests"
     folder.mkdir(parents=True, exist_ok=True)
-    command = _command()
+    command = [*_command(), *options]
     root = folder / f"{suite}-{hashlib.sha256(repr(command).encode()).hexdigest()[:12]}"
     with (folder / f"{suite}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
